@@ -1,0 +1,58 @@
+# The five verbs: run, test, check, bench, lock. Each installs what it needs into .venv, and nothing outside this folder.
+
+PYTHON ?= python3
+export PYTHONPATH := layers/domain:functions:infra
+export PORT ?= 8000
+export NETWORK_PORT ?= 8001
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 $(BIN)/uv
+INSTALLED := $(VENV)/installed
+
+.PHONY: run test check bench lock browser clean
+.DEFAULT_GOAL := run
+
+run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
+	@exec $(BIN)/python -m local
+
+test: $(INSTALLED) browser  ## everything that a developer must see pass
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## lint, format, types, template
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
+
+bench: $(INSTALLED)  ## what the masked call costs, beside an ordinary implementation
+	@$(BIN)/python -m tests.performance.bench
+
+# ---- what the verbs need -----------------------------------------------------------------------------------------
+
+$(INSTALLED): requirements.txt requirements-uv.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or later (Debian: apt install python3 python3-venv)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Toritsugi needs Python 3.11 or later. Name another one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module. Install it (Debian: apt install python3-venv) and try again."; exit 1; }
+	@echo "Installing into $(VENV) (once) ..."
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.txt
+	@touch $@
+
+# Debian's Chromium and a Japanese font, for the tests that look at the page. Without the right to install, those tests say why they skip.
+browser:
+	@command -v chromium >/dev/null && fc-list :lang=ja 2>/dev/null | grep -q . || \
+	if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	else echo "Chromium is not installed, and this user may not install it: the tests of the page will be skipped (apt install chromium fonts-noto-cjk)."; fi
+
+lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, with hashes and without addresses
+	$(LOCK) --group everything -o requirements.txt
+	$(LOCK) --group base -o layers/base/requirements.txt
+	$(LOCK) --group rest -o layers/rest/requirements.txt
+
+LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+clean:
+	rm -rf $(VENV) .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis
