@@ -1,0 +1,36 @@
+"""A session has passed its time, or it is time to look for those that have: what every caller hears already is written
+down.
+"""
+
+import time
+from typing import Any
+
+from toritsugi import schedules
+from toritsugi.logs import log
+from toritsugi.sessions import life
+
+ENOUGH_MILLISECONDS = 15_000
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    if "session_sid" in event:
+        expire(event["session_sid"])
+    else:
+        sweep(event["sweep"].get("after"), context)
+
+
+def expire(session_sid: str) -> None:
+    later = life.expire(session_sid, time.time())
+    if later is not None:
+        schedules.arm(session_sid, later)
+
+
+def sweep(after: dict[str, Any] | None, context: Any) -> None:
+    """Closes whatever is overdue; a table too large for one run is gone on with by the next, a minute later."""
+    for overdue, rest in life.find_overdue(time.time(), after):
+        for session_sid in overdue:
+            expire(session_sid)
+            log.info("swept", session_sid=session_sid)
+        if rest and context.get_remaining_time_in_millis() < ENOUGH_MILLISECONDS:
+            schedules.create(f"sweep-{int(time.time())}", time.time() + 60, {"sweep": {"after": rest}})
+            return

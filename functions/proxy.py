@@ -1,0 +1,254 @@
+"""The REST API on which Twilio's SDKs' `client.proxy.v1` runs unchanged: services, their numbers, sessions, who did
+what.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from toritsugi import carrier, config, forms, interactions, keys, numbers, pages, routes, schedules, services, webhooks
+from toritsugi.errors import RequestRefused, not_found
+from toritsugi.forms import Form
+from toritsugi.logs import log
+from toritsugi.sessions import claims, life, records
+
+app = APIGatewayHttpResolver()
+
+Json = dict[str, Any]
+JSON = {"content-type": "application/json"}
+
+
+# ---- services --------------------------------------------------------------------------------------------------------
+
+
+@app.post("/v1/Services")
+def create_service() -> Response[str]:
+    return created(services.show(services.create_service(form()), base()))
+
+
+@app.get("/v1/Services")
+def list_services() -> Response[str]:
+    return page("services", services.list_services, lambda service: services.show(service, base()))
+
+
+@app.get("/v1/Services/<sid>")
+def fetch_service(sid: str) -> Response[str]:
+    return ok(services.show(services.find_service(sid), base()))
+
+
+@app.post("/v1/Services/<sid>")
+def update_service(sid: str) -> Response[str]:
+    return ok(services.show(services.update_service(services.find_service(sid), form()), base()))
+
+
+# ---- the numbers of a pool -------------------------------------------------------------------------------------------
+
+
+@app.post("/v1/Services/<service_sid>/PhoneNumbers")
+def add_number(service_sid: str) -> Response[str]:
+    wanted = form()
+    phone_number, sid = wanted.text("PhoneNumber", most=20), wanted.text("Sid", most=34)
+    if not phone_number and not sid:
+        raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
+    owned = carrier.find_owned(phone_number, sid)
+    number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False)
+    try:
+        carrier.point(number.sid, {**dict.fromkeys(carrier.WEBHOOKS, ""), **our_webhooks()})
+    except RequestRefused:
+        numbers.remove_number(number)
+        raise
+    return created(numbers.show(number, 0, base()))
+
+
+@app.get("/v1/Services/<service_sid>/PhoneNumbers")
+def list_numbers(service_sid: str) -> Response[str]:
+    _, pool = numbers.read_pool(service_sid)
+    pool.sort(key=lambda number: number.phone_number)
+    return page("phone_numbers", pages.slices(pool), show_number)
+
+
+@app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
+def fetch_number(service_sid: str, sid: str) -> Response[str]:
+    return ok(show_number(numbers.find_number(service_sid, sid)))
+
+
+@app.post("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
+def update_number(service_sid: str, sid: str) -> Response[str]:
+    number = numbers.find_number(service_sid, sid)
+    reserved = form().boolean("IsReserved")
+    if reserved is not None:
+        numbers.reserve(number, reserved)
+    return ok(show_number(number))
+
+
+@app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
+def remove_number(service_sid: str, sid: str) -> Response[str]:
+    number = numbers.find_number(service_sid, sid)
+    if routes.live_routes(number.phone_number, time.time()):
+        raise RequestRefused(
+            80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
+        )
+    line = numbers.find_line(number.phone_number)
+    if line and carrier.find_owned(None, sid)["webhooks"]["voice_url"] == our_webhooks()["voice_url"]:
+        carrier.point(sid, line.former)
+    numbers.remove_number(number)
+    return gone()
+
+
+def show_number(number: numbers.PoolNumber) -> Json:
+    sessions = {route.session_sid for route in routes.live_routes(number.phone_number, time.time())}
+    return numbers.show(number, len(sessions), base())
+
+
+def our_webhooks() -> dict[str, str]:
+    return {"voice_url": webhooks.address("/voice"), "voice_method": "POST"}
+
+
+# ---- sessions --------------------------------------------------------------------------------------------------------
+
+
+@app.post("/v1/Services/<service_sid>/Sessions")
+def create_session(service_sid: str) -> Response[str]:
+    session, _ = claims.open_session(service_sid, form(), schedules.arm)
+    return created(show_session(session))
+
+
+@app.get("/v1/Services/<service_sid>/Sessions")
+def list_sessions(service_sid: str) -> Response[str]:
+    services.find_service(service_sid)
+    return page("sessions", lambda after, most: records.list_sessions(service_sid, after, most), show_session)
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<sid>")
+def fetch_session(service_sid: str, sid: str) -> Response[str]:
+    return ok(show_session(records.find_session(service_sid, sid)))
+
+
+@app.post("/v1/Services/<service_sid>/Sessions/<sid>")
+def update_session(service_sid: str, sid: str) -> Response[str]:
+    wanted = form()
+    session = life.update_session(service_sid, sid, wanted, schedules.arm)
+    if wanted.text("Status") == "closed" and services.find_service(service_sid).close_ends_calls:
+        for call_sid in interactions.running(sid):
+            carrier.end_call(call_sid)
+    return ok(show_session(session))
+
+
+@app.delete("/v1/Services/<service_sid>/Sessions/<sid>")
+def delete_session(service_sid: str, sid: str) -> Response[str]:
+    life.delete_session(service_sid, sid)
+    return gone()
+
+
+def show_session(session: records.Session) -> Json:
+    return records.show_session(session, base(), time.time())
+
+
+# ---- participants and interactions -----------------------------------------------------------------------------------
+
+
+@app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
+def add_participant(service_sid: str, session_sid: str) -> Response[str]:
+    return created(
+        records.show_participant(claims.add_participant(service_sid, session_sid, form()), service_sid, base())
+    )
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
+def list_participants(service_sid: str, session_sid: str) -> Response[str]:
+    _, people = records.read_session(service_sid, session_sid)
+    return page(
+        "participants", pages.slices(people), lambda person: records.show_participant(person, service_sid, base())
+    )
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
+def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    _, people = records.read_session(service_sid, session_sid)
+    for person in people:
+        if person.sid == sid:
+            return ok(records.show_participant(person, service_sid, base()))
+    raise not_found(f"/Participants/{sid}")
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions")
+def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
+    records.find_session(service_sid, session_sid)
+    found = pages.slices(interactions.list_interactions(session_sid))
+    return page("interactions", found, lambda interaction: interactions.show(interaction, service_sid, base()))
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>")
+def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    records.find_session(service_sid, session_sid)
+    return ok(interactions.show(interactions.find_interaction(session_sid, sid), service_sid, base()))
+
+
+# ---- requests and answers --------------------------------------------------------------------------------------------
+
+
+def handler(event: Json, context: Any) -> Json:
+    """The key is asked for before anything else, also for what does not exist."""
+    request = event["requestContext"]["http"]
+    try:
+        keys.authorize(
+            event["headers"].get("authorization", ""), "proxy:read" if request["method"] == "GET" else "proxy:write"
+        )
+    except RequestRefused as refusal:
+        answer = refused(refusal)
+        return {"statusCode": answer.status_code, "headers": {**JSON, **answer.headers}, "body": answer.body}
+    return app.resolve(event, context)
+
+
+@app.exception_handler(RequestRefused)
+def refused(error: RequestRefused) -> Response[str]:
+    body = {
+        "code": error.code,
+        "message": error.message,
+        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
+        "status": error.status,
+    }
+    challenge = {"WWW-Authenticate": 'Basic realm="Toritsugi"'} if error.status == 401 else {}
+    return Response(error.status, "application/json", json.dumps(body), headers=challenge)
+
+
+@app.not_found
+def nowhere(_: Exception) -> Response[str]:
+    return refused(not_found(app.current_event.path))
+
+
+@app.exception_handler(Exception)
+def failed(_: Exception) -> Response[str]:
+    log.exception(
+        "request failed",
+        route=f"{app.current_event.http_method} {re.sub(r'[0-9a-f]{32}', '*', app.current_event.path)}",
+    )
+    return refused(RequestRefused(80504, "An internal error has occurred. Please try again", 500))
+
+
+def form() -> Form:
+    return Form(forms.read_body(app.current_event.raw_event).decode(errors="replace"))
+
+
+def base() -> str:
+    return config.settings().public_base_url
+
+
+def page(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Response[str]:
+    query: Mapping[str, str] = app.current_event.query_string_parameters
+    return ok(pages.render(key, base() + app.current_event.path, query, read, show))
+
+
+def ok(body: Json) -> Response[str]:
+    return Response(200, "application/json", json.dumps(body))
+
+
+def created(body: Json) -> Response[str]:
+    return Response(201, "application/json", json.dumps(body))
+
+
+def gone() -> Response[str]:
+    return Response(204)

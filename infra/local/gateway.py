@@ -1,0 +1,111 @@
+"""API Gateway on this machine: an HTTP request becomes the event that Lambda would get (payload 2.0), its answer a
+response.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from local.aws import ACCOUNT, Cloud
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+TEXT = ("text/", "application/json", "application/javascript", "application/xml")
+
+
+def build(cloud: Cloud) -> Starlette:
+    """The web application behind which the functions of the template answer."""
+    routes = find_routes(cloud)
+
+    async def answer(request: Request) -> Response:
+        path = unquote(request.scope["raw_path"].decode("latin-1"))
+        for key, pattern, function in routes:
+            method = key.split()[0]
+            if method in ("ANY", request.method) and (match := pattern.fullmatch(path)):
+                event = make_event(request, await request.body(), key, path, match.groupdict())
+                try:
+                    return make_response(await cloud.invoke(function, event))
+                except Exception:
+                    return JSONResponse({"message": "Internal Server Error"}, 500)
+        return JSONResponse({"message": "Not Found"}, 404)
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+
+
+def find_routes(cloud: Cloud) -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
+    """The template's HTTP routes: key, pattern of the path, function; the most special first."""
+    routes = []
+    for function in cloud.template.of_type("AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "HttpApi":
+                said = event["Properties"]
+                pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(said["Path"]))
+                pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
+                routes.append((f"{said['Method'].upper()} {said['Path']}", re.compile(pattern), function))
+    return sorted(routes, key=lambda route: ("+}" in route[0], "{" in route[0], route[0].startswith("ANY")))
+
+
+def make_event(request: Request, body: bytes, key: str, path: str, parameters: dict[str, str]) -> dict[str, Any]:
+    """The event of a request: header names in lower case, repeated values joined by commas, forms in base64."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    query: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        query[name] = f"{query[name]},{value}" if name in query else value
+    is_text = headers.get("content-type", "text/plain").startswith(TEXT)
+    now = time.time()
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": key,
+        "rawPath": path,
+        "rawQueryString": request.scope["query_string"].decode("latin-1"),
+        "headers": headers,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": "local",
+            "domainName": headers.get("host", ""),
+            "domainPrefix": "local",
+            "http": {
+                "method": request.method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": request.client.host if request.client else "",
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": f"local-{now:.6f}",
+            "routeKey": key,
+            "stage": "$default",
+            "time": datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "timeEpoch": int(now * 1000),
+        },
+        "isBase64Encoded": bool(body) and not is_text,
+    }
+    if query:
+        event["queryStringParameters"] = query
+    if parameters:
+        event["pathParameters"] = parameters
+    if body:
+        event["body"] = body.decode() if is_text else base64.b64encode(body).decode()
+    return event
+
+
+def make_response(answer: dict[str, Any]) -> Response:
+    body = answer.get("body") or ""
+    content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+    response = Response(content, answer["statusCode"])
+    for name, value in answer.get("headers", {}).items():
+        response.headers[name] = str(value)
+    for cookie in answer.get("cookies", []):
+        response.headers.append("set-cookie", cookie)
+    return response

@@ -1,0 +1,103 @@
+"""The world on one machine: the exchange, the cloud that it runs in and the telephone network, in one process with one clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from local import gateway
+from local.aws import Cloud
+from local.clock import Clock
+from local.network import server
+from local.network.world import World
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+class PortTaken(Exception):
+    """Somebody else listens where we would."""
+
+
+@dataclass
+class Stack:
+    """What is running: where it is reached, and its parts."""
+
+    exchange: str
+    network: str
+    clock: Clock
+    cloud: Cloud
+    world: World
+
+
+class Server(uvicorn.Server):
+    """A web server that leaves Ctrl-C to whoever started it: there are two of it."""
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        return contextlib.nullcontext()
+
+
+@contextlib.asynccontextmanager
+async def run(
+    port: int,
+    network_port: int,
+    pace: int = 0,
+    start: float | None = None,
+    account_sid: str = "AC" + uuid.uuid4().hex,
+    auth_token: str = uuid.uuid4().hex,
+) -> AsyncIterator[Stack]:
+    """Exchange and network, serving on these ports; the account is made up. Raises PortTaken."""
+    with listen(port, "PORT") as exchange_socket, listen(network_port, "NETWORK_PORT") as network_socket:
+        exchange, network = address(exchange_socket), address(network_socket)
+        parameters = {"TwilioAccountSid": account_sid, "CarrierUrl": network}
+        settings = {"public-base-url": exchange, "auth-tokens": auth_token}
+        with Cloud(TEMPLATE, parameters, settings) as cloud:
+            async with Clock(pace, start) as clock:
+                world = World(clock, network, account_sid, auth_token)
+                cloud.start(clock)
+                async with (
+                    serve(gateway.build(cloud), exchange_socket),
+                    serve(server.build(world), network_socket),
+                ):
+                    try:
+                        yield Stack(exchange, network, clock, cloud, world)
+                    finally:
+                        await world.close()
+
+
+@contextlib.contextmanager
+def listen(port: int, name: str):  # type: ignore[no-untyped-def]
+    """A socket on which this machine alone can be reached."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            raise PortTaken(f"Port {port} is taken. Free it, or choose another one: make run {name}={port + 10}") from None
+        yield listener
+
+
+def address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextlib.asynccontextmanager
+async def serve(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(application, loop="asyncio", log_level=os.environ.get("LOG_LEVEL", "warning"), lifespan="off")
+    web = Server(config)
+    task = asyncio.create_task(web.serve(sockets=[listener]))
+    while not web.started and not task.done():
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        web.should_exit = web.force_exit = True
+        await task

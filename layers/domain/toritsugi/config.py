@@ -1,0 +1,93 @@
+"""What the deployment says: every environment name, read once at import, and the settings that lie in SSM.
+
+Ground: rules and edges may both stand on it. template.yaml sets exactly the names that are read here; a test compares
+them.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+
+import pynamodb.settings
+
+
+def read(name: str) -> str:
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise RuntimeError(f"The environment lacks {name}: template.yaml sets it for every function.") from None
+
+
+DIRECTORY_TABLE = read("DIRECTORY_TABLE")
+SERVICES_TABLE = read("SERVICES_TABLE")
+SESSIONS_TABLE = read("SESSIONS_TABLE")
+KEYS_TABLE = read("KEYS_TABLE")
+SETTINGS_PATH = read("SETTINGS_PATH")
+TWILIO_ACCOUNT_SID = read("TWILIO_ACCOUNT_SID")
+CARRIER_URL = read("CARRIER_URL")
+SCHEDULE_GROUP = read("SCHEDULE_GROUP")
+SCHEDULE_ROLE_ARN = read("SCHEDULE_ROLE_ARN")
+DEAD_LETTERS_ARN = read("DEAD_LETTERS_ARN")
+CLEANUP_ARN = read("CLEANUP_ARN")
+
+# A caller waits: Twilio gives up after 15 s, so no AWS call may take longer than two tries of a second or two.
+CONNECT_SECONDS, READ_SECONDS, TRIES = 1, 2, 2
+
+# Set globally and before any model is made: PynamoDB's transactions ignore what a model says of itself.
+pynamodb.settings.default_settings_dict.update(
+    connect_timeout_seconds=CONNECT_SECONDS,
+    read_timeout_seconds=READ_SECONDS,
+    max_retry_attempts=TRIES - 1,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is known only after deploying, or is secret. `auth_tokens` are Twilio's: the current one, then perhaps the
+    next.
+    """
+
+    public_base_url: str
+    auth_tokens: tuple[str, ...]
+
+
+_settings: Settings | None = None
+_read_at = 0.0
+
+REREAD_SECONDS = 30  # a flood of forged requests must not become a flood of SSM reads
+
+
+def settings(doubtful: bool = False) -> Settings:
+    """The settings, read once per process; where they are `doubtful` (a signature failed), again, at most every 30
+    s.
+    """
+    global _settings, _read_at
+    if _settings is None or (doubtful and time.time() - _read_at >= REREAD_SECONDS):
+        _read_at = time.time()
+        _settings = fetch()
+    return _settings
+
+
+def forget() -> None:
+    """Has the settings read anew, as a cold start would."""
+    global _settings, _read_at
+    _settings, _read_at = None, 0.0
+
+
+def fetch() -> Settings:
+    # botocore alone, and only where it is needed: boto3 would double the cold start.
+    from botocore.config import Config
+    from botocore.session import get_session
+
+    limits = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": TRIES})
+    names = {name: f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", "auth-tokens")}
+    answer = (
+        get_session().create_client("ssm", config=limits).get_parameters(Names=[*names.values()], WithDecryption=True)
+    )
+    if answer["InvalidParameters"]:
+        raise RuntimeError(
+            f"SSM lacks {', '.join(answer['InvalidParameters'])}: see the section on deploying in README.md."
+        )
+    value = {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+    tokens = (token.strip() for token in value[names["auth-tokens"]].split(","))
+    return Settings(value[names["public-base-url"]].rstrip("/"), tuple(token for token in tokens if token))

@@ -1,0 +1,28 @@
+"""The table of everything known about a telephone number: one partition a number, one entry a fact."""
+
+from collections.abc import Iterable
+
+from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from toritsugi import config
+
+Key = tuple[str, str]
+
+
+class Entry(Model):
+    """One fact about one number. Its kinds: the line (a number of ours), the route (where somebody's calls to a line
+    go).
+    """
+
+    class Meta:
+        table_name = config.DIRECTORY_TABLE
+
+    number = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+
+
+def look_up(keys: Iterable[Key]) -> dict[Key, Entry]:
+    """The entries there are under these keys (100 at most), consistently, in one round trip."""
+    return {(found.number, found.entry): found for found in Entry.batch_get(list(keys), consistent_read=True)}

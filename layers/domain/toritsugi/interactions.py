@@ -1,0 +1,275 @@
+"""Interactions: who called whom in a session, how it went and how long it took; each exactly once.
+
+Callbacks come twice, late, and in any order. What is stored is a function of the set of them: the one of the highest
+rank counts, and everything else is known from the beginning, because it stands in the callback's own path.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from toritsugi import config
+from toritsugi.directory import Key
+from toritsugi.errors import RequestRefused, not_found
+from toritsugi.forms import date
+from toritsugi.routes import Route, is_connecting, route_key
+from toritsugi.sessions.records import Session, SessionEntry, is_open
+from toritsugi.transactions import CONFLICT, FAILED, refusals, write
+
+# How far a leg has come. A leg ends only once, so no two callbacks of one rank say different things.
+# https://www.twilio.com/docs/voice/twiml/number
+RANKS = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3, "answered": 3}
+FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
+RANKS |= dict.fromkeys(FINAL, 9)
+
+MOST_TRIES = 5
+
+Fields = Mapping[str, str]  # of a callback, by Twilio's names; one that is absent reads as blank
+
+
+class Interaction(SessionEntry, discriminator="interaction"):
+    """One call through the exchange: the leg that came in, the leg that went out."""
+
+    sid = UnicodeAttribute()
+    inbound_participant_sid = UnicodeAttribute()
+    inbound_call_sid = UnicodeAttribute()
+    outbound_participant_sid = UnicodeAttribute()
+    outbound_call_sid = UnicodeAttribute()
+    status = UnicodeAttribute()
+    rank = NumberAttribute()
+    duration = NumberAttribute(null=True)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What the exchange knows of an outgoing leg before it exists. `until` is the session's expiry that this call
+    causes, and `sealed` the pair of caller and line, which nobody else can read; both are there only where the expiry
+    slides.
+    """
+
+    session_sid: str
+    inbound_participant_sid: str
+    outbound_participant_sid: str
+    started: int
+    until: int | None = None
+    sealed: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where its callbacks go: opaque ids, never a number."""
+        parts = [self.session_sid, self.inbound_participant_sid, self.outbound_participant_sid, str(self.started)]
+        return "/status/" + "/".join(parts + [str(self.until), self.sealed] * (self.until is not None))
+
+    @classmethod
+    def read(cls, path: str) -> "Leg":
+        """The leg whose callback came to this path. Raises RequestRefused."""
+        match path.split("/")[2:]:
+            case [session, inbound, outbound, started]:
+                return cls(session, inbound, outbound, int(started))
+            case [session, inbound, outbound, started, until, sealed]:
+                return cls(session, inbound, outbound, int(started), int(until), sealed)
+        raise RequestRefused(20404, "no leg has this path", 404)
+
+
+def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str, seal: Callable[[str, str], str]) -> Leg:
+    """The leg that a call from this caller over this line will make."""
+    ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
+    return Leg(*ids, int(now) + route.ttl, seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
+
+
+def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
+    """Keeps what a callback says of a leg.
+
+    One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
+    conditional update. Only when the first callback was lost, or is overtaken, is it two.
+    """
+    status = fields["CallStatus"]
+    if status not in RANKS or not fields["CallSid"] or not fields["ParentCallSid"]:
+        raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
+    interaction = read_interaction(leg, fields)
+    pairs = []
+    if leg.until is not None:
+        _, caller, line = unseal(leg.sealed, fields["ParentCallSid"]).split("+")
+        pairs = [route_key(f"+{caller}", f"+{line}"), route_key(fields["To"], fields["From"])]
+    for _ in range(MOST_TRIES):
+        later = interaction.rank > RANKS["initiated"]
+        if (later and update(interaction)) or begin(interaction, leg, pairs) or not later:
+            return
+    raise RuntimeError("the interaction was there and not there, in turns")
+
+
+def read_interaction(leg: Leg, fields: Fields) -> Interaction:
+    sid = "KI" + fields["ParentCallSid"][2:]  # one call in, one interaction, however often we are told
+    status = fields["CallStatus"]
+    try:
+        moment = int(parsedate_to_datetime(fields["Timestamp"]).timestamp())
+    except ValueError:
+        moment = leg.started
+    return Interaction(
+        leg.session_sid,
+        interaction_entry(sid),
+        sid=sid,
+        inbound_participant_sid=leg.inbound_participant_sid,
+        inbound_call_sid=fields["ParentCallSid"],
+        outbound_participant_sid=leg.outbound_participant_sid,
+        outbound_call_sid=fields["CallSid"],
+        status=status,
+        rank=RANKS[status],
+        duration=int(fields["CallDuration"]) if fields["CallDuration"].isdigit() else None,
+        date_created=leg.started,
+        date_updated=moment,
+    )
+
+
+def interaction_entry(sid: str) -> str:
+    return f"interaction#{sid}"
+
+
+def update(interaction: Interaction) -> bool:
+    """Whether there was such an interaction; it has changed, unless it was further already."""
+    actions = [
+        Interaction.status.set(interaction.status),
+        Interaction.rank.set(interaction.rank),
+        Interaction.outbound_call_sid.set(interaction.outbound_call_sid),
+        Interaction.date_updated.set(interaction.date_updated),
+    ]
+    if interaction.duration is not None:
+        actions.append(Interaction.duration.set(interaction.duration))
+    # PynamoDB's own update cannot ask for the item on failure, which tells a late callback from a first one
+    request = interaction.get_update_kwargs_from_instance(
+        actions=actions,
+        condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank),
+        return_values_on_condition_failure="ALL_OLD",
+    )
+    try:
+        Connection().dispatch("UpdateItem", request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return "Item" in error.response
+    return True
+
+
+def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
+    """Whether the interaction is new; then it is kept, its session is in progress, and its expiry has slid.
+
+    Where the session moved or ended meanwhile, less of that is done. Where it is deleted, nothing is kept.
+    """
+    for keep in (begin_sliding, begin_plainly, keep_alone):
+        for _ in range(MOST_TRIES):
+            places = keep(interaction, leg, pairs)
+            if CONFLICT not in places.values():
+                break
+        known = places.get(1 if keep is keep_alone else 0) == FAILED
+        if known or not places:
+            return not known
+    raise RequestRefused(20404, "the session of this callback does not exist", 404)
+
+
+def begin_sliding(interaction: Interaction, leg: Leg, pairs: list[Key]) -> dict[int, str]:
+    if leg.until is None:
+        return begin_plainly(interaction, leg, pairs)
+    with refusals() as places, write() as transaction:
+        earlier = Session.date_expiry.does_not_exist() & (Session.expires_at < leg.until)
+        start(transaction, interaction, leg, [Session.expires_at.set(leg.until)], is_open(leg.started) & earlier)
+        moved = [Route.expires_at.set(leg.until), Route.free_from.set(Route.quarantine + leg.until)]
+        for pair in pairs:
+            transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, leg.started))
+    return places
+
+
+def begin_plainly(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
+    with refusals() as places, write() as transaction:
+        start(transaction, interaction, leg, [], is_open(leg.started))
+    return places
+
+
+def keep_alone(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
+    with refusals() as places, write() as transaction:
+        transaction.condition_check(Session, leg.session_sid, "session", condition=Session.entry.exists())
+        transaction.save(interaction, condition=Interaction.entry.does_not_exist())
+    return places
+
+
+def start(
+    transaction: TransactWrite, interaction: Interaction, leg: Leg, more: list[Action], condition: Condition
+) -> None:
+    actions = [
+        Session.status.set("in-progress"),
+        Session.date_started.set(Session.date_started | leg.started),
+        Session.date_last_interaction.set(leg.started),
+        Session.date_updated.set(leg.started),
+    ]
+    transaction.save(interaction, condition=Interaction.entry.does_not_exist())
+    transaction.update(Session(leg.session_sid, "session"), actions + more, condition=condition)
+
+
+def list_interactions(session_sid: str) -> list[Interaction]:
+    """A session's interactions, the newest first."""
+    found = Interaction.query(session_sid, Interaction.entry.startswith("interaction#"), consistent_read=True)
+    return sorted(found, key=lambda interaction: (interaction.date_created, interaction.sid), reverse=True)
+
+
+def find_interaction(session_sid: str, sid: str) -> Interaction:
+    """The interaction of this SID. Raises RequestRefused 20404."""
+    try:
+        return Interaction.get(session_sid, interaction_entry(sid), consistent_read=True)
+    except Interaction.DoesNotExist:
+        raise not_found(f"/Interactions/{sid}") from None
+
+
+def forget_interactions(session_sid: str) -> None:
+    """Deletes all that a session did."""
+    with Interaction.batch_write() as batch:
+        for interaction in Interaction.query(session_sid, Interaction.entry.startswith("interaction#")):
+            batch.delete(interaction)
+
+
+def running(session_sid: str) -> list[str]:
+    """The SIDs of the incoming calls of this session that have not ended yet, as far as we have been told."""
+    return [
+        interaction.inbound_call_sid
+        for interaction in list_interactions(session_sid)
+        if interaction.status not in FINAL
+    ]
+
+
+def show(interaction: Interaction, service_sid: str, base: str) -> dict[str, Any]:
+    """The interaction as Proxy's REST API writes it.
+
+    The incoming leg is in progress until the outgoing one has ended, and then has ended like it.
+    """
+    calls = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Calls"
+    session = f"{base}/v1/Services/{service_sid}/Sessions/{interaction.session_sid}"
+    return {
+        "sid": interaction.sid,
+        "session_sid": interaction.session_sid,
+        "service_sid": service_sid,
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "data": json.dumps({"duration": str(interaction.duration)}) if interaction.duration is not None else "{}",
+        "type": "voice",
+        "inbound_participant_sid": interaction.inbound_participant_sid,
+        "inbound_resource_sid": interaction.inbound_call_sid,
+        "inbound_resource_status": interaction.status if interaction.status in FINAL else "in-progress",
+        "inbound_resource_type": "Call",
+        "inbound_resource_url": f"{calls}/{interaction.inbound_call_sid}.json",
+        "outbound_participant_sid": interaction.outbound_participant_sid,
+        "outbound_resource_sid": interaction.outbound_call_sid,
+        "outbound_resource_status": interaction.status,
+        "outbound_resource_type": "Call",
+        "outbound_resource_url": f"{calls}/{interaction.outbound_call_sid}.json",
+        "date_created": date(interaction.date_created),
+        "date_updated": date(interaction.date_updated),
+        "url": f"{session}/Interactions/{interaction.sid}",
+    }

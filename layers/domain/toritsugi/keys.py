@@ -1,0 +1,80 @@
+"""Keys: the credentials of whoever uses the REST API. Ours, not Twilio's: hashed, and good only for what they are
+scoped for.
+"""
+
+import base64
+import hashlib
+import hmac
+import time
+
+from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.models import Model
+
+from toritsugi import config
+from toritsugi.errors import RequestRefused
+
+SCOPES = ("proxy:read", "proxy:write")
+REMEMBERED_SECONDS = 60
+
+
+class ApiKey(Model):
+    """A pair of SID and secret in the shape that Twilio's SDKs send: AC... or SK..., and only the hash of the
+    secret.
+    """
+
+    class Meta:
+        table_name = config.KEYS_TABLE
+
+    key_sid = UnicodeAttribute(hash_key=True)
+    secret_hash = UnicodeAttribute()
+    scopes = UnicodeSetAttribute()
+
+
+_remembered: dict[str, tuple[float, ApiKey]] = {}
+
+
+def create_key(key_sid: str, secret: str, scopes: tuple[str, ...] = SCOPES) -> ApiKey:
+    """A key that is good from now on. The secret must be random and long, for a plain hash protects only such."""
+    key = ApiKey(key_sid, secret_hash=hash_secret(secret), scopes=set(scopes))
+    key.save()
+    return key
+
+
+def authorize(header: str, scope: str) -> ApiKey:
+    """The key of an HTTP Basic header. Raises RequestRefused 20003 for a wrong one (401), or one without this scope
+    (403).
+    """
+    try:
+        kind, _, text = header.partition(" ")
+        sid, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        raise unauthenticated() from None
+    key = find_key(sid) if kind.lower() == "basic" and sid else None
+    # compared even where there is no such key, so that the time taken tells nothing
+    right = hmac.compare_digest(key.secret_hash if key else "", hash_secret(secret))
+    if not key or not right:
+        raise unauthenticated()
+    if scope not in key.scopes:
+        raise RequestRefused(20003, f"This key is not allowed to do that: it lacks the scope {scope}", 403)
+    return key
+
+
+def find_key(sid: str) -> ApiKey | None:
+    """The key of this SID, remembered for a minute; a deleted one is good for as long."""
+    now = time.time()
+    read_at, key = _remembered.get(sid) or (0.0, None)
+    if not key or now - read_at >= REMEMBERED_SECONDS:
+        try:
+            key = ApiKey.get(sid, consistent_read=True)
+        except ApiKey.DoesNotExist:
+            return None
+        _remembered[sid] = now, key
+    return key
+
+
+def hash_secret(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def unauthenticated() -> RequestRefused:
+    return RequestRefused(20003, "Authenticate", 401)

@@ -1,0 +1,193 @@
+"""Telephone numbers: what a written number means, and the lines, which are the numbers that we own."""
+
+import re
+import time
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from toritsugi import config
+from toritsugi.directory import Entry, Key, look_up
+from toritsugi.errors import CallerUnreadable, CallerWithheld, RequestRefused, not_found
+from toritsugi.forms import date
+from toritsugi.services import Service, ServiceEntry
+from toritsugi.transactions import refusals, write
+
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+# What Twilio writes for a caller who hides: the word, or the word typed on a keypad.
+# https://www.twilio.com/docs/voice/twiml and https://support.twilio.com/hc/en-us/articles/223179988
+WITHHELD_WORDS = ("anonymous", "unknown", "restricted", "blocked", "unavailable", "private", "withheld")
+KEYPAD = {
+    letter: digit
+    for digit, letters in zip("23456789", ["abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"], strict=True)
+    for letter in letters
+}
+WITHHELD_NUMBERS = {"+" + "".join(KEYPAD[letter] for letter in word) for word in WITHHELD_WORDS}
+
+MOST_NUMBERS = {
+    False: 500,
+    True: 5000,
+}  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
+
+# Countries that share one dial code and are one to a caller: a number of any serves people of all.
+FAMILIES = {
+    **dict.fromkeys(("GG", "IM", "JE"), "GB"),
+    **dict.fromkeys(("AG", "AI", "BM", "BS", "MS", "TC", "VG", "VI"), "US"),
+}
+
+
+class Line(Entry, discriminator="line"):
+    """A number that we own and the service it works for, in the directory. `former` is where its webhooks went
+    before.
+    """
+
+    service_sid = UnicodeAttribute()
+    number_sid = UnicodeAttribute()
+    former = JSONAttribute()
+
+
+class PoolNumber(ServiceEntry, discriminator="number"):
+    """The same number in its service's pool: what allocation needs to know."""
+
+    sid = UnicodeAttribute()
+    phone_number = UnicodeAttribute()
+    friendly_name = UnicodeAttribute()
+    country = UnicodeAttribute()
+    voice = BooleanAttribute()
+    sms = BooleanAttribute()
+    mms = BooleanAttribute()
+    reserved = BooleanAttribute(default=False)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+
+
+def line_key(number: str) -> Key:
+    """Where the directory keeps what it knows about a number as a line."""
+    return number, "line"
+
+
+def pool_entry(number_sid: str) -> str:
+    """Where a service keeps a number of its pool."""
+    return f"number#{number_sid}"
+
+
+def is_e164(text: str) -> bool:
+    """Whether this is a number in E.164 at all; not whether anybody has it."""
+    return E164.fullmatch(text) is not None
+
+
+def read_caller(text: str) -> str:
+    """The caller's number. Raises CallerWithheld or CallerUnreadable."""
+    if text in WITHHELD_NUMBERS or not text.strip() or any(word in text.lower() for word in WITHHELD_WORDS):
+        raise CallerWithheld
+    if not is_e164(text):
+        raise CallerUnreadable
+    return text
+
+
+def country_of(number: str) -> str | None:
+    """The ISO country of a number, families of countries as their first; None for one that cannot be a telephone's."""
+    import phonenumbers  # here only: a webhook never needs it, and its import would be paid at every cold start
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    country: str | None = phonenumbers.region_code_for_number(parsed)
+    return FAMILIES.get(country, country) if country else None
+
+
+def read_pool(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
+    """A service and its numbers in one query, however many sessions it has. Raises RequestRefused 20404."""
+    # "number#..." and "service" sort before "session-name#...", of which there may be a million
+    entries = list(ServiceEntry.query(service_sid, ServiceEntry.entry <= "service", consistent_read=True))
+    services = [entry for entry in entries if isinstance(entry, Service)]
+    if not services:
+        raise not_found(f"/Services/{service_sid}")
+    return services[0], [entry for entry in entries if isinstance(entry, PoolNumber)]
+
+
+def add_number(service_sid: str, owned: dict[str, Any], reserved: bool) -> PoolNumber:
+    """A number of ours in the pool of a service: one at most, for the directory has one line per number.
+
+    `owned` is what the carrier knows of it. Raises RequestRefused 80101, 80104 (it is in a pool already), 80622 (the
+    pool is full).
+    """
+    _, pool = read_pool(service_sid)
+    if sum(number.reserved == reserved for number in pool) >= MOST_NUMBERS[reserved]:
+        raise RequestRefused(
+            80622, f"The pool has {MOST_NUMBERS[reserved]} numbers of this kind, which is the most it can have"
+        )
+    now = int(time.time())
+    number = PoolNumber(
+        service_sid,
+        pool_entry(owned["sid"]),
+        sid=owned["sid"],
+        phone_number=owned["phone_number"],
+        friendly_name=owned["friendly_name"] or owned["phone_number"],
+        country=country_of(owned["phone_number"]) or "",
+        reserved=reserved,
+        date_created=now,
+        date_updated=now,
+        **owned["capabilities"],
+    )
+    line = Line(
+        *line_key(number.phone_number), service_sid=service_sid, number_sid=number.sid, former=owned["webhooks"]
+    )
+    with refusals() as places, write() as transaction:
+        transaction.save(line, condition=Line.entry.does_not_exist())
+        transaction.save(number)
+    if places:
+        found = find_line(number.phone_number)
+        if found and found.service_sid == service_sid:
+            raise RequestRefused(80104, "The phone number has already been added to this Service")
+        raise RequestRefused(80101, "The phone number has already been added to another Service")
+    return number
+
+
+def find_number(service_sid: str, number_sid: str) -> PoolNumber:
+    """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404."""
+    try:
+        return PoolNumber.get(service_sid, pool_entry(number_sid), consistent_read=True)
+    except PoolNumber.DoesNotExist:
+        raise not_found(f"/Services/{service_sid}/PhoneNumbers/{number_sid}") from None
+
+
+def find_line(number: str) -> Line | None:
+    """What the directory knows of a number as a line of ours."""
+    found = look_up([line_key(number)]).get(line_key(number))
+    return found if isinstance(found, Line) else None
+
+
+def reserve(number: PoolNumber, reserved: bool) -> None:
+    """A reserved number is given to nobody who does not ask for it; whoever has it keeps it."""
+    actions = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
+    number.update(actions, condition=PoolNumber.entry.exists())
+
+
+def remove_number(number: PoolNumber) -> None:
+    """The number is no line of ours any more."""
+    with write() as transaction:
+        transaction.delete(Line(*line_key(number.phone_number)), condition=Line.number_sid == number.sid)
+        transaction.delete(number)
+
+
+def show(number: PoolNumber, in_use: int, base: str) -> dict[str, Any]:
+    """The number as Proxy's REST API writes it. `in_use` is how many sessions reach somebody through it."""
+    return {
+        "sid": number.sid,
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "service_sid": number.service_sid,
+        "date_created": date(number.date_created),
+        "date_updated": date(number.date_updated),
+        "phone_number": number.phone_number,
+        "friendly_name": number.friendly_name,
+        "iso_country": number.country,
+        "capabilities": {"voice": number.voice, "sms": number.sms, "mms": number.mms, "fax": False},
+        "url": f"{base}/v1/Services/{number.service_sid}/PhoneNumbers/{number.sid}",
+        "is_reserved": number.reserved,
+        "in_use": in_use,
+    }

@@ -1,0 +1,157 @@
+"""Routes: where a person's calls to a line go, and the words with which they are put through.
+
+The key of a route is the pair (person, line), so the database itself keeps any pair from leading to two places. A
+route stays after its session: it tells a late caller what has ended, and keeps the pair from strangers until
+`free_from`.
+"""
+
+from collections.abc import Callable
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from twilio.twiml.voice_response import Dial, VoiceResponse
+
+from toritsugi.directory import Entry, Key, look_up
+from toritsugi.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
+from toritsugi.numbers import Line, is_e164, line_key
+
+RING_SECONDS = 30
+SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
+LONGEST_CALL_SECONDS = 4 * 3600
+
+
+class LiveOn(GlobalSecondaryIndex["Route"]):
+    """The keys of a line's routes that have not ended; it may lag, so read the routes themselves before believing
+    it.
+    """
+
+    class Meta:
+        index_name = "live-on"
+        projection = KeysOnlyProjection()
+
+    live_on = UnicodeAttribute(hash_key=True)
+    number = UnicodeAttribute(range_key=True)
+
+
+class Route(Entry, discriminator="route"):
+    """Where `number`'s calls to a line go: to `partner`, who sees `shows`.
+
+    `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
+    absent: never free. The last two of the session's own settings travel here, so that a call needs no second read.
+    """
+
+    session_sid = UnicodeAttribute()
+    participant_sid = UnicodeAttribute()
+    partner = UnicodeAttribute(null=True)
+    partner_sid = UnicodeAttribute(null=True)
+    shows = UnicodeAttribute(null=True)
+    mode = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    ended_at = NumberAttribute(null=True)
+    free_from = NumberAttribute(null=True)
+    live_on = UnicodeAttribute(null=True)
+    quarantine = NumberAttribute(default=0)
+    calls_outlive_expiry = BooleanAttribute(default=False)
+
+    live = LiveOn()
+
+    def connects(self, now: float) -> bool:
+        """Whether a call may be put through at this moment, to whomever it may be."""
+        return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def until(self, now: float) -> float | None:
+        """When the session ends, counting the slide that a call made now causes; None: never."""
+        return now + self.ttl if self.ttl else self.expires_at
+
+
+def route_key(number: str, line: str) -> Key:
+    """Where the directory keeps where this person's calls to that line go."""
+    return number, f"route#{line}"
+
+
+def find(caller: str, called: str) -> tuple[Line | None, "Route | None"]:
+    """The line that was called, and where this caller's calls to it go, in one round trip."""
+    if not is_e164(called):  # DynamoDB refuses an empty key
+        return None, None
+    found = look_up([line_key(called), route_key(caller, called)])
+    line, route = found.get(line_key(called)), found.get(route_key(caller, called))
+    return line if isinstance(line, Line) else None, route if isinstance(route, Route) else None
+
+
+def put_through(line: Line | None, route: Route | None, now: float, report_to: Callable[[Route], str]) -> VoiceResponse:
+    """The TwiML that connects this caller, or raises why not.
+
+    Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
+    and is not billed before. https://www.twilio.com/docs/voice/twiml/dial
+    """
+    if line is None:
+        raise LineUnknown
+    if route is None:
+        raise NoSession
+    if not route.connects(now):
+        raise SessionEnded
+    if route.mode == "message-only":
+        raise CallsNotAllowed
+    if not route.partner:
+        raise PartnerMissing
+    left = seconds_left(route, now)
+    dial = Dial(
+        caller_id=route.shows,
+        answer_on_bridge=True,
+        timeout=max(SHORTEST_RING_SECONDS, min(RING_SECONDS, left)),
+        time_limit=LONGEST_CALL_SECONDS if route.calls_outlive_expiry else left,
+    )
+    dial.number(route.partner, status_callback=report_to(route), status_callback_event="initiated completed")
+    response = VoiceResponse()
+    response.append(dial)
+    return response
+
+
+def seconds_left(route: Route, now: float) -> int:
+    """How long a call that begins now may last. Whole seconds, as Twilio counts; the last part of one is not given
+    away.
+    """
+    until = route.until(now)
+    return LONGEST_CALL_SECONDS if until is None else max(1, min(LONGEST_CALL_SECONDS, int(until - now)))
+
+
+# ---- the conditions on which the pair changes hands ------------------------------------------------------------------
+
+
+def is_free(now: int, session_sid: str) -> Condition:
+    """The pair was never used, or its quarantine is over, or it is this session's already (an answer was lost, and we
+    ask again).
+    """
+    return Route.entry.does_not_exist() | (Route.free_from <= now) | (Route.session_sid == session_sid)
+
+
+def is_over(now: int, session_sid: str) -> Condition:
+    """As `is_free`, but in the second pass: a pair that still is in quarantine will do, for quarantine is a
+    preference.
+    """
+    return is_free(now, session_sid) | (Route.ended_at <= now) | (Route.expires_at <= now)
+
+
+def is_held(session_sid: str) -> Condition:
+    """The pair is this session's, whatever its state."""
+    return Route.session_sid == session_sid
+
+
+def is_connecting(session_sid: str, now: int) -> Condition:
+    """The pair is this session's, and connects at this moment."""
+    alive = Route.expires_at.does_not_exist() | (Route.expires_at > now)
+    return (Route.session_sid == session_sid) & Route.ended_at.does_not_exist() & alive
+
+
+def free_from(expires_at: int | None, quarantine: int) -> int | None:
+    """When a pair with this expiry is free for others; always written together with the expiry."""
+    return None if expires_at is None else expires_at + quarantine
+
+
+def live_routes(line: str, now: float) -> list[Route]:
+    """The routes over a line that connect at this moment: the index names them, the table knows them."""
+    keys = [(route.number, route.entry) for route in Route.live.query(line)]
+    found = [entry for at in range(0, len(keys), 100) for entry in look_up(keys[at : at + 100]).values()]
+    return [route for route in found if isinstance(route, Route) and route.connects(now)]

@@ -1,0 +1,227 @@
+"""How a session goes on and ends: its expiry is changed, it is closed, opened again, cleaned up, deleted.
+
+Whatever ends here has ended already for every caller: a route says itself when it stops connecting.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from toritsugi.errors import RequestRefused
+from toritsugi.forms import Form
+from toritsugi.interactions import forget_interactions
+from toritsugi.routes import Route, free_from, is_connecting, is_held, is_over
+from toritsugi.services import LONGEST_TTL
+from toritsugi.sessions.claims import Arm, expiry, read_date_expiry, route_at, route_of
+from toritsugi.sessions.records import (
+    Participant,
+    Session,
+    SessionEntry,
+    SessionName,
+    is_open,
+    name_entry,
+    read_session,
+)
+from toritsugi.transactions import CONFLICT, FAILED, put, refusals, write
+
+MOST_TRIES = 5
+
+
+def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> Session:
+    """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
+    session, people = read_session(service_sid, session_sid)
+    status = form.choice("Status", ("open", "in-progress", "closed"))
+    closed = session.is_closed(time.time())
+    if status == "closed" and not closed:
+        close(session, people, "api")
+    elif status == "in-progress" and closed:
+        reopen(session, people, form, arm)
+    elif status and status != session.status:
+        raise wrong_status()
+    elif closed:
+        raise wrong_status() if status else RequestRefused(80607, "Session is closed and cannot be updated")
+    else:
+        change_expiry(session, people, form, arm)
+    return read_session(service_sid, session_sid)[0]
+
+
+def wrong_status() -> RequestRefused:
+    words = "Session status change not supported. To re-open a session, choose in-progress. To close a session, choose closed"
+    return RequestRefused(80608, words)
+
+
+def change_expiry(session: Session, people: list[Participant], form: Form, arm: Arm) -> None:
+    """Gives session and routes the expiry that the form asks for, all at once. Raises RequestRefused when it was too
+    late.
+    """
+    now = int(time.time())
+    read_expiry(session, form, now)
+    actions = [
+        put(Session.date_expiry, session.date_expiry),
+        put(Session.expires_at, session.expires_at),
+        Session.ttl.set(session.ttl),
+        Session.date_updated.set(now),
+    ]
+    with refusals() as places, write() as transaction:
+        transaction.update(session, actions, condition=is_open(now))
+        for person in people:
+            route = route_of(session, person, None)
+            moved = [
+                put(Route.expires_at, route.expires_at),
+                put(Route.free_from, route.free_from),
+                put(Route.ttl, route.ttl),
+            ]
+            transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
+    if FAILED in places.values():
+        raise RequestRefused(80607, "Session is closed and cannot be updated")
+    if places:
+        raise RequestRefused(80503, "The Session was being changed by another request. Please try again", 409)
+    if session.expires_at is not None:
+        arm(session.session_sid, session.expires_at)
+
+
+def read_expiry(session: Session, form: Form, since: int) -> None:
+    """Sets ttl and dates of the session as the form says, what it does not mention stays."""
+    ttl = form.integer("Ttl", 0, LONGEST_TTL)
+    date_expiry = read_date_expiry(form, time.time())
+    session.ttl = session.ttl if ttl is None else ttl
+    session.date_expiry = session.date_expiry if date_expiry is None else date_expiry
+    last = max(session.date_created, session.date_last_interaction or 0)
+    session.expires_at = expiry(session.ttl, session.date_expiry, last if session.status != "closed" else since)
+
+
+def close(session: Session, people: list[Participant], reason: str) -> None:
+    """Ends the session and its routes in one transaction, so that no crash leaves a closed session connecting."""
+    for _ in range(MOST_TRIES):
+        now = int(time.time())
+        with refusals() as places, write() as transaction:
+            transaction.update(session, ending(now, reason), condition=Session.status != "closed")
+            for person in people:
+                transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
+        if not places or places.get(0) == FAILED:
+            return None  # at worst somebody else has closed it; that it is closed is what was asked for
+        if CONFLICT not in places.values():
+            return close_one_by_one(session, people, reason)
+    raise RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
+
+
+def close_one_by_one(session: Session, people: list[Participant], reason: str) -> None:
+    """For a session whose route has moved on, which is possible only after its expiry: each item alone, a failure
+    being success.
+    """
+    now = int(time.time())
+    update_if(session, ending(now, reason), Session.status != "closed")
+    for person in people:
+        update_if(route_at(person), leaving(now, session), is_held(session.session_sid))
+
+
+def ending(moment: int, reason: str) -> list[Action]:
+    return [
+        Session.status.set("closed"),
+        Session.closed_reason.set(reason),
+        Session.date_ended.set(moment),
+        Session.date_updated.set(moment),
+    ]
+
+
+def leaving(moment: int, session: Session) -> list[Action]:
+    return [
+        Route.ended_at.set(moment),
+        Route.free_from.set(free_from(moment, session.quarantine)),
+        Route.live_on.remove(),
+    ]
+
+
+def update_if(item: Session | Route, actions: list[Action], condition: Condition) -> bool:
+    """Whether the condition held, and the item was updated."""
+    try:
+        item.update(actions, condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> None:
+    """Claims the pairs again, as if they were new. Raises RequestRefused 80604 when somebody else has one of them by
+    now.
+    """
+    now = int(time.time())
+    read_expiry(session, form, now)
+    if session.expires_at is not None and session.expires_at <= now:
+        raise RequestRefused(
+            80701, "'DateExpiry' is invalid: it is past, so the Session needs a new one to be opened again"
+        )
+    actions = [
+        Session.status.set("in-progress"),
+        Session.date_updated.set(now),
+        Session.date_started.set(Session.date_started | now),
+        Session.ttl.set(session.ttl),
+        put(Session.date_expiry, session.date_expiry),
+        put(Session.expires_at, session.expires_at),
+        Session.closed_reason.remove(),
+        Session.date_ended.remove(),
+    ]
+    present = [person for person in people if person.date_deleted is None]
+    others = [present[1 - i] if len(present) > 1 else None for i in range(len(present))]
+    over = (Session.status == "closed") | (Session.expires_at <= now)
+    with refusals() as places, write() as transaction:
+        for person, other in zip(present, others, strict=True):
+            transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
+        transaction.update(session, actions, condition=over)
+    if places:
+        raise RequestRefused(
+            80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
+        )
+    if session.expires_at is not None:
+        arm(session.session_sid, session.expires_at)
+
+
+def expire(session_sid: str, now: float) -> float | None:
+    """Writes down that the session has ended at its expiry. Where that has moved: the new one, for which to come
+    back.
+    """
+    entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
+    for session in (entry for entry in entries if isinstance(entry, Session)):
+        if session.status == "closed" or session.expires_at is None:
+            return None
+        if session.expires_at > now:
+            return session.expires_at
+        seen = session.expires_at
+        if update_if(
+            session, ending(seen, session.expiry_reason), (Session.expires_at == seen) & (Session.status != "closed")
+        ):
+            unmoved = is_held(session_sid) & (Route.expires_at == seen)
+            for person in (entry for entry in entries if isinstance(entry, Participant)):
+                update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], unmoved)
+    return None
+
+
+def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:
+    """Page by page of the whole table: the sessions past their expiry that are stored as open, and where the next page
+    begins.
+    """
+    pages = Session.scan((Session.status != "closed") & (Session.expires_at <= now), last_evaluated_key=after).page_iter
+    for page in pages:
+        yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
+
+
+def delete_session(service_sid: str, session_sid: str) -> None:
+    """The session is gone, with its participants, its interactions and its name; its routes remember that it has
+    ended.
+    """
+    session, people = read_session(service_sid, session_sid)
+    if not session.is_closed(time.time()):
+        close(session, people, "deleted")
+    forget_interactions(session_sid)  # first what hangs on it: after a crash, deleting it again finishes the work
+    with write() as transaction:
+        transaction.delete(session)
+        for person in people:
+            transaction.delete(person)
+        if session.unique_name:
+            transaction.delete(SessionName(service_sid, name_entry(session.unique_name)))

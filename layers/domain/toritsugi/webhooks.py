@@ -1,0 +1,185 @@
+"""Edge in: a signed request from Twilio becomes a call of a handler; what comes of it, TwiML or 204. Errors become
+words.
+
+The signature is checked before anything else, over the bytes that were sent: the configured base, the raw path, the
+raw query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from twilio.request_validator import RequestValidator
+from twilio.twiml.voice_response import VoiceResponse
+
+from toritsugi import config
+from toritsugi.errors import CallRefused, RequestRefused, ToritsugiError
+from toritsugi.forms import Form, read_body
+from toritsugi.logs import log
+
+Event = dict[str, Any]
+Answer = dict[str, Any]
+
+LARGEST_BODY = 16_384
+
+# Twilio repeats a request only if told to: two more tries, also after our 5xx, all within its own limit of 15 s.
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
+
+VOICES = {"ja": ("ja-JP", "Polly.Kazuha-Neural"), "en": ("en-US", "Polly.Joanna-Neural")}
+
+# What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
+ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A request that Twilio has signed: the path it was sent to, and its fields by Twilio's names, blank ones
+    included.
+    """
+
+    path: str
+    fields: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+class Forged(Exception):
+    """The request is not Twilio's."""
+
+
+def answers_with_words(handle: Callable[[Webhook], VoiceResponse]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler for a telephone: it answers TwiML whatever happens, for nobody can listen to a 500."""
+
+    @wraps(handle)
+    def handler(event: Event, _context: object) -> Answer:
+        webhook = None
+        try:
+            webhook = receive(event)
+            return twiml(handle(webhook))
+        except Forged:
+            return {"statusCode": 403}
+        except CallRefused as refusal:
+            log.info("call refused", reason=type(refusal).__name__, call_sid=webhook["CallSid"] if webhook else "")
+            return twiml(say(refusal, webhook))
+        except Exception as error:
+            log.exception("call failed", reason=type(error).__name__, call_sid=webhook["CallSid"] if webhook else "")
+            return twiml(say(ToritsugiError(), webhook))
+
+    return handler
+
+
+def answers_with_nothing(handle: Callable[[Webhook], None]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler for a callback: 204, or 500 so that Twilio repeats what we could not keep."""
+
+    @wraps(handle)
+    def handler(event: Event, _context: object) -> Answer:
+        webhook = None
+        try:
+            webhook = receive(event)
+            handle(webhook)
+        except Forged:
+            return {"statusCode": 403}
+        except RequestRefused as refusal:  # repeating what makes no sense makes no sense
+            log.warning("callback refused", reason=refusal.message)
+        except Exception as error:
+            log.exception(
+                "callback failed", reason=type(error).__name__, call_sid=webhook["CallSid"] if webhook else ""
+            )
+            return {"statusCode": 500}
+        return {"statusCode": 204}
+
+    return handler
+
+
+def receive(event: Event) -> Webhook:
+    """The request, if Twilio has signed it. Raises Forged."""
+    headers = event.get("headers", {})
+    signature = headers.get("x-twilio-signature", "")
+    try:
+        body = read_body(event).decode()
+    except ValueError:
+        raise Forged from None
+    if not signature or len(body) > LARGEST_BODY:
+        raise Forged
+    # Only a form is signed itself. Of any other body the signed URL holds the hash, and without that nothing vouches
+    # for it.
+    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not is_form and "bodySHA256=" not in event.get("rawQueryString", ""):
+        raise Forged
+    form = Form(body if is_form else "")
+    signed = form if is_form else body
+    if not any(is_signed(event, signed, signature, config.settings(doubtful=again)) for again in (False, True)):
+        raise Forged
+    if any(len(form.getlist(name)) > 1 for name in ("CallSid", "From", "To")):
+        raise Forged  # a signature does not tell where one value ends and the next begins
+    return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form})
+
+
+def is_signed(event: Event, signed: Form | str, signature: str, settings: config.Settings) -> bool:
+    query = event.get("rawQueryString") or ""
+    url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
+    return any(RequestValidator(token).validate(url, signed, signature) for token in settings.auth_tokens)
+
+
+def twiml(response: VoiceResponse) -> Answer:
+    """The answer that Twilio executes; always well formed, whatever text is in it."""
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "text/xml; charset=utf-8"},
+        "body": ILLEGAL.sub("", str(response)),
+    }
+
+
+def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
+    """The sentence of an error, in the language of the called number's country."""
+    language, sentence = error.said_to(webhook["To"] if webhook else "")
+    code, voice = VOICES[language]
+    response = VoiceResponse()
+    response.say(sentence, language=code, voice=voice)
+    response.hangup()
+    return response
+
+
+def address(path: str) -> str:
+    """The URL under which Twilio reaches a path of ours."""
+    return config.settings().public_base_url + path + RETRIES
+
+
+# ---- numbers in a path, which only we can read -----------------------------------------------------------------------
+
+
+def seal(numbers: str, call_sid: str) -> str:
+    """One or two numbers in E.164 as path-safe text that only the holder of the auth token can read.
+
+    The key stream is used once, for no two calls share a SID; nobody can have put another text in its place, for
+    Twilio signs the path.
+    """
+    return (
+        base64.urlsafe_b64encode(blend(numbers.encode(), config.settings().auth_tokens[0], call_sid))
+        .decode()
+        .rstrip("=")
+    )
+
+
+def unseal(sealed: str, call_sid: str) -> str:
+    """The numbers that were sealed. Raises RequestRefused where no token opens them (all were changed during the
+    call).
+    """
+    hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    for token in config.settings().auth_tokens:
+        numbers = blend(hidden, token, call_sid).decode("latin-1")
+        if re.fullmatch(r"(\+\d{7,15}){1,2}", numbers):
+            return numbers
+    raise RequestRefused(20001, "the sealed numbers in the path cannot be opened")
+
+
+def blend(text: bytes, token: str, call_sid: str) -> bytes:
+    stream = hmac.digest(token.encode(), b"seal " + call_sid.encode(), hashlib.sha512)
+    return bytes(a ^ b for a, b in zip(text, stream, strict=False))
