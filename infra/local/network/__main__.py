@@ -1,0 +1,62 @@
+"""`python -m local.network`: the telephone network alone, for any application that speaks TwiML."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+import uvicorn
+
+from local.clock import Clock
+from local.network.refusals import Refused
+from local.network.server import build
+from local.network.world import World
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.network", description="A Twilio on this machine, with telephones.")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("NETWORK_PORT", "8001")), help="(NETWORK_PORT, 8001)")
+    parser.add_argument(
+        "--pace",
+        type=int,
+        choices=(0, 1),
+        default=int(os.environ.get("NETWORK_PACE", "1")),
+        help="1: time follows the wall clock; 0: it moves only by POST /clock (NETWORK_PACE, 1)",
+    )
+    parser.add_argument("--rate", type=float, default=1.0, help="calls a second that leave the queue of REST (1)")
+    parser.add_argument("--account-sid", default=os.environ.get("TWILIO_ACCOUNT_SID"), help="made up if not given")
+    parser.add_argument("--auth-token", default=os.environ.get("TWILIO_AUTH_TOKEN"), help="made up if not given")
+    parser.add_argument("--number", action="append", default=[], metavar="+81...", help="a number of the account; repeatable")
+    parser.add_argument("--voice-url", help="what is requested when somebody calls one of these numbers")
+    parser.add_argument("--voice-fallback-url", help="what is requested when that fails")
+    parser.add_argument("--status-callback", help="what is told when such a call has ended")
+    return parser.parse_args()
+
+
+async def main(wishes: argparse.Namespace) -> None:
+    address = f"http://127.0.0.1:{wishes.port}"
+    async with Clock(wishes.pace) as clock:
+        world = World(clock, address, wishes.account_sid, wishes.auth_token, wishes.rate)
+        urls = ("voice_url", "voice_fallback_url", "status_callback")
+        for number in wishes.number:
+            world.add_number({"phone_number": number} | {name: getattr(wishes, name) for name in urls})
+        config = uvicorn.Config(
+            build(world), port=wishes.port, loop="asyncio", log_level="warning", timeout_graceful_shutdown=1
+        )
+        world.ready = True
+        print(f"{address}\naccount SID {world.account_sid}\nauth token  {world.auth_token}", flush=True)  # noqa: T201  its output
+        try:
+            await uvicorn.Server(config).serve()
+        finally:
+            await world.close()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(arguments()))
+    except (Refused, ValueError) as mistake:
+        sys.exit(str(mistake))
+    except KeyboardInterrupt:
+        pass

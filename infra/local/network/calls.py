@@ -1,0 +1,350 @@
+"""A call: one leg between Twilio and one telephone. What changes its state happens at once; only what it does takes time.
+
+https://www.twilio.com/docs/voice/api/call-resource
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from local.clock import Due, Signal
+from local.network.callbacks import Callbacks, StatusCallback
+from local.network.dates import iso, rfc2822
+from local.network.numbers import formatted, geography, parsed
+from local.network.refusals import not_built
+
+if TYPE_CHECKING:
+    from local.network.phones import Phone
+    from local.network.world import World
+
+log = logging.getLogger(__name__)
+
+LONGEST = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
+SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
+SUBRESOURCES = "notifications recordings payments events siprec streams transcriptions".split()
+
+
+class Call:
+    """One leg, from its beginning to its bill. `direct` ones, between two telephones, are none of the account's."""
+
+    def __init__(
+        self,
+        world: World,
+        direction: str,
+        from_: str,
+        to: str,
+        *,
+        phone: Phone | None = None,
+        parent: Call | None = None,
+        callback: StatusCallback | None = None,
+        direct: bool = False,
+    ) -> None:
+        self.world, self.clock, self.sid = world, world.clock, world.sid("CA")
+        self.direction, self.from_, self.to = direction, from_, to
+        self.phone, self.parent, self.callback, self.direct = phone, parent, callback, direct
+        self.fallback: tuple[str, str] = ("", "POST")
+        self.status = "queued"
+        self.created_at = self.updated_at = self.clock.now()
+        self.started_at: float | None = None
+        self.answered_at: float | None = None
+        self.ended_at: float | None = None
+        self.queue_time, self.time_limit, self.sip_code = 0, LONGEST, 0
+        self.ringing, self.answered, self.over, self.moved, self.ready, self.star = (self.clock.signal() for _ in range(6))
+        self.was_moved = False  # redirected away from whoever called it
+        self.unanswered_status = ""  # how the call ends if nothing ever answers it
+        self.rivals: list[Call] = []  # legs that are given up when this one is answered
+        self.peers: list[Call] = []  # legs that this one is put through to
+        self.typed: deque[str] = deque()
+        self.key = self.clock.signal()
+        self.attentive = True  # no verb is at work that would miss a key
+        self.flow: asyncio.Task[Any] | None = None
+        self.dues: dict[str, Due] = {}
+        self.timeline: list[dict[str, Any]] = []
+        self.executed: list[dict[str, Any]] = []
+        self.cookies = httpx.Cookies()
+        self.callbacks = Callbacks(self)
+        world.calls[self.sid] = self
+        self.note("queued")
+
+    # ---- its life --------------------------------------------------------------------------------------------------
+
+    def start(self, flow: Coroutine[Any, Any, Any]) -> None:
+        """From now on the call does this, and nothing else any more."""
+        if self.flow:
+            self.flow.cancel()
+        self.flow = self.clock.spawn(flow)
+
+    def progress(self, status: str) -> None:
+        """The call has this status now, and whoever wished to hear of it will."""
+        self.status = status
+        self.updated_at = self.clock.now()
+        if self.started_at is None and status != "canceled":
+            self.started_at = self.clock.now()
+        self.note(status)
+        self.callbacks.report(self.callback)
+
+    async def ring(self, timeout: float) -> bool:
+        """Lets the telephone at the other end ring; whether it was answered. If not, the call has ended."""
+        self.progress("initiated")
+        if self.to in self.world.numbers:
+            self.trouble(13224, not_built("A call from Twilio to one of the account's own numbers"))
+            self.end("failed", "Twilio")
+            return False
+        if parsed(self.to) is None:
+            self.end("failed", "the carrier")
+            return False
+        phone = self.world.phone(self.to)
+        if phone.is_busy:
+            self.end("busy", self.to)
+            return False
+        self.phone = phone
+        phone.ring(self)
+        self.ringing.fire()
+        self.progress("ringing")
+        if await self.clock.first(self.answered, timeout=timeout, label=f"{phone.label} stops ringing") is None:
+            self.end("no-answer", "Twilio")
+            return False
+        return True
+
+    def answer(self) -> None:
+        """The call is answered: by a person or machine, or by Twilio when somebody called one of the account's numbers."""
+        if self.answered.fired or self.over.fired:
+            return
+        for rival in self.rivals:
+            rival.end("canceled", "Twilio")
+        self.answered_at = self.clock.now()
+        self.limit(self.time_limit)
+        self.answered.fire()
+        self.status = "in-progress"
+        self.updated_at = self.clock.now()
+        self.note("answered", self.phone.number if self.phone and self.direction != "inbound" else "Twilio")
+        self.callbacks.report(self.callback)
+        if self.phone:
+            self.phone.begin_talking(self)
+
+    def limit(self, seconds: int) -> None:
+        """The call ends that long after its answer, whatever anybody does."""
+        self.time_limit = seconds
+        if self.answered_at is None:
+            return
+        left = self.answered_at + seconds - self.clock.now()
+        self.later(left, lambda: self.end("completed", "the time limit"), f"time limit of {self.sid}", key="limit")
+
+    def end(self, status: str, by: str) -> None:
+        """The call is over, and everything that belonged to it has stopped. Once is enough: later ends change nothing."""
+        if self.over.fired:
+            return
+        if self.answered.fired:
+            status = "completed"
+        self.ended_at = self.clock.now()
+        self.sip_code = SIP_CODES[status] if self.direction != "inbound" else 0
+        for due in self.dues.values():
+            due.cancel()
+        self.part()
+        if self.phone and self.phone.call is self:
+            self.phone.put_down()
+        self.note("hangup", by)
+        self.over.fire()
+        was_queued = self.started_at is None
+        self.status, self.updated_at = status, self.clock.now()
+        self.note(status)
+        if not was_queued:  # a call canceled in the queue never was one: https://www.twilio.com/docs/voice/api/call-resource
+            self.callbacks.report(self.callback)
+        if self.flow and self.flow is not asyncio.current_task():
+            self.flow.cancel()
+
+    def redirect(self, flow: Coroutine[Any, Any, Any]) -> None:
+        """The call leaves whatever it was doing, and whoever it was talking with, and does this."""
+        self.note("redirected", "REST")
+        self.part()
+        moved, self.moved, self.was_moved = self.moved, self.clock.signal(), True
+        moved.fire()
+        self.start(flow)
+
+    def later(self, seconds: float, action: Any, label: str, key: str = "") -> None:
+        """Something that is due for as long as the call lasts; a new one replaces the old one of the same key."""
+        key = key or f"{len(self.dues)} {label}"
+        if key in self.dues:
+            self.dues[key].cancel()
+        self.dues[key] = self.clock.after(max(seconds, 0), action, label)
+
+    # ---- who hears what --------------------------------------------------------------------------------------------
+
+    def put_through(self, other: Call) -> None:
+        """These two hear each other from now on."""
+        for one, its_peer in ((self, other), (other, self)):
+            one.attend(False)
+            one.peers.append(its_peer)
+            one.note("bridged", its_peer.phone.number if its_peer.phone else "")
+        for one, its_peer in ((self, other), (other, self)):
+            if its_peer.phone:
+                its_peer.phone.go_on_talking_to(one)
+
+    def part(self) -> None:
+        """Nobody is put through to this call any more."""
+        for peer in self.peers:
+            peer.peers.remove(self)
+            peer.note("unbridged", self.phone.number if self.phone else "")
+        self.peers.clear()
+
+    def hear(self, kind: str, text: str, from_: str | None = None) -> dict[str, Any]:
+        """The item that the telephone of this call hears, from now on; whoever breaks it off sets `cut`."""
+        item = {
+            "at": iso(self.clock.now()),
+            "second": None if self.answered_at is None else round(self.clock.now() - self.answered_at, 3),
+            "kind": kind,
+            "text": text,
+            "from": from_,
+            "cut": False,
+        }
+        self.note(kind, text)
+        if self.phone:
+            self.phone.heard.append(item)
+        return item
+
+    async def listen(self, kind: str, text: str, seconds: float, *until: Signal) -> Signal | None:
+        """Has the telephone hear this for so long; which signal broke it off, if one did."""
+        item = self.hear(kind, text)
+        try:
+            stopped = await self.clock.first(*until, timeout=seconds, label=f"{kind} ends: {text[:40]}")
+        except asyncio.CancelledError:
+            item["cut"] = True
+            raise
+        item["cut"] = stopped is not None
+        return stopped
+
+    def press(self, digits: str) -> None:
+        """The person at this telephone has pressed keys: for whoever asked for them, and audible for whoever is put through.
+
+        Time stands still while TwiML is fetched, so a key pressed just then waits for a Gather that comes first.
+        """
+        self.note("digits", digits)
+        for peer in self.peers:
+            peer.hear("tone", digits, self.phone.number if self.phone else None)
+        if "*" in digits:
+            star, self.star = self.star, self.clock.signal()
+            star.fire()
+        if self.attentive:
+            self.typed.extend(digits)
+            self.key.fire()
+
+    async def next_key(self, timeout: float) -> str | None:
+        """The next key that is pressed; None if none is in time."""
+        if not self.typed:
+            await self.clock.first(self.key, timeout=timeout, label="Gather ends")
+        key = self.typed.popleft() if self.typed else None
+        if not self.typed:
+            self.key = self.clock.signal()
+        return key
+
+    def attend(self, attentive: bool) -> None:
+        """Whether keys that are pressed from now on are kept. Those that nobody asked for are forgotten."""
+        self.attentive = attentive
+        self.typed.clear()
+        self.key = self.clock.signal()
+
+    # ---- what is known of it ---------------------------------------------------------------------------------------
+
+    def note(self, event: str, detail: str = "") -> None:
+        now = self.clock.now()
+        self.timeline.append(
+            {"second": round(now - self.created_at, 3), "event": event, "detail": detail, "at": iso(now)}
+        )
+        self.world.changed()
+
+    def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None:
+        """Twilio's debugger would say this of the call."""
+        self.note("error", f"{code} {message}")
+        log.warning("%s: %s %s", self.sid, code, message)
+        if entry is not None and entry["error"] is None:
+            entry["error"] = {"code": code, "message": message}
+
+    @property
+    def seconds(self) -> float:
+        """From the answer to the end, or until now."""
+        if self.answered_at is None:
+            return 0
+        return (self.clock.now() if self.ended_at is None else self.ended_at) - self.answered_at
+
+    @property
+    def duration(self) -> int:
+        return int(self.seconds + 0.5)
+
+    @property
+    def billed_minutes(self) -> int:
+        """Every leg that was answered is rounded up to the whole minute: https://help.twilio.com/articles/223132307"""
+        return 0 if self.answered_at is None or self.direct else max(1, math.ceil(round(self.seconds, 3) / 60))
+
+    def params(self) -> dict[str, str]:
+        """What every request of this call carries: https://www.twilio.com/docs/voice/twiml#request-parameters"""
+        params = {
+            "CallSid": self.sid,
+            "AccountSid": self.world.account_sid,
+            "From": self.from_,
+            "To": self.to,
+            "Caller": self.from_,
+            "Called": self.to,
+            "CallStatus": self.status,
+            "ApiVersion": "2010-04-01",
+            "Direction": self.direction,
+        }
+        for party in ("From", "Caller"):
+            params |= geography(party, self.from_)
+        for party in ("To", "Called"):
+            params |= geography(party, self.to)
+        return params | ({"ParentCallSid": self.parent.sid} if self.parent else {})
+
+    def as_seen(self) -> dict[str, Any]:
+        """The call as the control API shows it."""
+        return {
+            "sid": self.sid,
+            "parent_sid": self.parent.sid if self.parent else None,
+            "from": self.from_,
+            "to": self.to,
+            "direction": self.direction,
+            "status": self.status,
+            "timeline": self.timeline,
+            "executed": self.executed,
+            "seconds": round(self.seconds, 3),
+            "billed_minutes": self.billed_minutes,
+        }
+
+    def resource(self) -> dict[str, Any]:
+        """The call as in Twilio's REST API, whose statuses know no `initiated`."""
+        uri = f"/2010-04-01/Accounts/{self.world.account_sid}/Calls/{self.sid}"
+        own = self.world.numbers.get(self.to if self.direction == "inbound" else self.from_)
+        return {
+            "sid": self.sid,
+            "date_created": rfc2822(self.created_at),
+            "date_updated": rfc2822(self.updated_at),
+            "parent_call_sid": self.parent.sid if self.parent else None,
+            "account_sid": self.world.account_sid,
+            "to": self.to,
+            "to_formatted": formatted(self.to),
+            "from": self.from_,
+            "from_formatted": formatted(self.from_),
+            "phone_number_sid": own.sid if own else None,
+            "status": "queued" if self.status == "initiated" else self.status,
+            "start_time": rfc2822(self.started_at),
+            "end_time": rfc2822(self.ended_at),
+            "duration": None if self.ended_at is None else str(self.duration),
+            "price": None,
+            "price_unit": "USD",
+            "direction": self.direction,
+            "answered_by": None,
+            "api_version": "2010-04-01",
+            "forwarded_from": None,
+            "group_sid": None,
+            "caller_name": None,
+            "queue_time": str(self.queue_time),
+            "trunk_sid": None,
+            "uri": f"{uri}.json",
+            "subresource_uris": {name: f"{uri}/{name.capitalize()}.json" for name in SUBRESOURCES},
+        }

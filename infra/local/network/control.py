@@ -1,0 +1,232 @@
+"""The control API: people's hands, in JSON. Each request returns when all that follows from it at once has happened.
+
+Beyond design/network.md it has
+
+    GET /calls                -> {"calls": [each as GET /calls/{sid}]}
+    GET /clock, POST /clock   -> {"now", "pace", "ahead": [{"at", "in", "what"}]}: the earliest 50 things that are due
+    GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
+    GET /faults               -> the faults as they were put
+    PUT /phones/{number}      also takes "name" and "suggests": [{"number", "reaches"}]; GET shows them and the behaviour
+
+Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not named
+stays as it is. A number may be dialed as in its own country (050...). Numbers in paths have their plus as %2B or plain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from local.network.dates import iso
+from local.network.phones import Phone
+from local.network.refusals import Refused, not_built
+from local.network.world import World
+
+LONGEST_JUMP = 10 * 366 * 86400  # seconds
+SHOWN_AHEAD = 50
+BREATH = 0.05  # seconds between two events: a page cannot look more often
+
+
+async def body(request: Request) -> Any:
+    """The JSON that was sent; an empty body is an empty object."""
+    raw = await request.body()
+    try:
+        return json.loads(raw) if raw.strip() else {}
+    except ValueError as error:
+        raise Refused(400, f"The body is not JSON: {error}.") from error
+
+
+async def wish(request: Request, *names: str) -> list[Any]:
+    """These values of the object that was sent. Anything else in it is a mistake, and said."""
+    sent = await body(request)
+    if not isinstance(sent, dict) or (set(sent) - set(names)):
+        raise Refused(400, f"The body is an object with {', '.join(names) or 'nothing in it'}.")
+    return [sent.get(name) for name in names]
+
+
+def handled(handle: Callable[[World, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of a handler: what is refused becomes an answer that says why."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handle(request.app.state.world, request)
+        except Refused as refused:
+            return JSONResponse({"error": refused.message}, refused.status)
+
+    return endpoint
+
+
+# ---- account and numbers -----------------------------------------------------------------------------------------------
+
+
+async def ready(world: World, _: Request) -> Response:
+    return JSONResponse({"ready": world.ready}, 200 if world.ready else 503)
+
+
+async def account(world: World, _: Request) -> Response:
+    numbers = list(world.numbers)
+    return JSONResponse({"account_sid": world.account_sid, "auth_token": world.auth_token, "numbers": numbers})
+
+
+async def add_number(world: World, request: Request) -> Response:
+    return JSONResponse(world.add_number(await body(request)).resource(), 201)
+
+
+# ---- telephones --------------------------------------------------------------------------------------------------------
+
+
+def phone_of(world: World, request: Request) -> Phone:
+    return world.phone(request.path_params["number"])
+
+
+async def phones(world: World, _: Request) -> Response:
+    return JSONResponse({"phones": [phone.as_seen() for phone in world.phones.values()]})
+
+
+async def phone(world: World, request: Request) -> Response:
+    return JSONResponse(phone_of(world, request).as_seen())
+
+
+async def behave(world: World, request: Request) -> Response:
+    one = phone_of(world, request)
+    one.behave(await body(request))
+    return JSONResponse(one.as_seen())
+
+
+async def dial(world: World, request: Request) -> Response:
+    one = phone_of(world, request)
+    (to,) = await wish(request, "to")
+    call = world.dial(one, to)
+    await world.clock.settle()
+    return JSONResponse({"call_sid": call.sid}, 201)
+
+
+async def use(world: World, request: Request) -> Response:
+    """Answer, reject or hang up."""
+    one = phone_of(world, request)
+    await wish(request)
+    {"answer": one.answer, "reject": one.reject, "hangup": one.hangup}[request.url.path.rsplit("/", 1)[1]]()
+    await world.clock.settle()
+    return JSONResponse(one.as_seen())
+
+
+async def press(world: World, request: Request) -> Response:
+    one = phone_of(world, request)
+    (digits,) = await wish(request, "digits")
+    one.press(digits)
+    await world.clock.settle()
+    return JSONResponse(one.as_seen())
+
+
+async def speak(world: World, request: Request) -> Response:
+    one = phone_of(world, request)
+    (text,) = await wish(request, "text")
+    one.speak(text)
+    await world.clock.settle()
+    return JSONResponse(one.as_seen())
+
+
+async def send(world: World, request: Request) -> Response:
+    phone_of(world, request)
+    raise Refused(501, not_built("Sending text messages"))
+
+
+# ---- what has happened, and time ---------------------------------------------------------------------------------------
+
+
+async def webhooks(world: World, request: Request) -> Response:
+    call, since = request.query_params.get("call"), request.query_params.get("since", "0")
+    if not since.isdecimal():
+        raise Refused(400, "since is the sequence number of a webhook.")
+    entries = [one for one in world.log if one["sequence"] > int(since) and call in (None, one["call_sid"])]
+    return JSONResponse({"webhooks": entries})
+
+
+async def calls(world: World, _: Request) -> Response:
+    return JSONResponse({"calls": [call.as_seen() for call in world.calls.values()]})
+
+
+async def call(world: World, request: Request) -> Response:
+    return JSONResponse(world.call(request.path_params["sid"]).as_seen())
+
+
+async def clock(world: World, _: Request) -> Response:
+    now = world.clock.now()
+    ahead = [
+        {"at": iso(due.at), "in": round(max(due.at - now, 0), 3), "what": due.label}
+        for due in world.clock.ahead()[:SHOWN_AHEAD]
+    ]
+    return JSONResponse({"now": iso(now), "pace": world.clock.pace, "ahead": ahead})
+
+
+async def advance(world: World, request: Request) -> Response:
+    (seconds,) = await wish(request, "advance")
+    if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST_JUMP:
+        raise Refused(400, f'"advance" is a number of seconds from 0 to {LONGEST_JUMP}: time moves forward only.')
+    await world.clock.advance(seconds)
+    await world.clock.settle()
+    return await clock(world, request)
+
+
+async def faults(world: World, _: Request) -> Response:
+    return JSONResponse(world.faults.wishes)
+
+
+async def put_faults(world: World, request: Request) -> Response:
+    world.faults.replace(await body(request))
+    return JSONResponse(world.faults.wishes)
+
+
+async def forget(world: World, _: Request) -> Response:
+    await world.forget()
+    return Response(status_code=204)
+
+
+async def events(world: World, _: Request) -> Response:
+    async def stream() -> AsyncIterator[str]:
+        changed = asyncio.Event()
+        world.watchers.add(changed)
+        try:
+            while not world.closed:
+                changed.clear()
+                yield f'data: {{"version": {world.version}}}\n\n'
+                await changed.wait()
+                await asyncio.sleep(BREATH)
+        finally:
+            world.watchers.discard(changed)
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def routes() -> list[Route]:
+    table: list[tuple[str, str, Callable[[World, Request], Awaitable[Response]]]] = [
+        ("GET", "/ready", ready),
+        ("GET", "/account", account),
+        ("POST", "/numbers", add_number),
+        ("GET", "/phones", phones),
+        ("GET", "/phones/{number}", phone),
+        ("PUT", "/phones/{number}", behave),
+        ("POST", "/phones/{number}/dial", dial),
+        ("POST", "/phones/{number}/answer", use),
+        ("POST", "/phones/{number}/reject", use),
+        ("POST", "/phones/{number}/hangup", use),
+        ("POST", "/phones/{number}/press", press),
+        ("POST", "/phones/{number}/speak", speak),
+        ("POST", "/phones/{number}/send", send),
+        ("GET", "/webhooks", webhooks),
+        ("GET", "/calls", calls),
+        ("GET", "/calls/{sid}", call),
+        ("GET", "/clock", clock),
+        ("POST", "/clock", advance),
+        ("GET", "/faults", faults),
+        ("PUT", "/faults", put_faults),
+        ("DELETE", "/world", forget),
+        ("GET", "/events", events),
+    ]
+    return [Route(path, handled(handle), methods=[method]) for method, path, handle in table]

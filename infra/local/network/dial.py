@@ -1,0 +1,171 @@
+"""<Dial>: one leg calls others, the first to answer is put through, and in the end everybody learns how it went.
+
+https://www.twilio.com/docs/voice/twiml/dial
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urljoin
+
+from local.clock import Signal
+from local.network import webhooks
+from local.network.callbacks import StatusCallback
+from local.network.calls import Call
+from local.network.numbers import as_dialed, parsed
+from local.network.twiml import Document, Element, made
+from local.network.webhooks import Request
+
+EXTRA_RING = 5  # seconds that Twilio lets it ring beyond the timeout
+DIRECT_RING = 60  # seconds that a telephone rings for another telephone
+UNANSWERED = ("no-answer", "busy", "failed", "canceled")  # of several legs, the first of these that occurs counts
+
+Whisper = Callable[[Call, Request | None, float, str], Coroutine[Any, Any, None]]  # rings a leg until it may be put through
+
+
+class Dialing:
+    """The legs that one call has called, and which of them answered."""
+
+    def __init__(self, call: Call, hangup_on_star: bool = False, ring_tone: str = "") -> None:
+        self.call, self.clock, self.ring_tone = call, call.clock, ring_tone
+        self.star: tuple[Signal, ...] = (call.star,) if hangup_on_star else ()
+        self.legs: list[Call] = []
+        self.winner: Call | None = None
+        self.rang = self.was_bridged = self.was_starred = False
+
+    async def reach(self, legs: dict[Call, Coroutine[Any, Any, None]]) -> None:
+        """Lets these legs ring; returns when none was answered, or when the conversation with the one that was is over."""
+        self.legs += legs
+        left = {leg: leg.moved for leg in legs}
+        for leg, flow in legs.items():
+            leg.rivals = [other for other in legs if other is not leg]
+            leg.start(flow)
+        if (winner := await self.first_answered(list(legs))) is None:
+            return
+        self.winner = winner
+        if await self.until(winner.over, left[winner], winner.ready) is winner.ready:
+            self.call.answer()
+            self.call.put_through(winner)
+            self.was_bridged = True
+            await self.until(winner.over, left[winner])
+
+    async def first_answered(self, legs: list[Call]) -> Call | None:
+        while alive := [leg for leg in legs if not leg.over.fired]:
+            signals = [signal for leg in alive for signal in (leg.answered, leg.over)]
+            await self.until(*signals, *(leg.ringing for leg in alive if not self.rang))
+            if not self.rang and any(leg.ringing.fired for leg in legs):
+                self.rang = True
+                self.call.hear("ring", self.ring_tone)
+            if answered := next((leg for leg in legs if leg.answered.fired), None):
+                return answered
+        return None
+
+    async def until(self, *signals: Signal) -> Signal | None:
+        """The first of these; or the caller's `*`, which ends the whole attempt."""
+        signal = await self.clock.first(*self.star, *signals)
+        if signal in self.star:
+            self.was_starred, self.star = True, ()
+            self.give_up()
+        return signal
+
+    def give_up(self) -> None:
+        """Ends the legs, except one that was redirected and has a life of its own."""
+        for leg in self.legs:
+            if leg.parent is self.call and not leg.was_moved:
+                leg.end("canceled", self.call.phone.number if self.call.phone else "Twilio")
+
+    @property
+    def status(self) -> str:
+        if self.winner:
+            return "completed"
+        statuses = {leg.status for leg in self.legs}
+        return next((status for status in UNANSWERED if status in statuses), "failed")
+
+    def params(self) -> dict[str, str]:
+        """What the action is told: https://www.twilio.com/docs/voice/twiml/dial#action"""
+        params = {"DialCallStatus": self.status, "DialBridged": str(self.was_bridged).lower()}
+        leg = self.winner or next((leg for leg in self.legs if leg.status == self.status), None)
+        if leg:
+            params["DialCallSid"] = leg.sid
+            if not leg.was_moved:
+                params["DialCallDuration"] = str(leg.duration)
+        return params
+
+
+async def dial(call: Call, element: Element, document: Document, whisper: Whisper) -> Request | None:
+    """Calls the numbers, and returns the request of the action when it is over; without an action, the next verb follows."""
+    if not element["answerOnBridge"]:
+        call.answer()
+    dialing = Dialing(call, element["hangupOnStar"], element["ringTone"])
+    action = urljoin(document.url or "", element["action"] or "")
+    try:
+        for numbers in groups(element):
+            await dialing.reach(dict(leg(call, element, number, document, whisper) for number in valid(call, element, numbers, document)))
+            if dialing.winner or dialing.was_starred:
+                break
+    except asyncio.CancelledError:
+        # The caller has hung up or was redirected: the action is told nevertheless, and what it answers is not executed.
+        dialing.give_up()
+        if element["action"]:
+            call.clock.spawn(webhooks.notify(call, action, element["method"], call.params() | dialing.params()))
+        raise
+    call.unanswered_status = dialing.status
+    call.note("dialed", dialing.status)
+    return Request(action, element["method"], dialing.params()) if element["action"] else None
+
+
+def groups(element: Element) -> list[list[Element]]:
+    """The numbers that ring together; with `sequential` each rings alone, one after the other."""
+    numbers = element.nested or [made("Number", element.text)]
+    return [[number] for number in numbers] if element["sequential"] else [numbers]
+
+
+def valid(call: Call, element: Element, numbers: list[Element], document: Document) -> list[Element]:
+    """Those that can be dialed at all. For the others Twilio's debugger has a word, and the <Dial> goes on without them."""
+    shown = element["callerId"]
+    if shown is not None and shown not in {call.from_, call.to, *call.world.numbers}:
+        call.trouble(13214, f"callerId {shown!r} is neither this call's number nor one of the account's.", document.entry)
+        return []
+    for number in numbers:
+        if parsed(e164(number.text)) is None:
+            call.trouble(13223, f"{number.text!r} is not a telephone number.", document.entry)
+    return [number for number in numbers if parsed(e164(number.text))]
+
+
+def e164(text: str) -> str:
+    """Twilio takes North American numbers in any writing: https://www.twilio.com/docs/voice/twiml/number"""
+    plain = "".join(text.split())
+    return plain if plain.startswith("+") else as_dialed(plain, "+14155550100")
+
+
+def leg(
+    call: Call, element: Element, number: Element, document: Document, whisper: Whisper
+) -> tuple[Call, Coroutine[Any, Any, None]]:
+    """A leg to one number, and what it will do when started."""
+    base = document.url or ""
+    callback = None
+    if number["statusCallback"]:
+        url = urljoin(base, number["statusCallback"])
+        callback = StatusCallback(url, number["statusCallbackMethod"], tuple(number["statusCallbackEvent"]))
+    shown = element["callerId"] or call.from_
+    one = Call(call.world, "outbound-dial", shown, e164(number.text), parent=call, callback=callback)
+    one.time_limit = element["timeLimit"]
+    heard_first = Request(urljoin(base, number["url"]), number["method"]) if number["url"] else None
+    return one, whisper(one, heard_first, element["timeout"] + EXTRA_RING, number["sendDigits"])
+
+
+async def direct(call: Call, whisper: Whisper) -> None:
+    """One telephone calls another: they are simply connected, and no application hears of it."""
+    call.progress("ringing")
+    other = Call(call.world, "outbound-dial", call.from_, call.to, parent=call, direct=True)
+    dialing = Dialing(call)
+    try:
+        await dialing.reach({other: whisper(other, None, DIRECT_RING, "")})
+    except asyncio.CancelledError:
+        dialing.give_up()
+        raise
+    if dialing.status == "busy":
+        call.hear("tone", "busy")
+    call.end(dialing.status, call.to)

@@ -1,0 +1,70 @@
+"""What goes wrong on purpose. Each fault is off until asked for, and limited by the URLs that it matches and by a count."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from local.network.refusals import Refused, not_built
+
+SETTINGS = {
+    "duplicate": {"match", "times"},
+    "reorder": {"match", "times"},
+    "delay": {"match", "times", "seconds"},
+    "lose": {"match", "times"},
+    "connection_refused": {"match", "times"},
+    "rest_429": {"match", "times"},
+    "rest_500_after_applying": {"match", "times"},
+}
+LATER = {"recording_not_ready": "recordings", "announcement_fails": "announcements into a conference"}
+
+
+@dataclass
+class Fault:
+    match: re.Pattern[str]
+    times: int | None  # None: every time
+    seconds: float
+
+
+class Faults:
+    """The faults that are switched on."""
+
+    def __init__(self) -> None:
+        self.wishes: dict[str, Any] = {}
+        self.active: dict[str, Fault] = {}
+
+    def replace(self, wishes: Any) -> None:
+        """Switches exactly these faults on; nothing changes if one of them cannot be."""
+        if not isinstance(wishes, dict):
+            raise Refused(400, "The body is an object with one entry for each fault; {} ends all of them.")
+        self.active = {name: read(name, settings) for name, settings in wishes.items()}
+        self.wishes = wishes
+
+    def take(self, name: str, url: str) -> Fault | None:
+        """The fault that strikes this URL now, if any; that uses up one of its times."""
+        fault = self.active.get(name)
+        if fault is None or fault.times == 0 or not fault.match.search(url):
+            return None
+        if fault.times is not None:
+            fault.times -= 1
+        return fault
+
+
+def read(name: str, settings: Any) -> Fault:
+    if name in LATER:
+        raise Refused(400, f"{name}: {not_built(LATER[name].capitalize())}")
+    if name not in SETTINGS:
+        raise Refused(400, f"There is no fault named {name!r}; there are {', '.join(SETTINGS)}.")
+    if not isinstance(settings, dict) or set(settings) - SETTINGS[name]:
+        raise Refused(400, f"{name} takes an object with {', '.join(sorted(SETTINGS[name]))}.")
+    times, seconds = settings.get("times"), settings.get("seconds", 0)
+    if not (times is None or (type(times) is int and times >= 0)):
+        raise Refused(400, f"{name}: times is a whole number, or left out for every time.")
+    if type(seconds) not in (int, float) or not 0 <= seconds <= 86400 or (name == "delay" and "seconds" not in settings):
+        raise Refused(400, f"{name}: seconds is a number from 0 to 86400.")
+    try:
+        match = re.compile(settings.get("match", ""))
+    except (re.error, TypeError) as error:
+        raise Refused(400, f"{name}: match is a regular expression for the URL ({error}).") from error
+    return Fault(match, times, seconds)

@@ -1,0 +1,134 @@
+"""The account's telephone numbers: Twilio's IncomingPhoneNumbers. And what any number says by itself: its country.
+
+https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import phonenumbers
+
+from local.network.dates import rfc2822
+from local.network.refusals import Refused, not_built
+
+if TYPE_CHECKING:
+    from local.network.world import World
+
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+URLS = ("voice_url", "voice_fallback_url", "status_callback", "sms_url", "sms_fallback_url")
+METHODS = ("voice_method", "voice_fallback_method", "status_callback_method", "sms_method", "sms_fallback_method")
+PLAIN = ("friendly_name", "address_sid", "bundle_sid", "identity_sid", "emergency_address_sid", "emergency_status")
+LATER = ("voice_application_sid", "sms_application_sid", "trunk_sid")
+TYPES = {
+    phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    phonenumbers.PhoneNumberType.TOLL_FREE: "toll-free",
+    phonenumbers.PhoneNumberType.VOIP: "national",
+}
+
+
+def parsed(number: str) -> phonenumbers.PhoneNumber | None:
+    """The number taken apart; None if it is not E.164 or of an impossible length for its country."""
+    if not isinstance(number, str) or not E164.fullmatch(number):
+        return None
+    try:
+        parts = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    return parts if phonenumbers.is_possible_number(parts) else None
+
+
+def country(number: str) -> str:
+    """`JP` for +8190...; empty for a withheld or strange number."""
+    parts = parsed(number)
+    if parts is None:
+        return ""
+    region = phonenumbers.region_code_for_number(parts) or phonenumbers.region_code_for_country_code(parts.country_code)
+    return region if region not in ("ZZ", "001") else ""
+
+
+def as_dialed(keys: str, caller: str) -> str:
+    """What somebody keyed, as E.164 where it is a number of the caller's own country; else as keyed."""
+    try:
+        parts = phonenumbers.parse(keys, country(caller) or None)
+    except phonenumbers.NumberParseException:
+        return keys
+    return phonenumbers.format_number(parts, phonenumbers.PhoneNumberFormat.E164)
+
+
+def formatted(number: str) -> str:
+    """As Twilio formats it for reading: (415) 867-5309 in North America, E.164 elsewhere."""
+    parts = parsed(number)
+    if parts is None or parts.country_code != 1:
+        return number
+    return phonenumbers.format_number(parts, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def geography(party: str, number: str) -> dict[str, str]:
+    """The four fields that say where a party is: blank, not absent, when unknown."""
+    return {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": country(number)}
+
+
+class IncomingPhoneNumber:
+    """A number of the account, and what happens when somebody calls it."""
+
+    def __init__(self, world: World, phone_number: str, capabilities: dict[str, bool] | None = None) -> None:
+        parts = parsed(phone_number)
+        if parts is None:
+            raise Refused(400, f"{phone_number!r} is not a telephone number in E.164 form, such as +815012345678.", 21421)
+        self.world, self.phone_number = world, phone_number
+        self.sid = world.sid("PN")
+        self.capabilities = {"voice": True, "sms": parts.country_code != 81, "mms": parts.country_code == 1, "fax": False}
+        self.capabilities |= capabilities or {}
+        self.type = TYPES.get(phonenumbers.number_type(parts), "local")
+        self.settings: dict[str, Any] = dict.fromkeys(URLS, "") | dict.fromkeys(METHODS, "POST") | dict.fromkeys(PLAIN)
+        self.settings |= {"friendly_name": formatted(phone_number), "emergency_status": "Inactive"}
+        self.created_at = self.updated_at = world.clock.now()
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return self.__dict__["settings"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def update(self, settings: dict[str, str]) -> None:
+        """Takes over these settings; nothing changes if one of them is refused."""
+        for name, value in settings.items():
+            if name in LATER and value:
+                raise Refused(501, not_built(name), 501)
+            if name not in URLS + METHODS + PLAIN + LATER:
+                raise Refused(400, f"{name} is not a setting of a telephone number.", 20001)
+            if not isinstance(value, str):
+                raise Refused(400, f"{name} is text.", 20001)
+            if name in METHODS and value not in ("GET", "POST"):
+                raise Refused(400, f"{name} is GET or POST, not {value!r}.", 20001)
+            if name in URLS and value and not re.match(r"https?://[^/\s]", value):
+                raise Refused(400, f"{name} is an absolute http or https URL, not {value!r}.", 21502)
+        self.settings |= {name: value for name, value in settings.items() if name not in LATER}
+        self.updated_at = self.world.clock.now()
+
+    def resource(self) -> dict[str, Any]:
+        """The IncomingPhoneNumber as in Twilio's REST API."""
+        return {
+            "account_sid": self.world.account_sid,
+            "address_requirements": "none",
+            "api_version": "2010-04-01",
+            "beta": False,
+            "capabilities": self.capabilities,
+            "date_created": rfc2822(self.created_at),
+            "date_updated": rfc2822(self.updated_at),
+            "emergency_address_status": "unregistered",
+            "origin": "twilio",
+            "phone_number": self.phone_number,
+            "sid": self.sid,
+            "sms_application_sid": "",
+            "status": "in-use",
+            "trunk_sid": None,
+            "type": self.type,
+            "uri": f"/2010-04-01/Accounts/{self.world.account_sid}/IncomingPhoneNumbers/{self.sid}.json",
+            "voice_application_sid": "",
+            "voice_caller_id_lookup": False,
+            "voice_receive_mode": "voice",
+            **self.settings,
+        }

@@ -1,0 +1,39 @@
+"""The one port: the control API, Twilio's REST API, and the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from local.network import control, rest
+from local.network.refusals import Refused
+from local.network.world import World
+
+PAGE = Path(__file__).parent / "page"
+
+
+def build(world: World) -> Starlette:
+    """The application that serves this world. Run it by uvicorn with loop="asyncio", in the loop of the world's clock."""
+    routes: list[BaseRoute] = [*control.routes(), *rest.routes()]
+    if PAGE.is_dir():
+        routes.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})
+    app.state.world = world
+    return app
+
+
+async def unknown(request: Request, error: Exception) -> Response:
+    """What is no address or no method of it, in the words of the API that was meant."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    what = f"The requested resource {request.url.path} was not found"
+    if request.url.path.startswith("/2010-04-01/"):
+        return rest.refusal(Refused(status, what, 20404 if status == 404 else 20004))
+    if status == 405:
+        what = f"{request.method} is not something that {request.url.path} can do"
+    return JSONResponse({"error": f"{what}. design/network.md lists what there is."}, status)

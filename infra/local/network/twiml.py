@@ -1,0 +1,313 @@
+"""The one reader of TwiML: text in, checked verbs out. What Twilio refuses is refused here, by one table.
+
+https://www.twilio.com/docs/voice/twiml and, for the codes, https://www.twilio.com/docs/api/errors
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree  # noqa: S405  documents with a DTD or entities are refused before they are parsed
+
+from local.network.refusals import Failure, not_built
+
+LONGEST_ANSWER = 64 * 1024  # bytes
+LONGEST_PARAMETER = 4000  # characters
+
+# ---- values of attributes: each reader returns the value, or raises ValueError with what it should have been ---------
+
+Reader = Callable[[str], Any]
+
+
+def anything(value: str) -> str:
+    return value
+
+
+def whole(least: int, most: int = 10**9) -> Reader:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
+            raise ValueError(f"a whole number from {least}" + (f" to {most}" if most < 10**9 else ""))
+        return int(value)
+
+    return read
+
+
+def one_of(*words: str) -> Reader:
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+def some_of(*words: str) -> Reader:
+    def read(value: str) -> list[str]:
+        if not value.split() or not set(value.split()) <= set(words):
+            raise ValueError(f"some of {' '.join(words)}")
+        return value.split()
+
+    return read
+
+
+def keys(allowed: str) -> Reader:
+    def read(value: str) -> str:
+        if not set(value) <= set(allowed):
+            raise ValueError(f"keys out of {allowed}")
+        return value
+
+    return read
+
+
+def ring_time(value: str) -> int:
+    """Seconds; Twilio rings for at least 5 and at most 600, whatever is asked: https://www.twilio.com/docs/voice/twiml/dial"""
+    return min(max(whole(0)(value), 5), 600)
+
+
+truth = one_of("true", "false")
+method = one_of("GET", "POST")
+
+
+def boolean(value: str) -> bool:
+    return truth(value) == "true"
+
+
+# ---- the table -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attribute:
+    default: Any = None
+    read: Reader = anything
+    code: int = 12200
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a verb or noun may hold: attributes, nested elements, text; and what Twilio has beyond that."""
+
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    nested: tuple[str, ...] = ()
+    text: bool = False
+    later: tuple[str, ...] = ()  # attributes that are Twilio's, but not built here yet
+
+
+PROMPTS = ("Say", "Play", "Pause")
+EVENTS = some_of("initiated", "ringing", "answered", "completed")
+DETECTION = (
+    "machineDetection machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold "
+    "machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod"
+).split()
+RECORDING = (
+    "record recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent recordingTrack trim "
+    "recordingConfigurationId"
+).split()
+
+RULES = {
+    "Say": Rule(
+        {
+            "voice": Attribute("man"),
+            "language": Attribute("en-US"),
+            "loop": Attribute(1, whole(0, 1000), 13510),
+        },
+        text=True,
+    ),
+    "Play": Rule({"loop": Attribute(1, whole(0, 1000), 13420), "digits": Attribute("", keys("0123456789*#wW"))}, text=True),
+    "Pause": Rule({"length": Attribute(1, whole(0), 13410)}),
+    "Gather": Rule(
+        {
+            "input": Attribute("dtmf", one_of("dtmf")),
+            "timeout": Attribute(5, whole(0), 13311),
+            "numDigits": Attribute(None, whole(1), 13313),
+            "finishOnKey": Attribute("#", keys("0123456789*#"), 13310),
+            "action": Attribute(),
+            "method": Attribute("POST", method, 13312),
+            "actionOnEmptyResult": Attribute(False, boolean),
+            "language": Attribute("en-US"),
+        },
+        nested=PROMPTS,
+        later=tuple("speechTimeout speechModel profanityFilter partialResultCallback partialResultCallbackMethod hints".split())
+        + ("enhanced", "bargeIn", "debug"),
+    ),
+    "Dial": Rule(
+        {
+            "action": Attribute(),
+            "method": Attribute("POST", method),
+            "answerOnBridge": Attribute(False, boolean),
+            "callerId": Attribute(),
+            "timeout": Attribute(30, ring_time, 13212),
+            "timeLimit": Attribute(14400, whole(1), 13216),
+            "hangupOnStar": Attribute(False, boolean, 13213),
+            "ringTone": Attribute("", keys("abcdefghijklmnopqrstuvwxyz-")),
+            "sequential": Attribute(False, boolean),
+        },
+        nested=("Number",),
+        text=True,
+        later=("callReason", "referUrl", "referMethod", "events", *RECORDING),
+    ),
+    "Number": Rule(
+        {
+            "sendDigits": Attribute("", keys("0123456789ABCD*#wW"), 13222),
+            "url": Attribute(),
+            "method": Attribute("POST", method, 13221),
+            "statusCallback": Attribute(),
+            "statusCallbackMethod": Attribute("POST", method),
+            "statusCallbackEvent": Attribute(["completed"], EVENTS),
+        },
+        text=True,
+        later=("byoc", *DETECTION),
+    ),
+    "Redirect": Rule({"method": Attribute("POST", method, 13610)}, text=True),
+    "Hangup": Rule(),
+    "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
+}
+VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
+WHISPER = ("Say", "Play", "Gather", "Hangup")
+LATER = set(
+    "Record Enqueue Leave Queue Conference Sms Message Start Stop Connect Stream Siprec Transcription Recording Pay Prompt Refer "
+    "Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter Identity".split()
+)
+SSML = {"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"}
+
+
+# ---- what is read ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Element:
+    """A verb or noun: as it was written (`attributes`) and what that means (`element["timeout"]`, defaults included)."""
+
+    verb: str
+    attributes: dict[str, str]
+    values: dict[str, Any]
+    text: str
+    nested: list[Element]
+
+    def __getitem__(self, attribute: str) -> Any:
+        return self.values[attribute]
+
+
+@dataclass
+class Document:
+    """Verbs in their order; the address that they came from (None: given inline) and the entry in the log that brought them."""
+
+    verbs: list[Element]
+    url: str | None = None
+    entry: dict[str, Any] | None = None
+
+
+def read(text: str, allowed: tuple[str, ...] = VERBS) -> list[Element]:
+    """The verbs of a document, or Failure with Twilio's code."""
+    if len(text.encode()) > LONGEST_ANSWER:
+        raise Failure(11750, f"The TwiML is {len(text.encode())} bytes long; Twilio takes {LONGEST_ANSWER}.")
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise Failure(12100, "TwiML has no document type and no entities of its own.")
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314  no DTD and no entities, see above
+    except (ElementTree.ParseError, ValueError) as error:
+        raise Failure(12100, f"This is not well-formed XML: {error}.") from error
+    if root.tag != "Response":
+        raise Failure(12100, f"TwiML begins with <Response>, not <{root.tag}>.")
+    if root.attrib:
+        raise Failure(12200, "<Response> has no attributes.")
+    if stray(root):
+        raise Failure(12200, f"There is text between the verbs: {stray(root)!r}.")
+    verbs = [element(child, "Response", allowed) for child in root]
+    if any(verb.verb == "Reject" for verb in verbs[1:]):
+        raise Failure(12200, "<Reject> must be the first verb: a call that is answered cannot be rejected.")
+    return verbs
+
+
+def inline(text: str) -> list[Element]:
+    """The verbs of a document given as a parameter, which has no address that anything could be relative to."""
+    if len(text) > LONGEST_PARAMETER:
+        raise Failure(21616, f"The Twiml parameter has {len(text)} characters; Twilio takes {LONGEST_PARAMETER}.")
+    verbs = read(text)
+    for one in every(verbs):
+        for name in ("action", "url", "statusCallback"):
+            if (url := one.attributes.get(name)) and not urlsplit(url).scheme:
+                raise Failure(11100, f"In inline TwiML the {name} of <{one.verb}> must be absolute, not {url!r}.")
+    return verbs
+
+
+def made(verb: str, text: str) -> Element:
+    """A verb that nobody wrote, with Twilio's defaults: what an audio file or plain text amounts to."""
+    return Element(verb, {}, {name: attribute.default for name, attribute in RULES[verb].attributes.items()}, text, [])
+
+
+def every(elements: list[Element]) -> Iterator[Element]:
+    for one in elements:
+        yield one
+        yield from every(one.nested)
+
+
+def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> Element:
+    name = xml.tag
+    if name in LATER:
+        raise Failure(12200, not_built(f"<{name}>"))
+    if name not in RULES:
+        raise Failure(12200, f"There is no <{name}> in TwiML" + meant(name, RULES) + ".")
+    if name not in allowed:
+        raise Failure(13201 if name == "Dial" and parent == "Response" else 12200, f"<{name}> is not allowed {where(parent, allowed)}.")
+    rule = RULES[name]
+    values = {attribute: known.default for attribute, known in rule.attributes.items()}
+    for attribute, value in xml.attrib.items():
+        values[attribute] = read_attribute(name, rule, attribute, value)
+    words = spoken(xml) if name == "Say" else (xml.text or "").strip()
+    children = [] if name == "Say" else [element(child, name, rule.nested) for child in xml]
+    if (words and not rule.text) or (name != "Say" and any((child.tail or "").strip() for child in xml)):
+        raise Failure(12200, f"<{name}> holds text that does not belong there.")
+    check(name, values, words, children)
+    return Element(name, dict(xml.attrib), values, words, children)
+
+
+def read_attribute(verb: str, rule: Rule, attribute: str, value: str) -> Any:
+    if attribute in rule.later:
+        raise Failure(12200, not_built(f'{attribute}="{value}" of <{verb}>'))
+    if attribute not in rule.attributes:
+        raise Failure(12200, f"<{verb}> has no attribute {attribute!r}" + meant(attribute, rule.attributes) + ".")
+    if (verb, attribute) == ("Gather", "input") and "speech" in value.split():
+        raise Failure(12200, not_built(f'input="{value}" of <Gather>'))
+    known = rule.attributes[attribute]
+    try:
+        return known.read(value)
+    except ValueError as error:
+        raise Failure(known.code, f'{attribute}="{value}" of <{verb}> is not {error}.') from error
+
+
+def check(name: str, values: dict[str, Any], words: str, children: list[Element]) -> None:
+    """What no attribute can say alone."""
+    if name == "Dial":
+        if bool(words) == bool(children):
+            raise Failure(12200, "<Dial> holds either one telephone number or nouns, and something to dial.")
+        if len(children) > 10:
+            raise Failure(12200, f"<Dial> takes at most ten <Number>, not {len(children)}.")
+    if name == "Play" and bool(words) == bool(values["digits"]):
+        raise Failure(12200, "<Play> takes the address of a file, or digits.")
+    if name in ("Number", "Redirect") and not words and name == "Number":
+        raise Failure(13223, "<Number> holds a telephone number.")
+
+
+def spoken(xml: ElementTree.Element) -> str:
+    """The words of a <Say>; the tags of speech synthesis inside are understood as far as they hold words."""
+    if strange := next((one.tag for one in xml.iter() if one is not xml and one.tag not in SSML), None):
+        raise Failure(12200, f"<{strange}> is not allowed in <Say>.")
+    return " ".join("".join(xml.itertext()).split())
+
+
+def stray(xml: ElementTree.Element) -> str:
+    return " ".join(part.strip() for part in (xml.text, *(child.tail for child in xml)) if part and part.strip())
+
+
+def meant(name: str, known: Any) -> str:
+    """Verbs and attributes are case-sensitive, and this is how one usually finds out."""
+    return next((f": it is written {right}" for right in known if right.lower() == name.lower()), "")
+
+
+def where(parent: str, allowed: tuple[str, ...]) -> str:
+    if parent == "Response":
+        return "here: before two people are put through only " + ", ".join(f"<{verb}>" for verb in allowed) + " are" if allowed != VERBS else "at the top of a document"
+    return f"in <{parent}>"

@@ -1,0 +1,297 @@
+"""Every request that goes out to the application: signed, limited in time, retried as its URL asks, and written in the log.
+
+https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides and .../webhooks-security
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit
+
+import httpx
+
+from local.network import twiml
+from local.network.dates import iso
+from local.network.refusals import Failure
+from local.network.speech import of_file
+
+if TYPE_CHECKING:
+    from local.network.calls import Call
+    from local.network.world import World
+
+log = logging.getLogger(__name__)
+
+LIMITS = {"ct": (100, 10000), "rt": (100, 15000), "tt": (100, 15000), "rc": (0, 5)}
+CAUSES = {"4xx", "5xx", "ct", "rt"}
+MOST_REDIRECTS = 10
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+
+
+@dataclass
+class Request:
+    """A request for TwiML that is still to be made. The fallback is itself such a request, and has none."""
+
+    url: str
+    method: str = "POST"
+    params: dict[str, str] = field(default_factory=dict)
+    is_fallback: bool = False
+
+
+@dataclass
+class Overrides:
+    """How patient a request is: what the URL's fragment says, or Twilio's defaults. Times in real seconds."""
+
+    ct: float = 5
+    rt: float = 15
+    tt: float = 15
+    rc: int = 1
+    rp: frozenset[str] = frozenset({"ct"})
+
+
+@dataclass
+class Answer:
+    """What came back, and the entry of the log that tells of it."""
+
+    status: int
+    content: bytes
+    kind: str  # the media type
+    text: str
+    url: str
+    entry: dict[str, Any]
+
+
+class Unanswered(Exception):
+    """One attempt that failed, and for which of the causes of a retry."""
+
+    def __init__(self, cause: str, code: int, message: str) -> None:
+        super().__init__(message)
+        self.cause, self.code, self.message = cause, code, message
+
+
+def overrides(fragment: str) -> Overrides:
+    """What a fragment such as `rc=2&rp=5xx,ct` asks for. What is no known key is no override."""
+    wishes, asked = Overrides(), {key: values[-1] for key, values in parse_qs(fragment).items()}
+    for key, (least, most) in LIMITS.items():
+        if key in asked:
+            if not asked[key].isdecimal() or not least <= int(asked[key]) <= most:
+                raise Failure(11100, f"{key}={asked[key]} in the fragment is not from {least} to {most}.")
+            setattr(wishes, key, int(asked[key]) if key == "rc" else int(asked[key]) / 1000)
+    if "rp" in asked:
+        causes = set(asked["rp"].split(","))
+        if not causes <= CAUSES | {"all"}:
+            raise Failure(11100, f"rp={asked['rp']} in the fragment is not a list of 4xx, 5xx, ct, rt, all.")
+        wishes.rp = frozenset(CAUSES if "all" in causes else causes)
+    return wishes
+
+
+# ---- what a call asks for ----------------------------------------------------------------------------------------------
+
+
+async def document(call: Call, request: Request, allowed: tuple[str, ...] = twiml.VERBS) -> twiml.Document:
+    """The TwiML that the application answers; Failure if there is none that can be executed."""
+    answer = await ask(call, request.url, request.method, call.params() | request.params)
+    try:
+        return twiml.Document(verbs_of(answer, allowed), answer.url, answer.entry)
+    except Failure as failure:
+        failure.url = answer.url
+        answer.entry["error"] = {"code": failure.code, "message": failure.message}
+        raise
+
+
+def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
+    if answer.kind.startswith("audio/"):
+        return [twiml.made("Play", answer.url)]
+    if answer.kind == "text/plain":
+        try:
+            return twiml.read(answer.text, allowed)
+        except Failure as failure:
+            if failure.code == 12100:
+                return [twiml.made("Say", answer.text)]
+            raise
+    if answer.kind not in ("text/xml", "application/xml", "text/html"):
+        raise Failure(12300, f"Content-Type {answer.kind or 'missing'}: neither TwiML, audio nor plain text.")
+    return twiml.read(answer.text, allowed)
+
+
+async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answer:
+    """What the application answers to a request of this call. It is delivered by a task of its own: a caller who hangs up
+    does not take back a request that is already on its way."""
+    url = absolute(url)
+    arrived = call.world.clock.signal()
+    call.world.clock.spawn(deliver(call, url, method, params, arrived))
+    await call.world.clock.first(arrived)
+    if isinstance(arrived.value, Failure):
+        raise arrived.value
+    return arrived.value
+
+
+async def deliver(call: Call, url: str, method: str, params: dict[str, str], arrived: Any) -> None:
+    try:
+        sending = Sending(call, url, method, params)
+        if call.world.faults.take("duplicate", url):
+            await sending.until_answered()
+        arrived.fire(await sending.until_answered())
+    except Failure as failure:
+        arrived.fire(failure)
+
+
+async def notify(call: Call, url: str, method: str, params: dict[str, str]) -> None:
+    """A status callback has been delivered, or has failed: its answer steers nothing, only the log knows."""
+    world = call.world
+    try:
+        sending = Sending(call, absolute(url), method, params, is_callback=True)
+        if delay := world.faults.take("delay", url):
+            await world.clock.sleep(delay.seconds, f"a delayed status callback of {call.sid}")
+        for _ in range(2 if world.faults.take("duplicate", url) else 1):
+            await sending.until_answered()
+    except Failure as failure:
+        log.warning("status callback of %s to %s: %s", call.sid, url, failure)
+
+
+async def length(call: Call, url: str) -> float:
+    """Seconds of an audio file; Failure if it cannot be had."""
+    answer = await ask(call, url, "GET", {})
+    return of_file(answer.content)
+
+
+def absolute(url: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise Failure(11100, f"{url!r} is not an absolute http or https URL.", url)
+    return url
+
+
+# ---- one request, with its retries -------------------------------------------------------------------------------------
+
+
+class Sending:
+    """One request on its way: its attempts share an idempotency token and a limit of time."""
+
+    def __init__(self, call: Call, url: str, method: str, params: dict[str, str], is_callback: bool = False) -> None:
+        self.call, self.world, self.method, self.params = call, call.world, method, params
+        self.url, fragment = urldefrag(url)
+        self.patience = overrides(fragment)
+        self.is_callback = is_callback
+        self.token = f"{self.world.clock.random.getrandbits(128):032x}"
+        self.attempt = 0
+
+    async def until_answered(self) -> Answer:
+        """The first answer that Twilio would be content with, or Failure when it would give up."""
+        left, retries = self.patience.tt, self.patience.rc
+        while True:
+            self.attempt += 1
+            started = time.monotonic()
+            waited, now = 0.0, self.world.clock.now()
+            try:
+                return await self.follow(min(left, self.patience.tt))
+            except Unanswered as failure:
+                waited = max(time.monotonic() - started, self.world.clock.now() - now)
+                left -= waited
+                if retries == 0 or left <= 0 or failure.cause not in self.patience.rp:
+                    raise Failure(failure.code, failure.message, self.url) from failure
+                retries -= 1
+
+    async def follow(self, left: float) -> Answer:
+        """The answer at the end of the redirects, which are followed as a browser does."""
+        url, method, params = self.url, self.method, self.params
+        for _ in range(MOST_REDIRECTS + 1):
+            answer, location = await self.send(url, method, params, left)
+            if location is None:
+                return answer
+            url = urljoin(url, location)
+            if answer.status in (301, 302, 303):
+                method, params = "GET", {}
+        raise self.failed(answer.entry, Unanswered("", 11215, f"More than {MOST_REDIRECTS} redirects."))
+
+    async def send(self, url: str, method: str, params: dict[str, str], left: float) -> tuple[Answer, str | None]:
+        """One request and its answer, and where that redirects to. Every failure of it stands in the log."""
+        if method == "GET" and params:
+            url += ("&" if urlsplit(url).query else "?") + urlencode(params)
+        signature = self.world.signer.compute_signature(url, params if method == "POST" else {})
+        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "X-Twilio-Signature": signature}
+        headers["I-Twilio-Idempotency-Token"] = self.token
+        if method == "POST":
+            headers["Content-Type"] = FORM
+        entry = self.world.logged(
+            call_sid=self.call.sid,
+            method=method,
+            url=url,
+            params=params,
+            headers={**headers, "signature": signature},
+            attempt=self.attempt,
+            status=None,
+            answer=None,
+            at=iso(self.world.clock.now()),
+            milliseconds=None,
+            error=None,
+        )
+        request = httpx.Request(method, url, headers=headers, content=urlencode(params) if method == "POST" else None)
+        started = time.monotonic()
+        try:
+            await self.obstruct(url, left)
+            response = await self.exchange(request, left)
+            if not self.is_callback:
+                await self.dawdle(url, left, time.monotonic() - started)
+        except Unanswered as failure:
+            raise self.failed(entry, failure) from failure
+        finally:
+            entry["milliseconds"] = round((time.monotonic() - started) * 1000)
+            self.world.changed()
+        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        audible = kind.startswith("audio/")
+        text = f"{len(response.content)} bytes of {kind}" if audible else response.text
+        entry["status"], entry["answer"] = response.status_code, text
+        answer = Answer(response.status_code, response.content, kind, text, url, entry)
+        if response.has_redirect_location:
+            return answer, response.headers["location"]
+        if not response.is_success:
+            cause = f"{response.status_code // 100}xx"
+            raise self.failed(entry, Unanswered(cause, 11200, f"The application answered {response.status_code}."))
+        return answer, None
+
+    async def exchange(self, request: httpx.Request, left: float) -> httpx.Response:
+        patience = self.patience
+        timeouts = httpx.Timeout(connect=min(patience.ct, left), read=min(patience.rt, left), write=left, pool=left)
+        request.extensions["timeout"] = timeouts.as_dict()
+        self.call.cookies.set_cookie_header(request)
+        try:
+            async with asyncio.timeout(left):
+                response = await self.world.transport.handle_async_request(request)
+                await response.aread()
+                await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            tls = isinstance(error.__context__, ssl.SSLError) or "SSL" in str(error)
+            raise Unanswered("ct", 11220 if tls else 11205, f"No connection: {error or type(error).__name__}.") from error
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise Unanswered("rt", 11200, "The application did not answer in time.") from error
+        except httpx.HTTPError as error:
+            raise Unanswered("rt", 11200, f"The connection broke: {error or type(error).__name__}.") from error
+        response.request = request
+        self.call.cookies.extract_cookies(response)
+        return response
+
+    async def obstruct(self, url: str, left: float) -> None:
+        """The faults that keep a request from arriving."""
+        if self.world.faults.take("connection_refused", url):
+            raise Unanswered("ct", 11205, "No connection: refused (a fault that was asked for).")
+        if self.world.faults.take("lose", url):
+            if not self.is_callback:
+                await self.world.clock.sleep(min(self.patience.rt, left), f"giving up on {url}")
+            raise Unanswered("rt", 11200, "Lost on its way (a fault that was asked for).")
+
+    async def dawdle(self, url: str, left: float, already: float) -> None:
+        """The fault that makes an answer come late, in virtual seconds, or too late."""
+        if delay := self.world.faults.take("delay", url):
+            patience = max(min(self.patience.rt, left) - already, 0)
+            await self.world.clock.sleep(min(delay.seconds, patience), f"the answer of {url}")
+            if delay.seconds >= patience:
+                raise Unanswered("rt", 11200, "The application did not answer in time (a fault that was asked for).")
+
+    def failed(self, entry: dict[str, Any], failure: Unanswered) -> Unanswered:
+        entry["error"] = {"code": failure.code, "message": failure.message}
+        self.world.changed()
+        return failure

@@ -1,0 +1,164 @@
+"""The whole of a local telephone network: one account, its numbers, everybody's telephones, the calls, the log, the faults."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+import httpx
+from twilio.request_validator import RequestValidator
+
+from local.clock import Clock
+from local.network import dial, verbs
+from local.network.callbacks import StatusCallback
+from local.network.calls import Call
+from local.network.faults import Faults
+from local.network.numbers import IncomingPhoneNumber, as_dialed, parsed
+from local.network.phones import WITHHELD, Phone
+from local.network.refusals import Refused
+from local.network.twiml import Document
+from local.network.webhooks import Request
+
+NUMBER_SETTINGS = ("voice_url", "voice_method", "voice_fallback_url", "voice_fallback_method", "friendly_name")
+NUMBER_SETTINGS += ("status_callback", "status_callback_method", "sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method")
+
+
+class World:
+    """The account and everything around it. `rate` is how many calls a second leave the queue of those made by REST."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        address: str = "http://127.0.0.1:8001",
+        account_sid: str | None = None,
+        auth_token: str | None = None,
+        rate: float = 1.0,
+    ) -> None:
+        self.clock, self.address, self.rate = clock, address, rate
+        self.account_sid = account_sid or f"AC{secrets.token_hex(16)}"
+        self.auth_token = auth_token or secrets.token_hex(16)
+        self.signer = RequestValidator(self.auth_token)
+        self.transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
+        self.ready = self.closed = False
+        self.numbers: dict[str, IncomingPhoneNumber] = {}
+        self.phones: dict[str, Phone] = {}
+        self.calls: dict[str, Call] = {}
+        self.log: list[dict[str, Any]] = []
+        self.faults = Faults()
+        self.next_turn = 0.0  # when the queue lets the next call go
+        self.version = 0
+        self.watchers: set[asyncio.Event] = set()
+
+    async def close(self) -> None:
+        """Ends everything without telling the application, which may be gone already."""
+        self.closed = True
+        self.end_all_calls()
+        self.changed()
+        await self.transport.aclose()
+
+    # ---- who is there ----------------------------------------------------------------------------------------------
+
+    def add_number(self, wishes: Any) -> IncomingPhoneNumber:
+        """A new number of the account, from the keys of `POST /numbers`."""
+        if not isinstance(wishes, dict) or not isinstance(wishes.get("phone_number"), str):
+            raise Refused(400, 'The body is an object with "phone_number" in E.164 form.')
+        settings = dict(wishes)
+        number, capabilities = settings.pop("phone_number"), settings.pop("capabilities", {})
+        if not isinstance(capabilities, dict) or not all(
+            name in ("voice", "sms", "mms") and isinstance(can, bool) for name, can in capabilities.items()
+        ):
+            raise Refused(400, "capabilities is an object with voice, sms and mms, each true or false.")
+        if unknown := set(settings) - set(NUMBER_SETTINGS):
+            raise Refused(400, f"A number has no {', '.join(sorted(unknown))}; it has {', '.join(NUMBER_SETTINGS)}.")
+        if number in self.numbers or number in self.phones:
+            whose = "the account's already" if number in self.numbers else "somebody's telephone"
+            raise Refused(409, f"{number} is {whose}.", 21422)
+        new = IncomingPhoneNumber(self, number, capabilities)
+        new.update({name: value for name, value in settings.items() if value is not None})
+        self.numbers[number] = new
+        self.changed()
+        return new
+
+    def phone(self, number: str) -> Phone:
+        """The telephone with this number, made on first use."""
+        if number in self.numbers:
+            raise Refused(404, f"{number} is one of the account's numbers, not a telephone: dial it from a telephone.")
+        if parsed(number) is None:
+            raise Refused(404, f"{number!r} is no telephone number in E.164 form, such as +819011110001.")
+        if number not in self.phones:
+            self.phones[number] = Phone(self, number)
+            self.changed()
+        return self.phones[number]
+
+    def call(self, sid: str) -> Call:
+        """The call with this SID."""
+        if sid not in self.calls:
+            raise Refused(404, f"There is no call {sid}.")
+        return self.calls[sid]
+
+    # ---- calls -----------------------------------------------------------------------------------------------------
+
+    def dial(self, phone: Phone, keys: Any) -> Call:
+        """Somebody dials on a telephone: one of the account's numbers, another telephone, or a number that nobody has."""
+        if not isinstance(keys, str) or not keys.strip():
+            raise Refused(400, '"to" is the number to dial.')
+        if phone.call:
+            raise Refused(409, f"{phone.label} is {phone.state}; hang up first.")
+        to = as_dialed(keys.strip(), phone.number)
+        number = self.numbers.get(to)
+        callback = None
+        if number:
+            callback = StatusCallback(number.status_callback, number.status_callback_method)
+        from_ = WITHHELD if phone.withheld else phone.number
+        call = Call(self, "inbound", from_, to, callback=callback, direct=number is None)
+        phone.take(call)
+        if number and number.capabilities["voice"]:
+            call.fallback = (number.voice_fallback_url, number.voice_fallback_method)
+            call.start(verbs.inbound(call, Request(number.voice_url, number.voice_method)))
+        elif to in self.phones:
+            call.start(dial.direct(call, verbs.whispered))
+        else:
+            call.start(verbs.out_of_service(call))
+        return call
+
+    def call_out(self, call: Call, first: Request | Document, timeout: float, send_digits: str) -> None:
+        """A call made by REST joins the queue: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource"""
+        turn = max(self.next_turn, self.clock.now())
+        self.next_turn = turn + 1 / self.rate
+        wait = turn - self.clock.now()
+        call.queue_time = round(wait * 1000)
+        call.start(verbs.outbound(call, first, wait, timeout, send_digits))
+
+    def end_all_calls(self) -> None:
+        for call in list(self.calls.values()):
+            call.end("canceled", "the end of the world")
+
+    async def forget(self) -> None:
+        """Hangs up everything and forgets what happened; keeps the numbers, the telephones and the time."""
+        self.end_all_calls()
+        await self.clock.settle()
+        self.calls.clear()
+        self.log.clear()
+        self.faults.replace({})
+        self.next_turn = 0.0
+        for phone in self.phones.values():
+            phone.heard = []
+        self.changed()
+
+    # ---- what happens, for whoever watches -------------------------------------------------------------------------
+
+    def sid(self, prefix: str) -> str:
+        return f"{prefix}{self.clock.random.getrandbits(128):032x}"
+
+    def logged(self, **entry: Any) -> dict[str, Any]:
+        """A new entry of the log of webhooks, to be completed when the answer is there."""
+        self.log.append({"sequence": self.log[-1]["sequence"] + 1 if self.log else 1, **entry})
+        self.changed()
+        return self.log[-1]
+
+    def changed(self) -> None:
+        """Something is not as it was: whoever watches may look again."""
+        self.version += 1
+        for watcher in self.watchers:
+            watcher.set()
