@@ -1,0 +1,163 @@
+// The page's only way to the network: its control API (design: the page uses nothing else).
+
+const LONGEST_PAUSE = 100; // ms: a burst of events becomes one reading
+
+export class Refused extends Error {}
+
+async function ask(method, path, body) {
+  const options = { method, headers: {} };
+  if (body !== undefined) {
+    options.headers["content-type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  const answer = await fetch(path, options);
+  const text = await answer.text();
+  let told = null;
+  try {
+    told = text ? JSON.parse(text) : null;
+  } catch {
+    told = null;
+  }
+  if (!answer.ok) throw new Refused(told?.error || `${method} ${path}: ${answer.status}`);
+  return told;
+}
+
+/** Keeps the old object where nothing changed, so that rows which did not change are not drawn again. */
+function keep(old, fresh, key) {
+  const known = new Map(old.map((item) => [item[key], item]));
+  return fresh.map((item) => {
+    const before = known.get(item[key]);
+    return before && JSON.stringify(before) === JSON.stringify(item) ? before : item;
+  });
+}
+
+/** The old list where it holds the same objects: whatever is worked out from it need not be worked out again. */
+const still = (old, fresh) => (old.length === fresh.length && old.every((item, i) => item === fresh[i]) ? old : fresh);
+
+/** Up to which sequence number the log cannot change any more: an answer, or an error in it, may come as long as its call lives. */
+function settled(webhooks, calls) {
+  const over = new Set(calls.filter((call) => /^(completed|busy|no-answer|failed|canceled)$/.test(call.status)).map((call) => call.sid));
+  const open = webhooks.find((entry) => (entry.status === null && !entry.error) || !over.has(entry.call_sid));
+  const end = webhooks.length ? webhooks[webhooks.length - 1].sequence : 0;
+  return Math.max(0, Math.min(end - 5, open ? open.sequence - 1 : end));
+}
+
+/** The uppermost call that a leg belongs to. */
+export function roots(calls) {
+  const bySid = new Map(calls.map((call) => [call.sid, call]));
+  const found = new Map();
+  for (const call of calls) {
+    let root = call;
+    while (root.parent_sid && bySid.has(root.parent_sid)) root = bySid.get(root.parent_sid);
+    found.set(call.sid, root.sid);
+  }
+  return found;
+}
+
+export class Network {
+  constructor(told) {
+    this.told = told;
+    this.state = { reachable: null, account: null, phones: [], calls: [], webhooks: [], clock: null };
+    this.reading = false;
+    this.again = false;
+    this.owner = new Map();
+    this.speaker = new Map();
+  }
+
+  /** What only the telephones know, and forget with their next call: who withheld a number, and who said what. */
+  remember(phone) {
+    if (phone.call_sid) this.owner.set(phone.call_sid, phone.number);
+    for (const item of phone.heard) if (item.kind === "speech") this.speaker.set(`${phone.call_sid} ${item.text}`, item.from);
+  }
+
+  start() {
+    this.read();
+    const events = new EventSource("events");
+    events.onmessage = () => this.read();
+    events.onopen = () => this.read();
+    events.onerror = () => this.change({ reachable: false });
+  }
+
+  change(part) {
+    this.state = { ...this.state, ...part };
+    this.told(this.state);
+  }
+
+  async read() {
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    this.reading = true;
+    try {
+      do {
+        this.again = false;
+        await this.readOnce();
+        if (this.again) await new Promise((resume) => setTimeout(resume, LONGEST_PAUSE));
+      } while (this.again);
+    } catch {
+      this.change({ reachable: false });
+      setTimeout(() => this.read(), 1500);
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  async readOnce() {
+    const { account, phones, calls, webhooks } = this.state;
+    const last = settled(webhooks, calls);
+    const asked = performance.now();
+    const [numbers, telephones, history, log, clock] = await Promise.all([
+      ask("GET", "account"),
+      ask("GET", "phones"),
+      ask("GET", "calls"),
+      ask("GET", `webhooks?since=${last}`),
+      ask("GET", "clock"),
+    ]);
+    // Another page, or a test, has emptied the world: its log begins anew.
+    const emptied = !history.calls.length && calls.length;
+    const certain = emptied ? [] : webhooks.filter((entry) => entry.sequence <= last);
+    const fresh = keep(webhooks, log.webhooks, "sequence");
+    for (const phone of telephones.phones) this.remember(phone);
+    this.change({
+      reachable: true,
+      account: account && JSON.stringify(account) === JSON.stringify(numbers) ? account : numbers,
+      phones: still(phones, keep(phones, telephones.phones, "number")),
+      calls: still(calls, keep(calls, history.calls, "sid")),
+      webhooks: still(webhooks, certain.concat(fresh)),
+      clock: { ...clock, ahead: clock.ahead || [], moment: Date.parse(clock.now), read: (asked + performance.now()) / 2 },
+    });
+    if (emptied && last) this.again = true;
+  }
+
+  /** The network's time in ms since 1970; at pace 1 it runs between two readings. */
+  now() {
+    const { clock } = this.state;
+    if (!clock) return Date.now();
+    return clock.moment + (clock.pace ? (performance.now() - clock.read) * clock.pace : 0);
+  }
+
+  async act(method, path, body) {
+    const answer = await ask(method, path, body);
+    this.read();
+    return answer;
+  }
+
+  phone(number, verb, body = {}) {
+    return this.act("POST", `phones/${encodeURIComponent(number)}/${verb}`, body);
+  }
+
+  behave(number, settings) {
+    return this.act("PUT", `phones/${encodeURIComponent(number)}`, settings);
+  }
+
+  advance(seconds) {
+    return this.act("POST", "clock", { advance: seconds });
+  }
+
+  async forget() {
+    await ask("DELETE", "world");
+    this.change({ webhooks: [], calls: [] });
+    await this.read();
+  }
+}

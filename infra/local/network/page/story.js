@@ -1,0 +1,94 @@
+// What was done by hand, written down as a test in the words of our stories.
+import { national } from "./numbers.js";
+
+const ROMAN = { 愛子: "aiko", ベン: "ben", 千恵: "chie", 大地: "daichi", 恵美: "emi", 文: "fumi" };
+
+export class Story {
+  constructor() {
+    this.forget();
+  }
+
+  forget() {
+    this.steps = [];
+    this.states = new Map();
+    this.heard = new Set();
+    this.last = null;
+  }
+
+  /** A hand's deed. Time that passed before it becomes a forward, since in a story time stands still by itself. */
+  did(who, deed, value, now) {
+    if (this.last !== null && this.steps.length) this.pass((now - this.last) / 1000);
+    this.last = now;
+    this.steps.push({ who, deed, value });
+  }
+
+  pass(seconds) {
+    const whole = Math.round(seconds);
+    if (whole < 1) return;
+    const before = this.steps[this.steps.length - 1];
+    if (before?.deed === "forward") before.value += whole;
+    else this.steps.push({ deed: "forward", value: whole });
+  }
+
+  forwarded(seconds, now) {
+    if (!this.steps.length) return;
+    this.pass((now - this.last) / 1000 + seconds);
+    this.last = now + seconds * 1000;
+  }
+
+  /** What can be seen and heard since the last reading; before the first deed there is no story. */
+  follow(phones) {
+    for (const phone of phones) {
+      const before = this.states.get(phone.number);
+      this.states.set(phone.number, phone.state);
+      const fresh = phone.heard.filter((item) => {
+        const key = `${phone.number} ${phone.call_sid} ${item.at} ${item.text}`;
+        return !this.heard.has(key) && this.heard.add(key);
+      });
+      if (!this.steps.length) continue;
+      if (phone.state === "ringing" && before !== "ringing") this.steps.push({ who: phone.number, deed: "rings", value: phone.shows });
+      for (const item of fresh) {
+        if (item.kind === "say" || item.kind === "speech") this.steps.push({ who: phone.number, deed: "hears", value: item.text });
+      }
+    }
+  }
+
+  write(phones) {
+    const called = new Map();
+    const lines = [];
+    const nameOf = (number) => {
+      if (called.has(number)) return called.get(number);
+      const phone = phones.find((one) => one.number === number);
+      const base = phone
+        ? ROMAN[phone.name] || (/^[A-Za-z]\w*$/.test(phone.name || "") ? phone.name.toLowerCase() : `phone_${number.slice(-4)}`)
+        : lines.length
+          ? `line_${number.slice(-4)}`
+          : "line";
+      if (!phone) lines.push(number);
+      called.set(number, base);
+      return base;
+    };
+    const text = (value) => JSON.stringify(value);
+    const body = this.steps.map(({ who, deed, value }) => {
+      if (deed === "forward") return `clock.forward(seconds=${value})`;
+      const person = nameOf(who);
+      switch (deed) {
+        case "dials":
+          return `${person}.dials(${nameOf(value)})`;
+        case "rings":
+          return /^\+\d+$/.test(value || "") ? `${person}.rings(showing=${nameOf(value)})` : `${person}.rings()`;
+        case "presses":
+        case "says":
+        case "hears":
+          return `${person}.${deed}(${text(value)})`;
+        default:
+          return `${person}.${deed}()`;
+      }
+    });
+    const first = this.steps.find((step) => step.deed === "dials");
+    const title = first ? `${nameOf(first.who)}_dials_the_${nameOf(first.value)}` : "what_was_done_by_hand";
+    const needed = [...called.values(), ...(this.steps.some((step) => step.deed === "forward") ? ["clock"] : [])];
+    const who = [...called].map(([number, name]) => `    # ${name}: ${number} (${national(number)})`);
+    return [`def test_${title.replace(/line_\d+/, "line")}(${needed.join(", ")}):`, ...who, ...body.map((line) => `    ${line}`), ""].join("\n");
+  }
+}

@@ -1,0 +1,200 @@
+// The log of webhooks: what was asked, what the application answered, and what was wrong with it.
+import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
+import { national } from "./numbers.js";
+import { hour, words } from "./words.js";
+import { roots } from "./network.js";
+
+const AT_ONCE = 200; // rows; older ones come on demand
+
+/** Form parameters as pairs, whichever way they were told. */
+export function parameters(entry) {
+  const { params } = entry;
+  return Array.isArray(params) ? params : Object.entries(params || {});
+}
+
+export function path(url) {
+  try {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  } catch {
+    return url;
+  }
+}
+
+const documents = new WeakMap();
+
+/** The answer read as XML; null when it is not. */
+function twiml(entry) {
+  if (!documents.has(entry)) {
+    const text = (entry.answer || "").trim();
+    let found = null;
+    if (text.startsWith("<")) {
+      const read = new DOMParser().parseFromString(text, "text/xml");
+      found = read.querySelector("parsererror") ? null : read.documentElement;
+    }
+    documents.set(entry, found);
+  }
+  return documents.get(entry);
+}
+
+/** The verbs of an answer, uppermost level. */
+export function verbs(entry) {
+  const root = twiml(entry);
+  return root && root.nodeName === "Response" ? [...root.children].map((child) => child.nodeName) : [];
+}
+
+function indented(element, depth = 0) {
+  const space = "  ".repeat(depth);
+  const mark = (text) => html`<span class="xml-mark">${text}</span>`;
+  const attributes = [...element.attributes].map(
+    (attribute) => html` <span class="xml-name">${attribute.name}</span>${mark('="')}<span class="xml-value">${attribute.value}</span>${mark('"')}`,
+  );
+  const open = html`${space}${mark("<")}<span class="xml-tag">${element.nodeName}</span>${attributes}`;
+  const inside = [...element.childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
+  if (!inside.length) return html`${open}${mark("/>")}${"\n"}`;
+  const close = html`${mark("</")}<span class="xml-tag">${element.nodeName}</span>${mark(">")}${"\n"}`;
+  if (inside.every((node) => node.nodeType === 3 || node.nodeType === 4)) {
+    return html`${open}${mark(">")}<span class="xml-text">${inside.map((node) => node.data.trim()).join(" ")}</span>${close}`;
+  }
+  return html`${open}${mark(">")}${"\n"}${inside.map((node) =>
+    node.nodeType === 1
+      ? indented(node, depth + 1)
+      : node.nodeType === 8
+        ? html`${space}  <span class="xml-comment">${`<!--${node.data}-->`}</span>${"\n"}`
+        : html`${space}  <span class="xml-text">${node.data.trim()}</span>${"\n"}`,
+  )}${space}${close}`;
+}
+
+const quoted = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
+
+/** The very request again, with its signature. */
+export function curl(entry) {
+  const lines = [`curl -i ${entry.method === "GET" ? "" : `-X ${entry.method} `}${quoted(entry.url.replace(/#.*/, ""))}`];
+  for (const [name, value] of Object.entries(entry.headers || {})) {
+    if (!/^(host|content-length|connection|accept-encoding|content-type|signature)$/i.test(name)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
+  }
+  if (entry.method !== "GET") for (const [name, value] of parameters(entry)) lines.push(`--data-urlencode ${quoted(`${name}=${value}`)}`);
+  return lines.join(" \\\n  ");
+}
+
+const signed = (entry) => Object.keys(entry.headers || {}).some((name) => name.toLowerCase() === "x-twilio-signature");
+
+function Detail({ entry, copy }) {
+  const w = words();
+  const said = entry.error && { code: entry.error.code ?? "", message: entry.error.message ?? String(entry.error) };
+  const root = twiml(entry);
+  const text = (entry.answer || "").trim();
+  return html`<div class="hook-detail">
+    ${said
+      ? html`<div class="hook-error" role="note">
+          <b>${w.webhooks.error} ${said.code}</b>
+          ${w.codes[said.code] ? html`<p>${w.codes[said.code]}</p>` : ""}
+          <p class="quoted">${said.message}</p>
+          ${/^\d{5}$/.test(said.code)
+            ? html`<a href="https://www.twilio.com/docs/api/errors/${said.code}" target="_blank" rel="noreferrer">${w.webhooks.docs}</a>`
+            : ""}
+        </div>`
+      : ""}
+    <div class="hook-bar">
+      <code class="url">${entry.url}</code>
+      <span class="tag">${signed(entry) ? `✓ ${w.webhooks.signed}` : w.webhooks.unsigned}</span>
+      <button type="button" onClick=${() => copy(curl(entry), w.webhooks.copied)}>${icon("copy")}${w.webhooks.curl}</button>
+    </div>
+    <h4>${w.webhooks.answer} <span>${entry.status ?? ""}</span></h4>
+    ${text
+      ? html`<pre class="twiml"><code>${root ? indented(root) : text}</code></pre>`
+      : html`<p class="empty">${entry.status ? w.webhooks.emptyAnswer : w.webhooks.noAnswer}</p>`}
+    <h4>${w.webhooks.parameters}</h4>
+    <table>
+      <tbody>${parameters(entry).map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value === "" ? html`<i>""</i>` : value}</td></tr>`)}</tbody>
+    </table>
+  </div>`;
+}
+
+const shape = (entry) => (entry.error || entry.status == null || entry.status >= 400 ? "bad" : "fine");
+
+const Row = still(({ entry, marked, open, toggle, point, copy, current }) => {
+  const w = words().webhooks;
+  const id = `hook-${entry.sequence}`;
+  const told = verbs(entry);
+  return html`<li class="hook ${shape(entry)} ${marked ? "marked" : ""} ${open ? "open" : ""}" data-sequence=${entry.sequence}
+    onMouseEnter=${() => point(entry.sequence)} onMouseLeave=${() => point(null)}>
+    <button type="button" class="hook-row" tabindex=${current ? 0 : -1} aria-expanded=${open} aria-controls=${id}
+      onFocus=${() => point(entry.sequence)} onClick=${() => toggle(entry.sequence)}>
+      ${icon("open")}
+      <time>${hour(Date.parse(entry.at))}</time>
+      <span class="method">${entry.method}</span>
+      <span class="path">${path(entry.url)}${told.length ? html` <em>${told.map((verb) => `<${verb}>`).join(" ")}</em>` : ""}</span>
+      ${entry.attempt > 1 ? html`<span class="tag">${w.attempt(entry.attempt)}</span>` : ""}
+      <span class="status">${entry.error ? `✕ ${entry.error.code || entry.status || ""}` : (entry.status ?? "✕")}</span>
+      <span class="ms">${entry.milliseconds == null ? "" : w.ms(Math.round(entry.milliseconds))}</span>
+    </button>
+    <div id=${id} hidden=${!open}>${open ? html`<${Detail} entry=${entry} copy=${copy} />` : ""}</div>
+  </li>`;
+});
+
+export function Webhooks({ state, chosen, mark, point, opened, toggle, copy, names }) {
+  const w = words().webhooks;
+  const { webhooks, calls } = state;
+  const [filter, setFilter] = useState("");
+  const [errors, setErrors] = useState(false);
+  const [older, setOlder] = useState(0);
+  const [current, setCurrent] = useState(null);
+  const box = useRef(null);
+  const following = useRef(true);
+  const family = useMemo(() => roots(calls), [calls]);
+  const found = useMemo(() => {
+    const wanted = filter.trim().toLowerCase();
+    return webhooks.filter((entry) => {
+      if (errors && shape(entry) !== "bad") return false;
+      if (chosen && family.get(entry.call_sid) !== chosen) return false;
+      if (!wanted) return true;
+      const values = parameters(entry).flatMap(([name, value]) => [name, value, national(value), names(value)]);
+      return [entry.method, entry.url, entry.status, entry.answer, entry.call_sid, ...values].join("\n").toLowerCase().includes(wanted);
+    });
+  }, [webhooks, chosen, filter, errors, family, names]);
+  const hidden = Math.max(0, found.length - AT_ONCE - older);
+  const seen = hidden ? found.slice(hidden) : found;
+  const currentNow = seen.some((entry) => entry.sequence === current) ? current : seen.length ? seen[seen.length - 1].sequence : null;
+
+  useLayoutEffect(() => {
+    if (box.current && following.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [found.length]);
+  useEffect(() => {
+    if (opened?.reveal == null) return;
+    // The bottom stops being followed as soon as somebody asks for one entry.
+    following.current = false;
+    setCurrent(opened.reveal);
+    requestAnimationFrame(() => box.current?.querySelector(`[data-sequence="${opened.reveal}"]`)?.scrollIntoView({ block: "nearest" }));
+  }, [opened?.reveal]);
+
+  const move = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (!step || !event.target.classList.contains("hook-row")) return;
+    event.preventDefault();
+    const at = seen.findIndex((entry) => entry.sequence === currentNow);
+    const next = seen[Math.max(0, Math.min(seen.length - 1, at + step))].sequence;
+    setCurrent(next);
+    box.current.querySelector(`[data-sequence="${next}"] .hook-row`)?.focus();
+  };
+  return html`
+    <div class="filters">
+      <input id="filter" type="search" value=${filter} placeholder=${w.filterHint} aria-label=${w.filter} aria-keyshortcuts="/" autocomplete="off"
+        spellcheck="false" onInput=${(event) => setFilter(event.target.value)}
+        onKeyDown=${(event) => event.key === "Escape" && (setFilter(""), event.target.blur())} />
+      <label class="check"><input type="checkbox" checked=${errors} onChange=${(event) => setErrors(event.target.checked)} /> ${w.errors}</label>
+    </div>
+    ${seen.length
+      ? html`<div class="log" ref=${box} onScroll=${({ target }) => {
+          following.current = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+        }}>
+          ${hidden ? html`<button type="button" class="older" onClick=${() => setOlder(older + AT_ONCE)}>${w.older(hidden)}</button>` : ""}
+          <ol onKeyDown=${move}>
+            ${seen.map((entry) => html`<${Row} key=${entry.sequence} entry=${entry} marked=${mark === entry.sequence} copy=${copy}
+              open=${Boolean(opened?.all.has(entry.sequence))} toggle=${toggle} point=${point} current=${entry.sequence === currentNow} />`)}
+          </ol>
+        </div>`
+      : html`<div class="empty-state">
+          ${webhooks.length ? html`<p>${w.noneFiltered}</p>` : html`<p><b>${w.none}</b></p><p>${w.noneHint}</p>`}
+        </div>`}`;
+}
