@@ -51,6 +51,7 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 	$(LOCK) --group everything -o requirements.txt
 	$(LOCK) --group base -o layers/base/requirements.txt
 	$(LOCK) --group rest -o layers/rest/requirements.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.txt && touch $(INSTALLED)
 
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

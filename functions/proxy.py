@@ -56,7 +56,7 @@ def add_number(service_sid: str) -> Response[str]:
     owned = carrier.find_owned(phone_number, sid)
     number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False)
     try:
-        carrier.point(number.sid, {**dict.fromkeys(carrier.WEBHOOKS, ""), **our_webhooks()})
+        carrier.point(owned, our_webhooks())
     except RequestRefused:
         numbers.remove_number(number)
         raise
@@ -91,9 +91,9 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
         raise RequestRefused(
             80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
         )
-    line = numbers.find_line(number.phone_number)
-    if line and carrier.find_owned(None, sid)["webhooks"]["voice_url"] == our_webhooks()["voice_url"]:
-        carrier.point(sid, line.former)
+    line, owned = numbers.find_line(number.phone_number), carrier.find_owned(None, sid)
+    if line and owned["webhooks"]["voice_url"] == our_webhooks()["voice_url"]:  # else somebody has pointed it elsewhere
+        carrier.point(owned, line.former)
     numbers.remove_number(number)
     return gone()
 
@@ -104,7 +104,7 @@ def show_number(number: numbers.PoolNumber) -> Json:
 
 
 def our_webhooks() -> dict[str, str]:
-    return {"voice_url": webhooks.address("/voice"), "voice_method": "POST"}
+    return {"voice_url": webhooks.address("/voice"), "voice_method": "POST", "voice_fallback_method": "POST"}
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------

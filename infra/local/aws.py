@@ -56,7 +56,10 @@ class Template:
     def __init__(self, path: Path, parameters: dict[str, str]) -> None:
         self.body = yaml.load(path.read_text(), Tag)  # noqa: S506  a SafeLoader with CloudFormation's tags
         defaults = {name: said.get("Default", "") for name, said in self.body["Parameters"].items()}
-        self.names = defaults | {"AWS::AccountId": ACCOUNT, "AWS::Region": REGION, "AWS::Partition": "aws"} | parameters
+        pseudo = {"AWS::AccountId": ACCOUNT, "AWS::Region": REGION, "AWS::Partition": "aws"}
+        self.names = defaults | pseudo | parameters
+        groups = self.of_type("AWS::Scheduler::ScheduleGroup")
+        self.names |= {logical_id: group["Name"] for logical_id, group in groups.items()}
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The resources of a type by logical id, each with its resolved properties."""

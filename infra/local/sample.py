@@ -21,7 +21,8 @@ async def fill(running: Stack) -> str:
 
         async def post(path: str, **fields: object) -> dict[str, str]:
             answer = await exchange.post(path, data=fields)
-            answer.raise_for_status()
+            if not answer.is_success:
+                raise RuntimeError(f"the exchange refuses {path}: {answer.text}")
             return answer.json()
 
         service = await post("/v1/Services", UniqueName="sample-delivery")

@@ -67,10 +67,12 @@ def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, An
     }
 
 
-def point(number_sid: str, webhooks: dict[str, str]) -> None:
-    """Has a number's calls go where these webhooks say. Raises RequestRefused 80613."""
+def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
+    """Has an owned number's calls go where these webhooks say, and nowhere else. Raises RequestRefused 80613."""
+    wanted = {name: webhooks.get(name, "") for name in WEBHOOKS}
+    changes = {name: value for name, value in wanted.items() if value != owned["webhooks"][name]}
     try:
-        client().incoming_phone_numbers(number_sid).update(**webhooks)
+        client().incoming_phone_numbers(owned["sid"]).update(**changes)
     except TwilioRestException as error:
         raise downstream(error) from None
 

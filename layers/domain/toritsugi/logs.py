@@ -16,4 +16,4 @@ class Discreet(LambdaPowertoolsFormatter):
         return NUMBER.sub("(number)", super().serialize(log))
 
 
-log = Logger(logger_formatter=Discreet())
+log = Logger(logger_formatter=Discreet(), serialize_stacktrace=False)
