@@ -39,7 +39,7 @@ class Application:
         self.network: Network
 
     def on(self, path: str, *answers: Any) -> None:
-        """From now on this path answers these, one after the other, the last for ever: TwiML, a Response, or what makes one."""
+        """From now on this path answers these in turn, the last for ever: TwiML, a Response, or what makes one."""
         self.answers[path] = list(answers)
 
     async def handle(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Somebody dials, somebody answers, they talk, somebody hangs up: and everybody concerned is told, once and in order."""
+"""Somebody dials, somebody answers, they talk, somebody hangs up: and all concerned are told, once and in order."""
 
 from tests.network.conftest import AIKO, BEN, LINE
 

@@ -8,7 +8,6 @@ import os
 import sys
 
 import uvicorn
-
 from local.clock import Clock
 from local.network.refusals import Refused
 from local.network.server import build
@@ -16,8 +15,12 @@ from local.network.world import World
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local.network", description="A Twilio on this machine, with telephones.")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("NETWORK_PORT", "8001")), help="(NETWORK_PORT, 8001)")
+    parser = argparse.ArgumentParser(
+        prog="python -m local.network", description="A Twilio on this machine, with telephones."
+    )
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("NETWORK_PORT", "8001")), help="(NETWORK_PORT, 8001)"
+    )
     parser.add_argument(
         "--pace",
         type=int,
@@ -28,7 +31,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1.0, help="calls a second that leave the queue of REST (1)")
     parser.add_argument("--account-sid", default=os.environ.get("TWILIO_ACCOUNT_SID"), help="made up if not given")
     parser.add_argument("--auth-token", default=os.environ.get("TWILIO_AUTH_TOKEN"), help="made up if not given")
-    parser.add_argument("--number", action="append", default=[], metavar="+81...", help="a number of the account; repeatable")
+    parser.add_argument(
+        "--number", action="append", default=[], metavar="+81...", help="a number of the account; repeatable"
+    )
     parser.add_argument("--voice-url", help="what is requested when somebody calls one of these numbers")
     parser.add_argument("--voice-fallback-url", help="what is requested when that fails")
     parser.add_argument("--status-callback", help="what is told when such a call has ended")

@@ -1,4 +1,4 @@
-"""A call: one leg between Twilio and one telephone. What changes its state happens at once; only what it does takes time.
+"""A call: one leg between Twilio and one telephone. What changes its state happens at once; what it does takes time.
 
 https://www.twilio.com/docs/voice/api/call-resource
 """
@@ -13,7 +13,6 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import httpx
-
 from local.clock import Due, Signal
 from local.network.callbacks import Callbacks, StatusCallback
 from local.network.dates import iso, rfc2822
@@ -28,7 +27,7 @@ log = logging.getLogger(__name__)
 
 LONGEST = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
 SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
-SUBRESOURCES = "notifications recordings payments events siprec streams transcriptions".split()
+SUBRESOURCES = ["notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions"]
 
 
 class Call:
@@ -56,7 +55,9 @@ class Call:
         self.answered_at: float | None = None
         self.ended_at: float | None = None
         self.queue_time, self.time_limit, self.sip_code = 0, LONGEST, 0
-        self.ringing, self.answered, self.over, self.moved, self.ready, self.star = (self.clock.signal() for _ in range(6))
+        self.ringing, self.answered, self.over, self.moved, self.ready, self.star = (
+            self.clock.signal() for _ in range(6)
+        )
         self.was_moved = False  # redirected away from whoever called it
         self.unanswered_status = ""  # how the call ends if nothing ever answers it
         self.rivals: list[Call] = []  # legs that are given up when this one is answered
@@ -114,7 +115,7 @@ class Call:
         return True
 
     def answer(self) -> None:
-        """The call is answered: by a person or machine, or by Twilio when somebody called one of the account's numbers."""
+        """The call is answered: by a person or a machine, or by Twilio when one of its numbers was called."""
         if self.answered.fired or self.over.fired:
             return
         for rival in self.rivals:
@@ -138,7 +139,7 @@ class Call:
         self.later(left, lambda: self.end("completed", "the time limit"), f"time limit of {self.sid}", key="limit")
 
     def end(self, status: str, by: str) -> None:
-        """The call is over, and everything that belonged to it has stopped. Once is enough: later ends change nothing."""
+        """The call is over, and everything that belonged to it has stopped. An end after the end changes nothing."""
         if self.over.fired:
             return
         if self.answered.fired:
@@ -155,7 +156,9 @@ class Call:
         was_queued = self.started_at is None
         self.status, self.updated_at = status, self.clock.now()
         self.note(status)
-        if not was_queued:  # a call canceled in the queue never was one: https://www.twilio.com/docs/voice/api/call-resource
+        if (
+            not was_queued
+        ):  # a call canceled in the queue never was one: https://www.twilio.com/docs/voice/api/call-resource
             self.callbacks.report(self.callback)
         if self.flow and self.flow is not asyncio.current_task():
             self.flow.cancel()
@@ -221,7 +224,7 @@ class Call:
         return stopped
 
     def press(self, digits: str) -> None:
-        """The person at this telephone has pressed keys: for whoever asked for them, and audible for whoever is put through.
+        """The person at this telephone has pressed keys: for a Gather, and audible for whoever is put through.
 
         Time stands still while TwiML is fetched, so a key pressed just then waits for a Gather that comes first.
         """

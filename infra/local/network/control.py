@@ -6,10 +6,10 @@ Beyond design/network.md it has
     GET /clock, POST /clock   -> {"now", "pace", "ahead": [{"at", "in", "what"}]}: the earliest 50 things that are due
     GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
     GET /faults               -> the faults as they were put
-    PUT /phones/{number}      also takes "name" and "suggests": [{"number", "reaches"}]; GET shows them and the behaviour
+    PUT /phones/{number}      also takes "name" and "suggests": [{"number", "reaches"}]; GET shows all of it
 
-Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not named
-stays as it is. A number may be dialed as in its own country (050...). Numbers in paths have their plus as %2B or plain.
+Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not
+named stays as it is. A number may be dialed as in its own country (050...). In paths a number's plus is %2B or plain.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
-
 from local.network.dates import iso
 from local.network.phones import Phone
 from local.network.refusals import Refused, not_built
 from local.network.world import World
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 LONGEST_JUMP = 10 * 366 * 86400  # seconds
 SHOWN_AHEAD = 50
@@ -62,7 +61,7 @@ def handled(handle: Callable[[World, Request], Awaitable[Response]]) -> Callable
     return endpoint
 
 
-# ---- account and numbers -----------------------------------------------------------------------------------------------
+# ---- account and numbers --------------------------------------------------------------------------------------------
 
 
 async def ready(world: World, _: Request) -> Response:
@@ -78,7 +77,7 @@ async def add_number(world: World, request: Request) -> Response:
     return JSONResponse(world.add_number(await body(request)).resource(), 201)
 
 
-# ---- telephones --------------------------------------------------------------------------------------------------------
+# ---- telephones -----------------------------------------------------------------------------------------------------
 
 
 def phone_of(world: World, request: Request) -> Phone:
@@ -137,7 +136,7 @@ async def send(world: World, request: Request) -> Response:
     raise Refused(501, not_built("Sending text messages"))
 
 
-# ---- what has happened, and time ---------------------------------------------------------------------------------------
+# ---- what has happened, and time ------------------------------------------------------------------------------------
 
 
 async def webhooks(world: World, request: Request) -> Response:

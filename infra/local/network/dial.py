@@ -22,7 +22,9 @@ EXTRA_RING = 5  # seconds that Twilio lets it ring beyond the timeout
 DIRECT_RING = 60  # seconds that a telephone rings for another telephone
 UNANSWERED = ("no-answer", "busy", "failed", "canceled")  # of several legs, the first of these that occurs counts
 
-Whisper = Callable[[Call, Request | None, float, str], Coroutine[Any, Any, None]]  # rings a leg until it may be put through
+Whisper = Callable[
+    [Call, Request | None, float, str], Coroutine[Any, Any, None]
+]  # rings a leg until it may be put through
 
 
 class Dialing:
@@ -36,7 +38,7 @@ class Dialing:
         self.rang = self.was_bridged = self.was_starred = False
 
     async def reach(self, legs: dict[Call, Coroutine[Any, Any, None]]) -> None:
-        """Lets these legs ring; returns when none was answered, or when the conversation with the one that was is over."""
+        """Lets these legs ring; returns when nobody answered, or when the conversation with the one who did is over."""
         self.legs += legs
         left = {leg: leg.moved for leg in legs}
         for leg, flow in legs.items():
@@ -95,18 +97,22 @@ class Dialing:
 
 
 async def dial(call: Call, element: Element, document: Document, whisper: Whisper) -> Request | None:
-    """Calls the numbers, and returns the request of the action when it is over; without an action, the next verb follows."""
+    """Calls the numbers; returns the request of the action when it is over or, without one, None: the next verb."""
     if not element["answerOnBridge"]:
         call.answer()
     dialing = Dialing(call, element["hangupOnStar"], element["ringTone"])
     action = urljoin(document.url or "", element["action"] or "")
     try:
         for numbers in groups(element):
-            await dialing.reach(dict(leg(call, element, number, document, whisper) for number in valid(call, element, numbers, document)))
+            await dialing.reach(
+                dict(
+                    leg(call, element, number, document, whisper) for number in valid(call, element, numbers, document)
+                )
+            )
             if dialing.winner or dialing.was_starred:
                 break
     except asyncio.CancelledError:
-        # The caller has hung up or was redirected: the action is told nevertheless, and what it answers is not executed.
+        # The caller has hung up or was redirected: the action is told nevertheless, but its answer is not executed.
         dialing.give_up()
         if element["action"]:
             call.clock.spawn(webhooks.notify(call, action, element["method"], call.params() | dialing.params()))
@@ -123,10 +129,12 @@ def groups(element: Element) -> list[list[Element]]:
 
 
 def valid(call: Call, element: Element, numbers: list[Element], document: Document) -> list[Element]:
-    """Those that can be dialed at all. For the others Twilio's debugger has a word, and the <Dial> goes on without them."""
+    """Those that can be dialed at all. For the others there is a code, and the <Dial> goes on without them."""
     shown = element["callerId"]
     if shown is not None and shown not in {call.from_, call.to, *call.world.numbers}:
-        call.trouble(13214, f"callerId {shown!r} is neither this call's number nor one of the account's.", document.entry)
+        call.trouble(
+            13214, f"callerId {shown!r} is neither this call's number nor one of the account's.", document.entry
+        )
         return []
     for number in numbers:
         if parsed(e164(number.text)) is None:

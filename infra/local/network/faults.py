@@ -1,4 +1,4 @@
-"""What goes wrong on purpose. Each fault is off until asked for, and limited by the URLs that it matches and by a count."""
+"""What goes wrong on purpose. Each fault is off until asked for, and limited by what it matches and by a count."""
 
 from __future__ import annotations
 
@@ -61,7 +61,11 @@ def read(name: str, settings: Any) -> Fault:
     times, seconds = settings.get("times"), settings.get("seconds", 0)
     if not (times is None or (type(times) is int and times >= 0)):
         raise Refused(400, f"{name}: times is a whole number, or left out for every time.")
-    if type(seconds) not in (int, float) or not 0 <= seconds <= 86400 or (name == "delay" and "seconds" not in settings):
+    if (
+        type(seconds) not in (int, float)
+        or not 0 <= seconds <= 86400
+        or (name == "delay" and "seconds" not in settings)
+    ):
         raise Refused(400, f"{name}: seconds is a number from 0 to 86400.")
     try:
         match = re.compile(settings.get("match", ""))

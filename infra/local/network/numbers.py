@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import phonenumbers
-
 from local.network.dates import rfc2822
 from local.network.refusals import Refused, not_built
 
@@ -76,10 +75,17 @@ class IncomingPhoneNumber:
     def __init__(self, world: World, phone_number: str, capabilities: dict[str, bool] | None = None) -> None:
         parts = parsed(phone_number)
         if parts is None:
-            raise Refused(400, f"{phone_number!r} is not a telephone number in E.164 form, such as +815012345678.", 21421)
+            raise Refused(
+                400, f"{phone_number!r} is not a telephone number in E.164 form, such as +815012345678.", 21421
+            )
         self.world, self.phone_number = world, phone_number
         self.sid = world.sid("PN")
-        self.capabilities = {"voice": True, "sms": parts.country_code != 81, "mms": parts.country_code == 1, "fax": False}
+        self.capabilities = {
+            "voice": True,
+            "sms": parts.country_code != 81,
+            "mms": parts.country_code == 1,
+            "fax": False,
+        }
         self.capabilities |= capabilities or {}
         self.type = TYPES.get(phonenumbers.number_type(parts), "local")
         self.settings: dict[str, Any] = dict.fromkeys(URLS, "") | dict.fromkeys(METHODS, "POST") | dict.fromkeys(PLAIN)

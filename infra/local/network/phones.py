@@ -171,7 +171,11 @@ def split_at_pauses(digits: str) -> list[str]:
 
 
 def is_suggestion(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) <= {"number", "reaches"} and all(isinstance(part, str) for part in value.values())
+    return (
+        isinstance(value, dict)
+        and set(value) <= {"number", "reaches"}
+        and all(isinstance(part, str) for part in value.values())
+    )
 
 
 def is_text(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """A request that is not carried out: the HTTP status, what is wrong and what to do, and Twilio's code where it has one."""
+    """A request that is not carried out: HTTP status, what is wrong and what to do, and Twilio's code if it has one."""
 
     def __init__(self, status: int, message: str, code: int | None = None) -> None:
         super().__init__(message)

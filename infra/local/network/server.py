@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from local.network import control, rest, rest_calls, rest_numbers
+from local.network.refusals import Refused
+from local.network.world import World
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,16 +14,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from local.network import control, rest
-from local.network.refusals import Refused
-from local.network.world import World
-
 PAGE = Path(__file__).parent / "page"
 
 
 def build(world: World) -> Starlette:
-    """The application that serves this world. Run it by uvicorn with loop="asyncio", in the loop of the world's clock."""
-    routes: list[BaseRoute] = [*control.routes(), *rest.routes()]
+    """The application that serves this world; uvicorn runs it with loop="asyncio", in the loop of the world's clock."""
+    routes: list[BaseRoute] = [
+        *control.routes(),
+        *rest_calls.routes(),
+        *rest_numbers.routes(),
+        rest.everything_else(),
+    ]
     if PAGE.is_dir():
         routes.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})
@@ -29,7 +33,7 @@ def build(world: World) -> Starlette:
 
 
 async def unknown(request: Request, error: Exception) -> Response:
-    """What is no address or no method of it, in the words of the API that was meant."""
+    """What is no address, or no method of it, in the words of the API that was meant."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = f"The requested resource {request.url.path} was not found"
     if request.url.path.startswith("/2010-04-01/"):

@@ -1,184 +1,25 @@
-"""The one reader of TwiML: text in, checked verbs out. What Twilio refuses is refused here, by one table.
-
-https://www.twilio.com/docs/voice/twiml and, for the codes, https://www.twilio.com/docs/api/errors
-"""
+"""The one reader of TwiML: text in, checked verbs out. What Twilio refuses is refused here, by the table of grammar.py."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-from xml.etree import ElementTree  # noqa: S405  documents with a DTD or entities are refused before they are parsed
+from xml.etree import ElementTree
 
+from local.network.grammar import LATER, RULES, SSML, VERBS, Rule
 from local.network.refusals import Failure, not_built
 
 LONGEST_ANSWER = 64 * 1024  # bytes
 LONGEST_PARAMETER = 4000  # characters
 
-# ---- values of attributes: each reader returns the value, or raises ValueError with what it should have been ---------
-
-Reader = Callable[[str], Any]
-
-
-def anything(value: str) -> str:
-    return value
-
-
-def whole(least: int, most: int = 10**9) -> Reader:
-    def read(value: str) -> int:
-        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
-            raise ValueError(f"a whole number from {least}" + (f" to {most}" if most < 10**9 else ""))
-        return int(value)
-
-    return read
-
-
-def one_of(*words: str) -> Reader:
-    def read(value: str) -> str:
-        if value not in words:
-            raise ValueError(f"one of {', '.join(words)}")
-        return value
-
-    return read
-
-
-def some_of(*words: str) -> Reader:
-    def read(value: str) -> list[str]:
-        if not value.split() or not set(value.split()) <= set(words):
-            raise ValueError(f"some of {' '.join(words)}")
-        return value.split()
-
-    return read
-
-
-def keys(allowed: str) -> Reader:
-    def read(value: str) -> str:
-        if not set(value) <= set(allowed):
-            raise ValueError(f"keys out of {allowed}")
-        return value
-
-    return read
-
-
-def ring_time(value: str) -> int:
-    """Seconds; Twilio rings for at least 5 and at most 600, whatever is asked: https://www.twilio.com/docs/voice/twiml/dial"""
-    return min(max(whole(0)(value), 5), 600)
-
-
-truth = one_of("true", "false")
-method = one_of("GET", "POST")
-
-
-def boolean(value: str) -> bool:
-    return truth(value) == "true"
-
-
-# ---- the table -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Attribute:
-    default: Any = None
-    read: Reader = anything
-    code: int = 12200
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a verb or noun may hold: attributes, nested elements, text; and what Twilio has beyond that."""
-
-    attributes: dict[str, Attribute] = field(default_factory=dict)
-    nested: tuple[str, ...] = ()
-    text: bool = False
-    later: tuple[str, ...] = ()  # attributes that are Twilio's, but not built here yet
-
-
-PROMPTS = ("Say", "Play", "Pause")
-EVENTS = some_of("initiated", "ringing", "answered", "completed")
-DETECTION = (
-    "machineDetection machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold "
-    "machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod"
-).split()
-RECORDING = (
-    "record recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent recordingTrack trim "
-    "recordingConfigurationId"
-).split()
-
-RULES = {
-    "Say": Rule(
-        {
-            "voice": Attribute("man"),
-            "language": Attribute("en-US"),
-            "loop": Attribute(1, whole(0, 1000), 13510),
-        },
-        text=True,
-    ),
-    "Play": Rule({"loop": Attribute(1, whole(0, 1000), 13420), "digits": Attribute("", keys("0123456789*#wW"))}, text=True),
-    "Pause": Rule({"length": Attribute(1, whole(0), 13410)}),
-    "Gather": Rule(
-        {
-            "input": Attribute("dtmf", one_of("dtmf")),
-            "timeout": Attribute(5, whole(0), 13311),
-            "numDigits": Attribute(None, whole(1), 13313),
-            "finishOnKey": Attribute("#", keys("0123456789*#"), 13310),
-            "action": Attribute(),
-            "method": Attribute("POST", method, 13312),
-            "actionOnEmptyResult": Attribute(False, boolean),
-            "language": Attribute("en-US"),
-        },
-        nested=PROMPTS,
-        later=tuple("speechTimeout speechModel profanityFilter partialResultCallback partialResultCallbackMethod hints".split())
-        + ("enhanced", "bargeIn", "debug"),
-    ),
-    "Dial": Rule(
-        {
-            "action": Attribute(),
-            "method": Attribute("POST", method),
-            "answerOnBridge": Attribute(False, boolean),
-            "callerId": Attribute(),
-            "timeout": Attribute(30, ring_time, 13212),
-            "timeLimit": Attribute(14400, whole(1), 13216),
-            "hangupOnStar": Attribute(False, boolean, 13213),
-            "ringTone": Attribute("", keys("abcdefghijklmnopqrstuvwxyz-")),
-            "sequential": Attribute(False, boolean),
-        },
-        nested=("Number",),
-        text=True,
-        later=("callReason", "referUrl", "referMethod", "events", *RECORDING),
-    ),
-    "Number": Rule(
-        {
-            "sendDigits": Attribute("", keys("0123456789ABCD*#wW"), 13222),
-            "url": Attribute(),
-            "method": Attribute("POST", method, 13221),
-            "statusCallback": Attribute(),
-            "statusCallbackMethod": Attribute("POST", method),
-            "statusCallbackEvent": Attribute(["completed"], EVENTS),
-        },
-        text=True,
-        later=("byoc", *DETECTION),
-    ),
-    "Redirect": Rule({"method": Attribute("POST", method, 13610)}, text=True),
-    "Hangup": Rule(),
-    "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
-}
-VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
-WHISPER = ("Say", "Play", "Gather", "Hangup")
-LATER = set(
-    "Record Enqueue Leave Queue Conference Sms Message Start Stop Connect Stream Siprec Transcription Recording Pay Prompt Refer "
-    "Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter Identity".split()
-)
-SSML = {"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"}
-
-
-# ---- what is read ----------------------------------------------------------------------------------------------------
+# ---- what is read -------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Element:
-    """A verb or noun: as it was written (`attributes`) and what that means (`element["timeout"]`, defaults included)."""
+    """A verb or noun: as it was written (`attributes`), and what that means (`element["timeout"]`, with defaults)."""
 
     verb: str
     attributes: dict[str, str]
@@ -192,7 +33,7 @@ class Element:
 
 @dataclass
 class Document:
-    """Verbs in their order; the address that they came from (None: given inline) and the entry in the log that brought them."""
+    """Verbs in their order, the address that they came from (None: given inline), and their entry in the log."""
 
     verbs: list[Element]
     url: str | None = None
@@ -251,7 +92,10 @@ def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> 
     if name not in RULES:
         raise Failure(12200, f"There is no <{name}> in TwiML" + meant(name, RULES) + ".")
     if name not in allowed:
-        raise Failure(13201 if name == "Dial" and parent == "Response" else 12200, f"<{name}> is not allowed {where(parent, allowed)}.")
+        raise Failure(
+            13201 if name == "Dial" and parent == "Response" else 12200,
+            f"<{name}> is not allowed {where(parent, allowed)}.",
+        )
     rule = RULES[name]
     values = {attribute: known.default for attribute, known in rule.attributes.items()}
     for attribute, value in xml.attrib.items():
@@ -309,5 +153,9 @@ def meant(name: str, known: Any) -> str:
 
 def where(parent: str, allowed: tuple[str, ...]) -> str:
     if parent == "Response":
-        return "here: before two people are put through only " + ", ".join(f"<{verb}>" for verb in allowed) + " are" if allowed != VERBS else "at the top of a document"
+        return (
+            "here: before two people are put through only " + ", ".join(f"<{verb}>" for verb in allowed) + " are"
+            if allowed != VERBS
+            else "at the top of a document"
+        )
     return f"in <{parent}>"

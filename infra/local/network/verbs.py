@@ -1,4 +1,4 @@
-"""What a call does: it runs through TwiML, verb by verb, as one coroutine. Each verb returns where to go on, or None: the next.
+"""What a call does: it runs through TwiML, verb by verb, as one coroutine. A verb returns where to go on, or None.
 
 https://www.twilio.com/docs/voice/twiml
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from local.clock import Signal
-from local.network import dial, twiml, webhooks
+from local.network import dial, grammar, webhooks
 from local.network.phones import PAUSES, split_at_pauses
 from local.network.refusals import Failure
 from local.network.speech import JAPANESE, of_words
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from local.network.calls import Call
 
 ERROR = "An application error has occurred. Goodbye."
-OUT_OF_SERVICE = {"ja": "この番号は、現在使われていません。", "en": "The number that you have dialed is not in service."}
+OUT_OF_SERVICE = {
+    "ja": "この番号は、現在使われていません。",
+    "en": "The number that you have dialed is not in service.",
+}
 ENDLESS = 1000  # what loop="0" amounts to: https://www.twilio.com/docs/voice/twiml/say
 
-# ---- the life of a leg -------------------------------------------------------------------------------------------------
+# ---- the life of a leg ----------------------------------------------------------------------------------------------
 
 
 async def inbound(call: Call, request: Request) -> None:
@@ -51,7 +54,7 @@ async def whispered(call: Call, first: Request | None, timeout: float, send_digi
         return
     await send(call, send_digits)
     if first:
-        await go_through(call, first, twiml.WHISPER)
+        await go_through(call, first, grammar.WHISPER)
     if not call.over.fired:
         call.ready.fire()
 
@@ -66,7 +69,7 @@ async def out_of_service(call: Call) -> None:
 
 async def run(call: Call, first: Request | Document) -> None:
     """Goes through TwiML until there is no more, which ends the call."""
-    await go_through(call, first, twiml.VERBS)
+    await go_through(call, first, grammar.VERBS)
     if not call.answered.fired and (status := call.unanswered_status):
         call.end(status, "Twilio")
     call.answer()
@@ -74,7 +77,7 @@ async def run(call: Call, first: Request | Document) -> None:
 
 
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
-    """Executes this document and those that it leads to; what cannot be had or executed leads to the fallback URL, once."""
+    """Executes this document and those that it leads to. What cannot be had or executed leads to the fallback, once."""
     step: Request | Document | None = first
     in_fallback = False
     while step is not None and not call.over.fired:
@@ -123,7 +126,7 @@ async def execute(call: Call, document: Document) -> Request | None:
     return step
 
 
-# ---- the verbs ---------------------------------------------------------------------------------------------------------
+# ---- the verbs ------------------------------------------------------------------------------------------------------
 
 
 async def say(call: Call, element: Element, _: Document, *until: Signal) -> None:

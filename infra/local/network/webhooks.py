@@ -1,4 +1,4 @@
-"""Every request that goes out to the application: signed, limited in time, retried as its URL asks, and written in the log.
+"""Every request that goes out to the application: signed, limited in time, retried as its URL asks, and logged.
 
 https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides and .../webhooks-security
 """
@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit
 
 import httpx
-
 from local.network import twiml
 from local.network.dates import iso
+from local.network.grammar import VERBS
 from local.network.refusals import Failure
 from local.network.speech import of_file
 
 if TYPE_CHECKING:
     from local.network.calls import Call
-    from local.network.world import World
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +88,10 @@ def overrides(fragment: str) -> Overrides:
     return wishes
 
 
-# ---- what a call asks for ----------------------------------------------------------------------------------------------
+# ---- what a call asks for -------------------------------------------------------------------------------------------
 
 
-async def document(call: Call, request: Request, allowed: tuple[str, ...] = twiml.VERBS) -> twiml.Document:
+async def document(call: Call, request: Request, allowed: tuple[str, ...] = VERBS) -> twiml.Document:
     """The TwiML that the application answers; Failure if there is none that can be executed."""
     answer = await ask(call, request.url, request.method, call.params() | request.params)
     try:
@@ -119,8 +118,10 @@ def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
 
 
 async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answer:
-    """What the application answers to a request of this call. It is delivered by a task of its own: a caller who hangs up
-    does not take back a request that is already on its way."""
+    """What the application answers to a request of this call.
+
+    A task of its own delivers it: a caller who hangs up does not take back a request that is already on its way.
+    """
     url = absolute(url)
     arrived = call.world.clock.signal()
     call.world.clock.spawn(deliver(call, url, method, params, arrived))
@@ -165,7 +166,7 @@ def absolute(url: str) -> str:
     return url
 
 
-# ---- one request, with its retries -------------------------------------------------------------------------------------
+# ---- one request, with its retries ----------------------------------------------------------------------------------
 
 
 class Sending:
@@ -265,7 +266,9 @@ class Sending:
                 await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             tls = isinstance(error.__context__, ssl.SSLError) or "SSL" in str(error)
-            raise Unanswered("ct", 11220 if tls else 11205, f"No connection: {error or type(error).__name__}.") from error
+            raise Unanswered(
+                "ct", 11220 if tls else 11205, f"No connection: {error or type(error).__name__}."
+            ) from error
         except (httpx.TimeoutException, TimeoutError) as error:
             raise Unanswered("rt", 11200, "The application did not answer in time.") from error
         except httpx.HTTPError as error:

@@ -1,4 +1,4 @@
-"""The whole of a local telephone network: one account, its numbers, everybody's telephones, the calls, the log, the faults."""
+"""The whole of a local network: one account, its numbers, everybody's telephones, the calls, the log, the faults."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import secrets
 from typing import Any
 
 import httpx
-from twilio.request_validator import RequestValidator
-
 from local.clock import Clock
 from local.network import dial, verbs
 from local.network.callbacks import StatusCallback
@@ -19,9 +17,7 @@ from local.network.phones import WITHHELD, Phone
 from local.network.refusals import Refused
 from local.network.twiml import Document
 from local.network.webhooks import Request
-
-NUMBER_SETTINGS = ("voice_url", "voice_method", "voice_fallback_url", "voice_fallback_method", "friendly_name")
-NUMBER_SETTINGS += ("status_callback", "status_callback_method", "sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method")
+from twilio.request_validator import RequestValidator
 
 
 class World:
@@ -69,8 +65,6 @@ class World:
             name in ("voice", "sms", "mms") and isinstance(can, bool) for name, can in capabilities.items()
         ):
             raise Refused(400, "capabilities is an object with voice, sms and mms, each true or false.")
-        if unknown := set(settings) - set(NUMBER_SETTINGS):
-            raise Refused(400, f"A number has no {', '.join(sorted(unknown))}; it has {', '.join(NUMBER_SETTINGS)}.")
         if number in self.numbers or number in self.phones:
             whose = "the account's already" if number in self.numbers else "somebody's telephone"
             raise Refused(409, f"{number} is {whose}.", 21422)
@@ -100,7 +94,7 @@ class World:
     # ---- calls -----------------------------------------------------------------------------------------------------
 
     def dial(self, phone: Phone, keys: Any) -> Call:
-        """Somebody dials on a telephone: one of the account's numbers, another telephone, or a number that nobody has."""
+        """Somebody dials one of the account's numbers, another telephone, or a number that nobody has."""
         if not isinstance(keys, str) or not keys.strip():
             raise Refused(400, '"to" is the number to dial.')
         if phone.call:

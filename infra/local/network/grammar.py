@@ -1,0 +1,176 @@
+"""The grammar of TwiML, as one table: verbs, attributes with their values and defaults, and what may hold what.
+
+https://www.twilio.com/docs/voice/twiml and, for the codes, https://www.twilio.com/docs/api/errors
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+# ---- values of attributes: a reader returns the value, or raises ValueError with what it should have been ----------
+
+Reader = Callable[[str], Any]
+
+
+def anything(value: str) -> str:
+    return value
+
+
+def whole(least: int, most: int = 10**9) -> Reader:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
+            raise ValueError(f"a whole number from {least}" + (f" to {most}" if most < 10**9 else ""))
+        return int(value)
+
+    return read
+
+
+def one_of(*words: str) -> Reader:
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+def some_of(*words: str) -> Reader:
+    def read(value: str) -> list[str]:
+        if not value.split() or not set(value.split()) <= set(words):
+            raise ValueError(f"some of {' '.join(words)}")
+        return value.split()
+
+    return read
+
+
+def keys(allowed: str) -> Reader:
+    def read(value: str) -> str:
+        if not set(value) <= set(allowed):
+            raise ValueError(f"keys out of {allowed}")
+        return value
+
+    return read
+
+
+def ring_time(value: str) -> int:
+    """Seconds; Twilio rings for at least 5 and at most 600, whatever is asked: https://www.twilio.com/docs/voice/twiml/dial"""
+    return min(max(whole(0)(value), 5), 600)
+
+
+truth = one_of("true", "false")
+method = one_of("GET", "POST")
+
+
+def boolean(value: str) -> bool:
+    return truth(value) == "true"
+
+
+# ---- the table ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attribute:
+    default: Any = None
+    read: Reader = anything
+    code: int = 12200
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a verb or noun may hold: attributes, nested elements, text; and what Twilio has beyond that."""
+
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    nested: tuple[str, ...] = ()
+    text: bool = False
+    later: frozenset[str] = frozenset()  # attributes that are Twilio's, but not built here yet
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of names, written as one would read it."""
+    return frozenset(text.split())
+
+
+PROMPTS = ("Say", "Play", "Pause")
+EVENTS = some_of("initiated", "ringing", "answered", "completed")
+DETECTION = words(
+    "machineDetection machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold "
+    "machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod"
+)
+RECORDING = words(
+    "record recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent recordingTrack trim "
+    "recordingConfigurationId"
+)
+SPEECH = words(
+    "speechTimeout speechModel profanityFilter partialResultCallback partialResultCallbackMethod hints enhanced "
+    "bargeIn debug"
+)
+
+RULES = {
+    "Say": Rule(
+        {
+            "voice": Attribute("man"),
+            "language": Attribute("en-US"),
+            "loop": Attribute(1, whole(0, 1000), 13510),
+        },
+        text=True,
+    ),
+    "Play": Rule(
+        {"loop": Attribute(1, whole(0, 1000), 13420), "digits": Attribute("", keys("0123456789*#wW"))}, text=True
+    ),
+    "Pause": Rule({"length": Attribute(1, whole(0), 13410)}),
+    "Gather": Rule(
+        {
+            "input": Attribute("dtmf", one_of("dtmf")),
+            "timeout": Attribute(5, whole(0), 13311),
+            "numDigits": Attribute(None, whole(1), 13313),
+            "finishOnKey": Attribute("#", keys("0123456789*#"), 13310),
+            "action": Attribute(),
+            "method": Attribute("POST", method, 13312),
+            "actionOnEmptyResult": Attribute(False, boolean),
+            "language": Attribute("en-US"),
+        },
+        nested=PROMPTS,
+        later=SPEECH,
+    ),
+    "Dial": Rule(
+        {
+            "action": Attribute(),
+            "method": Attribute("POST", method),
+            "answerOnBridge": Attribute(False, boolean),
+            "callerId": Attribute(),
+            "timeout": Attribute(30, ring_time, 13212),
+            "timeLimit": Attribute(14400, whole(1), 13216),
+            "hangupOnStar": Attribute(False, boolean, 13213),
+            "ringTone": Attribute("", keys("abcdefghijklmnopqrstuvwxyz-")),
+            "sequential": Attribute(False, boolean),
+        },
+        nested=("Number",),
+        text=True,
+        later=RECORDING | words("callReason referUrl referMethod events"),
+    ),
+    "Number": Rule(
+        {
+            "sendDigits": Attribute("", keys("0123456789ABCD*#wW"), 13222),
+            "url": Attribute(),
+            "method": Attribute("POST", method, 13221),
+            "statusCallback": Attribute(),
+            "statusCallbackMethod": Attribute("POST", method),
+            "statusCallbackEvent": Attribute(["completed"], EVENTS),
+        },
+        text=True,
+        later=DETECTION | {"byoc"},
+    ),
+    "Redirect": Rule({"method": Attribute("POST", method, 13610)}, text=True),
+    "Hangup": Rule(),
+    "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
+}
+VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
+WHISPER = ("Say", "Play", "Gather", "Hangup")
+LATER = words(
+    "Record Enqueue Leave Queue Conference Sms Message Start Stop Connect Stream Siprec Transcription Recording Pay "
+    "Prompt Refer Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter Identity"
+)
+SSML = words("break emphasis lang p phoneme prosody s say-as sub w")

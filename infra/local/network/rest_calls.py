@@ -1,0 +1,172 @@
+"""Calls in Twilio's REST API: made, found, redirected, ended.
+
+https://www.twilio.com/docs/voice/api/call-resource
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from local.network import rest, twiml, verbs, webhooks
+from local.network.callbacks import StatusCallback
+from local.network.calls import Call
+from local.network.dates import day_or_moment
+from local.network.grammar import words
+from local.network.numbers import parsed
+from local.network.refusals import Failure, Refused
+from local.network.rest import missing, only, page, whole
+from local.network.world import World
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+EVENTS = words("initiated ringing answered completed")
+CREATE = words(
+    "To From Url Method Twiml FallbackUrl FallbackMethod StatusCallback StatusCallbackMethod StatusCallbackEvent "
+    "SendDigits Timeout TimeLimit"
+)
+UPDATE = words("Url Method Twiml Status FallbackUrl FallbackMethod StatusCallback StatusCallbackMethod TimeLimit")
+
+
+async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> Response:
+    wishes = only(form, CREATE)
+    to, from_ = wishes.get("To", ""), wishes.get("From", "")
+    if not to:
+        raise Refused(400, "No 'To' number is specified", 21201)
+    if parsed(to) is None:
+        raise Refused(400, f"The phone number you are attempting to call, {to}, is not valid.", 21211)
+    if not from_:
+        raise Refused(400, "No 'From' number is specified", 21213)
+    if from_ not in world.numbers:
+        raise Refused(400, f"The source phone number provided, {from_}, is not one of this account's numbers.", 21210)
+    first = first_step(wishes)
+    if first is None:
+        raise Refused(400, "Url or Twiml is needed: without it nobody knows what the call is to do.", 21205)
+    timeout, limit = whole(form, "Timeout", 60), whole(form, "TimeLimit", 14400)
+    digits = wishes.get("SendDigits", "")
+    if not re.fullmatch(r"[0-9A-D*#wW]{0,32}", digits):
+        raise Refused(400, "SendDigits is up to 32 keys out of 0123456789ABCD*#, with w and W for pauses.", 21207)
+    events = tuple(form.get("StatusCallbackEvent", ["completed"]))
+    if strange := set(events) - set(EVENTS):
+        raise Refused(400, f"StatusCallbackEvent {', '.join(strange)}: there are {', '.join(EVENTS)}.", 21626)
+    if not limit >= 1:
+        raise Refused(400, "TimeLimit is at least 1 second.", 21403)
+    callback = StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"), events)
+    fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
+    call = Call(world, "outbound-api", from_, to, callback=callback)
+    call.fallback, call.time_limit = fallback, limit
+    world.call_out(call, first, min(max(timeout, 5), 600) + 5, digits)
+    return JSONResponse(call.resource(), 201)
+
+
+def first_step(wishes: dict[str, str]) -> webhooks.Request | twiml.Document | None:
+    """What a call is to do: the TwiML of an address or, if there is none, the TwiML given inline."""
+    if wishes.get("Url"):
+        return webhooks.Request(url_of(wishes, "Url"), method_of(wishes, "Method"))
+    if not wishes.get("Twiml"):
+        return None
+    try:
+        return twiml.Document(twiml.inline(wishes["Twiml"]))
+    except Failure as failure:
+        raise Refused(400, failure.message, failure.code) from failure
+
+
+def call_of(world: World, request: Request) -> Call:
+    call = world.calls.get(request.path_params["sid"])
+    if call is None or call.direct:
+        raise missing(request)
+    return call
+
+
+async def fetch_call(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    return JSONResponse(call_of(world, request).resource())
+
+
+async def update_call(world: World, request: Request, form: dict[str, list[str]]) -> Response:
+    """Redirects, cancels or ends a call, or changes its limits: https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource"""
+    call, wishes = call_of(world, request), only(form, UPDATE)
+    status = wishes.get("Status")
+    if status not in (None, "canceled", "completed"):
+        raise Refused(400, f"Status is canceled or completed, not {status!r}.", 20001)
+    if wishes.get("Url") and wishes.get("Twiml"):
+        raise Refused(400, "Url and Twiml exclude each other.", 21218)
+    step, limit = first_step(wishes), whole(form, "TimeLimit", 0)
+    fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
+    callback = StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"))
+    if call.over.fired:
+        raise Refused(400, "Call is over: it can be neither redirected nor ended any more.", 21220)
+    if step and call.status != "in-progress":
+        raise Refused(400, f"Call is {call.status}, not in-progress. Cannot redirect.", 21220)
+    if fallback[0]:
+        call.fallback = fallback
+    if callback.url:
+        call.callback = StatusCallback(
+            callback.url, callback.method, call.callback.events if call.callback else ("completed",)
+        )
+    if "TimeLimit" in wishes:
+        call.limit(limit)
+    if step:
+        call.redirect(verbs.run(call, step))
+    if status == "completed" or (status == "canceled" and not call.answered.fired):
+        call.end("canceled", "REST")
+    return JSONResponse(call.resource())
+
+
+async def delete_call(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    call = call_of(world, request)
+    if not call.over.fired:
+        raise Refused(400, "A call can be deleted when it is over.", 20409)
+    del world.calls[call.sid]
+    return Response(status_code=204)
+
+
+async def list_calls(world: World, request: Request, form: dict[str, list[str]]) -> Response:
+    """The account's calls, the latest first."""
+    plain = {"To": "to", "From": "from", "ParentCallSid": "parent_call_sid", "Status": "status"}
+    times = {"StartTime": "started_at", "EndTime": "ended_at"}
+    known = words("Page PageSize PageToken").union(plain, (name + sign for name in times for sign in ("", "<", ">")))
+    wishes = only(form, known)
+    calls = [call for call in reversed(world.calls.values()) if not call.direct]
+    for name, value in wishes.items():
+        if name in plain:
+            calls = [call for call in calls if call.resource()[plain[name]] == value]
+        elif name.rstrip("<>") in times:
+            calls = [call for call in calls if is_in(name[-1], getattr(call, times[name.rstrip("<>")]), value)]
+    return page(request, form, "calls", [call.resource() for call in calls])
+
+
+def is_in(sign: str, moment: float | None, text: str) -> bool:
+    try:
+        first, last = day_or_moment(text)
+    except ValueError as error:
+        raise Refused(400, f"{text!r} is no date: YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.", 20001) from error
+    if moment is None:
+        return False
+    return moment < last if sign == "<" else moment >= first if sign == ">" else first <= moment < last
+
+
+def url_of(form: dict[str, str], name: str) -> str:
+    url = form.get(name, "")
+    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", 21205)
+    return url
+
+
+def method_of(form: dict[str, str], name: str) -> str:
+    method = form.get(name, "POST").upper()
+    if method not in ("GET", "POST"):
+        raise Refused(400, f"{name} is GET or POST.", 21206)
+    return method
+
+
+def routes() -> list[Route]:
+    return rest.routes(
+        [
+            ("POST", "/Calls.json", create_call),
+            ("GET", "/Calls.json", list_calls),
+            ("GET", "/Calls/{sid}.json", fetch_call),
+            ("POST", "/Calls/{sid}.json", update_call),
+            ("DELETE", "/Calls/{sid}.json", delete_call),
+        ]
+    )

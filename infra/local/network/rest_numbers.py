@@ -1,0 +1,89 @@
+"""The account's telephone numbers in Twilio's REST API: bought, found, set up, given back.
+
+https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+"""
+
+from __future__ import annotations
+
+import re
+
+from local.network import rest
+from local.network.grammar import words
+from local.network.numbers import IncomingPhoneNumber
+from local.network.refusals import Refused
+from local.network.rest import missing, only, page
+from local.network.world import World
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+SETTINGS = words(
+    "FriendlyName VoiceUrl VoiceMethod VoiceFallbackUrl VoiceFallbackMethod StatusCallback StatusCallbackMethod SmsUrl "
+    "SmsMethod SmsFallbackUrl SmsFallbackMethod VoiceApplicationSid SmsApplicationSid TrunkSid AddressSid BundleSid "
+    "IdentitySid EmergencyAddressSid EmergencyStatus ApiVersion AccountSid"
+)
+
+
+def settings_of(form: dict[str, list[str]], *more: str) -> dict[str, str]:
+    """Twilio's parameters of a number as the network's names: VoiceUrl as voice_url."""
+    wishes = only(form, SETTINGS.union(more))
+    ignored = {"ApiVersion", "AccountSid", *more}  # there is one version and one account
+    return {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): value for name, value in wishes.items() if name not in ignored
+    }
+
+
+def number_of(world: World, request: Request) -> IncomingPhoneNumber:
+    sid = request.path_params["sid"]
+    number = next((one for one in world.numbers.values() if one.sid == sid), None)
+    if number is None:
+        raise missing(request)
+    return number
+
+
+async def create_number(world: World, _: Request, form: dict[str, list[str]]) -> Response:
+    settings = settings_of(form, "PhoneNumber")
+    if "PhoneNumber" not in form:
+        raise Refused(400, "PhoneNumber is needed.", 21421)
+    try:
+        number = world.add_number(settings | {"phone_number": form["PhoneNumber"][-1]})
+    except Refused as refused:
+        raise Refused(400 if refused.status == 409 else refused.status, refused.message, refused.code) from refused
+    return JSONResponse(number.resource(), 201)
+
+
+async def fetch_number(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    return JSONResponse(number_of(world, request).resource())
+
+
+async def update_number(world: World, request: Request, form: dict[str, list[str]]) -> Response:
+    number = number_of(world, request)
+    number.update(settings_of(form))
+    return JSONResponse(number.resource())
+
+
+async def delete_number(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    del world.numbers[number_of(world, request).phone_number]
+    return Response(status_code=204)
+
+
+async def list_numbers(world: World, request: Request, form: dict[str, list[str]]) -> Response:
+    """The account's numbers. `PhoneNumber` may be part of a number, with `*` for any digit."""
+    wishes = only(form, words("PhoneNumber FriendlyName Page PageSize PageToken"))
+    pattern = re.escape(wishes.get("PhoneNumber", "")).replace(r"\*", r"\d")
+    found = [one for one in world.numbers.values() if re.search(pattern, one.phone_number)]
+    if name := wishes.get("FriendlyName"):
+        found = [one for one in found if one.friendly_name == name]
+    return page(request, form, "incoming_phone_numbers", [one.resource() for one in found])
+
+
+def routes() -> list[Route]:
+    return rest.routes(
+        [
+            ("POST", "/IncomingPhoneNumbers.json", create_number),
+            ("GET", "/IncomingPhoneNumbers.json", list_numbers),
+            ("GET", "/IncomingPhoneNumbers/{sid}.json", fetch_number),
+            ("POST", "/IncomingPhoneNumbers/{sid}.json", update_number),
+            ("DELETE", "/IncomingPhoneNumbers/{sid}.json", delete_number),
+        ]
+    )
