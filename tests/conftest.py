@@ -1,0 +1,38 @@
+"""What every test stands on: the environment of template.yaml, set before anything of ours is imported."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from local.aws import Cloud, Template
+
+ROOT = Path(__file__).parents[1]
+
+ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
+AUTH_TOKEN = "fedcba9876543210" * 2
+NEXT_TOKEN = "0f1e2d3c4b5a6978" * 2
+BASE = "https://exchange.example.com"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+NETWORK_PORT = free_port()
+PARAMETERS = {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": f"http://127.0.0.1:{NETWORK_PORT}"}
+
+os.environ |= Template(ROOT / "template.yaml", PARAMETERS).environment
+os.environ |= {"AWS_DEFAULT_REGION": "ap-northeast-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@pytest.fixture
+def cloud():
+    """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
+    settings = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}"}
+    with Cloud(ROOT / "template.yaml", PARAMETERS, settings) as cloud:
+        yield cloud

@@ -1,0 +1,143 @@
+"""The exchange behind its doors: signed forms go in, TwiML and stored records come out. AWS is moto's, Twilio is not there."""
+
+import base64
+import json
+import logging
+import time
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from local.aws import Context
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
+
+AIKO, BEN, EVE = "+819011110001", "+819022220002", "+819033330003"
+LINES = ["+815010000001", "+815010000002", "+815010000003"]
+
+
+def event_of(method: str, url: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
+    """The event that API Gateway makes of a request with a form."""
+    parts = urlsplit(url)
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": parts.path,
+        "rawQueryString": parts.query,
+        "headers": {name.lower(): value for name, value in headers.items()},
+        "requestContext": {
+            "http": {"method": method, "path": parts.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+            "domainName": "exchange.example.com",
+            "stage": "$default",
+            "requestId": "test",
+            "timeEpoch": int(time.time() * 1000),
+        },
+        "body": base64.b64encode(body.encode()).decode(),
+        "isBase64Encoded": True,
+    }
+    if parts.query:
+        event["queryStringParameters"] = dict(pair.split("=", 1) for pair in parts.query.split("&"))
+    return event
+
+
+class Twilio:
+    """What Twilio does to a webhook: fill in every parameter, sign, send. `receive` gives the handler's answer."""
+
+    def __init__(self, token: str = AUTH_TOKEN) -> None:
+        self.token = token
+
+    def send(self, handler: Any, path: str, fields: dict[str, str], **changes: Any) -> dict[str, Any]:
+        """The answer to a signed form; `changes` are put into the event after signing."""
+        url = BASE + path.partition("#")[0]
+        signature = RequestValidator(self.token).compute_signature(url, fields)
+        headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+        event = event_of("POST", url, urlencode(fields), headers) | changes
+        answer: dict[str, Any] = handler(event, Context("test"))
+        return answer
+
+    def calls(self, line: str, caller: str, call_sid: str = "CA" + "1" * 32) -> ElementTree.Element:
+        """The TwiML that an incoming call is answered with."""
+        import voice
+
+        answer = self.send(voice.handler, "/voice", incoming(caller, line, call_sid))
+        assert answer["statusCode"] == 200, answer
+        return ElementTree.fromstring(answer["body"])
+
+    def reports(self, address: str, fields: dict[str, str]) -> int:
+        """The status with which a status callback to this address is answered."""
+        import status
+
+        path = address.removeprefix(BASE)
+        assert path != address, "a callback must come to us"
+        return self.send(status.handler, path, fields)["statusCode"]
+
+
+def incoming(caller: str, line: str, call_sid: str) -> dict[str, str]:
+    blank = dict.fromkeys(("FromCity", "FromState", "FromZip", "ToCity", "ToState", "ToZip", "CallerCity", "CalledCity"), "")
+    parties = {"From": caller, "To": line, "Caller": caller, "Called": line, "FromCountry": "JP", "ToCountry": "JP"}
+    call = {"CallSid": call_sid, "AccountSid": ACCOUNT_SID, "CallStatus": "ringing", "Direction": "inbound"}
+    return {**blank, **parties, **call, "ApiVersion": "2010-04-01"}
+
+
+class Door(HttpClient):
+    """The official SDK's way to the exchange, without a network: its requests become events of proxy.py."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger("door"), is_async=False)
+
+    def request(self, method, url, params=None, data=None, headers=None, auth=None, timeout=None, allow_redirects=False):
+        import proxy
+
+        query = urlencode({name: value for name, value in (params or {}).items() if value is not None})
+        basic = base64.b64encode(":".join(auth).encode()).decode()
+        url = url + (("&" if "?" in url else "?") + query if query else "")
+        body = urlencode(data or {}, doseq=True)
+        answer = proxy.handler(event_of(method, url, body, {**headers, "Authorization": f"Basic {basic}"}), Context("test"))
+        return Response(answer["statusCode"], answer.get("body") or "", answer.get("headers"))
+
+
+@pytest.fixture
+def twilio(cloud) -> Twilio:
+    return Twilio()
+
+
+@pytest.fixture
+def client(cloud) -> Client:
+    """The official SDK with a key of the exchange."""
+    from toritsugi import keys
+
+    keys.create_key("SK" + "a" * 32, "secret")
+    client = Client("SK" + "a" * 32, "secret", ACCOUNT_SID, http_client=Door())
+    client.proxy.base_url = BASE
+    return client
+
+
+@pytest.fixture
+def service(client):
+    """A service with three Japanese numbers, which have voice alone, as numbers in Japan do."""
+    service = client.proxy.v1.services.create(unique_name="order-desk")
+    give_numbers(service.sid, LINES)
+    return client.proxy.v1.services(service.sid)
+
+
+def give_numbers(service_sid: str, lines: list[str], *, reserved: bool = False, **able: bool) -> None:
+    """Puts numbers into a pool, as if the carrier had said that the account owns them."""
+    from toritsugi import numbers
+
+    capabilities = {"voice": True, "sms": False, "mms": False} | able
+    for line in lines:
+        owned = {"sid": "PN" + line[1:].zfill(32), "phone_number": line, "friendly_name": line}
+        numbers.add_number(service_sid, owned | {"capabilities": capabilities, "webhooks": {}}, reserved)
+
+
+def people(*numbers: str) -> list[str]:
+    return [{"Identifier": number, "FriendlyName": name} for number, name in zip(numbers, ("Aiko", "Ben"), strict=False)]
+
+
+def parse(answer: dict[str, Any]) -> Any:
+    return json.loads(answer["body"])
