@@ -203,7 +203,6 @@ def handler(event: Json, context: Any) -> Json:
     return app.resolve(event, context)
 
 
-@app.exception_handler(RequestRefused)
 def refused(error: RequestRefused) -> Response[str]:
     body = {
         "code": error.code,
@@ -215,18 +214,21 @@ def refused(error: RequestRefused) -> Response[str]:
     return Response(error.status, "application/json", json.dumps(body), headers=challenge)
 
 
-@app.not_found
 def nowhere(_: Exception) -> Response[str]:
     return refused(not_found(app.current_event.path))
 
 
-@app.exception_handler(Exception)
 def failed(_: Exception) -> Response[str]:
     log.exception(
         "request failed",
         route=f"{app.current_event.http_method} {re.sub(r'[0-9a-f]{32}', '*', app.current_event.path)}",
     )
     return refused(RequestRefused(80504, "An internal error has occurred. Please try again", 500))
+
+
+app.exception_handler(RequestRefused)(refused)
+app.exception_handler(Exception)(failed)
+app.not_found(nowhere)
 
 
 def form() -> Form:

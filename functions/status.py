@@ -5,4 +5,4 @@ from toritsugi import interactions, webhooks
 
 @webhooks.answers_with_nothing
 def handler(callback: webhooks.Webhook) -> None:
-    interactions.record(interactions.Leg.read(callback.path), callback, webhooks.unseal)
+    interactions.record(interactions.Leg.read(callback.path), callback.fields, webhooks.unseal)

@@ -5,6 +5,7 @@ rank counts, and everything else is known from the beginning, because it stands 
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -13,9 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
 
 from toritsugi import config
 from toritsugi.directory import Key
@@ -33,7 +32,7 @@ RANKS |= dict.fromkeys(FINAL, 9)
 
 MOST_TRIES = 5
 
-Fields = Mapping[str, str]  # of a callback, by Twilio's names; one that is absent reads as blank
+Fields = Mapping[str, str]  # of a callback, by Twilio's names
 
 
 class Interaction(SessionEntry, discriminator="interaction"):
@@ -85,7 +84,7 @@ class Leg:
 def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str, seal: Callable[[str, str], str]) -> Leg:
     """The leg that a call from this caller over this line will make."""
     ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
-    return Leg(*ids, int(now) + route.ttl, seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
+    return Leg(*ids, int(now + route.ttl), seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
 
 
 def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
@@ -94,26 +93,30 @@ def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
     conditional update. Only when the first callback was lost, or is overtaken, is it two.
     """
-    status = fields["CallStatus"]
-    if status not in RANKS or not fields["CallSid"] or not fields["ParentCallSid"]:
+    status = fields.get("CallStatus", "")
+    if status not in RANKS or not fields.get("CallSid", "") or not fields.get("ParentCallSid", ""):
         raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
     interaction = read_interaction(leg, fields)
-    pairs = []
-    if leg.until is not None:
-        _, caller, line = unseal(leg.sealed, fields["ParentCallSid"]).split("+")
-        pairs = [route_key(f"+{caller}", f"+{line}"), route_key(fields["To"], fields["From"])]
     for _ in range(MOST_TRIES):
         later = interaction.rank > RANKS["initiated"]
-        if (later and update(interaction)) or begin(interaction, leg, pairs) or not later:
+        if (later and update(interaction)) or begin(interaction, leg, slid_pairs(leg, fields, unseal)) or not later:
             return
     raise RuntimeError("the interaction was there and not there, in turns")
 
 
+def slid_pairs(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> list[Key]:
+    """Whose routes slide with this leg: the caller's, which is sealed, and the callee's, which the callback names."""
+    if leg.until is None or not (sealed := unseal(leg.sealed, fields["ParentCallSid"])):
+        return []
+    _, caller, line = sealed.split("+")
+    return [route_key(f"+{caller}", f"+{line}"), route_key(fields["To"], fields["From"])]
+
+
 def read_interaction(leg: Leg, fields: Fields) -> Interaction:
-    sid = "KI" + fields["ParentCallSid"][2:]  # one call in, one interaction, however often we are told
-    status = fields["CallStatus"]
+    sid = "KI" + fields.get("ParentCallSid", "")[2:]  # one call in, one interaction, however often we are told
+    status = fields.get("CallStatus", "")
     try:
-        moment = int(parsedate_to_datetime(fields["Timestamp"]).timestamp())
+        moment = int(parsedate_to_datetime(fields.get("Timestamp", "")).timestamp())
     except ValueError:
         moment = leg.started
     return Interaction(
@@ -121,12 +124,12 @@ def read_interaction(leg: Leg, fields: Fields) -> Interaction:
         interaction_entry(sid),
         sid=sid,
         inbound_participant_sid=leg.inbound_participant_sid,
-        inbound_call_sid=fields["ParentCallSid"],
+        inbound_call_sid=fields.get("ParentCallSid", ""),
         outbound_participant_sid=leg.outbound_participant_sid,
-        outbound_call_sid=fields["CallSid"],
+        outbound_call_sid=fields.get("CallSid", ""),
         status=status,
         rank=RANKS[status],
-        duration=int(fields["CallDuration"]) if fields["CallDuration"].isdigit() else None,
+        duration=int(fields.get("CallDuration", "")) if fields.get("CallDuration", "").isdigit() else None,
         date_created=leg.started,
         date_updated=moment,
     )
@@ -138,7 +141,7 @@ def interaction_entry(sid: str) -> str:
 
 def update(interaction: Interaction) -> bool:
     """Whether there was such an interaction; it has changed, unless it was further already."""
-    actions = [
+    actions: list[Action] = [
         Interaction.status.set(interaction.status),
         Interaction.rank.set(interaction.rank),
         Interaction.outbound_call_sid.set(interaction.outbound_call_sid),
@@ -162,36 +165,41 @@ def update(interaction: Interaction) -> bool:
 
 
 def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
-    """Whether the interaction is new; then it is kept, its session is in progress, and its expiry has slid.
+    """Whether the interaction is new; then it is kept, its session in progress, and the expiry of these pairs has slid.
 
     Where the session moved or ended meanwhile, less of that is done. Where it is deleted, nothing is kept.
     """
-    for keep in (begin_sliding, begin_plainly, keep_alone):
+    for keep in [slide] * bool(pairs) + [proceed, keep_alone]:
         for _ in range(MOST_TRIES):
             places = keep(interaction, leg, pairs)
             if CONFLICT not in places.values():
                 break
+        else:
+            raise RuntimeError("other requests were at the same session, again and again")
         known = places.get(1 if keep is keep_alone else 0) == FAILED
         if known or not places:
             return not known
     raise RequestRefused(20404, "the session of this callback does not exist", 404)
 
 
-def begin_sliding(interaction: Interaction, leg: Leg, pairs: list[Key]) -> dict[int, str]:
-    if leg.until is None:
-        return begin_plainly(interaction, leg, pairs)
+def slide(interaction: Interaction, leg: Leg, pairs: list[Key]) -> dict[int, str]:
+    assert leg.until is not None  # noqa: S101  for mypy: without it there are no pairs
+    now = int(time.time())
+    earlier = Session.date_expiry.does_not_exist() & (Session.expires_at < leg.until)
+    moved: list[Action] = [Route.expires_at.set(leg.until), Route.free_from.set(Route.quarantine + leg.until)]
     with refusals() as places, write() as transaction:
-        earlier = Session.date_expiry.does_not_exist() & (Session.expires_at < leg.until)
-        start(transaction, interaction, leg, [Session.expires_at.set(leg.until)], is_open(leg.started) & earlier)
-        moved = [Route.expires_at.set(leg.until), Route.free_from.set(Route.quarantine + leg.until)]
+        transaction.save(interaction, condition=Interaction.entry.does_not_exist())
+        actions = [*in_progress(leg), Session.expires_at.set(leg.until)]
+        transaction.update(Session(leg.session_sid, "session"), actions, condition=is_open(now) & earlier)
         for pair in pairs:
-            transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, leg.started))
+            transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))
     return places
 
 
-def begin_plainly(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
+def proceed(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
     with refusals() as places, write() as transaction:
-        start(transaction, interaction, leg, [], is_open(leg.started))
+        transaction.save(interaction, condition=Interaction.entry.does_not_exist())
+        transaction.update(Session(leg.session_sid, "session"), in_progress(leg), condition=is_open(int(time.time())))
     return places
 
 
@@ -202,17 +210,13 @@ def keep_alone(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[in
     return places
 
 
-def start(
-    transaction: TransactWrite, interaction: Interaction, leg: Leg, more: list[Action], condition: Condition
-) -> None:
-    actions = [
+def in_progress(leg: Leg) -> list[Action]:
+    return [
         Session.status.set("in-progress"),
         Session.date_started.set(Session.date_started | leg.started),
         Session.date_last_interaction.set(leg.started),
         Session.date_updated.set(leg.started),
     ]
-    transaction.save(interaction, condition=Interaction.entry.does_not_exist())
-    transaction.update(Session(leg.session_sid, "session"), actions + more, condition=condition)
 
 
 def list_interactions(session_sid: str) -> list[Interaction]:

@@ -1,6 +1,7 @@
 """The log, from which telephone numbers are struck out, whoever put them in. Ground: every room may write into it."""
 
 import re
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -12,7 +13,7 @@ NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+|%2B)?\d{9,15}(?![0-9A-Za-z])")
 class Discreet(LambdaPowertoolsFormatter):
     """Powertools' JSON lines, with every telephone number left out, in messages and tracebacks alike."""
 
-    def serialize(self, log: object) -> str:
+    def serialize(self, log: Any) -> str:
         return NUMBER.sub("(number)", super().serialize(log))
 
 

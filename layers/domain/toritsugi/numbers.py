@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 
 from toritsugi import config
 from toritsugi.directory import Entry, Key, look_up
@@ -164,7 +165,7 @@ def find_line(number: str) -> Line | None:
 
 def reserve(number: PoolNumber, reserved: bool) -> None:
     """A reserved number is given to nobody who does not ask for it; whoever has it keeps it."""
-    actions = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
+    actions: list[Action] = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
     number.update(actions, condition=PoolNumber.entry.exists())
 
 

@@ -21,7 +21,7 @@ SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
 LONGEST_CALL_SECONDS = 4 * 3600
 
 
-class LiveOn(GlobalSecondaryIndex["Route"]):
+class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
     """The keys of a line's routes that have not ended; it may lag, so read the routes themselves before believing
     it.
     """
@@ -145,7 +145,7 @@ def is_connecting(session_sid: str, now: int) -> Condition:
     return (Route.session_sid == session_sid) & Route.ended_at.does_not_exist() & alive
 
 
-def free_from(expires_at: int | None, quarantine: int) -> int | None:
+def free_from(expires_at: float | None, quarantine: float) -> float | None:
     """When a pair with this expiry is free for others; always written together with the expiry."""
     return None if expires_at is None else expires_at + quarantine
 

@@ -169,15 +169,13 @@ def seal(numbers: str, call_sid: str) -> str:
 
 
 def unseal(sealed: str, call_sid: str) -> str:
-    """The numbers that were sealed. Raises RequestRefused where no token opens them (all were changed during the
-    call).
-    """
+    """The numbers that were sealed; blank where no token opens them, for all were changed during the call."""
     hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
     for token in config.settings().auth_tokens:
         numbers = blend(hidden, token, call_sid).decode("latin-1")
         if re.fullmatch(r"(\+\d{7,15}){1,2}", numbers):
             return numbers
-    raise RequestRefused(20001, "the sealed numbers in the path cannot be opened")
+    return ""
 
 
 def blend(text: bytes, token: str, call_sid: str) -> bytes:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import RequestRefused
@@ -298,12 +299,12 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
         with refusals() as places, write() as transaction:
             transaction.save(route_of(session, person, partner), condition=takes(search[0], person, session))
             transaction.save(person)
-            joined = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
+            joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
             unchanged = is_open(now) & (Session.participants == len(present))
             transaction.update(session, joined, condition=unchanged)
             if partner:
                 other = route_of(session, partner, person)
-                meet = [
+                meet: list[Action] = [
                     Route.partner.set(other.partner),
                     Route.partner_sid.set(other.partner_sid),
                     Route.shows.set(other.shows),
@@ -340,8 +341,8 @@ def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
     """The session that the form describes, not stored yet."""
     now = time.time()
     date_expiry = read_date_expiry(form, now)
-    ttl = form.integer("Ttl", 0, LONGEST_TTL)
-    ttl = service.default_ttl if ttl is None else ttl
+    said = form.integer("Ttl", 0, LONGEST_TTL)
+    ttl = service.default_ttl if said is None else said
     status = form.choice("Status", ("open", "in-progress")) or "open"
     return Session(
         "KC" + uuid.uuid4().hex,
@@ -369,7 +370,7 @@ def read_date_expiry(form: Form, now: float) -> int | None:
     return date_expiry
 
 
-def expiry(ttl: int, date_expiry: int | None, since: int) -> int | None:
+def expiry(ttl: float, date_expiry: float | None, since: float) -> float | None:
     """When a session ends that last did something at `since`: a date overrides a ttl. None: never."""
     if date_expiry is not None:
         return date_expiry

@@ -50,8 +50,9 @@ def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> 
 
 
 def wrong_status() -> RequestRefused:
-    words = "Session status change not supported. To re-open a session, choose in-progress. To close a session, choose closed"
-    return RequestRefused(80608, words)
+    return RequestRefused(
+        80608, "A closed Session can be set to in-progress, and one that is not to closed; nothing else"
+    )
 
 
 def change_expiry(session: Session, people: list[Participant], form: Form, arm: Arm) -> None:
@@ -119,7 +120,7 @@ def close_one_by_one(session: Session, people: list[Participant], reason: str) -
         update_if(route_at(person), leaving(now, session), is_held(session.session_sid))
 
 
-def ending(moment: int, reason: str) -> list[Action]:
+def ending(moment: float, reason: str) -> list[Action]:
     return [
         Session.status.set("closed"),
         Session.closed_reason.set(reason),
@@ -128,10 +129,10 @@ def ending(moment: int, reason: str) -> list[Action]:
     ]
 
 
-def leaving(moment: int, session: Session) -> list[Action]:
+def leaving(moment: float, session: Session) -> list[Action]:
     return [
         Route.ended_at.set(moment),
-        Route.free_from.set(free_from(moment, session.quarantine)),
+        put(Route.free_from, free_from(moment, session.quarantine)),
         Route.live_on.remove(),
     ]
 

@@ -28,7 +28,7 @@ class SessionEntry(Model):
     kind = DiscriminatorAttribute()
 
 
-class OfService(GlobalSecondaryIndex["Session"]):
+class OfService(GlobalSecondaryIndex["Session"]):  # type: ignore[no-untyped-call]
     """The keys of a service's sessions in the order of their creation; it may lag."""
 
     class Meta:
