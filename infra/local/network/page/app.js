@@ -210,7 +210,7 @@ function App() {
             <span>${w.account}</span><code>${sid.slice(0, 6)}…${sid.slice(-4)}</code>${icon("copy")}
           </button>`
         : ""}
-      <${Clock} state=${state} network=${network} acts=${acts} />
+      <${Clock} state=${state} network=${network} acts=${acts} names=${names} />
       <${Switches} language=${language} setLanguage=${setLanguage} loud=${loudness === "on"}
         setLoud=${(on) => setLoudness(on ? "on" : "off")} theme=${theme} setTheme=${setTheme} />
     </header>
@@ -237,7 +237,7 @@ function App() {
         <${Webhooks} state=${state} chosen=${chosen} mark=${mark} point=${setMark} opened=${opened} toggle=${handlers.toggle}
           copy=${handlers.copy} names=${names} />
       </section>
-      <${Ahead} state=${state} network=${network} acts=${acts} />
+      <${Ahead} state=${state} network=${network} acts=${acts} names=${names} />
     </main>
     <div class="note ${message ? "told" : ""}" role="status" aria-live="polite">${message}</div>
     ${state.reachable === false ? html`<div class="lost" role="alert">${w.lost}</div>` : ""}

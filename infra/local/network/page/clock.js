@@ -1,6 +1,6 @@
 // The clock: it runs, and can be sent forward to what is due.
-import { html, icon, useEffect, useState } from "./view.js";
-import { hour, span, words } from "./words.js";
+import { html, useEffect, useState } from "./view.js";
+import { due as told, hour, span, words } from "./words.js";
 
 const FAR = 7200; // s: the right edge of the strip
 const SHOWN = 6;
@@ -21,17 +21,22 @@ function useTime(network, running) {
 }
 
 /** What is still ahead, with the seconds until then as they are now. */
-function waiting(state, now) {
+function waiting(state, now, names) {
+  const bySid = new Map(state.calls.map((call) => [call.sid, call]));
+  const call = (sid) => (bySid.has(sid) ? `${names(bySid.get(sid).from)} → ${names(bySid.get(sid).to)}` : sid);
+  // The network names calls by SID and telephones by number; people do not.
+  const plain = (what) => told(what.replace(/CA[0-9a-f]{32}/g, call).replace(/\+\d{8,15}/g, names));
   return (state.clock?.ahead || [])
-    .map((due) => ({ ...due, left: (Date.parse(due.at) - now) / 1000 }))
+    .filter((due) => due.what)
+    .map((due) => ({ at: due.at, what: plain(due.what), left: (Date.parse(due.at) - now) / 1000 }))
     .filter((due) => due.left > -0.5)
     .sort((a, b) => a.left - b.left);
 }
 
-export function Clock({ state, network, acts }) {
+export function Clock({ state, network, acts, names }) {
   const w = words().clock;
   const now = useTime(network, Boolean(state.clock));
-  const next = waiting(state, now).find((due) => due.left > 0);
+  const next = waiting(state, now, names).find((due) => due.left > 0);
   const pace = state.clock?.pace ?? 1;
   return html`<div class="clock" role="group" aria-label=${w.title}>
     <time class="now">${state.clock ? hour(now) : "--:--:--"}</time>
@@ -46,11 +51,11 @@ export function Clock({ state, network, acts }) {
 // Just past the moment itself, so that what is due there has happened when the hand stops.
 const ahead = (due) => Math.max(0, Math.ceil(due.left * 1000) / 1000) + 0.01;
 
-export function Ahead({ state, network, acts }) {
+export function Ahead({ state, network, acts, names }) {
   const w = words().clock;
   const now = useTime(network, Boolean(state.clock));
   const [held, hold] = useState(0);
-  const dues = waiting(state, now).filter((due) => due.left > 0);
+  const dues = waiting(state, now, names).filter((due) => due.left > 0);
   const target = rounded(seconds(held));
   const near = dues.slice(0, SHOWN);
   const release = () => {

@@ -61,6 +61,7 @@ class Ladder {
     this.column = new Map(this.lanes.map((lane, i) => [lane.id, i]));
     this.messages = [];
     this.spans = [];
+    this.known = new Set(webhooks.filter((entry) => entry.error).map((entry) => `${entry.call_sid} ${entry.error.code}`));
     for (const call of calls) this.tell(call);
     this.converse(calls);
     for (const entry of webhooks) this.request(entry);
@@ -110,6 +111,7 @@ class Ladder {
       } else if (event === "bridged" && parent) this.put(at, 7, this.person(parent), person, "talk", more);
       else if (event === "say" || event === "play" || event === "music") this.put(at, 3, line, person, "say", more);
       else if (event === "digits") this.put(at, 0, person, line, "digits", more);
+      else if (event === "error" && this.known.has(`${call.sid} ${detail.split(" ", 1)[0]}`)) return;
       else if (event === "redirected" || event === "error") this.put(at, 3, line, line, "note", more);
       else if (event === "hangup") by = detail;
       else if (ENDS.has(event)) {
@@ -156,11 +158,13 @@ class Ladder {
     const line = [this.line(call), found, ...this.ours].find((one) => one && this.column.has(one));
     if (!line) return;
     const at = instant(entry.at);
-    const after = given.has("DialCallStatus") || given.get("CallStatus") === "completed" ? 9 : 1;
+    const after = given.has("DialCallStatus") || given.has("SequenceNumber") || given.has("CallDuration") ? 9 : 1;
     const more = { call: entry.call_sid, webhook: entry.sequence, entry, wrong: Boolean(entry.error) };
     this.put(at, after, line, "application", "request", { ...more, key: `w${entry.sequence}` });
     const slow = entry.milliseconds > SLOW;
-    if (entry.status == null && !entry.error) return;
+    // A status callback that was taken needs no second arrow: there is nothing in its answer.
+    const pending = entry.status == null && !entry.error;
+    if (pending || (!entry.error && entry.status < 300 && !(entry.answer || "").trim())) return;
     this.put(slow ? at + entry.milliseconds : at, after + 0.5, "application", line, "response", { ...more, key: `a${entry.sequence}` });
   }
 
@@ -233,9 +237,10 @@ function label(row) {
       return row.event === "error" ? row.detail : w[row.event] || row.event;
     case "request": {
       const given = new Map(parameters(row.entry));
-      const extra = given.get("Digits") || given.get("SpeechResult") || given.get("DialCallStatus") || given.get("CallStatus");
-      const telling = given.has("Digits") || given.has("DialCallStatus") || given.has("SpeechResult") || /status/i.test(row.entry.url);
-      return `${row.entry.method} ${path(row.entry.url)}${telling && extra ? ` ${extra}` : ""}`;
+      const where = path(row.entry.url);
+      const heard = given.get("Digits") || given.get("SpeechResult") || given.get("DialCallStatus");
+      if (heard) return `${row.entry.method} ${where} ${heard}`;
+      return given.has("SequenceNumber") || given.has("CallDuration") ? `${where} ${given.get("CallStatus")}` : `${row.entry.method} ${where}`;
     }
     case "response": {
       const { entry } = row;

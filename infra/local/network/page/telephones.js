@@ -170,7 +170,7 @@ function Suggestions({ phone, fresh, dial }) {
       onClick=${() => dial(number)} title="${before}${national(number)}${after}">
       ${single
         ? html`<span>${before}<b>${national(number)}</b>${after}</span>`
-        : html`<b>${national(number)}</b><span>${reaches ? `→ ${reaches}` : ""}</span>`}
+        : html`<b>${national(number)}</b><span>${reaches || ""}</span>`}
     </button>`;
   });
 }
@@ -260,7 +260,7 @@ export const Telephone = still(({ phone, call, fresh, trouble, acts, network, na
       : state === "dialing"
         ? w.dialingHint
         : state === "talking"
-          ? [phone.talking_with.map(names).join(", "), sent].filter(Boolean).join("   ⌨ ")
+          ? html`${listening ? "" : w.with(phone.talking_with.map(names).join(", "))}${[...sent].map((digit) => html`<kbd>${digit}</kbd>`)}`
           : "";
   const label = state === "talking" ? w.keysField(name) : w.dialField(name);
 
@@ -269,11 +269,10 @@ export const Telephone = still(({ phone, call, fresh, trouble, acts, network, na
     <header>
       <h3>${name}</h3>
       <span class="number">${national(phone.number)}</span>
-      <span class="state">${lamp(listening ? "listening" : state)}${w.states[listening ? "listening" : state]}</span>
     </header>
     <div class="lcd" onClick=${() => field.current.focus({ preventScroll: true })}>
       <div class="lcd-top">
-        <span aria-live="assertive">${w.states[listening ? "listening" : state]}${
+        <span class="state" aria-live="assertive">${lamp(listening ? "listening" : state)}${w.states[listening ? "listening" : state]}${
           state === "ringing" ? html`<span class="hidden"> ${who} ${known}</span>` : ""}</span>
         ${answered ? html`<${Since} moment=${answered} network=${network} />` : ""}
       </div>

@@ -3,8 +3,8 @@ import { Component, html, render, useEffect, useLayoutEffect, useMemo, useRef, u
 
 export { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState };
 
-/** A part that is drawn again only when what it was given is another object: rows of long lists. */
-export function still(draw) {
+/** A part that is drawn again only when it is given another object (or changes itself): rows of long lists. */
+export function still(Draw) {
   return class extends Component {
     shouldComponentUpdate(next) {
       for (const key in next) if (key !== "children" && next[key] !== this.props[key]) return true;
@@ -12,7 +12,7 @@ export function still(draw) {
     }
 
     render(given) {
-      return draw(given);
+      return html`<${Draw} ...${given} />`;
     }
   };
 }

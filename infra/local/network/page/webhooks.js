@@ -84,6 +84,7 @@ function Detail({ entry, copy }) {
   const said = entry.error && { code: entry.error.code ?? "", message: entry.error.message ?? String(entry.error) };
   const root = twiml(entry);
   const text = (entry.answer || "").trim();
+  const empty = parameters(entry).filter(([, value]) => value === "").map(([name]) => name);
   return html`<div class="hook-detail">
     ${said
       ? html`<div class="hook-error" role="note">
@@ -106,8 +107,9 @@ function Detail({ entry, copy }) {
       : html`<p class="empty">${entry.status ? w.webhooks.emptyAnswer : w.webhooks.noAnswer}</p>`}
     <h4>${w.webhooks.parameters}</h4>
     <table>
-      <tbody>${parameters(entry).map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value === "" ? html`<i>""</i>` : value}</td></tr>`)}</tbody>
+      <tbody>${parameters(entry).filter(([, value]) => value !== "").map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody>
     </table>
+    ${empty.length ? html`<p class="hook-empty">${w.webhooks.empty} ${empty.join(", ")}</p>` : ""}
   </div>`;
 }
 
@@ -168,6 +170,14 @@ export function Webhooks({ state, chosen, mark, point, opened, toggle, copy, nam
     requestAnimationFrame(() => box.current?.querySelector(`[data-sequence="${opened.reveal}"]`)?.scrollIntoView({ block: "nearest" }));
   }, [opened?.reveal]);
 
+  const unfold = useMemo(
+    () => (sequence) => {
+      following.current = false;
+      setCurrent(sequence);
+      toggle(sequence);
+    },
+    [toggle],
+  );
   const move = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
     if (!step || !event.target.classList.contains("hook-row")) return;
@@ -191,7 +201,7 @@ export function Webhooks({ state, chosen, mark, point, opened, toggle, copy, nam
           ${hidden ? html`<button type="button" class="older" onClick=${() => setOlder(older + AT_ONCE)}>${w.older(hidden)}</button>` : ""}
           <ol onKeyDown=${move}>
             ${seen.map((entry) => html`<${Row} key=${entry.sequence} entry=${entry} marked=${mark === entry.sequence} copy=${copy}
-              open=${Boolean(opened?.all.has(entry.sequence))} toggle=${toggle} point=${point} current=${entry.sequence === currentNow} />`)}
+              open=${Boolean(opened?.all.has(entry.sequence))} toggle=${unfold} point=${point} current=${entry.sequence === currentNow} />`)}
           </ol>
         </div>`
       : html`<div class="empty-state">

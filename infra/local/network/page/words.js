@@ -39,13 +39,9 @@ const en = {
     nothingHeard: (name) => `What ${name} hears will be written here.`,
     cut: "broken off",
     kinds: { say: "announcement", play: "audio", speech: "speech", tone: "tone", beep: "beep", music: "music", ring: "ringing tone" },
-    says: (name) => `${name} says`,
-    you: "says",
     message: { in: "text message from", out: "text message to" },
     states: { idle: "Ready", dialing: "Dialing", ringing: "Ringing", talking: "Talking", listening: "Listening" },
-    calls: "calls",
-    calling: "calling",
-    with: "with",
+    with: (names) => `with ${names}`,
     withheld: "Number withheld",
     bad: "This is not a telephone number.",
     behaviour: "By itself",
@@ -104,6 +100,7 @@ const en = {
     filterHint: "path, parameter, word  ( / )",
     errors: "errors only",
     parameters: "Parameters",
+    empty: "Empty:",
     headers: "Headers",
     answer: "Answer",
     noAnswer: "No answer came.",
@@ -192,13 +189,9 @@ const ja = {
     nothingHeard: (name) => `${name} に聞こえるものが、ここに文字で出ます。`,
     cut: "途中で終了",
     kinds: { say: "音声案内", play: "音源", speech: "話し声", tone: "トーン", beep: "ピー音", music: "保留音", ring: "呼出音" },
-    says: (name) => `${name} の声`,
-    you: "発話",
     message: { in: "SMS 受信", out: "SMS 送信" },
     states: { idle: "待受", dialing: "発信中", ringing: "着信中", talking: "通話中", listening: "案内中" },
-    calls: "から着信",
-    calling: "を呼出中",
-    with: "と通話",
+    with: (names) => `${names}と通話`,
     withheld: "非通知",
     bad: "電話番号ではありません。",
     behaviour: "自動動作",
@@ -228,7 +221,7 @@ const ja = {
     forget: "すべて消す",
     forgetHint: "通話を切り、通話・記録・メッセージを消します",
     newest: "最新へ",
-    later: (span) => `${span} 後`,
+    later: (span) => `${span}後`,
     calls: "発信",
     rings: "呼出",
     shows: (number) => `呼出（表示 ${number}）`,
@@ -257,6 +250,7 @@ const ja = {
     filterHint: "パス、パラメーター、語句  ( / )",
     errors: "エラーのみ",
     parameters: "パラメーター",
+    empty: "空：",
     headers: "ヘッダー",
     answer: "応答",
     noAnswer: "応答がありませんでした。",
@@ -277,13 +271,13 @@ const ja = {
     ten: "+10 秒",
     minute: "+1 分",
     next: "次の予定へ",
-    nextHint: (what, span) => `${span} 進める：${what}`,
+    nextHint: (what, span) => `${span}進める：${what}`,
     nothingAhead: "予定なし",
     ahead: "これからの予定",
     empty: "予定はありません。呼出・タイマー・通話の終わりなどが起こる前にここに並び、そこまで時計を進められます。",
     drag: "ドラッグして時計を進める",
-    forward: (span) => `${span} 進める`,
-    in: (span) => `${span} 後`,
+    forward: (span) => `${span}進める`,
+    in: (span) => `${span}後`,
     now: "いま",
     more: (n) => `ほか ${n} 件`,
   },
@@ -317,6 +311,25 @@ export const speak = (language) => {
 
 /** The words of the language that is switched on. */
 export const words = () => dictionary.words;
+
+const DUES = [
+  [/^(.+) stops ringing$/, "$1 の呼出が止む"],
+  [/^(.+) answers$/, "$1 が応答"],
+  [/^(.+) rejects$/, "$1 が拒否"],
+  [/^(.+) presses (.+)$/, "$1 が $2 を押す"],
+  [/^time limit of (.+)$/, "通話時間の上限（$1）"],
+  [/^say ends: (.+)$/s, "音声案内の終わり「$1」"],
+  [/^(play|music) ends: (.+)$/s, "音源の終わり $2"],
+  [/^Gather ends$/, "入力待ちの終わり"],
+  [/^Pause ends$/, "無音の終わり"],
+];
+
+/** What is due, in the language of the page; what the network may add one day stays as it says it. */
+export function due(what) {
+  if (dictionary.language !== "ja") return what;
+  const [pattern, told] = DUES.find(([one]) => one.test(what)) || [];
+  return pattern ? what.replace(pattern, told) : what;
+}
 
 /** 75 -> "1 min 15 s" */
 export function span(seconds) {
