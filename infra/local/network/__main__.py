@@ -50,12 +50,22 @@ async def main(wishes: argparse.Namespace) -> None:
         config = uvicorn.Config(
             build(world), port=wishes.port, loop="asyncio", log_level="warning", timeout_graceful_shutdown=1
         )
-        world.ready = True
-        print(f"{address}\naccount SID {world.account_sid}\nauth token  {world.auth_token}", flush=True)  # noqa: T201  its output
+        server = uvicorn.Server(config)
         try:
-            await uvicorn.Server(config).serve()
+            await asyncio.gather(server.serve(), announce(server, world))
         finally:
             await world.close()
+
+
+async def announce(server: uvicorn.Server, world: World) -> None:
+    """Says where everything is, as soon as it is there."""
+    while not server.started:
+        if server.should_exit:
+            return
+        await asyncio.sleep(0.01)
+    world.ready = True
+    where = f"{world.address}\naccount SID {world.account_sid}\nauth token  {world.auth_token}"
+    print(where, flush=True)  # noqa: T201  this is its output
 
 
 if __name__ == "__main__":

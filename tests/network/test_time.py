@@ -1,0 +1,47 @@
+"""One long jump of the clock gives the same history as many short ones."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.network.conftest import AIKO, BEN, CARLA, LINE, running
+
+EVENTS = "initiated ringing answered completed"
+BEHAVIOURS = st.fixed_dictionaries(
+    {
+        "answers": st.sampled_from(["at once", "busy", "never", "machine"]),
+        "after": st.integers(0, 12),
+        "presses": st.sampled_from(["", "1", "ww1", "WW*", "w9w1"]),
+        "greeting": st.sampled_from(["", "Please leave a message"]),
+    }
+)
+MENU = f"""
+<Gather numDigits="1" timeout="3" action="/menu"><Say>Press one</Say></Gather>
+<Dial timeout="6" timeLimit="20" callerId="{LINE}" action="/after" hangupOnStar="true">
+  <Number url="/whisper" statusCallback="/status" statusCallbackEvent="{EVENTS}">{BEN}</Number>
+  <Number statusCallback="/status" statusCallbackEvent="{EVENTS}">{CARLA}</Number>
+</Dial>
+"""
+
+
+def history(behaviours, jumps):
+    """Everything that anybody heard, everything that was told to the application, and every call."""
+    with running() as network:
+        network.app.on("/voice", MENU)
+        network.app.on("/menu", "<Say>You have pressed a key</Say><Redirect>/voice</Redirect>", MENU, "<Hangup/>")
+        network.app.on("/after", '<Say>Goodbye</Say><Pause length="2"/>')
+        network.app.on(
+            "/whisper", '<Gather numDigits="1" timeout="4"><Say>A call</Say></Gather><Hangup/>', "<Say>OK</Say>"
+        )
+        for number, behaviour in zip((AIKO, BEN, CARLA), behaviours, strict=True):
+            network.phone(number).behaves(**behaviour)
+        network.phone(AIKO).dials(network.line())
+        for seconds in jumps:
+            network.forward(seconds)
+        asked = [(one["path"], one["params"]) for one in network.app.requests]
+        return [network.phone(number).heard for number in (AIKO, BEN, CARLA)], asked, network.calls()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.tuples(BEHAVIOURS, BEHAVIOURS, BEHAVIOURS), st.lists(st.integers(1, 40), min_size=1, max_size=12))
+def test_one_long_jump_is_as_many_short_ones(behaviours, jumps):
+    assert history(behaviours, [sum(jumps)]) == history(behaviours, jumps)
