@@ -1,0 +1,232 @@
+"""The house: which room may know which, and what is deployed. Each rule of design and template stands here once."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from local.aws import Tag
+
+from tests.conftest import ROOT
+
+DOMAIN, FUNCTIONS, NETWORK = ROOT / "layers/domain/toritsugi", ROOT / "functions", ROOT / "infra/local/network"
+
+RULES = {"numbers", "routes", "services", "sessions", "interactions", "directory"}
+EDGES = {"webhooks", "carrier", "schedules"}
+GROUND = {"config", "errors", "forms", "pages", "logs", "transactions", "keys"}
+
+WEBHOOKS = ("voice", "status")  # functions that answer a telephone or a callback: somebody waits for their cold start
+HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")
+
+PIN = re.compile(r"^([\w.-]+(?:\[[\w,-]+\])?)==([^\s;]+)", re.MULTILINE)
+
+
+# ---- what imports what -----------------------------------------------------------------------------------------------
+
+
+def modules(*folders: Path) -> list[Path]:
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+@cache
+def imports(path: Path) -> set[str]:
+    """Every dotted name that a file imports, wherever in it: `from a import b` is a and a.b."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path.relative_to(ROOT)} imports relatively, which nobody here does"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def breaches(files: Iterable[Path], forbidden: Iterable[str]) -> list[str]:
+    """Who imports what must not be imported, in words."""
+    names = tuple(forbidden)
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in sorted(imports(path))
+        if any(name == one or name.startswith(f"{one}.") for one in names)
+    ]
+
+
+def room(names: set[str]) -> Iterator[Path]:
+    """The files of these modules, folders whole."""
+    return (path for path in modules(DOMAIN) if path.relative_to(DOMAIN).parts[0].removesuffix(".py") in names)
+
+
+def within(names: set[str]) -> list[str]:
+    return [f"toritsugi.{name}" for name in sorted(names)]
+
+
+def test_every_module_is_a_rule_an_edge_or_ground():
+    there = {path.relative_to(DOMAIN).parts[0].removesuffix(".py") for path in modules(DOMAIN)} - {"__init__"}
+    assert there == RULES | EDGES | GROUND
+
+
+def test_rules_never_import_edges():
+    assert not breaches(room(RULES), within(EDGES))
+
+
+def test_edges_never_import_rules():
+    assert not breaches(room(EDGES), within(RULES))
+
+
+def test_ground_imports_neither_rules_nor_edges():
+    assert not breaches(room(GROUND), within(RULES | EDGES))
+
+
+def test_nothing_that_is_deployed_knows_the_local_world():
+    assert not breaches(modules(ROOT / "layers", FUNCTIONS), ["local", "infra", "tests", "moto"])
+
+
+def test_what_we_know_never_imports_what_can_happen():
+    assert not breaches(modules(DOMAIN), [path.stem for path in modules(FUNCTIONS)])
+
+
+def test_functions_never_import_each_other():
+    assert not breaches(modules(FUNCTIONS), [path.stem for path in modules(FUNCTIONS)])
+
+
+def test_the_network_knows_nothing_of_the_exchange():
+    assert not breaches(modules(NETWORK), ["toritsugi", "functions", *(path.stem for path in modules(FUNCTIONS))])
+
+
+def test_the_network_knows_of_the_local_world_only_the_clock():
+    local = {name for path in modules(NETWORK) for name in imports(path) if name.split(".")[0] == "local"}
+    others = {name for name in local if not re.match(r"local\.(network|clock)\b", name)} - {"local"}
+    assert not breaches(modules(NETWORK), others)
+
+
+def test_only_the_carrier_imports_twilios_rest_client():
+    others = [path for path in modules(ROOT / "layers", FUNCTIONS) if path != DOMAIN / "carrier.py"]
+    assert not breaches(others, ["twilio.rest", "twilio.http", "twilio.base"])
+
+
+@pytest.mark.parametrize("function", WEBHOOKS)
+def test_a_webhook_imports_nothing_heavy_not_even_through_others(function):
+    program = f"import sys, {function}; print(*[name for name in {HEAVY} if name in sys.modules])"
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("layers/domain", "functions"))
+    process = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert process.stdout.split() == [], f"{function}.py imports {process.stdout}"
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "layers", FUNCTIONS), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_is_for(path):
+    assert ast.get_docstring(ast.parse(path.read_text())), f"{path.relative_to(ROOT)} has no docstring"
+
+
+# ---- what is deployed ------------------------------------------------------------------------------------------------
+
+Json = dict[str, Any]
+
+TEMPLATE: Json = yaml.load((ROOT / "template.yaml").read_text(), Tag)
+GLOBALS: Json = TEMPLATE["Globals"]["Function"]
+ENVIRONMENT: Json = GLOBALS["Environment"]["Variables"]
+
+
+def of_type(kind: str) -> dict[str, Json]:
+    return {name: one["Properties"] for name, one in TEMPLATE["Resources"].items() if one["Type"] == kind}
+
+
+DEPLOYED = of_type("AWS::Serverless::Function")
+
+
+def inline(function: Json) -> list[Json]:
+    """The statements of a function's own policies; a managed policy has none."""
+    return [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_configuration_reads_exactly_what_the_template_sets():
+    calls = [node for node in ast.walk(ast.parse((DOMAIN / "config.py").read_text())) if isinstance(node, ast.Call)]
+    read = {call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id == "read"}
+    assert read == {name for name in ENVIRONMENT if not name.startswith("POWERTOOLS_")}
+
+
+def test_nobody_but_the_configuration_reads_the_environment():
+    others = [path for path in modules(ROOT / "layers", FUNCTIONS) if path != DOMAIN / "config.py"]
+    assert not breaches(others, ["os"])
+
+
+def test_the_environment_holds_no_secret():
+    secret = re.compile(r"(?i)(token|secret|password|credential|_key$|[0-9a-f]{32}|[\w/+]{40})")
+    assert not [name for name, value in ENVIRONMENT.items() if secret.search(f"{name}") or secret.search(f"{value}")]
+
+
+def test_every_function_has_its_own_file_and_every_file_is_a_function():
+    handlers = sorted(function["Handler"] for function in DEPLOYED.values())
+    assert handlers == [f"{path.stem}.handler" for path in modules(FUNCTIONS)]
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_every_function_may_do_what_its_own_policies_say(name):
+    assert inline(DEPLOYED[name]), f"{name} has no policy of its own"
+    assert "Role" not in DEPLOYED[name], f"{name} shares a role"
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_no_policy_allows_everything(name):
+    wide = [
+        statement
+        for statement in inline(DEPLOYED[name])
+        if any("*" in action for action in as_list(statement["Action"])) or "*" in as_list(statement["Resource"])
+    ]
+    assert not wide, f"{name} is allowed too much: {wide}"
+
+
+def test_only_the_rest_api_has_the_layer_that_calls_twilio():
+    layers = {name: GLOBALS["Layers"] + function.get("Layers", []) for name, function in DEPLOYED.items()}
+    assert [name for name, has in layers.items() if {"Ref": "RestLayer"} in has] == ["Proxy"]
+
+
+def test_only_our_own_account_can_have_the_scheduler_act_for_us():
+    trusts = [
+        statement
+        for role in of_type("AWS::IAM::Role").values()
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+    ]
+    scheduler = [trust for trust in trusts if trust["Principal"]["Service"] == "scheduler.amazonaws.com"]
+    ours = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert [trust.get("Condition") for trust in scheduler] == [ours] * len(scheduler) != []
+
+
+# ---- what is installed -----------------------------------------------------------------------------------------------
+
+LAYERS = sorted((ROOT / "layers").glob("*/requirements.txt"))
+
+
+@pytest.mark.parametrize("path", LAYERS, ids=lambda path: path.parent.name)
+def test_a_layer_has_the_very_versions_that_are_tested(path):
+    tested = dict(PIN.findall((ROOT / "requirements.txt").read_text()))
+    different = {name: version for name, version in PIN.findall(path.read_text()) if tested.get(name) != version}
+    assert not different, f"{path.relative_to(ROOT)} differs from requirements.txt in {different}"
+
+
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("requirements*.txt"), *LAYERS], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_requirements_are_hashed_and_name_no_registry(path):
+    text = path.read_text()
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|@ ", text), (
+        f"{path.relative_to(ROOT)} names a registry"
+    )
+    assert text.count("==") <= text.count("--hash=sha256:"), f"{path.relative_to(ROOT)} pins without a hash"
