@@ -10,7 +10,7 @@ import pytest
 from tests.network.conftest import AIKO, BEN, LINE, listening
 
 
-def test_two_telephones_are_simply_connected(network, app, aiko, ben):
+def test_two_telephones_are_simply_connected(network, aiko, ben):
     ben.seen()
     aiko.dials(BEN)
     assert (aiko.state, ben.state) == ("dialing", "ringing")
@@ -43,7 +43,7 @@ def test_what_was_heard_is_forgotten_when_the_next_call_begins(network, app, aik
     assert aiko.words == ["ring"]
 
 
-def test_a_telephone_shows_its_settings_and_keeps_those_not_named(network, aiko):
+def test_a_telephone_shows_its_settings_and_keeps_those_not_named(aiko):
     suggests = [{"number": LINE, "reaches": "Ben"}]
     aiko.behaves(name="Aiko", suggests=suggests, answers="at once", after=2, presses="1ww2")
     aiko.behaves(withheld=True)
@@ -197,7 +197,7 @@ def test_what_is_not_json_is_refused(network):
     assert (response.status_code, "not JSON" in response.json()["error"]) == (400, True)
 
 
-def test_a_telephone_that_is_not_idle_cannot_dial(network, app, aiko, ben):
+def test_a_telephone_that_is_not_idle_cannot_dial(network, aiko, ben):
     ben.seen()
     aiko.dials(BEN)
     assert network.refusal("POST", f"/phones/{AIKO}/dial", {"to": BEN})[0] == 409

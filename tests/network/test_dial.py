@@ -36,14 +36,14 @@ def test_the_action_is_told_how_it_went_and_the_caller_goes_on(network, app, aik
     assert aiko.state == "idle"
 
 
-def test_a_busy_telephone_is_busy_at_once(network, app, aiko, ben):
+def test_a_busy_telephone_is_busy_at_once(network, aiko, ben):
     ben.behaves(answers="busy")
     aiko.dials(dialing(network))
     assert ends(network)["DialCallStatus"] == "busy"
     assert network.leg_to(BEN)["status"] == "busy"
 
 
-def test_somebody_who_is_talking_already_is_busy(network, app, aiko, ben):
+def test_somebody_who_is_talking_already_is_busy(network, aiko, ben):
     aiko.seen()
     ben.dials(AIKO)
     aiko.answers()
@@ -51,13 +51,13 @@ def test_somebody_who_is_talking_already_is_busy(network, app, aiko, ben):
     assert ends(network)["DialCallStatus"] == "busy"
 
 
-def test_somebody_who_rejects_is_busy(network, app, aiko, ben):
+def test_somebody_who_rejects_is_busy(network, aiko, ben):
     aiko.dials(dialing(network))
     ben.rejects()
     assert ends(network)["DialCallStatus"] == "busy"
 
 
-def test_nobody_answers_for_the_timeout_and_about_five_seconds(network, app, aiko, ben):
+def test_nobody_answers_for_the_timeout_and_about_five_seconds(network, aiko, ben):
     aiko.dials(dialing(network, timeout=10))
     network.forward(14)
     assert ben.state == "ringing"
@@ -67,7 +67,7 @@ def test_nobody_answers_for_the_timeout_and_about_five_seconds(network, app, aik
     assert network.leg_to(BEN)["billed_minutes"] == 0
 
 
-def test_a_timeout_under_five_seconds_is_five(network, app, aiko, ben):
+def test_a_timeout_under_five_seconds_is_five(network, aiko, ben):
     aiko.dials(dialing(network, timeout=1))
     network.forward(9)
     assert ben.state == "ringing"
@@ -82,7 +82,7 @@ def test_a_number_that_is_none_fails_without_a_leg(network, app, aiko):
     assert network.webhooks("/voice")[0]["error"]["code"] == 13223
 
 
-def test_a_caller_id_that_the_account_does_not_own_fails_and_the_log_says_why(network, app, aiko, ben):
+def test_a_caller_id_that_the_account_does_not_own_fails_and_the_log_says_why(network, aiko, ben):
     ben.behaves(answers="at once")
     aiko.dials(dialing(network, callerId="+815099999999"))
     assert ben.state == "idle"
@@ -115,7 +115,7 @@ def test_the_first_of_several_to_answer_wins_and_the_others_stop_ringing(network
     assert [(params["To"], params["CallStatus"]) for params in app.asked("/status")] == [(BEN, "canceled")]
 
 
-def test_two_who_answer_at_the_same_moment_do_not_both_win(network, app, aiko, ben):
+def test_two_who_answer_at_the_same_moment_do_not_both_win(network, aiko, ben):
     carla = network.phone(CARLA).behaves(answers="at once", after=2)
     ben.behaves(answers="at once", after=2)
     aiko.dials(dialing(network, f"<Number>{BEN}</Number><Number>{CARLA}</Number>"))
@@ -124,7 +124,7 @@ def test_two_who_answer_at_the_same_moment_do_not_both_win(network, app, aiko, b
     assert sorted(network.leg_to(number)["billed_minutes"] for number in (BEN, CARLA)) == [0, 1]
 
 
-def test_sequential_numbers_ring_one_after_the_other(network, app, aiko, ben):
+def test_sequential_numbers_ring_one_after_the_other(network, aiko, ben):
     carla = network.phone(CARLA)
     aiko.dials(dialing(network, f"<Number>{BEN}</Number><Number>{CARLA}</Number>", sequential="true", timeout=5))
     assert (ben.state, carla.state) == ("ringing", "idle")
@@ -185,7 +185,7 @@ def test_a_caller_who_hangs_up_while_the_other_side_rings_cancels_that_leg(netwo
     assert ends(network) == {"DialCallStatus": "canceled", "DialBridged": "false", "CallStatus": "completed"}
 
 
-def test_a_caller_who_hangs_up_ends_the_conversation_and_the_actions_answer_is_not_executed(network, app, aiko, ben):
+def test_a_caller_who_hangs_up_ends_the_conversation_and_the_actions_answer_is_not_executed(network, aiko, ben):
     sid = aiko.dials(dialing(network))
     ben.answers()
     network.forward(61)
@@ -196,7 +196,7 @@ def test_a_caller_who_hangs_up_ends_the_conversation_and_the_actions_answer_is_n
     assert [verb["verb"] for verb in network.leg(sid)["executed"]] == ["Dial"]
 
 
-def test_the_time_limit_hangs_up_the_called_party_and_the_caller_goes_on(network, app, aiko, ben):
+def test_the_time_limit_hangs_up_the_called_party_and_the_caller_goes_on(network, aiko, ben):
     ben.behaves(answers="at once", after=4)
     aiko.dials(dialing(network, timeLimit=60))
     network.forward(63)
@@ -206,7 +206,7 @@ def test_the_time_limit_hangs_up_the_called_party_and_the_caller_goes_on(network
     assert aiko.words[-1] == "say Goodbye"
 
 
-def test_a_star_ends_the_dial_only_if_it_may_and_only_from_the_caller(network, app, aiko, ben):
+def test_a_star_ends_the_dial_only_if_it_may_and_only_from_the_caller(network, aiko, ben):
     ben.behaves(answers="at once")
     aiko.dials(dialing(network, hangupOnStar="true"))
     ben.presses("*")
@@ -217,14 +217,14 @@ def test_a_star_ends_the_dial_only_if_it_may_and_only_from_the_caller(network, a
     assert ends(network)["DialCallStatus"] == "completed"
 
 
-def test_a_star_while_it_rings_cancels_the_leg(network, app, aiko, ben):
+def test_a_star_while_it_rings_cancels_the_leg(network, aiko, ben):
     aiko.dials(dialing(network, hangupOnStar="true"))
     aiko.presses("*")
     assert ben.state == "idle"
     assert ends(network)["DialCallStatus"] == "canceled"
 
 
-def test_with_answer_on_bridge_the_caller_pays_from_the_bridge_on(network, app, aiko, ben):
+def test_with_answer_on_bridge_the_caller_pays_from_the_bridge_on(network, aiko, ben):
     sid = aiko.dials(dialing(network, answerOnBridge="true"))
     assert aiko.state == "dialing"
     network.forward(20)
@@ -246,7 +246,7 @@ def test_with_answer_on_bridge_and_nobody_there_the_caller_was_never_answered(ne
     assert (network.leg(sid)["status"], network.leg(sid)["billed_minutes"]) == ("no-answer", 0)
 
 
-def test_digits_are_sent_to_the_callee_after_the_answer(network, app, aiko, ben):
+def test_digits_are_sent_to_the_callee_after_the_answer(network, aiko, ben):
     aiko.dials(dialing(network, f'<Number sendDigits="ww12">{BEN}</Number>'))
     ben.answers()
     assert ben.words == []
@@ -276,14 +276,14 @@ def test_status_callbacks_come_in_order_with_everything_in_them(network, app, ai
     assert all(request["signed"] for request in app.requests)
 
 
-def test_a_machine_speaks_its_greeting_to_whoever_is_put_through(network, app, aiko, ben):
+def test_a_machine_speaks_its_greeting_to_whoever_is_put_through(network, aiko, ben):
     ben.behaves(answers="machine", greeting="I am not at home, leave a message")
     aiko.dials(dialing(network))
     assert aiko.words == ["ring", "speech I am not at home, leave a message"]
     assert aiko.heard[1]["from"] == BEN
 
 
-def test_the_number_hears_of_the_end_of_its_call(network, app, aiko, ben):
+def test_the_number_hears_of_the_end_of_its_call(network, app, aiko):
     app.on("/voice", "<Say>Hello</Say>")
     line = network.line(status_callback=network.url("/ended"))
     aiko.dials(line)

@@ -3,7 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.conftest import BEN, LINE
+from tests.network.conftest import BEN
 
 ERROR = "say An application error has occurred. Goodbye."
 EVENTS = "initiated ringing answered completed"
@@ -110,7 +110,7 @@ def test_rest_may_say_too_many_requests(network):
 def test_rest_may_fail_after_it_has_done_its_work(network, ben, line):
     network.faults(rest_500_after_applying={"match": "/Calls.json", "times": 1})
     with pytest.raises(TwilioRestException) as failed:
-        network.twilio.calls.create(to=BEN, from_=LINE, url=network.url("/voice"))
+        network.twilio.calls.create(to=BEN, from_=line, url=network.url("/voice"))
     assert failed.value.status == 500
     network.settle()
     assert ben.state == "ringing"

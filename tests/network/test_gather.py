@@ -31,10 +31,10 @@ def test_the_finish_key_ends_the_number_and_is_not_part_of_it(network, app, aiko
 def test_the_time_out_begins_after_the_prompt_and_again_with_each_key(network, app, aiko):
     app.on(
         "/voice",
-        '<Gather timeout="4" action="/key"><Say>A prompt of sixty letters takes four seconds to be spoken !!!</Say></Gather>',
+        '<Gather timeout="4" action="/key"><Say>Forty-five letters take about three seconds.</Say></Gather>',
     )
     aiko.dials(network.line())
-    network.forward(7)
+    network.forward(6)
     aiko.presses("1")
     network.forward(3)
     aiko.presses("2")

@@ -69,7 +69,7 @@ def test_a_call_that_is_not_answered_says_why(network, app, twilio, ben, behavio
     assert params["SipResponseCode"] == sip
 
 
-def test_calls_leave_the_queue_one_a_second(network, app, twilio, ben):
+def test_calls_leave_the_queue_one_a_second(network, twilio):
     made = [twilio.calls.create(to=number, from_=LINE, twiml=HELLO) for number in (AIKO, BEN, CARLA)]
     assert [call.queue_time for call in made] == ["0", "1000", "2000"]
     network.settle()
@@ -194,7 +194,7 @@ def test_what_is_over_cannot_be_changed(network, twilio, ben):
     assert refused(twilio.calls(made.sid).fetch) == (404, 20404)
 
 
-def test_strangers_are_not_let_in(network, twilio):
+def test_strangers_are_not_let_in(network):
     stranger = Client(network.world.account_sid, "wrong", http_client=Local(network.address))
     assert refused(stranger.calls("CA0").fetch) == (401, 20003)
     stranger.http_client.session.close()
@@ -205,7 +205,7 @@ def test_what_is_not_built_is_refused_by_its_name(twilio):
         twilio.messages.create(to=BEN, from_=LINE, body="Hello")
 
 
-def test_numbers_are_bought_found_set_up_and_given_back(network, twilio):
+def test_numbers_are_bought_found_set_up_and_given_back(twilio):
     number = twilio.incoming_phone_numbers.create(phone_number=SECOND_LINE, voice_url="https://example.com/voice")
     assert number.capabilities["voice"]
     assert not number.capabilities["sms"]

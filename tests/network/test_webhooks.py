@@ -36,7 +36,7 @@ def test_retries_end(network, app, aiko):
     assert aiko.words == [ERROR]
 
 
-def test_a_connection_that_cannot_be_made_is_tried_twice(network, app, aiko):
+def test_a_connection_that_cannot_be_made_is_tried_twice(network, aiko):
     aiko.dials(network.line(voice_url="http://127.0.0.1:9/voice"))
     assert [entry["status"] for entry in network.webhooks()] == [None, None]
     assert [entry["error"]["code"] for entry in network.webhooks()] == [11205, 11205]
@@ -68,7 +68,7 @@ def test_a_fallback_that_fails_too_has_no_fallback(network, app, aiko):
     assert aiko.words == [ERROR]
 
 
-def test_a_number_without_an_address_is_an_error(network, app, aiko):
+def test_a_number_without_an_address_is_an_error(network, aiko):
     aiko.dials(network.line(voice_url=""))
     assert aiko.words == [ERROR]
 

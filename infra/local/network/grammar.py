@@ -19,7 +19,7 @@ def anything(value: str) -> str:
     return value
 
 
-def whole(least: int, most: int = 10**9) -> Reader:
+def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
             raise ValueError(f"a whole number from {least}" + (f" to {most}" if most < 10**9 else ""))
@@ -28,7 +28,7 @@ def whole(least: int, most: int = 10**9) -> Reader:
     return read
 
 
-def one_of(*words: str) -> Reader:
+def one_of(*words: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in words:
             raise ValueError(f"one of {', '.join(words)}")
@@ -170,7 +170,8 @@ RULES = {
 VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
 WHISPER = ("Say", "Play", "Gather", "Hangup")
 LATER = words(
-    "Record Enqueue Leave Queue Conference Sms Message Start Stop Connect Stream Siprec Transcription Recording Pay "
-    "Prompt Refer Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter Identity"
+    "Record Enqueue Leave Queue Conference Sms Message Start Stop Connect Stream Siprec Transcription Recording "
+    "Pay Prompt Refer Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter "
+    "Identity"
 )
 SSML = words("break emphasis lang p phoneme prosody s say-as sub w")

@@ -43,7 +43,9 @@ def country(number: str) -> str:
     parts = parsed(number)
     if parts is None:
         return ""
-    region = phonenumbers.region_code_for_number(parts) or phonenumbers.region_code_for_country_code(parts.country_code)
+    region = phonenumbers.region_code_for_number(parts) or phonenumbers.region_code_for_country_code(
+        parts.country_code or 0
+    )
     return region if region not in ("ZZ", "001") else ""
 
 
@@ -91,12 +93,6 @@ class IncomingPhoneNumber:
         self.settings: dict[str, Any] = dict.fromkeys(URLS, "") | dict.fromkeys(METHODS, "POST") | dict.fromkeys(PLAIN)
         self.settings |= {"friendly_name": formatted(phone_number), "emergency_status": "Inactive"}
         self.created_at = self.updated_at = world.clock.now()
-
-    def __getattr__(self, name: str) -> str:
-        try:
-            return self.__dict__["settings"][name]
-        except KeyError:
-            raise AttributeError(name) from None
 
     def update(self, settings: dict[str, str]) -> None:
         """Takes over these settings; nothing changes if one of them is refused."""

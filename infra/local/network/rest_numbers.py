@@ -73,7 +73,7 @@ async def list_numbers(world: World, request: Request, form: dict[str, list[str]
     pattern = re.escape(wishes.get("PhoneNumber", "")).replace(r"\*", r"\d")
     found = [one for one in world.numbers.values() if re.search(pattern, one.phone_number)]
     if name := wishes.get("FriendlyName"):
-        found = [one for one in found if one.friendly_name == name]
+        found = [one for one in found if one.settings["friendly_name"] == name]
     return page(request, form, "incoming_phone_numbers", [one.resource() for one in found])
 
 

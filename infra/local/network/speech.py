@@ -29,13 +29,13 @@ def of_file(content: bytes) -> float:
 
 
 def wav(content: bytes) -> float:
-    position, rate = 12, 0
+    position, rate = 12, 0  # after RIFF, its size, and WAVE
     while position + 8 <= len(content):
         name, size = struct.unpack_from("<4sI", content, position)
         if name == b"fmt ":
             (rate,) = struct.unpack_from("<I", content, position + 16)  # bytes a second, whatever the coding
         if name == b"data":
-            return min(size, len(content) - position - 8) / rate
+            return float(min(size, len(content) - position - 8) / rate)
         position += 8 + size + size % 2
     return UNKNOWN
 

@@ -126,9 +126,10 @@ async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answ
     arrived = call.world.clock.signal()
     call.world.clock.spawn(deliver(call, url, method, params, arrived))
     await call.world.clock.first(arrived)
-    if isinstance(arrived.value, Failure):
-        raise arrived.value
-    return arrived.value
+    outcome: Answer | Failure = arrived.value
+    if isinstance(outcome, Failure):
+        raise outcome
+    return outcome
 
 
 async def deliver(call: Call, url: str, method: str, params: dict[str, str], arrived: Any) -> None:

@@ -103,13 +103,13 @@ class World:
         number = self.numbers.get(to)
         callback = None
         if number:
-            callback = StatusCallback(number.status_callback, number.status_callback_method)
+            callback = StatusCallback(number.settings["status_callback"], number.settings["status_callback_method"])
         from_ = WITHHELD if phone.withheld else phone.number
         call = Call(self, "inbound", from_, to, callback=callback, direct=number is None)
         phone.take(call)
         if number and number.capabilities["voice"]:
-            call.fallback = (number.voice_fallback_url, number.voice_fallback_method)
-            call.start(verbs.inbound(call, Request(number.voice_url, number.voice_method)))
+            call.fallback = number.settings["voice_fallback_url"], number.settings["voice_fallback_method"]
+            call.start(verbs.inbound(call, Request(number.settings["voice_url"], number.settings["voice_method"])))
         elif to in self.phones:
             call.start(dial.direct(call, verbs.whispered))
         else:
