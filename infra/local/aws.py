@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -98,6 +99,12 @@ class Template:
         return f"arn:aws:{kinds[self.body['Resources'][logical_id]['Type']]}{logical_id}"
 
 
+@cache
+def session() -> Any:
+    """One session for all clients: each would read botocore's data anew."""
+    return botocore.session.get_session()
+
+
 # ---- what stands in for the cloud ------------------------------------------------------------------------------------
 
 
@@ -163,7 +170,7 @@ class Cloud:
         return call
 
     def client(self, service: str) -> Any:
-        return botocore.session.get_session().create_client(service, region_name=REGION)
+        return session().create_client(service, region_name=REGION)
 
     def build(self) -> None:
         """Makes what the template names, and the settings that CloudFormation cannot make."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from toritsugi import config
+from toritsugi.tables import Table
 
 Key = tuple[str, str]
 
 
-class Entry(Model):
+class Entry(Table):
     """One fact about one number. Its kinds: the line (a number of ours), the route (where somebody's calls to a line
     go).
     """

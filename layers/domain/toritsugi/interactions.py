@@ -13,7 +13,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection
 from pynamodb.expressions.update import Action
 
 from toritsugi import config
@@ -22,6 +21,7 @@ from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import date
 from toritsugi.routes import Route, is_connecting, route_key
 from toritsugi.sessions.records import Session, SessionEntry, is_open
+from toritsugi.tables import connection
 from toritsugi.transactions import CONFLICT, FAILED, refusals, write
 
 # How far a leg has come. A leg ends only once, so no two callbacks of one rank say different things.
@@ -156,7 +156,7 @@ def update(interaction: Interaction) -> bool:
         return_values_on_condition_failure="ALL_OLD",
     )
     try:
-        Connection().dispatch("UpdateItem", request)
+        connection().dispatch("UpdateItem", request)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise

@@ -8,16 +8,16 @@ import hmac
 import time
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.models import Model
 
 from toritsugi import config
 from toritsugi.errors import RequestRefused
+from toritsugi.tables import Table
 
 SCOPES = ("proxy:read", "proxy:write")
 REMEMBERED_SECONDS = 60
 
 
-class ApiKey(Model):
+class ApiKey(Table):
     """A pair of SID and secret in the shape that Twilio's SDKs send: AC... or SK..., and only the hash of the
     secret.
     """

@@ -17,4 +17,4 @@ class Discreet(LambdaPowertoolsFormatter):
         return NUMBER.sub("(number)", super().serialize(log))
 
 
-log = Logger(logger_formatter=Discreet(), serialize_stacktrace=False)
+log = Logger(logger_formatter=Discreet(serialize_stacktrace=False))

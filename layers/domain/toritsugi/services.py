@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from toritsugi import config
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form, date
+from toritsugi.tables import Table
 from toritsugi.transactions import refusals, write
 
 DAY = 86_400
@@ -20,7 +20,7 @@ GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
 
 
-class ServiceEntry(Model):
+class ServiceEntry(Table):
     """Whatever lies in a service's partition: the service, the numbers of its pool, the names of its sessions."""
 
     class Meta:

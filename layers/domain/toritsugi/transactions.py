@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from pynamodb.attributes import Attribute
-from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from toritsugi import config as config  # sets the timeouts, before any connection is made
+from toritsugi.tables import connection
 
 FAILED = "ConditionalCheckFailed"  # somebody was before us
 CONFLICT = "TransactionConflict"  # somebody is at it in this very moment
@@ -18,7 +17,7 @@ CONFLICT = "TransactionConflict"  # somebody is at it in this very moment
 
 def write() -> TransactWrite:
     """A transaction: at the end of its `with` block it is carried out, whole or not at all."""
-    return TransactWrite(connection=Connection())
+    return TransactWrite(connection=connection())
 
 
 @contextmanager

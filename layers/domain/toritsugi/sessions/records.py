@@ -7,17 +7,17 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 
 from toritsugi import config
 from toritsugi.errors import not_found
 from toritsugi.forms import date
 from toritsugi.services import ServiceEntry
+from toritsugi.tables import Table
 
 MODES = ("message-only", "voice-only", "voice-and-message")
 
 
-class SessionEntry(Model):
+class SessionEntry(Table):
     """Whatever lies in a session's partition."""
 
     class Meta:

@@ -1,0 +1,25 @@
+"""The way to DynamoDB: one client for every table. Ground: any noun may stand on it."""
+
+from functools import cache
+
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.models import Model
+
+from toritsugi import config as config  # sets the timeouts, before any connection is made
+
+
+@cache
+def connection() -> Connection:
+    """The one connection of this process."""
+    return Connection()
+
+
+class Table(Model):
+    """What every model of ours is. PynamoDB gives each class a client of its own, and a cold start pays for each."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        table.connection._client = connection().client
+        return table
