@@ -1,0 +1,292 @@
+"""What the facts of the network are checked with: a running network, an application that answers as it is told, people.
+
+Everything goes over HTTP, as for any application: the control API for hands, Twilio's library for REST, and signatures
+that Twilio's own validator has to accept. One network serves a whole module; between two tests its world is deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import httpx
+import pytest
+import uvicorn
+from local.clock import Clock
+from local.network.server import build
+from local.network.world import World
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+AIKO, BEN, CARLA, DORA = "+819012340001", "+819012340002", "+819012340003", "+819012340004"
+LINE, OTHER_LINE = "+815031230001", "+815031230002"
+NOBODY = "+819012349999"
+SORRY = "An application error has occurred. Goodbye."
+ALL_EVENTS = "initiated ringing answered completed"
+DIALED = {"DialCallStatus", "DialCallSid", "DialCallDuration", "DialBridged"}
+TOLD = {"Timestamp", "CallbackSource", "SequenceNumber"}
+ENDED = TOLD | {"Duration", "CallDuration"}
+STANDARD = {"CallSid", "AccountSid", "From", "To", "CallStatus", "ApiVersion", "Direction", "Caller", "Called"} | {
+    party + part for party in ("From", "To", "Caller", "Called") for part in ("City", "State", "Zip", "Country")
+}
+
+
+@dataclass
+class Asked:
+    """One request that the application got."""
+
+    path: str
+    method: str
+    url: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    at: float
+
+    def __getitem__(self, name: str) -> str:
+        return self.params[name]
+
+
+class Application:
+    """Answers each path with what it was told to, in turn, the last for ever; 204 where it was told nothing."""
+
+    def __init__(self, validator: RequestValidator) -> None:
+        self.validator = validator
+        self.answers: dict[str, list[str | Response]] = {}
+        self.requests: list[Asked] = []
+        self.unsigned: list[str] = []
+
+    async def handle(self, request: Request) -> Response:
+        sent = (await request.body()).decode() if request.method == "POST" else request.url.query
+        params = dict(parse_qsl(sent, keep_blank_values=True))
+        signed = params if request.method == "POST" else {}
+        url = str(request.url)
+        if not self.validator.validate(url, signed, request.headers.get("x-twilio-signature", "")):
+            self.unsigned.append(url)
+        asked = Asked(request.url.path, request.method, url, params, dict(request.headers), time.time())
+        self.requests.append(asked)
+        answers = self.answers.get(asked.path, [Response(status_code=204)])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Response):
+            return answer
+        return Response(f"<Response>{answer}</Response>", media_type="text/xml")
+
+
+class Person:
+    """A telephone, and the hands and ears of whoever has it."""
+
+    def __init__(self, town: Town, number: str) -> None:
+        self.town, self.number, self.path = town, number, "/phones/" + quote(number)
+
+    def behaves(self, answers: str = "by hand", **settings: Any) -> Person:
+        self.town.put(self.path, {"answers": answers, **settings})
+        return self
+
+    def dials(self, to: str = LINE) -> str:
+        return self.town.post(self.path + "/dial", {"to": to})["call_sid"]
+
+    def answers(self) -> None:
+        self.town.post(self.path + "/answer")
+
+    def rejects(self) -> None:
+        self.town.post(self.path + "/reject")
+
+    def hangs_up(self) -> None:
+        self.town.post(self.path + "/hangup")
+
+    def presses(self, digits: str) -> None:
+        self.town.post(self.path + "/press", {"digits": digits})
+
+    def says(self, text: str) -> None:
+        self.town.post(self.path + "/speak", {"text": text})
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        return self.town.get(self.path)
+
+    @property
+    def state(self) -> str:
+        return self.seen["state"]
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        return self.seen["heard"]
+
+    @property
+    def words(self) -> list[str]:
+        """All that was said to this person, by Twilio or by people."""
+        return [item["text"] for item in self.heard if item["kind"] in ("say", "speech")]
+
+    @property
+    def talks_with(self) -> list[str]:
+        return self.seen["talking_with"]
+
+
+class Town:
+    """A network, its telephones, and one application whose answers a test writes."""
+
+    def __init__(self, world: World, application: Application, application_address: str) -> None:
+        self.world, self.application, self.here = world, application, application_address
+        self.http = httpx.Client(base_url=world.address, trust_env=False, timeout=30)
+        self.twilio = Client(world.account_sid, world.auth_token, http_client=Elsewhere(world.address))
+        self.aiko, self.ben, self.carla, self.dora = (Person(self, number) for number in (AIKO, BEN, CARLA, DORA))
+
+    def begin(self) -> None:
+        """A new morning: nobody has called yet, everybody answers by hand, and there is one line."""
+        self.ask("DELETE", "/world")
+        self.application.answers.clear()
+        self.application.requests.clear()
+        for number in self.twilio.incoming_phone_numbers.list():
+            number.delete()
+        for person in (self.aiko, self.ben, self.carla, self.dora):
+            person.behaves(withheld=False)
+        self.has_line()
+
+    def has_line(self, number: str = LINE, **settings: Any) -> None:
+        """A number of the account that asks the application at /voice; once more for the same one: set up anew."""
+        for old in self.twilio.incoming_phone_numbers.list(phone_number=number):
+            old.delete()
+        self.post("/numbers", {"phone_number": number, "voice_url": self.at("/voice")} | settings)
+
+    # ---- the control API -------------------------------------------------------------------------------------------
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.http.request(method, path, json=body)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def get(self, path: str) -> Any:
+        return self.ask("GET", path)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self.ask("PUT", path, body)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self.ask("POST", path, {} if body is None else body)
+
+    def forward(self, seconds: float) -> None:
+        self.post("/clock", {"advance": seconds})
+
+    def goes_wrong(self, **faults: Any) -> None:
+        self.put("/faults", faults)
+
+    def call(self, sid: str) -> dict[str, Any]:
+        return self.get(f"/calls/{sid}")
+
+    def leg_to(self, number: str) -> dict[str, Any]:
+        """The latest call to this number."""
+        return next(self.call(one.sid) for one in self.twilio.calls.list(to=number))
+
+    def log(self, path: str = "") -> list[dict[str, Any]]:
+        return [one for one in self.get("/webhooks")["webhooks"] if path in one["url"]]
+
+    # ---- the application -------------------------------------------------------------------------------------------
+
+    def at(self, path: str) -> str:
+        return self.here + path
+
+    def answers(self, path: str, *answers: str | Response) -> None:
+        self.application.answers[path] = list(answers)
+
+    def asked(self, path: str) -> list[Asked]:
+        return [one for one in self.application.requests if one.path == path]
+
+    def statuses(self, path: str = "/status") -> list[str]:
+        return [one["CallStatus"] for one in self.asked(path)]
+
+
+class Elsewhere(TwilioHttpClient):
+    """Twilio's library with nothing changed but the host."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+        self.session.trust_env = False
+
+    def request(self, method: str, url: str, *args: Any, **settings: Any) -> Any:
+        return super().request(method, url.replace("https://api.twilio.com", self.address), *args, **settings)
+
+
+def bound_socket() -> socket.socket:
+    """A free port. Named as TCP, or asyncio leaves Nagle's delay of 40 ms on."""
+    bound = socket.socket(proto=socket.IPPROTO_TCP)
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+async def served(app: Any, bound: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        await asyncio.sleep(0.002)
+    return server, task
+
+
+@contextlib.contextmanager
+def running(make_application: Any, rate: float = 1.0) -> Iterator[tuple[World, Any, str]]:
+    """A network at pace 0, and beside it what `make_application(world, address)` makes, in a thread of their own."""
+    loop, started, stop = asyncio.new_event_loop(), Future[tuple[World, Any, str]](), asyncio.Event()
+
+    async def live() -> None:
+        sockets = bound_socket(), bound_socket()
+        network, own = (f"http://127.0.0.1:{bound.getsockname()[1]}" for bound in sockets)
+        async with Clock(0) as clock:
+            world = World(clock, network, rate=rate)
+            world.ready = True
+            application = make_application(world, own)
+            servers = [await served(build(world), sockets[0]), await served(application, sockets[1])]
+            started.set_result((world, application, own))
+            await stop.wait()
+            await world.forget()
+            await world.close()
+            for server, _ in servers:
+                server.should_exit = True
+            await asyncio.gather(*(task for _, task in servers))
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(live(),), daemon=True)
+    thread.start()
+    try:
+        yield started.result(10)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def long_lived_town() -> Iterator[Town]:
+    def scripted(world: World, _: str) -> Starlette:
+        application = Application(RequestValidator(world.auth_token))
+        app = Starlette(routes=[Route("/{path:path}", application.handle, methods=["GET", "POST"])])
+        app.state.application = application
+        return app
+
+    with running(scripted) as (world, app, address):
+        town = Town(world, app.state.application, address)
+        yield town
+        town.http.close()
+        town.twilio.http_client.session.close()
+
+
+@pytest.fixture(name="town")
+def new_town(long_lived_town: Town) -> Iterator[Town]:
+    """The town as every test finds it. In the end nothing of the network may have failed, and all must be signed."""
+    town = long_lived_town
+    town.begin()
+    yield town
+    failures, unsigned = list(town.world.clock.failures), list(town.application.unsigned)
+    town.world.clock.failures.clear()
+    town.application.unsigned.clear()
+    assert (failures, unsigned) == ([], [])
