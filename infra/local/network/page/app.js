@@ -180,7 +180,10 @@ function App() {
       if (event.key !== "/" || writing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       setTab("webhooks");
-      requestAnimationFrame(() => document.getElementById("filter")?.focus());
+      // At once, for what is typed next; and again when a narrow screen has shown it.
+      const find = () => document.getElementById("filter").focus();
+      find();
+      requestAnimationFrame(find);
     };
     addEventListener("keydown", slash);
     return () => removeEventListener("keydown", slash);

@@ -3,7 +3,7 @@ import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { national, tongue } from "./numbers.js";
 import { hour, span, timer, words } from "./words.js";
 import { roots } from "./network.js";
-import { path, verbs, parameters } from "./webhooks.js";
+import { parameters, path, progress, verbs } from "./webhooks.js";
 
 const ROW = 34; // px, the same as --row in style.css: equal rows make the window onto thousands of them a division
 const AROUND = 12; // rows drawn beyond either edge
@@ -57,6 +57,8 @@ class Ladder {
     this.family = roots(calls);
     this.ours = new Set(account?.numbers || []);
     this.bySid = new Map(calls.map((call) => [call.sid, call]));
+    this.legs = new Map();
+    for (const call of calls) if (call.parent_sid) this.legs.set(call.parent_sid, [...(this.legs.get(call.parent_sid) || []), call]);
     this.lanes = lanesOf(calls, this.ours, webhooks.length > 0, this.caller);
     this.column = new Map(this.lanes.map((lane, i) => [lane.id, i]));
     this.messages = [];
@@ -82,6 +84,17 @@ class Ladder {
   /** Who holds the telephone of a leg. A withheld number is known only to that telephone. */
   person(call) {
     return call.direction === "inbound" ? this.caller(call) : call.to;
+  }
+
+  /** What a call costs in the end: each leg's minutes, once it is over. */
+  billed(root) {
+    let minutes = 0;
+    for (const call of this.bySid.values()) {
+      if (this.family.get(call.sid) !== root) continue;
+      if (!ENDS.has(call.status)) return 0;
+      minutes += call.billed_minutes || 0;
+    }
+    return minutes;
   }
 
   put(at, order, from, to, kind, more = {}) {
@@ -124,8 +137,8 @@ class Ladder {
 
   /** With answerOnBridge a caller's leg is answered after, and because, another one was; else before anything else. */
   afterAnswers(call, at) {
-    const because = (other) => other.parent_sid === call.sid && other.timeline.some((entry) => entry.event === "answered" && at - moment(entry) < 5 && at >= moment(entry));
-    return [...this.bySid.values()].some(because) ? 6.5 : 2;
+    const because = (entry) => entry.event === "answered" && at - moment(entry) < 5 && at >= moment(entry);
+    return (this.legs.get(call.sid) || []).some((leg) => leg.timeline.some(because)) ? 6.5 : 2;
   }
 
   /** What people say: the legs of speaker and listeners both note it; alone, it is said to the application. */
@@ -135,10 +148,14 @@ class Ladder {
       .filter(({ entry }) => entry.event === "speech" || entry.event === "greeting")
       .sort((a, b) => a.at - b.at);
     const used = new Set();
-    for (const one of said) {
+    for (const [i, one] of said.entries()) {
       if (used.has(one)) continue;
       const root = this.family.get(one.call.sid);
-      const together = said.filter((other) => !used.has(other) && other.entry.detail === one.entry.detail && this.family.get(other.call.sid) === root && other.at - one.at < SAME_WORDS);
+      const together = [];
+      for (let k = i; k < said.length && said[k].at - one.at < SAME_WORDS; k++) {
+        const other = said[k];
+        if (!used.has(other) && other.entry.detail === one.entry.detail && this.family.get(other.call.sid) === root) together.push(other);
+      }
       for (const other of together) used.add(other);
       const listening = together.find((other) => this.speakers.has(`${other.call.sid} ${one.entry.detail}`));
       const number = listening && this.speakers.get(`${listening.call.sid} ${one.entry.detail}`);
@@ -158,7 +175,7 @@ class Ladder {
     const line = [this.line(call), found, ...this.ours].find((one) => one && this.column.has(one));
     if (!line) return;
     const at = instant(entry.at);
-    const after = given.has("DialCallStatus") || given.has("SequenceNumber") || given.has("CallDuration") ? 9 : 1;
+    const after = given.has("DialCallStatus") || progress(entry) ? 9 : 1;
     const more = { call: entry.call_sid, webhook: entry.sequence, entry, wrong: Boolean(entry.error) };
     this.put(at, after, line, "application", "request", { ...more, key: `w${entry.sequence}` });
     const slow = entry.milliseconds > SLOW;
@@ -240,7 +257,7 @@ function label(row) {
       const where = path(row.entry.url);
       const heard = given.get("Digits") || given.get("SpeechResult") || given.get("DialCallStatus");
       if (heard) return `${row.entry.method} ${where} ${heard}`;
-      return given.has("SequenceNumber") || given.has("CallDuration") ? `${where} ${given.get("CallStatus")}` : `${row.entry.method} ${where}`;
+      return progress(row.entry) ? `${where} ${progress(row.entry)}` : `${row.entry.method} ${where}`;
     }
     case "response": {
       const { entry } = row;
@@ -271,14 +288,13 @@ const Arrow = still(({ row, y, a, b, via, lanes, marked, current, point, pick, n
 
 const Moment = still(({ y, at, exact }) => html`<time class="moment" style=${{ top: `${y}px` }}>${hour(at)}${exact ? html`<small>.${String(Math.floor(at % 1000)).padStart(3, "0")}</small>` : ""}</time>`);
 
-function Head({ call, y, names, choose }) {
+function Head({ call, billed, y, names, choose }) {
   const w = words().ladder;
   const shape = ENDS.has(call.status) ? (call.status === "completed" ? "over" : "refused") : "live";
   return html`<button type="button" tabindex="-1" class="call-head ${shape}" style=${{ top: `${y}px` }} onClick=${() => choose(call.sid)}>
     <i class="mark" aria-hidden="true"></i>
     <b>${names(call.from)}</b> → <b>${names(call.to)}</b>
-    <span>${w[call.status] || (call.status === "completed" ? w.ends : "")}${
-      call.status === "completed" ? ` ${timer(call.seconds || 0)} · ${w.bill(call.billed_minutes ?? 0)}` : ""}</span>
+    <span>${call.status === "completed" ? timer(call.seconds) : w[call.status] || ""}${billed ? ` · ${w.bill(billed)}` : ""}</span>
   </button>`;
 }
 
@@ -373,7 +389,7 @@ export function LadderView({ state, chosen, choose, mark, point, pick, acts, nam
     const row = rows[i];
     const y = i * ROW;
     if (row.kind === "gap") seen.push(html`<div key=${row.key} class="gap" style=${{ top: `${y}px` }}><span>${w.later(span(row.seconds))}</span></div>`);
-    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} names=${names} choose=${choose} />`);
+    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
     else {
       seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${column.get(row.from)} b=${column.get(row.to)}
         via=${row.via && column.has(row.via) ? column.get(row.via) : null} lanes=${lanes.length} names=${names}

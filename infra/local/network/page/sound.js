@@ -101,7 +101,7 @@ export class Sound {
       if (phone.state === "ringing") this.ring(phone.number);
       else if (this.ringing.has(phone.number)) this.still(phone.number);
       for (const item of phone.heard) {
-        const key = `${phone.number} ${phone.call_sid} ${item.at} ${item.kind} ${item.text}`;
+        const key = `${phone.number} ${item.at} ${item.kind} ${item.text}`;
         if (this.spoken.has(key)) continue;
         this.spoken.add(key);
         if (now - Date.parse(item.at) > FRESH) continue;

@@ -1,6 +1,4 @@
 // What was done by hand, written down as a test in the words of our stories.
-import { national } from "./numbers.js";
-
 const ROMAN = { 愛子: "aiko", ベン: "ben", 千恵: "chie", 大地: "daichi", 恵美: "emi", 文: "fumi" };
 
 export class Story {
@@ -42,7 +40,7 @@ export class Story {
       const before = this.states.get(phone.number);
       this.states.set(phone.number, phone.state);
       const fresh = phone.heard.filter((item) => {
-        const key = `${phone.number} ${phone.call_sid} ${item.at} ${item.text}`;
+        const key = `${phone.number} ${item.at} ${item.kind} ${item.text}`;
         return !this.heard.has(key) && this.heard.add(key);
       });
       if (!this.steps.length) continue;
@@ -69,14 +67,16 @@ export class Story {
       return base;
     };
     const text = (value) => JSON.stringify(value);
+    // A telephone is a person in a story, and what one dials is a number.
+    const shown = (number) => (phones.some((one) => one.number === number) ? `${nameOf(number)}.number` : nameOf(number));
     const body = this.steps.map(({ who, deed, value }) => {
       if (deed === "forward") return `clock.forward(seconds=${value})`;
       const person = nameOf(who);
       switch (deed) {
         case "dials":
-          return `${person}.dials(${nameOf(value)})`;
+          return `${person}.dials(${shown(value)})`;
         case "rings":
-          return /^\+\d+$/.test(value || "") ? `${person}.rings(showing=${nameOf(value)})` : `${person}.rings()`;
+          return `${person}.rings(showing=${/^\+\d+$/.test(value || "") ? shown(value) : text(value)})`;
         case "presses":
         case "says":
         case "hears":
@@ -86,9 +86,15 @@ export class Story {
       }
     });
     const first = this.steps.find((step) => step.deed === "dials");
-    const title = first ? `${nameOf(first.who)}_dials_the_${nameOf(first.value)}` : "what_was_done_by_hand";
-    const needed = [...called.values(), ...(this.steps.some((step) => step.deed === "forward") ? ["clock"] : [])];
-    const who = [...called].map(([number, name]) => `    # ${name}: ${number} (${national(number)})`);
-    return [`def test_${title.replace(/line_\d+/, "line")}(${needed.join(", ")}):`, ...who, ...body.map((line) => `    ${line}`), ""].join("\n");
+    const title = first ? `${nameOf(first.who)}_dials` : "what_was_done_by_hand";
+    const people = [...called].filter(([number]) => !lines.includes(number));
+    const needed = [...people.map(([, name]) => name), ...(this.steps.some((step) => step.deed === "forward") ? ["clock"] : [])];
+    return [
+      `def test_${title}(${needed.join(", ")}):`,
+      ...people.map(([number, name]) => `    # ${name}: ${number}`),
+      ...lines.map((number) => `    ${called.get(number)} = ${text(number)}`),
+      ...body.map((line) => `    ${line}`),
+      "",
+    ].join("\n");
   }
 }

@@ -67,6 +67,12 @@ function indented(element, depth = 0) {
 
 const quoted = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
 
+/** A status callback says in which state the call is. */
+export function progress(entry) {
+  const given = new Map(parameters(entry));
+  return given.has("SequenceNumber") || given.has("CallDuration") ? given.get("CallStatus") : null;
+}
+
 /** The very request again, with its signature. */
 export function curl(entry) {
   const lines = [`curl -i ${entry.method === "GET" ? "" : `-X ${entry.method} `}${quoted(entry.url.replace(/#.*/, ""))}`];
@@ -126,7 +132,7 @@ const Row = still(({ entry, marked, open, toggle, point, copy, current }) => {
       ${icon("open")}
       <time>${hour(Date.parse(entry.at))}</time>
       <span class="method">${entry.method}</span>
-      <span class="path">${path(entry.url)}${told.length ? html` <em>${told.map((verb) => `<${verb}>`).join(" ")}</em>` : ""}</span>
+      <span class="path">${path(entry.url)}${told.length ? html` <em>${told.map((verb) => `<${verb}>`).join(" ")}</em>` : ""}${progress(entry) ? html` <i>${progress(entry)}</i>` : ""}</span>
       ${entry.attempt > 1 ? html`<span class="tag">${w.attempt(entry.attempt)}</span>` : ""}
       <span class="status">${entry.error ? `✕ ${entry.error.code || entry.status || ""}` : (entry.status ?? "✕")}</span>
       <span class="ms">${entry.milliseconds == null ? "" : w.ms(Math.round(entry.milliseconds))}</span>
