@@ -149,14 +149,14 @@ def update(interaction: Interaction) -> bool:
     ]
     if interaction.duration is not None:
         actions.append(Interaction.duration.set(interaction.duration))
-    # PynamoDB's own update cannot ask for the item on failure, which tells a late callback from a first one
+    # PynamoDB drops the item that a failure brings along, which tells a late callback from a first one
     request = interaction.get_update_kwargs_from_instance(
         actions=actions,
         condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank),
         return_values_on_condition_failure="ALL_OLD",
     )
     try:
-        connection().dispatch("UpdateItem", request)
+        connection().client.update_item(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -185,7 +185,7 @@ def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
 def slide(interaction: Interaction, leg: Leg, pairs: list[Key]) -> dict[int, str]:
     assert leg.until is not None  # noqa: S101  for mypy: without it there are no pairs
     now = int(time.time())
-    earlier = Session.date_expiry.does_not_exist() & (Session.expires_at < leg.until)
+    earlier = Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
     moved: list[Action] = [Route.expires_at.set(leg.until), Route.free_from.set(Route.quarantine + leg.until)]
     with refusals() as places, write() as transaction:
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
@@ -199,7 +199,9 @@ def slide(interaction: Interaction, leg: Leg, pairs: list[Key]) -> dict[int, str
 def proceed(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
     with refusals() as places, write() as transaction:
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
-        transaction.update(Session(leg.session_sid, "session"), in_progress(leg), condition=is_open(int(time.time())))
+        latest = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= leg.started)
+        condition = is_open(int(time.time())) & latest
+        transaction.update(Session(leg.session_sid, "session"), in_progress(leg), condition=condition)
     return places
 
 

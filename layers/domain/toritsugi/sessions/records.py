@@ -108,9 +108,14 @@ def name_entry(unique_name: str) -> str:
 
 
 def is_open(now: int) -> Condition:
-    """The session is neither closed nor past its expiry."""
+    """The session is there, and neither closed nor past its expiry."""
     alive = Session.expires_at.does_not_exist() | (Session.expires_at > now)
-    return (Session.status != "closed") & alive
+    return is_unclosed() & alive
+
+
+def is_unclosed() -> Condition:
+    """The session is there, and was not closed yet; to DynamoDB, what is absent differs from everything."""
+    return Session.entry.exists() & (Session.status != "closed")
 
 
 def find_session(service_sid: str, sid_or_name: str) -> Session:
