@@ -5,17 +5,21 @@ import json
 import logging
 import time
 import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import time_machine
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from local.aws import Context
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
+from local.aws import Cloud, Context
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, PARAMETERS, ROOT
+from tests.integration.wire import Wire
 
 AIKO, BEN, EVE = "+819011110001", "+819022220002", "+819033330003"
 LINES = ["+815010000001", "+815010000002", "+815010000003"]
@@ -77,6 +81,42 @@ class Twilio:
         return self.send(status.handler, path, fields)["statusCode"]
 
 
+class OutgoingLeg:
+    """The leg that a call makes, and Twilio's callbacks about it: begun at once, answered after 5 s, ended after 65."""
+
+    SECONDS = {"initiated": 0, "ringing": 1, "in-progress": 5}
+
+    def __init__(self, twilio: Twilio, caller: str, line: str, call_sid: str = "CA" + "1" * 32) -> None:
+        dial = twilio.calls(line, caller, call_sid).find("Dial")
+        number = dial.find("Number")
+        self.twilio, self.call_sid, self.began = twilio, call_sid, time.time()
+        self.address, self.to, self.shows = number.get("statusCallback"), number.text, dial.get("callerId")
+        self.sid = "CA" + call_sid[2:][::-1].replace("1", "2")
+
+    def form(self, status: str) -> dict[str, str]:
+        after = self.SECONDS.get(status, 65)
+        moment = format_datetime(datetime.fromtimestamp(int(self.began) + after, UTC))
+        ended = {"CallDuration": "60" if status == "completed" else "0", "Duration": "1"} if after == 65 else {}
+        parties = {"From": self.shows, "To": self.to, "Caller": self.shows, "Called": self.to}
+        sids = {"CallSid": self.sid, "ParentCallSid": self.call_sid, "AccountSid": ACCOUNT_SID}
+        more = {"CallStatus": status, "Timestamp": moment, "CallbackSource": "call-progress-events", "Direction": "outbound-dial"}
+        return {**parties, **sids, **more, **ended}
+
+    def reports(self, *statuses: str) -> None:
+        for status in statuses:
+            assert self.twilio.reports(self.address, self.form(status)) == 204
+
+
+def open_session(service, *numbers: str, **options: Any) -> tuple[Any, dict[str, str]]:
+    """A session of these people (Aiko and Ben), and the line that each of them dials."""
+    session = service.sessions.create(participants=people(*(numbers or (AIKO, BEN))), **options)
+    return service.sessions(session.sid), lines_of(service, session.sid)
+
+
+def lines_of(service, session_sid: str) -> dict[str, str]:
+    return {person.identifier: person.proxy_identifier for person in service.sessions(session_sid).participants.list()}
+
+
 def incoming(caller: str, line: str, call_sid: str) -> dict[str, str]:
     blank = dict.fromkeys(("FromCity", "FromState", "FromZip", "ToCity", "ToState", "ToZip", "CallerCity", "CalledCity"), "")
     parties = {"From": caller, "To": line, "Caller": caller, "Called": line, "FromCountry": "JP", "ToCountry": "JP"}
@@ -99,6 +139,59 @@ class Door(HttpClient):
         body = urlencode(data or {}, doseq=True)
         answer = proxy.handler(event_of(method, url, body, {**headers, "Authorization": f"Basic {basic}"}), Context("test"))
         return Response(answer["statusCode"], answer.get("body") or "", answer.get("headers"))
+
+
+SETTINGS = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}"}
+NOON = datetime(2026, 11, 21, 3, tzinfo=UTC)  # in Tokyo
+
+
+@pytest.fixture(scope="module")
+def account():
+    """One account at AWS for all tests of a module: to make one takes a second, to empty it no time at all."""
+    with Cloud(ROOT / "template.yaml", PARAMETERS, SETTINGS) as cloud:
+        cloud.dynamodb, cloud.scheduler, cloud.ssm = map(cloud.client, ("dynamodb", "scheduler", "ssm"))
+        yield cloud
+
+
+@pytest.fixture
+def cloud(account) -> Cloud:
+    """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
+    empty(account)
+    return account
+
+
+def empty(cloud: Cloud) -> None:
+    from toritsugi import config, keys
+
+    for table in cloud.dynamodb.list_tables()["TableNames"]:
+        schema = cloud.dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
+        for item in cloud.dynamodb.scan(TableName=table)["Items"]:
+            cloud.dynamodb.delete_item(TableName=table, Key={key["AttributeName"]: item[key["AttributeName"]] for key in schema})
+    for schedule in cloud.scheduler.list_schedules()["Schedules"]:
+        cloud.scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
+    for name, value in SETTINGS.items():
+        set_setting(cloud, name, value)
+    config.forget()
+    keys._remembered.clear()
+
+
+def set_setting(cloud: Cloud, name: str, value: str) -> None:
+    path = f"{cloud.template.environment['SETTINGS_PATH']}/{name}"
+    cloud.ssm.put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
+
+
+@pytest.fixture
+def wire(cloud):
+    """Every call of an AWS API, to be counted, lost or refused."""
+    with Wire() as wire:
+        yield wire
+
+
+@pytest.fixture
+def clock(cloud):
+    """Time stands still at noon, and moves by `clock.shift(seconds)`."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""The books of the exchange: everything that is stored, read past our own code, and whether it agrees with itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+Item = dict[str, Any]
+read = TypeDeserializer().deserialize
+
+
+def scan(cloud: Any, table: str) -> list[Item]:
+    items, start = [], {}
+    while True:
+        answer = cloud.dynamodb.scan(TableName=table, ConsistentRead=True, **start)
+        items += [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
+        if "LastEvaluatedKey" not in answer:
+            return items
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+@dataclass
+class Books:
+    """What is stored, by kind. `faults` are the sentences about what should not be."""
+
+    sessions: dict[str, Item] = field(default_factory=dict)
+    participants: list[Item] = field(default_factory=list)
+    interactions: list[Item] = field(default_factory=list)
+    names: list[Item] = field(default_factory=list)
+    routes: dict[tuple[str, str], Item] = field(default_factory=dict)
+    lines: set[str] = field(default_factory=set)
+    nameless: list[Item] = field(default_factory=list)
+    now: float = 0
+
+    @property
+    def live(self) -> list[Item]:
+        """The routes over which a call can go, or could if somebody were on the other side."""
+        return [route for route in self.routes.values() if is_open(route, self.now)]
+
+    @property
+    def open_sessions(self) -> list[Item]:
+        return [s for s in self.sessions.values() if s["status"] != "closed" and not is_past(s, self.now)]
+
+    @property
+    def faults(self) -> list[str]:
+        return [*self.of_items(), *self.of_routes(), *self.of_sessions()]
+
+    def of_items(self):
+        for item in self.nameless:
+            yield f"an item of no kind: {item}"
+        for item in self.participants + self.interactions:
+            if item["session_sid"] not in self.sessions:
+                yield f"{item['entry']} belongs to no session"
+        for name in self.names:
+            if self.sessions.get(name["named"], {}).get("unique_name") != name["entry"].partition("#")[2]:
+                yield f"{name['entry']} names no session"
+        for sid, session in self.sessions.items():
+            if session.get("unique_name") and not any(name["named"] == sid for name in self.names):
+                yield f"the name of session {sid} is not taken"
+
+    def of_routes(self):
+        for route in self.live:
+            number, line = route["number"], route["entry"].partition("#")[2]
+            session = self.sessions.get(route["session_sid"])
+            if session is None or session not in self.open_sessions:
+                yield f"{number} over {line} connects in a session that is not open"
+                continue
+            if not any(self.is_of(route, person) for person in self.participants):
+                yield f"{number} over {line} connects without being a participant"
+            if route.get("expires_at") != session.get("expires_at"):
+                yield f"{number} over {line} ends at {route.get('expires_at')}, its session at {session.get('expires_at')}"
+            if number in self.lines:
+                yield f"{number} is a line of ours and a participant"
+            partner = self.routes.get((route.get("partner"), f"route#{route.get('shows')}"))
+            way_back = (number, line, route["session_sid"])
+            if route.get("partner") and (
+                partner is None or (partner.get("partner"), partner.get("shows"), partner["session_sid"]) != way_back
+            ):
+                yield f"{number} over {line} reaches somebody who cannot call back"
+
+    def of_sessions(self):
+        for session in self.open_sessions:
+            people = [person for person in self.participants if person["session_sid"] == session["session_sid"]]
+            if session["participants"] != len(people):
+                yield f"session {session['session_sid']} counts {session['participants']}, and has {len(people)}"
+            for person in people:
+                if not any(self.is_of(route, person) for route in self.live):
+                    yield f"participant {person['sid']} of an open session has no route"
+                if len(people) == 2 and not all(r.get("partner") for r in self.live if self.is_of(r, person)):
+                    yield f"participant {person['sid']} of two has nobody to call"
+
+    @staticmethod
+    def is_of(route: Item, person: Item) -> bool:
+        key = (person["identifier"], f"route#{person['proxy_identifier']}", person["session_sid"], person["sid"])
+        return (route["number"], route["entry"], route["session_sid"], route["participant_sid"]) == key
+
+
+def is_past(item: Item, now: float) -> bool:
+    return "expires_at" in item and item["expires_at"] <= now
+
+
+def is_open(route: Item, now: float) -> bool:
+    return "ended_at" not in route and not is_past(route, now)
+
+
+def open_books(cloud: Any) -> Books:
+    books = Books(now=time.time())
+    for item in scan(cloud, "SessionsTable") + scan(cloud, "DirectoryTable") + scan(cloud, "ServicesTable"):
+        match item.get("kind"):
+            case "session":
+                books.sessions[item["session_sid"]] = item
+            case "participant":
+                books.participants.append(item)
+            case "interaction":
+                books.interactions.append(item)
+            case "session-name":
+                books.names.append(item)
+            case "route":
+                books.routes[item["number"], item["entry"]] = item
+            case "line":
+                books.lines.add(item["number"])
+            case None:
+                books.nameless.append(item)
+    return books
+
+
+def check(cloud: Any) -> Books:
+    """The books, which agree with themselves: every live pair is an open session's participant's, and the other way."""
+    books = open_books(cloud)
+    assert books.faults == []
+    assert len(books.live) == sum(int(session["participants"]) for session in books.open_sessions)
+    return books
