@@ -207,7 +207,7 @@ class Cloud:
             await self.invoke(function, json.loads(schedule["Input"]))
 
         assert self.clock  # noqa: S101
-        self.clock.after(every, again, f"{function['Handler']} sweeps")
+        self.clock.after(every, again, schedule["Description"])
 
     def fire_later(self, request: dict[str, Any]) -> None:
         """Enqueues a one-time schedule: it fires within a minute after its time, if it is still there."""
@@ -231,7 +231,7 @@ class Cloud:
             await asyncio.to_thread(scheduler.delete_schedule, **key)
             await self.invoke(function, json.loads(request["Target"]["Input"]))
 
-        self.clock.at(due + jitter, fire, f"schedule {request['Name']}")
+        self.clock.at(due + jitter, fire, function["Description"])
 
     # ---- functions ---------------------------------------------------------------------------------------------------
 
