@@ -91,7 +91,6 @@ def test_the_time_line_of_a_call_is_complete(network, app, aiko, ben):
     network.forward(10)
     ben.hangs_up()
     assert [(event["second"], event["event"], event["detail"]) for event in network.leg(sid)["timeline"]] == [
-        (0, "queued", ""),
         (0, "ringing", ""),
         (0, "answered", "Twilio"),
         (0, "say", "Wait"),
@@ -105,7 +104,6 @@ def test_the_time_line_of_a_call_is_complete(network, app, aiko, ben):
     ]
     events = [(event["second"], event["event"], event["detail"]) for event in network.leg_to(BEN)["timeline"]]
     assert events == [
-        (0, "queued", ""),
         (0, "initiated", ""),
         (0, "ringing", ""),
         (2, "answered", BEN),

@@ -90,6 +90,12 @@ def test_a_caller_id_that_the_account_does_not_own_fails_and_the_log_says_why(ne
     assert network.webhooks("/voice")[0]["error"]["code"] == 13214
 
 
+def test_a_number_of_the_accounts_own_cannot_be_dialed_yet_and_the_log_says_so(network, aiko):
+    aiko.dials(dialing(network, f"<Number>{LINE}</Number>"))
+    assert ends(network)["DialCallStatus"] == "failed"
+    assert "does not build it yet" in network.webhooks("/voice")[0]["error"]["message"]
+
+
 def test_the_callee_sees_the_caller_unless_another_number_is_shown(network, app, aiko, ben):
     app.on("/voice", f"<Dial>{BEN}</Dial>")
     aiko.dials(network.line())

@@ -73,6 +73,21 @@ def test_a_number_without_an_address_is_an_error(network, aiko):
     assert aiko.words == [ERROR]
 
 
+@pytest.mark.parametrize("url", ["http://[oops/voice", "http://127.0.0.1:99999/voice", "ftp://x/", "http://x/#rc=9"])
+def test_an_address_that_is_none_is_an_error_and_nothing_hangs(network, app, aiko, url):
+    app.on("/voice", f"<Redirect>{url}</Redirect>")
+    aiko.dials(network.line())
+    assert aiko.words == [ERROR]
+    assert any("11100" in event["detail"] for event in network.calls()[0]["timeline"])
+
+
+def test_documents_that_lead_to_each_other_for_ever_do_not_stop_the_clock(network, app, aiko):
+    app.on("/voice", "<Redirect/>")
+    aiko.dials(network.line())
+    assert len(app.requests) == 100
+    assert aiko.words == [ERROR]
+
+
 def test_redirects_are_followed_as_a_browser_does(network, app, aiko):
     app.on("/voice", RedirectResponse("/kept", 307))
     app.on("/kept", RedirectResponse("/moved", 302))

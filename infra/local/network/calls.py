@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from local.clock import Due, Signal
 from local.network.callbacks import Callbacks, StatusCallback
-from local.network.dates import iso, rfc2822
-from local.network.numbers import formatted, geography, parsed
-from local.network.refusals import not_built
+from local.network.dates import iso
+from local.network.numbers import geography
 
 if TYPE_CHECKING:
     from local.network.phones import Phone
@@ -27,7 +26,6 @@ log = logging.getLogger(__name__)
 
 LONGEST = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
 SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
-SUBRESOURCES = ["notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions"]
 
 
 class Call:
@@ -49,7 +47,7 @@ class Call:
         self.direction, self.from_, self.to = direction, from_, to
         self.phone, self.parent, self.callback, self.direct = phone, parent, callback, direct
         self.fallback: tuple[str, str] = ("", "POST")
-        self.status = "queued"
+        self.status = "queued" if direction == "outbound-api" else "initiated"
         self.created_at = self.updated_at = self.clock.now()
         self.started_at: float | None = None
         self.answered_at: float | None = None
@@ -72,7 +70,6 @@ class Call:
         self.cookies = httpx.Cookies()
         self.callbacks = Callbacks(self)
         world.calls[self.sid] = self
-        self.note("queued")
 
     # ---- its life --------------------------------------------------------------------------------------------------
 
@@ -94,12 +91,8 @@ class Call:
     async def ring(self, timeout: float) -> bool:
         """Lets the telephone at the other end ring; whether it was answered. If not, the call has ended."""
         self.progress("initiated")
-        if self.to in self.world.numbers:
-            self.trouble(13224, not_built("A call from Twilio to one of the account's own numbers"))
+        if self.to in self.world.numbers:  # it has become one since it was asked for
             self.end("failed", "Twilio")
-            return False
-        if parsed(self.to) is None:
-            self.end("failed", "the carrier")
             return False
         phone = self.world.phone(self.to)
         if phone.is_busy:
@@ -125,7 +118,8 @@ class Call:
         self.answered.fire()
         self.status = "in-progress"
         self.updated_at = self.clock.now()
-        self.note("answered", self.phone.number if self.phone and self.direction != "inbound" else "Twilio")
+        by_twilio = self.direction == "inbound" and not self.direct
+        self.note("answered", "Twilio" if by_twilio else self.to)
         self.callbacks.report(self.callback)
         if self.phone:
             self.phone.begin_talking(self)
@@ -317,37 +311,4 @@ class Call:
             "executed": self.executed,
             "seconds": round(self.seconds, 3),
             "billed_minutes": self.billed_minutes,
-        }
-
-    def resource(self) -> dict[str, Any]:
-        """The call as in Twilio's REST API, whose statuses know no `initiated`."""
-        uri = f"/2010-04-01/Accounts/{self.world.account_sid}/Calls/{self.sid}"
-        own = self.world.numbers.get(self.to if self.direction == "inbound" else self.from_)
-        return {
-            "sid": self.sid,
-            "date_created": rfc2822(self.created_at),
-            "date_updated": rfc2822(self.updated_at),
-            "parent_call_sid": self.parent.sid if self.parent else None,
-            "account_sid": self.world.account_sid,
-            "to": self.to,
-            "to_formatted": formatted(self.to),
-            "from": self.from_,
-            "from_formatted": formatted(self.from_),
-            "phone_number_sid": own.sid if own else None,
-            "status": "queued" if self.status == "initiated" else self.status,
-            "start_time": rfc2822(self.started_at),
-            "end_time": rfc2822(self.ended_at),
-            "duration": None if self.ended_at is None else str(self.duration),
-            "price": None,
-            "price_unit": "USD",
-            "direction": self.direction,
-            "answered_by": None,
-            "api_version": "2010-04-01",
-            "forwarded_from": None,
-            "group_sid": None,
-            "caller_name": None,
-            "queue_time": str(self.queue_time),
-            "trunk_sid": None,
-            "uri": f"{uri}.json",
-            "subresource_uris": {name: f"{uri}/{name.capitalize()}.json" for name in SUBRESOURCES},
         }

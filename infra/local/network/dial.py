@@ -15,6 +15,7 @@ from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.numbers import as_dialed, parsed
+from local.network.refusals import not_built
 from local.network.twiml import Document, Element, made
 from local.network.webhooks import Request
 
@@ -22,64 +23,61 @@ EXTRA_RING = 5  # seconds that Twilio lets it ring beyond the timeout
 DIRECT_RING = 60  # seconds that a telephone rings for another telephone
 UNANSWERED = ("no-answer", "busy", "failed", "canceled")  # of several legs, the first of these that occurs counts
 
-Whisper = Callable[
-    [Call, Request | None, float, str], Coroutine[Any, Any, None]
-]  # rings a leg until it may be put through
+Whisper = Callable[[Call, Request | None, float, str], Coroutine[Any, Any, None]]  # what a leg does before the bridge
 
 
 class Dialing:
     """The legs that one call has called, and which of them answered."""
 
     def __init__(self, call: Call, hangup_on_star: bool = False, ring_tone: str = "") -> None:
-        self.call, self.clock, self.ring_tone = call, call.clock, ring_tone
-        self.star: tuple[Signal, ...] = (call.star,) if hangup_on_star else ()
+        self.call, self.ring_tone = call, ring_tone
+        self.star = [call.star] if hangup_on_star else []
         self.legs: list[Call] = []
-        self.winner: Call | None = None
-        self.rang = self.was_bridged = self.was_starred = False
+        self.rang = self.was_bridged = self.was_given_up = False
 
     async def reach(self, legs: dict[Call, Coroutine[Any, Any, None]]) -> None:
         """Lets these legs ring; returns when nobody answered, or when the conversation with the one who did is over."""
         self.legs += legs
-        left = {leg: leg.moved for leg in legs}
+        moved = {leg: leg.moved for leg in legs}
         for leg, flow in legs.items():
             leg.rivals = [other for other in legs if other is not leg]
             leg.start(flow)
-        if (winner := await self.first_answered(list(legs))) is None:
+        while not self.winner and (alive := [leg for leg in legs if not leg.over.fired]):
+            ringing = [leg.ringing for leg in alive if not self.rang]
+            await self.first(*(signal for leg in alive for signal in (leg.answered, leg.over)), *ringing)
+            if any(signal.fired for signal in ringing):
+                self.rang = True
+                self.call.hear("ring", self.ring_tone)
+        if (winner := self.winner) is None:
             return
-        self.winner = winner
-        if await self.until(winner.over, left[winner], winner.ready) is winner.ready:
+        if await self.first(winner.over, moved[winner], winner.ready) is winner.ready:
             self.call.answer()
             self.call.put_through(winner)
             self.was_bridged = True
-            await self.until(winner.over, left[winner])
+            await self.first(winner.over, moved[winner])
 
-    async def first_answered(self, legs: list[Call]) -> Call | None:
-        while alive := [leg for leg in legs if not leg.over.fired]:
-            signals = [signal for leg in alive for signal in (leg.answered, leg.over)]
-            await self.until(*signals, *(leg.ringing for leg in alive if not self.rang))
-            if not self.rang and any(leg.ringing.fired for leg in legs):
-                self.rang = True
-                self.call.hear("ring", self.ring_tone)
-            if answered := next((leg for leg in legs if leg.answered.fired), None):
-                return answered
-        return None
-
-    async def until(self, *signals: Signal) -> Signal | None:
-        """The first of these; or the caller's `*`, which ends the whole attempt."""
-        signal = await self.clock.first(*self.star, *signals)
+    async def first(self, *signals: Signal) -> Signal | None:
+        """The first of these; the caller's `*`, where it counts, ends the whole attempt."""
+        signal = await self.call.clock.first(*self.star, *signals)
         if signal in self.star:
-            self.was_starred, self.star = True, ()
+            self.star = []
             self.give_up()
         return signal
 
     def give_up(self) -> None:
         """Ends the legs, except one that was redirected and has a life of its own."""
+        self.was_given_up = True
         for leg in self.legs:
-            if leg.parent is self.call and not leg.was_moved:
+            if not leg.was_moved:
                 leg.end("canceled", self.call.phone.number if self.call.phone else "Twilio")
 
     @property
+    def winner(self) -> Call | None:
+        return next((leg for leg in self.legs if leg.answered.fired), None)
+
+    @property
     def status(self) -> str:
+        """The DialCallStatus."""
         if self.winner:
             return "completed"
         statuses = {leg.status for leg in self.legs}
@@ -88,8 +86,7 @@ class Dialing:
     def params(self) -> dict[str, str]:
         """What the action is told: https://www.twilio.com/docs/voice/twiml/dial#action"""
         params = {"DialCallStatus": self.status, "DialBridged": str(self.was_bridged).lower()}
-        leg = self.winner or next((leg for leg in self.legs if leg.status == self.status), None)
-        if leg:
+        if leg := self.winner or next((leg for leg in self.legs if leg.status == self.status), None):
             params["DialCallSid"] = leg.sid
             if not leg.was_moved:
                 params["DialCallDuration"] = str(leg.duration)
@@ -104,12 +101,9 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
     action = urljoin(document.url or "", element["action"] or "")
     try:
         for numbers in groups(element):
-            await dialing.reach(
-                dict(
-                    leg(call, element, number, document, whisper) for number in valid(call, element, numbers, document)
-                )
-            )
-            if dialing.winner or dialing.was_starred:
+            possible = [number for number in numbers if may_be_dialed(call, element, number, document)]
+            await dialing.reach(dict(leg(call, element, number, document, whisper) for number in possible))
+            if dialing.winner or dialing.was_given_up:
                 break
     except asyncio.CancelledError:
         # The caller has hung up or was redirected: the action is told nevertheless, but its answer is not executed.
@@ -128,18 +122,19 @@ def groups(element: Element) -> list[list[Element]]:
     return [[number] for number in numbers] if element["sequential"] else [numbers]
 
 
-def valid(call: Call, element: Element, numbers: list[Element], document: Document) -> list[Element]:
-    """Those that can be dialed at all. For the others there is a code, and the <Dial> goes on without them."""
-    shown = element["callerId"]
+def may_be_dialed(call: Call, element: Element, number: Element, document: Document) -> bool:
+    """Whether Twilio would try it. If not there is a code in the log, and the <Dial> goes on without this number."""
+    shown, to = element["callerId"], e164(number.text)
     if shown is not None and shown not in {call.from_, call.to, *call.world.numbers}:
-        call.trouble(
-            13214, f"callerId {shown!r} is neither this call's number nor one of the account's.", document.entry
-        )
-        return []
-    for number in numbers:
-        if parsed(e164(number.text)) is None:
-            call.trouble(13223, f"{number.text!r} is not a telephone number.", document.entry)
-    return [number for number in numbers if parsed(e164(number.text))]
+        whose = f"callerId {shown!r} is neither a number of this call nor one of the account's."
+        call.trouble(13214, whose, document.entry)
+    elif parsed(to) is None:
+        call.trouble(13223, f"{number.text!r} is not a telephone number.", document.entry)
+    elif to in call.world.numbers:
+        call.trouble(13224, not_built("A call from Twilio to one of the account's own numbers"), document.entry)
+    else:
+        return True
+    return False
 
 
 def e164(text: str) -> str:
@@ -152,16 +147,13 @@ def leg(
     call: Call, element: Element, number: Element, document: Document, whisper: Whisper
 ) -> tuple[Call, Coroutine[Any, Any, None]]:
     """A leg to one number, and what it will do when started."""
-    base = document.url or ""
-    callback = None
-    if number["statusCallback"]:
-        url = urljoin(base, number["statusCallback"])
-        callback = StatusCallback(url, number["statusCallbackMethod"], tuple(number["statusCallbackEvent"]))
+    url = urljoin(document.url or "", number["statusCallback"] or "") if number["statusCallback"] else ""
+    callback = StatusCallback(url, number["statusCallbackMethod"], tuple(number["statusCallbackEvent"]))
     shown = element["callerId"] or call.from_
     one = Call(call.world, "outbound-dial", shown, e164(number.text), parent=call, callback=callback)
     one.time_limit = element["timeLimit"]
-    heard_first = Request(urljoin(base, number["url"]), number["method"]) if number["url"] else None
-    return one, whisper(one, heard_first, element["timeout"] + EXTRA_RING, number["sendDigits"])
+    first = Request(urljoin(document.url or "", number["url"]), number["method"]) if number["url"] else None
+    return one, whisper(one, first, element["timeout"] + EXTRA_RING, number["sendDigits"])
 
 
 async def direct(call: Call, whisper: Whisper) -> None:

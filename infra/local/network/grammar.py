@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 # ---- values of attributes: a reader returns the value, or raises ValueError with what it should have been ----------
 
@@ -53,6 +54,15 @@ def keys(allowed: str) -> Reader:
         return value
 
     return read
+
+
+def url(value: str) -> str:
+    """An address, absolute or relative."""
+    try:
+        urlsplit(value)
+    except ValueError as error:
+        raise ValueError(f"an address ({error})") from error
+    return value
 
 
 def ring_time(value: str) -> int:
@@ -127,7 +137,7 @@ RULES = {
             "timeout": Attribute(5, whole(0), 13311),
             "numDigits": Attribute(None, whole(1), 13313),
             "finishOnKey": Attribute("#", keys("0123456789*#"), 13310),
-            "action": Attribute(),
+            "action": Attribute(None, url, 11100),
             "method": Attribute("POST", method, 13312),
             "actionOnEmptyResult": Attribute(False, boolean),
             "language": Attribute("en-US"),
@@ -137,7 +147,7 @@ RULES = {
     ),
     "Dial": Rule(
         {
-            "action": Attribute(),
+            "action": Attribute(None, url, 11100),
             "method": Attribute("POST", method),
             "answerOnBridge": Attribute(False, boolean),
             "callerId": Attribute(),
@@ -154,9 +164,9 @@ RULES = {
     "Number": Rule(
         {
             "sendDigits": Attribute("", keys("0123456789ABCD*#wW"), 13222),
-            "url": Attribute(),
+            "url": Attribute(None, url, 11100),
             "method": Attribute("POST", method, 13221),
-            "statusCallback": Attribute(),
+            "statusCallback": Attribute(None, url, 11100),
             "statusCallbackMethod": Attribute("POST", method),
             "statusCallbackEvent": Attribute(["completed"], EVENTS),
         },

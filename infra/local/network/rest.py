@@ -153,4 +153,4 @@ async def anything_else(_world: World, request: Request, _: dict[str, list[str]]
 
 
 def everything_else() -> Route:
-    return Route(PREFIX + "{rest:path}", handled(anything_else), methods=["GET", "POST", "DELETE", "PUT"])
+    return Route(PREFIX + "/{rest:path}", handled(anything_else), methods=["GET", "POST", "DELETE", "PUT"])

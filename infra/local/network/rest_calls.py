@@ -6,15 +6,16 @@ https://www.twilio.com/docs/voice/api/call-resource
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from local.network import rest, twiml, verbs, webhooks
 from local.network.callbacks import StatusCallback
-from local.network.calls import Call
-from local.network.dates import day_or_moment
+from local.network.calls import LONGEST, Call
+from local.network.dates import day_or_moment, rfc2822
 from local.network.grammar import words
-from local.network.numbers import parsed
-from local.network.refusals import Failure, Refused
+from local.network.numbers import formatted, parsed
+from local.network.refusals import Failure, Refused, not_built
 from local.network.rest import missing, only, page, whole
 from local.network.world import World
 from starlette.requests import Request
@@ -26,7 +27,42 @@ CREATE = words(
     "To From Url Method Twiml FallbackUrl FallbackMethod StatusCallback StatusCallbackMethod StatusCallbackEvent "
     "SendDigits Timeout TimeLimit"
 )
+SUBRESOURCES = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
 UPDATE = words("Url Method Twiml Status FallbackUrl FallbackMethod StatusCallback StatusCallbackMethod TimeLimit")
+
+
+def resource(call: Call) -> dict[str, Any]:
+    """The call as Twilio's REST API shows it, whose statuses know no `initiated`."""
+    uri = f"/2010-04-01/Accounts/{call.world.account_sid}/Calls/{call.sid}"
+    own = call.world.numbers.get(call.to if call.direction == "inbound" else call.from_)
+    return {
+        "sid": call.sid,
+        "date_created": rfc2822(call.created_at),
+        "date_updated": rfc2822(call.updated_at),
+        "parent_call_sid": call.parent.sid if call.parent else None,
+        "account_sid": call.world.account_sid,
+        "to": call.to,
+        "to_formatted": formatted(call.to),
+        "from": call.from_,
+        "from_formatted": formatted(call.from_),
+        "phone_number_sid": own.sid if own else None,
+        "status": "queued" if call.status == "initiated" else call.status,
+        "start_time": rfc2822(call.started_at),
+        "end_time": rfc2822(call.ended_at),
+        "duration": None if call.ended_at is None else str(call.duration),
+        "price": None,
+        "price_unit": "USD",
+        "direction": call.direction,
+        "answered_by": None,
+        "api_version": "2010-04-01",
+        "forwarded_from": None,
+        "group_sid": None,
+        "caller_name": None,
+        "queue_time": str(call.queue_time),
+        "trunk_sid": None,
+        "uri": f"{uri}.json",
+        "subresource_uris": {name.lower(): f"{uri}/{name}.json" for name in SUBRESOURCES},
+    }
 
 
 async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> Response:
@@ -38,15 +74,19 @@ async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> R
         raise Refused(400, f"The phone number you are attempting to call, {to}, is not valid.", 21211)
     if not from_:
         raise Refused(400, "No 'From' number is specified", 21213)
+    if parsed(from_) is None:
+        raise Refused(400, f"The source phone number provided, {from_}, is not a telephone number.", 21212)
+    if to in world.numbers:
+        raise Refused(501, not_built("A call from Twilio to one of the account's own numbers"))
     if from_ not in world.numbers:
         raise Refused(400, f"The source phone number provided, {from_}, is not one of this account's numbers.", 21210)
     first = first_step(wishes)
     if first is None:
         raise Refused(400, "Url or Twiml is needed: without it nobody knows what the call is to do.", 21205)
-    timeout, limit = whole(form, "Timeout", 60), whole(form, "TimeLimit", 14400)
+    timeout, limit = whole(form, "Timeout", 60), limit_of(form)
     digits = wishes.get("SendDigits", "")
     if not re.fullmatch(r"[0-9A-D*#wW]{0,32}", digits):
-        raise Refused(400, "SendDigits is up to 32 keys out of 0123456789ABCD*#, with w and W for pauses.", 21207)
+        raise Refused(400, "SendDigits is up to 32 keys out of 0123456789ABCD*#, with w and W for pauses.", 21206)
     events = tuple(form.get("StatusCallbackEvent", ["completed"]))
     if strange := set(events) - set(EVENTS):
         raise Refused(400, f"StatusCallbackEvent {', '.join(strange)}: there are {', '.join(EVENTS)}.", 21626)
@@ -57,7 +97,7 @@ async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> R
     call = Call(world, "outbound-api", from_, to, callback=callback)
     call.fallback, call.time_limit = fallback, limit
     world.call_out(call, first, min(max(timeout, 5), 600) + 5, digits)
-    return JSONResponse(call.resource(), 201)
+    return JSONResponse(resource(call), 201)
 
 
 def first_step(wishes: dict[str, str]) -> webhooks.Request | twiml.Document | None:
@@ -80,7 +120,7 @@ def call_of(world: World, request: Request) -> Call:
 
 
 async def fetch_call(world: World, request: Request, _: dict[str, list[str]]) -> Response:
-    return JSONResponse(call_of(world, request).resource())
+    return JSONResponse(resource(call_of(world, request)))
 
 
 async def update_call(world: World, request: Request, form: dict[str, list[str]]) -> Response:
@@ -91,7 +131,7 @@ async def update_call(world: World, request: Request, form: dict[str, list[str]]
         raise Refused(400, f"Status is canceled or completed, not {status!r}.", 20001)
     if wishes.get("Url") and wishes.get("Twiml"):
         raise Refused(400, "Url and Twiml exclude each other.", 21218)
-    step, limit = first_step(wishes), whole(form, "TimeLimit", 0)
+    step, limit = first_step(wishes), limit_of(form)
     fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
     callback = StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"))
     if call.over.fired:
@@ -110,7 +150,7 @@ async def update_call(world: World, request: Request, form: dict[str, list[str]]
         call.redirect(verbs.run(call, step))
     if status == "completed" or (status == "canceled" and not call.answered.fired):
         call.end("canceled", "REST")
-    return JSONResponse(call.resource())
+    return JSONResponse(resource(call))
 
 
 async def delete_call(world: World, request: Request, _: dict[str, list[str]]) -> Response:
@@ -130,10 +170,10 @@ async def list_calls(world: World, request: Request, form: dict[str, list[str]])
     calls = [call for call in reversed(world.calls.values()) if not call.direct]
     for name, value in wishes.items():
         if name in plain:
-            calls = [call for call in calls if call.resource()[plain[name]] == value]
+            calls = [call for call in calls if resource(call)[plain[name]] == value]
         elif name.rstrip("<>") in times:
             calls = [call for call in calls if is_in(name[-1], getattr(call, times[name.rstrip("<>")]), value)]
-    return page(request, form, "calls", [call.resource() for call in calls])
+    return page(request, form, "calls", [resource(call) for call in calls])
 
 
 def is_in(sign: str, moment: float | None, text: str) -> bool:
@@ -146,17 +186,25 @@ def is_in(sign: str, moment: float | None, text: str) -> bool:
     return moment < last if sign == "<" else moment >= first if sign == ">" else first <= moment < last
 
 
+def limit_of(form: dict[str, list[str]]) -> int:
+    limit = whole(form, "TimeLimit", LONGEST)
+    if limit < 1:
+        raise Refused(400, "TimeLimit is at least 1 second.", 20001)
+    return limit
+
+
 def url_of(form: dict[str, str], name: str) -> str:
     url = form.get(name, "")
     if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
-        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", 21205)
+        code = 21609 if name == "StatusCallback" else 21205
+        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", code)
     return url
 
 
 def method_of(form: dict[str, str], name: str) -> str:
     method = form.get(name, "POST").upper()
     if method not in ("GET", "POST"):
-        raise Refused(400, f"{name} is GET or POST.", 21206)
+        raise Refused(400, f"{name} is GET or POST.", 21209)
     return method
 
 

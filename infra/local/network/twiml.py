@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from local.network.grammar import LATER, RULES, SSML, VERBS, Rule
+from local.network.grammar import LATER, RULES, SSML, VERBS, Rule, url
 from local.network.refusals import Failure, not_built
 
 LONGEST_ANSWER = 64 * 1024  # bytes
@@ -65,12 +65,12 @@ def read(text: str, allowed: tuple[str, ...] = VERBS) -> list[Element]:
 def inline(text: str) -> list[Element]:
     """The verbs of a document given as a parameter, which has no address that anything could be relative to."""
     if len(text) > LONGEST_PARAMETER:
-        raise Failure(21616, f"The Twiml parameter has {len(text)} characters; Twilio takes {LONGEST_PARAMETER}.")
+        raise Failure(32018, f"The Twiml parameter has {len(text)} characters; Twilio takes {LONGEST_PARAMETER}.")
     verbs = read(text)
     for one in every(verbs):
         for name in ("action", "url", "statusCallback"):
-            if (url := one.attributes.get(name)) and not urlsplit(url).scheme:
-                raise Failure(11100, f"In inline TwiML the {name} of <{one.verb}> must be absolute, not {url!r}.")
+            if (address := one.attributes.get(name)) and not urlsplit(address).scheme:
+                raise Failure(11100, f"In inline TwiML the {name} of <{one.verb}> must be absolute, not {address!r}.")
     return verbs
 
 
@@ -131,8 +131,13 @@ def check(name: str, values: dict[str, Any], words: str, children: list[Element]
             raise Failure(12200, f"<Dial> takes at most ten <Number>, not {len(children)}.")
     if name == "Play" and bool(words) == bool(values["digits"]):
         raise Failure(12200, "<Play> takes the address of a file, or digits.")
-    if name in ("Number", "Redirect") and not words and name == "Number":
+    if name == "Number" and not words:
         raise Failure(13223, "<Number> holds a telephone number.")
+    if name in ("Play", "Redirect"):
+        try:
+            url(words)
+        except ValueError as error:
+            raise Failure(11100, f"{words!r} in <{name}> is not {error}.") from error
 
 
 def spoken(xml: ElementTree.Element) -> str:

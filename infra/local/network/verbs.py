@@ -11,9 +11,10 @@ from urllib.parse import urljoin
 
 from local.clock import Signal
 from local.network import dial, grammar, webhooks
+from local.network.numbers import country
 from local.network.phones import PAUSES, split_at_pauses
 from local.network.refusals import Failure
-from local.network.speech import JAPANESE, of_words
+from local.network.speech import of_words
 from local.network.twiml import Document, Element
 from local.network.webhooks import Request
 
@@ -26,6 +27,7 @@ OUT_OF_SERVICE = {
     "en": "The number that you have dialed is not in service.",
 }
 ENDLESS = 1000  # what loop="0" amounts to: https://www.twilio.com/docs/voice/twiml/say
+MOST_TURNS = 100  # documents that lead to each other within a second; a loop would stop the clock for ever
 
 # ---- the life of a leg ----------------------------------------------------------------------------------------------
 
@@ -62,9 +64,13 @@ async def whispered(call: Call, first: Request | None, timeout: float, send_digi
 async def out_of_service(call: Call) -> None:
     """Nobody has the number that was dialed, and the caller is told so without being charged."""
     call.progress("ringing")
-    words = OUT_OF_SERVICE["ja" if call.from_.startswith("+81") else "en"]
+    words = not_in_service(call)
     await call.listen("say", words, of_words(words))
     call.end("failed", "the network")
+
+
+def not_in_service(call: Call) -> str:
+    return OUT_OF_SERVICE["ja" if call.phone and country(call.phone.number) == "JP" else "en"]
 
 
 async def run(call: Call, first: Request | Document) -> None:
@@ -79,9 +85,12 @@ async def run(call: Call, first: Request | Document) -> None:
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
     """Executes this document and those that it leads to. What cannot be had or executed leads to the fallback, once."""
     step: Request | Document | None = first
-    in_fallback = False
+    in_fallback, turns, since = False, 0, call.clock.now()
     while step is not None and not call.over.fired:
+        turns, since = (turns + 1, since) if call.clock.now() - since < 1 else (0, call.clock.now())
         try:
+            if turns > MOST_TURNS:
+                raise Failure(11215, f"{turns} documents have led from one to the next, and no time has passed.")
             if isinstance(step, Request):
                 in_fallback = in_fallback or step.is_fallback
                 step = await webhooks.document(call, step, allowed)
@@ -211,7 +220,7 @@ async def reject(call: Call, element: Element, _: Document) -> None:
         call.hear("tone", "busy")
         call.end("busy", "Reject")
     else:
-        call.hear("say", OUT_OF_SERVICE["ja" if JAPANESE.search(call.from_) else "en"])
+        call.hear("say", not_in_service(call))
         call.end("no-answer", "Reject")
 
 

@@ -6,7 +6,7 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides and ...
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit
 
 import httpx
+from local.clock import Signal
 from local.network import twiml
 from local.network.dates import iso
 from local.network.grammar import VERBS
@@ -22,8 +23,6 @@ from local.network.speech import of_file
 
 if TYPE_CHECKING:
     from local.network.calls import Call
-
-log = logging.getLogger(__name__)
 
 LIMITS = {"ct": (100, 10000), "rt": (100, 15000), "tt": (100, 15000), "rc": (0, 5)}
 CAUSES = {"4xx", "5xx", "ct", "rt"}
@@ -60,7 +59,7 @@ class Answer:
     content: bytes
     kind: str  # the media type
     text: str
-    url: str
+    url: str  # without the parameters of a GET: what is relative is relative to this
     entry: dict[str, Any]
 
 
@@ -132,19 +131,24 @@ async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answ
     return outcome
 
 
-async def deliver(call: Call, url: str, method: str, params: dict[str, str], arrived: Any) -> None:
+async def deliver(call: Call, url: str, method: str, params: dict[str, str], arrived: Signal) -> None:
     try:
         sending = Sending(call, url, method, params)
         if call.world.faults.take("duplicate", url):
-            await sending.until_answered()
+            with contextlib.suppress(Failure):
+                await sending.until_answered()
         arrived.fire(await sending.until_answered())
     except Failure as failure:
         arrived.fire(failure)
+    finally:
+        arrived.fire(Failure(12400, "The network itself has failed here.", url))
 
 
 async def notify(call: Call, url: str, method: str, params: dict[str, str]) -> None:
     """A status callback has been delivered, or has failed: its answer steers nothing, only the log knows."""
     world = call.world
+    if world.closed:
+        return
     try:
         sending = Sending(call, absolute(url), method, params, is_callback=True)
         if delay := world.faults.take("delay", url):
@@ -152,7 +156,7 @@ async def notify(call: Call, url: str, method: str, params: dict[str, str]) -> N
         for _ in range(2 if world.faults.take("duplicate", url) else 1):
             await sending.until_answered()
     except Failure as failure:
-        log.warning("status callback of %s to %s: %s", call.sid, url, failure)
+        call.trouble(failure.code, failure.message)
 
 
 async def length(call: Call, url: str) -> float:
@@ -162,7 +166,11 @@ async def length(call: Call, url: str) -> float:
 
 
 def absolute(url: str) -> str:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    try:
+        parts, _ = httpx.URL(url), urlsplit(url).port
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Failure(11100, f"{url!r} is not a URL: {error}.", url) from error
+    if parts.scheme not in ("http", "https") or not parts.host:
         raise Failure(11100, f"{url!r} is not an absolute http or https URL.", url)
     return url
 
@@ -186,13 +194,11 @@ class Sending:
         left, retries = self.patience.tt, self.patience.rc
         while True:
             self.attempt += 1
-            started = time.monotonic()
-            waited, now = 0.0, self.world.clock.now()
+            started, now = time.monotonic(), self.world.clock.now()
             try:
-                return await self.follow(min(left, self.patience.tt))
+                return await self.follow(left)
             except Unanswered as failure:
-                waited = max(time.monotonic() - started, self.world.clock.now() - now)
-                left -= waited
+                left -= max(time.monotonic() - started, self.world.clock.now() - now)
                 if retries == 0 or left <= 0 or failure.cause not in self.patience.rp:
                     raise Failure(failure.code, failure.message, self.url) from failure
                 retries -= 1
@@ -204,13 +210,14 @@ class Sending:
             answer, location = await self.send(url, method, params, left)
             if location is None:
                 return answer
-            url = urljoin(url, location)
+            url = urldefrag(absolute(urljoin(url, location))).url
             if answer.status in (301, 302, 303):
                 method, params = "GET", {}
         raise self.failed(answer.entry, Unanswered("", 11215, f"More than {MOST_REDIRECTS} redirects."))
 
     async def send(self, url: str, method: str, params: dict[str, str], left: float) -> tuple[Answer, str | None]:
         """One request and its answer, and where that redirects to. Every failure of it stands in the log."""
+        where = url
         if method == "GET" and params:
             url += ("&" if urlsplit(url).query else "?") + urlencode(params)
         signature = self.world.signer.compute_signature(url, params if method == "POST" else {})
@@ -247,7 +254,7 @@ class Sending:
         audible = kind.startswith("audio/")
         text = f"{len(response.content)} bytes of {kind}" if audible else response.text
         entry["status"], entry["answer"] = response.status_code, text
-        answer = Answer(response.status_code, response.content, kind, text, url, entry)
+        answer = Answer(response.status_code, response.content, kind, text, where, entry)
         if response.has_redirect_location:
             return answer, response.headers["location"]
         if not response.is_success:

@@ -51,6 +51,7 @@ class World:
         self.closed = True
         self.end_all_calls()
         self.changed()
+        await self.clock.settle(1)
         await self.transport.aclose()
 
     # ---- who is there ----------------------------------------------------------------------------------------------
@@ -122,6 +123,7 @@ class World:
         self.next_turn = turn + 1 / self.rate
         wait = turn - self.clock.now()
         call.queue_time = round(wait * 1000)
+        call.note("queued")
         call.start(verbs.outbound(call, first, wait, timeout, send_digits))
 
     def end_all_calls(self) -> None:
