@@ -91,6 +91,7 @@ class Person:
         self.town, self.number, self.path = town, number, "/phones/" + quote(number)
 
     def behaves(self, answers: str = "by hand", **settings: Any) -> Person:
+        self.town.unusual.append(self)
         self.town.put(self.path, {"answers": answers, **settings})
         return self
 
@@ -142,22 +143,29 @@ class Town:
         self.http = httpx.Client(base_url=world.address, trust_env=False, timeout=30)
         self.twilio = Client(world.account_sid, world.auth_token, http_client=Elsewhere(world.address))
         self.aiko, self.ben, self.carla, self.dora = (Person(self, number) for number in (AIKO, BEN, CARLA, DORA))
+        self.unusual: list[Person] = [self.aiko, self.ben, self.carla, self.dora]
+        self.lines: dict[str, str] = {}
 
     def begin(self) -> None:
         """A new morning: nobody has called yet, everybody answers by hand, and there is one line."""
         self.ask("DELETE", "/world")
         self.application.answers.clear()
         self.application.requests.clear()
-        for number in self.twilio.incoming_phone_numbers.list():
-            number.delete()
-        for person in (self.aiko, self.ben, self.carla, self.dora):
-            person.behaves(withheld=False)
-        self.has_line()
+        for person in self.unusual:
+            self.put(person.path, {"answers": "by hand", "withheld": False})
+        self.unusual.clear()
+        if self.lines != {LINE: "usual"}:
+            for number in self.twilio.incoming_phone_numbers.list():
+                number.delete()
+            self.has_line()
+            self.lines = {LINE: "usual"}
 
     def has_line(self, number: str = LINE, **settings: Any) -> None:
         """A number of the account that asks the application at /voice; once more for the same one: set up anew."""
-        for old in self.twilio.incoming_phone_numbers.list(phone_number=number):
-            old.delete()
+        if number in self.lines:
+            for old in self.twilio.incoming_phone_numbers.list(phone_number=number):
+                old.delete()
+        self.lines[number] = "unusual"
         self.post("/numbers", {"phone_number": number, "voice_url": self.at("/voice")} | settings)
 
     # ---- the control API -------------------------------------------------------------------------------------------

@@ -1,0 +1,264 @@
+"""Facts of <Say>, <Play>, <Pause>, <Redirect>, <Hangup>, and of the documents that hold them.
+
+https://www.twilio.com/docs/voice/twiml
+"""
+
+import io
+import wave
+
+import pytest
+from starlette.responses import Response
+
+from tests.network.facts import BEN, SORRY, long_lived_town, new_town  # noqa: F401  two fixtures
+
+
+def wav(seconds, rate=8000):
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(b"\0\0" * int(seconds * rate))
+    return Response(file.getvalue(), media_type="audio/wav")
+
+
+def lasts(town, document):
+    """Seconds from the answer to the end."""
+    town.answers("/voice", document)
+    sid = town.aiko.dials()
+    town.forward(100_000)
+    return town.call(sid)["seconds"]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("<Say>Hi</Say>", 1),
+        (f"<Say>{'a' * 45}</Say>", 3),
+        (f'<Say language="ja-JP">{"あ" * 21}</Say>', 3),
+        (f'<Say loop="4">{"a" * 30}</Say>', 8),
+        ('<Say>Hi</Say><Pause length="7"/>', 8),
+        ("<Say>Hi</Say><Pause/>", 2),
+        ('<Say>Hi</Say><Say loop="2">Ho</Say>', 3),
+    ],
+)
+def test_speech_lasts_as_long_as_it_takes_to_say(town, said, seconds):
+    assert lasts(town, said) == pytest.approx(seconds, abs=0.01)
+
+
+def test_a_say_in_an_endless_loop_ends_after_a_thousand_times(town):
+    assert lasts(town, '<Say loop="0">Hi</Say>') == pytest.approx(1000)
+    assert len(town.aiko.words) == 1000
+
+
+def test_a_say_in_an_endless_loop_ends_when_the_caller_hangs_up(town):
+    town.answers("/voice", '<Say loop="0">Hi</Say>')
+    town.aiko.dials()
+    town.forward(9.5)
+    town.aiko.hangs_up()
+    assert (len(town.aiko.words), town.aiko.heard[-1]["cut"]) == (10, True)
+
+
+def test_a_file_is_fetched_by_get_signed_and_lasts_its_true_length(town):
+    town.answers("/music.wav", wav(7.5))
+    assert lasts(town, "<Play>music.wav</Play>") == pytest.approx(7.5)
+    assert [asked.method for asked in town.asked("/music.wav")] == ["GET"]
+    assert [(item["kind"], item["text"]) for item in town.aiko.heard] == [("play", town.at("/music.wav"))]
+
+
+def test_a_looped_file_is_heard_again(town):
+    town.answers("/music.wav", wav(2))
+    assert lasts(town, '<Play loop="3">/music.wav</Play>') == pytest.approx(6)
+
+
+def test_a_file_of_unknown_length_lasts_five_seconds(town):
+    town.answers("/music.ogg", Response(b"OggS" + bytes(999), media_type="audio/ogg"))
+    assert lasts(town, "<Play>/music.ogg</Play>") == pytest.approx(5)
+
+
+def test_an_answer_that_is_audio_is_played_and_then_the_call_ends(town):
+    assert lasts(town, wav(3)) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/xml", "text/html"])
+def test_three_content_types_are_twiml(town, kind):
+    town.answers("/voice", Response("<Response><Say>Hello</Say></Response>", media_type=kind))
+    town.aiko.dials()
+    assert town.aiko.words == ["Hello"]
+
+
+def test_plain_text_is_twiml_if_it_can_be_read_so(town):
+    town.answers("/voice", Response("<Response><Say>Hello</Say></Response>", media_type="text/plain"))
+    town.aiko.dials()
+    assert town.aiko.words == ["Hello"]
+
+
+def test_other_plain_text_is_spoken_and_then_the_call_ends(town):
+    assert lasts(town, Response("Just words & so on", media_type="text/plain")) == pytest.approx(18 / 15)
+    assert town.aiko.words == ["Just words & so on"]
+
+
+def test_xml_comments_and_declarations_are_allowed(town):
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- a --><Response><!-- b --><Say>Hel<!-- c -->lo</Say></Response>'
+    town.answers("/voice", Response(text, media_type="text/xml"))
+    town.aiko.dials()
+    assert town.aiko.words == ["Hello"]
+
+
+def test_an_empty_document_ends_the_call(town):
+    assert lasts(town, "") == 0
+    assert town.aiko.state == "idle"
+
+
+def test_a_redirect_is_a_post_with_the_standard_parameters_and_relative(town):
+    town.has_line(voice_url=town.at("/a/b/voice"))
+    town.answers("/a/b/voice", "<Redirect>../next?x=1&amp;y=2</Redirect>")
+    town.answers("/a/next", "<Say>Here</Say>")
+    sid = town.aiko.dials()
+    (asked,) = town.asked("/a/next")
+    assert (asked.method, asked["CallSid"], asked.url) == ("POST", sid, town.at("/a/next?x=1&y=2"))
+
+
+def test_verbs_after_a_redirect_and_after_a_hangup_are_unreachable(town):
+    town.answers("/voice", "<Redirect>/next</Redirect><Say>Never</Say>")
+    town.answers("/next", "<Say>Here</Say><Hangup/><Say>Never</Say>")
+    town.aiko.dials()
+    town.forward(9)
+    assert (town.aiko.words, town.aiko.state) == (["Here"], "idle")
+
+
+def test_an_empty_redirect_asks_for_the_current_document_again(town):
+    town.answers("/voice", "<Say>First</Say><Redirect/>", "<Say>Second</Say>")
+    town.aiko.dials()
+    town.forward(1)
+    assert town.aiko.words == ["First", "Second"]
+
+
+def test_what_was_executed_is_kept_with_its_second(town):
+    town.answers("/voice", f'<Say>Hello</Say><Pause length="2"/><Dial timeout="5">{BEN}</Dial><Hangup/>')
+    sid = town.aiko.dials()
+    town.forward(30)
+    assert [(verb["verb"], verb["second"]) for verb in town.call(sid)["executed"]] == [
+        ("Say", 0),
+        ("Pause", 1),
+        ("Dial", 3),
+        ("Hangup", 13),
+    ]
+
+
+def test_each_item_is_heard_from_its_second_on(town):
+    town.answers("/voice", '<Say>One</Say><Pause length="4"/><Say>Two</Say>')
+    town.aiko.dials()
+    town.forward(5)
+    assert [(item["text"], item["second"]) for item in town.aiko.heard] == [("One", 0), ("Two", 5)]
+
+
+# ---- strictness -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("document", "word"),
+    [
+        ("<say>Hello</say>", "Say"),
+        ("<SAY>Hello</SAY>", "Say"),
+        ("<Speak>Hello</Speak>", "Speak"),
+        ('<Say Voice="man">Hello</Say>', "voice"),
+        ('<Gather numdigits="1"/>', "numDigits"),
+        ('<Dial CallerId="+815031230001">+819012340002</Dial>', "callerId"),
+        ('<Say colour="red">Hello</Say>', "colour"),
+        ("<Number>+819012340002</Number>", "Number"),
+        ("<Say>Hello</Say>and more", "and more"),
+        ("<Dial><Say>Hello</Say></Dial>", "Say"),
+        ("<Gather><Dial>+819012340002</Dial></Gather>", "Dial"),
+        ("<Gather><Conference>room</Conference></Gather>", "Conference"),
+        ('<Gather numDigits="many"/>', "numDigits"),
+        ('<Pause length="-1"/>', "length"),
+        ('<Dial method="PUT">+819012340002</Dial>', "method"),
+        ('<Dial timeout="soon">+819012340002</Dial>', "timeout"),
+        ("<Dial></Dial>", "Dial"),
+    ],
+)
+def test_what_is_not_twiml_is_refused_by_name(town, document, word):
+    town.answers("/voice", document)
+    town.aiko.dials()
+    error = town.log("/voice")[0]["error"]
+    assert error["code"] > 10000
+    assert word in error["message"]
+    assert town.aiko.words == [SORRY]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("<Response><Say>Hello</Response>", 12100),
+        ("", 12100),
+        ("Hello", 12100),
+        ("<Say>Hello</Say>", 12100),
+        ("<response><Say>Hello</Say></response>", 12100),
+        (" \n<?xml version='1.0'?><Response/>", 12100),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><Response><Say>&a;</Say></Response>', 12100),
+        (f"<Response><Say>{'a' * 66000}</Say></Response>", 11750),
+    ],
+)
+def test_a_document_that_cannot_be_parsed_has_its_code_in_the_log(town, text, code):
+    town.answers("/voice", Response(text, media_type="text/xml"))
+    town.aiko.dials()
+    assert town.log("/voice")[0]["error"]["code"] == code
+    assert town.aiko.words == [SORRY]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<Record/>",
+        "<Enqueue>q</Enqueue>",
+        "<Start><Stream url='wss://example.com'/></Start>",
+        "<Dial><Client>ann</Client></Dial>",
+        "<Dial><Sip>sip:a@example.com</Sip></Dial>",
+        '<Dial record="record-from-answer">+819012340002</Dial>',
+        '<Gather input="speech"/>',
+        '<Dial><Number machineDetection="Enable">+819012340002</Number></Dial>',
+        "<Pay/>",
+    ],
+)
+def test_what_is_not_built_yet_says_so_by_name_or_is_built(town, document):
+    """Nothing is silently ignored: either the verb is carried out without an error, or it fails loudly."""
+    town.answers("/voice", document)
+    town.aiko.dials()
+    entry = town.log("/voice")[0]
+    assert entry["error"] is None or "not build" in entry["error"]["message"]
+    assert (entry["error"] is None) == (SORRY not in town.aiko.words)
+
+
+BAD_ADDRESSES = [
+    "http://[", "ftp://example.com/x", "http://a b/", "http://example.com:99999/",
+    "http://exa_mple:port/", "javascript:1", "http://\u3042:0x/", "https://[::1", "http://127.0.0.1:0/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", BAD_ADDRESSES)
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<Redirect>{}</Redirect>",
+        '<Gather numDigits="1" action="{}"/>',
+        '<Dial action="{}">+819012340002</Dial>',
+        '<Dial><Number url="{}">+819012340002</Number></Dial>',
+        '<Dial><Number statusCallback="{}">+819012340002</Number></Dial>',
+        "<Play>{}</Play>",
+    ],
+)
+def test_an_address_that_is_none_ends_in_an_error_and_not_in_silence(town, document, url):
+    town.ben.behaves("at once", after=1)
+    town.answers("/voice", document.format(url))
+    sid = town.aiko.dials()
+    if "Gather" in document:
+        town.aiko.presses("1")
+    town.forward(3)
+    if town.ben.state != "idle":
+        town.ben.hangs_up()
+    town.forward(100)
+    assert (town.aiko.state, town.ben.state) == ("idle", "idle")
+    family = [sid] + [one.sid for one in town.twilio.calls.list(to=BEN)]
+    seen = [event["detail"] for one in family for event in town.call(one)["timeline"] if event["event"] == "error"]
+    assert seen or any(entry["error"] for entry in town.log()) or "statusCallback" in document
