@@ -19,6 +19,7 @@ app = APIGatewayHttpResolver()
 
 Json = dict[str, Any]
 JSON = {"content-type": "application/json"}
+LARGEST_BODY = 65_536
 
 
 # ---- services --------------------------------------------------------------------------------------------------------
@@ -232,7 +233,10 @@ app.not_found(nowhere)
 
 
 def form() -> Form:
-    return Form(forms.read_body(app.current_event.raw_event).decode(errors="replace"))
+    body = forms.read_body(app.current_event.raw_event)
+    if len(body) > LARGEST_BODY:
+        raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
+    return Form(body.decode(errors="replace"))
 
 
 def base() -> str:

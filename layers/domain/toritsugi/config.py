@@ -64,7 +64,11 @@ def settings(doubtful: bool = False) -> Settings:
     global _settings, _read_at
     if _settings is None or (doubtful and time.time() - _read_at >= REREAD_SECONDS):
         _read_at = time.time()
-        _settings = fetch()
+        try:
+            _settings = fetch()
+        except Exception:
+            if _settings is None:  # else what was known goes on counting: SSM's bad day makes no forgery good
+                raise
     return _settings
 
 

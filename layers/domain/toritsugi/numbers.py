@@ -88,7 +88,7 @@ def read_caller(text: str) -> str:
 
 
 def country_of(number: str) -> str | None:
-    """The ISO country of a number, families of countries as their first; None for one that cannot be a telephone's."""
+    """The ISO country of a number; None for one that cannot be a telephone's."""
     import phonenumbers  # here only: a webhook never needs it, and its import would be paid at every cold start
 
     try:
@@ -98,6 +98,11 @@ def country_of(number: str) -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     country: str | None = phonenumbers.region_code_for_number(parsed)
+    return country
+
+
+def family_of(country: str | None) -> str | None:
+    """The country by which numbers are matched to people: the first of a family, else the country itself."""
     return FAMILIES.get(country, country) if country else None
 
 
@@ -172,7 +177,8 @@ def reserve(number: PoolNumber, reserved: bool) -> None:
 def remove_number(number: PoolNumber) -> None:
     """The number is no line of ours any more."""
     with write() as transaction:
-        transaction.delete(Line(*line_key(number.phone_number)), condition=Line.number_sid == number.sid)
+        ours = Line.entry.does_not_exist() | (Line.number_sid == number.sid)
+        transaction.delete(Line(*line_key(number.phone_number)), condition=ours)
         transaction.delete(number)
 
 

@@ -19,7 +19,7 @@ from pynamodb.expressions.update import Action
 from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import RequestRefused
 from toritsugi.forms import Form, invalid
-from toritsugi.numbers import Line, PoolNumber, country_of, is_e164, line_key, read_pool
+from toritsugi.numbers import Line, PoolNumber, country_of, family_of, is_e164, line_key, read_pool
 from toritsugi.routes import Route, free_from, is_free, is_held, is_over, route_key
 from toritsugi.services import LONGEST_TTL, Service
 from toritsugi.sessions.records import (
@@ -129,21 +129,19 @@ def default_mode(pool: list[PoolNumber]) -> str:
 
 
 def compatible(pool: list[PoolNumber], wanted: Wanted, mode: str) -> list[PoolNumber]:
-    """The numbers that would do for this person, in this person's own order. Raises RequestRefused when there is
-    none.
-    """
-    if wanted.is_explicit:
-        return [chosen(pool, wanted)]
-    if not pool:
+    """The numbers that would do for this person, in this person's own order. Raises RequestRefused when none would."""
+    numbers = [chosen(pool, wanted)] if wanted.is_explicit else pool
+    if not numbers:
         raise RequestRefused(80205, "The Service has no phone numbers")
-    able = [number for number in pool if serves(number, mode)]
+    able = [number for number in numbers if serves(number, mode)]
+    if not able and mode != "message-only" and not any(number.voice for number in numbers):
+        raise RequestRefused(80201, "No compatible phone number has voice")
     if not able:
-        voiceless = mode != "message-only" and not any(number.voice for number in pool)
-        raise RequestRefused(
-            *(80201, "No phone number with voice") if voiceless else (80202, "No phone number with messaging")
-        )
-    country = country_of(wanted.identifier)
-    near = [number for number in able if country_of(number.phone_number) == country]
+        raise RequestRefused(80202, "No compatible phone number has messaging")
+    if wanted.is_explicit:
+        return able
+    country = family_of(country_of(wanted.identifier))
+    near = [number for number in able if family_of(number.country) == country]
     if not near:
         raise RequestRefused(80203, f"No compatible phone number for the country {country}")
     free = [number for number in near if not number.reserved]

@@ -217,7 +217,7 @@ def delete_session(service_sid: str, session_sid: str) -> None:
     ended.
     """
     session, people = read_session(service_sid, session_sid)
-    if not session.is_closed(time.time()):
+    if session.status != "closed":
         close(session, people, "deleted")
     forget_interactions(session_sid)  # first what hangs on it: after a crash, deleting it again finishes the work
     with write() as transaction:
