@@ -5,7 +5,8 @@
     meter.round_trips, meter.read_units, meter.write_units
 
 The figures that moto reports are constants, so nothing of them is used: sizes are computed from the request and from
-what lies in the table before and after it, read with plain requests that are not metered. A strong read costs one unit
+what lies in the table before and after it, read with plain requests that are not metered. The request is taken as it
+goes out, so that boto3, botocore and PynamoDB are all the same. A strong read costs one unit
 per 4 KB, an eventual one half, a transactional one two; a write one unit per KB of the larger of old and new item, two
 in a transaction; a failed condition costs as if it had held; and an index costs its own writes where its entry changes.
 What AWS does not say is counted the dear way: a condition check, and an item of a canceled transaction, cost a write.
@@ -16,18 +17,22 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from math import ceil
 from typing import Any
 
 from botocore.client import BaseClient
+from botocore.session import get_session
 
 Item = dict[str, dict[str, Any]]
-Plain = Callable[..., dict[str, Any]]  # plain(operation, request...): the same client, unmetered
+Plain = Callable[[str, dict[str, Any]], dict[str, Any]]  # plain(operation, request): unmetered
 
 READ_BLOCK, WRITE_BLOCK = 4096, 1024
 WRITES = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}
@@ -49,7 +54,7 @@ def value_size(value: dict[str, Any]) -> int:
         case "N":
             return number_size(content)
         case "B":
-            return len(content)
+            return len(content if isinstance(content, bytes) else base64.b64decode(content))
         case "BOOL" | "NULL":
             return 1
         case "SS" | "NS" | "BS":
@@ -85,7 +90,7 @@ class Table:
 
     @classmethod
     def describe(cls, plain: Plain, name: str) -> Table:
-        said = plain("DescribeTable", TableName=name)["Table"]
+        said = plain("DescribeTable", {"TableName": name})["Table"]
         key = key_of(said)
         return cls(
             name, key, {one["IndexName"]: Index.read(one, key) for one in said.get("GlobalSecondaryIndexes", [])}
@@ -173,29 +178,30 @@ class Meter:
         return [call.operation for call in self.calls]
 
     def __enter__(self) -> Meter:
-        self.unmetered = BaseClient._make_api_call
+        self.unmetered = BaseClient._make_request
 
-        def metered(client: Any, operation: str, request: dict[str, Any]) -> Any:
-            def plain(other: str, **said: Any) -> dict[str, Any]:
-                return self.unmetered(client, other, said)
+        def metered(client: BaseClient, operation: Any, request: dict[str, Any], context: Any) -> Any:
+            def go() -> Any:
+                return self.unmetered(client, operation, request, context)
 
-            if client.meta.service_model.service_name != "dynamodb":
-                return plain(operation, **request)
-            return self.watch(plain, operation, request)
+            if operation.service_model.service_name != "dynamodb" or client is reader(client.meta.region_name):
+                return go()
+            plain = reader(client.meta.region_name)._make_api_call
+            return self.watch(plain, operation.name, json.loads(request["body"]), go)
 
-        BaseClient._make_api_call = metered
+        BaseClient._make_request = metered
         return self
 
     def __exit__(self, *_: object) -> None:
-        BaseClient._make_api_call = self.unmetered
+        BaseClient._make_request = self.unmetered
 
-    def watch(self, plain: Plain, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def watch(self, plain: Plain, operation: str, request: dict[str, Any], go: Callable[[], Any]) -> Any:
         changes = [Change(plain, self.table(plain, name), *rest) for name, *rest in writes(operation, request)]
         reads = list(self.reads(plain, operation, request))
         if not changes and not reads:
             raise NotImplementedError(f"the meter does not know {operation}")
         try:
-            return plain(operation, **request)
+            return go()
         finally:
             twice = 2 if operation == "TransactWriteItems" else 1
             for change in changes:
@@ -238,15 +244,21 @@ class Meter:
         for name in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
             if used := {holder: said for holder, said in request.get(name, {}).items() if holder in placeholders}:
                 whole[name] = used
-        items = plain(operation, **whole)["Items"]
+        items = plain(operation, whole)["Items"]
         if "IndexName" in request:
             index = self.table(plain, request["TableName"]).indexes[request["IndexName"]]
             items = [index.entry(item) for item in items]
         return sum(map(size, items))
 
 
+@cache
+def reader(region: str) -> BaseClient:
+    """The client with which the meter itself reads."""
+    return get_session().create_client("dynamodb", region_name=region)
+
+
 def read(plain: Plain, table: str, key: Item) -> Item | None:
-    return plain("GetItem", TableName=table, Key=key, ConsistentRead=True).get("Item")
+    return plain("GetItem", {"TableName": table, "Key": key, "ConsistentRead": True}).get("Item")
 
 
 def strength(said: dict[str, Any]) -> float:

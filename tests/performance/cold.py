@@ -1,0 +1,131 @@
+"""Cold starts: what it takes a fresh interpreter to import a function, or also to answer its first webhook."""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from local.aws import Cloud
+
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
+from tests.performance.calls import Json
+
+OURS, ORDINARY = "voice", "tests.performance.ordinary"
+BARE = "json"  # which Lambda's own runtime has imported before us
+
+ENVIRONMENT = {
+    "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("layers/domain", "functions", "")),
+    "ORDINARY_BASE_URL": BASE,
+    "ORDINARY_ACCOUNT_SID": ACCOUNT_SID,
+    "ORDINARY_AUTH_TOKEN": AUTH_TOKEN,
+}
+
+PROGRAM = """
+import importlib, json, sys
+before, event = set(sys.modules), json.load(sys.stdin)
+function = importlib.import_module(sys.argv[1])
+if event:
+    from collections import namedtuple
+    said = dict(function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="1")
+    answer = function.handler(event, namedtuple("Context", said)(**said))
+    assert "<Dial" in answer["body"], answer
+print(len(set(sys.modules) - before))
+"""
+
+
+@dataclass(frozen=True)
+class Cold:
+    """What the start of a fresh process costs: seconds of CPU, the interpreter's own included, and modules imported."""
+
+    seconds: float
+    modules: int
+
+
+class Starter:
+    """Starts functions in fresh processes. Bytecode lies in a folder of its own, so that no earlier run counts."""
+
+    def __init__(self, folder: str, endpoint: str | None = None) -> None:
+        self.folder, self.endpoint = Path(folder), endpoint
+
+    def start(self, module: str, event: Json | None = None, compiled: bool = True) -> Cold:
+        """One cold start; without bytecode, everything that is not frozen into the interpreter is compiled anew."""
+        options = [] if compiled else ["-B"]
+        prefix = self.folder / ("compiled" if compiled else "empty")
+        environment = os.environ | ENVIRONMENT
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        if self.endpoint:
+            environment |= {f"AWS_ENDPOINT_URL_{service}": self.endpoint for service in ("DYNAMODB", "SSM")}
+        before = spent()
+        process = subprocess.run(
+            [sys.executable, *options, "-X", f"pycache_prefix={prefix}", "-c", PROGRAM, module],
+            env=environment,
+            input=json.dumps(event),
+            capture_output=True,
+            text=True,
+        )
+        assert process.returncode == 0, process.stderr
+        return Cold(spent() - before, int(process.stdout.split()[-1]))
+
+    def compare(self, *starts: tuple[str, Json | None], times: int, compiled: bool = True) -> list[Cold]:
+        """The median of several cold starts of each, taken in turns, so that a noisy moment meets them all."""
+        if compiled:
+            for module, event in starts:
+                self.start(module, event)
+        rounds = [[self.start(*start, compiled) for start in starts] for _ in range(times)]
+        return [
+            Cold(statistics.median(cold.seconds for cold in colds), colds[0].modules)
+            for colds in zip(*rounds, strict=True)
+        ]
+
+
+def spent() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+@contextmanager
+def starter(endpoint: str | None = None) -> Iterator[Starter]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Starter(folder, endpoint)
+
+
+@contextmanager
+def over_http(cloud: Cloud) -> Iterator[str]:
+    """The address under which another process reaches this cloud's DynamoDB and SSM, which speak JSON."""
+    clients = {"DynamoDB_20120810": cloud.client("dynamodb"), "AmazonSSM": cloud.client("ssm")}
+
+    class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            service, operation = self.headers["X-Amz-Target"].split(".")
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer = clients[service]._make_api_call(operation, request)
+            body = json.dumps(answer, default=str).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

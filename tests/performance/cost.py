@@ -1,0 +1,52 @@
+"""What AWS bills for a call: metered operations at list prices, in dollars per million calls.
+
+Prices of us-east-1 on 2026-11-21, without any free tier. How long a warm request takes on Lambda cannot be measured
+here, so it is assumed, and said: most of it is one round trip to DynamoDB.
+
+https://aws.amazon.com/api-gateway/pricing/ https://aws.amazon.com/lambda/pricing/
+https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/cloudwatch/pricing/
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.performance.meter import Meter
+
+MILLION, GB = 1e6, 1e9
+
+HTTP_API = 1.00 / MILLION  # a request
+LAMBDA = 0.20 / MILLION  # an invocation
+LAMBDA_GB_SECOND = 0.0000133334  # arm64
+WRITE_UNIT, READ_UNIT = 0.625 / MILLION, 0.125 / MILLION
+LOGS = 0.50 / GB
+
+MEMORY_GB = 0.5
+ASSUMED_SECONDS = 0.020  # that a warm request takes
+PLATFORM_LOG_BYTES = 350  # START, END and REPORT, which Lambda writes itself
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One request of Twilio's, with what it did to DynamoDB and how much it logged."""
+
+    name: str
+    meter: Meter
+    log_bytes: int
+
+    def dollars(self, seconds: float = ASSUMED_SECONDS) -> dict[str, float]:
+        """What this one request costs, by what it is for."""
+        return {
+            "HTTP API": HTTP_API,
+            "Lambda": LAMBDA + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
+            "DynamoDB": self.meter.write_units * WRITE_UNIT + self.meter.read_units * READ_UNIT,
+            "logs": (self.log_bytes + PLATFORM_LOG_BYTES) * LOGS,
+        }
+
+
+def per_million(webhooks: Iterable[Webhook], seconds: float = ASSUMED_SECONDS) -> dict[str, float]:
+    """What a million calls cost that consist of these webhooks, by what it is for."""
+    bill: dict[str, float] = {}
+    for webhook in webhooks:
+        for purpose, dollars in webhook.dollars(seconds).items():
+            bill[purpose] = bill.get(purpose, 0) + dollars * MILLION
+    return bill

@@ -1,0 +1,106 @@
+"""The exchange's REST API in this process, and tables with as many sessions in them as one likes."""
+
+import base64
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from local.aws import ACCOUNT, REGION, Cloud, Context
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.table import Table
+
+from tests.performance.calls import AIKO, BEN, Json, event_of
+
+KEY = "SK" + "a" * 32, "secret"
+LINES = [f"+81501000{n:04}" for n in range(1, 11)]
+
+
+class Exchange:
+    """A service with ten numbers, whose sessions can be opened. Use it inside a cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        from toritsugi import keys, numbers
+
+        self.cloud = cloud
+        keys.create_key(*KEY)
+        self.service = self.post("/v1/Services", UniqueName=f"service-{uuid4().hex}")["sid"]
+        for line in LINES:
+            able = {"voice": True, "sms": False, "mms": False}
+            owned = {"sid": "PN" + line[1:].zfill(32), "phone_number": line, "friendly_name": line}
+            numbers.add_number(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
+
+    def post(self, path: str, **fields: Any) -> Json:
+        """What a client gets whose key is known already."""
+        import proxy
+
+        basic = base64.b64encode(":".join(KEY).encode()).decode()
+        headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded"}
+        answer = proxy.handler(event_of("POST", path, headers, urlencode(fields, doseq=True)), Context("proxy"))
+        assert answer["statusCode"] == 201, answer
+        return json.loads(answer["body"])
+
+    def open_session(self, *people: str, **fields: Any) -> Json:
+        """A session of these people."""
+        participants = [json.dumps({"Identifier": number}) for number in people]
+        return self.post(f"/v1/Services/{self.service}/Sessions", Participants=participants, **fields)
+
+    def masked(self, ttl: int = 0) -> str:
+        """The number that Aiko dials to reach Ben."""
+        session = self.open_session(AIKO, BEN, Ttl=ttl)
+        rows = [item.to_json()["Attributes"] for item in self.items("SessionsTable")]
+        aiko = {"session_sid": {"S": session["sid"]}, "identifier": {"S": AIKO}}
+        return next(row["proxy_identifier"]["S"] for row in rows if aiko.items() <= row.items())
+
+    def items(self, table: str) -> list[Item]:
+        return list(self.table(table).all_items())
+
+    def table(self, name: str) -> Table:
+        return dynamodb_backends[ACCOUNT][REGION].tables[name]
+
+    def fill(self, sessions: int) -> None:
+        """As many sessions of strangers, row for row as the exchange itself writes one, straight into moto's tables."""
+        before = {name: self.items(name) for name in ("SessionsTable", "DirectoryTable")}
+        session = self.open_session(AIKO, BEN)
+        rows = [
+            (self.table(name), item) for name, old in before.items() for item in self.items(name) if item not in old
+        ]
+        for n in range(sessions):
+            others = {session["sid"]: "KC" + uuid4().hex, AIKO: f"+8170{n:08}", BEN: f"+8180{n:08}"}
+            for table, row in rows:
+                item = like(row, others)
+                table.items[item.hash_key][item.range_key] = item
+
+
+def like(row: Item, others: dict[str, str]) -> Item:
+    """The same row with other texts in it, made without moto's own constructors, which weigh it at every attribute."""
+
+    def changed(value: DynamoType) -> DynamoType:
+        text = value.value
+        for old, new in others.items():
+            text = text.replace(old, new) if isinstance(text, str) else text
+        return value if text == value.value else DynamoType({value.type: text})
+
+    item = copy.copy(row)
+    item.hash_key, item.range_key = changed(row.hash_key), changed(row.range_key)
+    item.attrs = LimitedSizeDict()
+    dict.update(item.attrs, {name: changed(value) for name, value in row.attrs.items()})
+    return item
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """Inside, moto does not copy the whole table for every item of a transaction, which it would need to undo one."""
+
+    def itself(table: Table, _memo: dict[int, Any]) -> Table:
+        return copy.copy(table)
+
+    Table.__deepcopy__ = itself
+    try:
+        yield
+    finally:
+        del Table.__deepcopy__

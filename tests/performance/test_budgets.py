@@ -1,0 +1,90 @@
+"""The budgets: what a masked call may take, in operations and ratios, never in seconds. `make bench` prints them."""
+
+import time
+
+import pytest
+import time_machine
+
+from tests.performance.calls import AIKO, incoming, new_sid
+from tests.performance.cold import ORDINARY, OURS, starter
+from tests.performance.cost import per_million
+from tests.performance.exchange import LINES, unguarded
+from tests.performance.meter import Meter
+
+TTLS = pytest.mark.parametrize("ttl", [0, 3600], ids=["without ttl", "with ttl"])
+
+
+def in_a_minute() -> time_machine.travel:
+    """Later than whatever the exchange has just made, so that a call has an expiry to slide."""
+    return time_machine.travel(time.time() + 60, tick=False)
+
+
+def trips(telephones) -> list[int]:
+    return [webhook.meter.round_trips for webhook in telephones.sent]
+
+
+@TTLS
+def test_a_masked_call_is_put_through_with_one_read_and_no_write(exchange, telephones, ttl):
+    line = exchange.masked(ttl)
+    voice, *_ = telephones.calls(AIKO, line)
+    assert (voice.meter.operations, voice.meter.write_units) == (["BatchGetItem"], 0)
+
+
+def test_a_stranger_is_refused_with_one_read_and_no_write(exchange, telephones):
+    exchange.masked()
+    telephones.send("voice", "/voice", incoming(new_sid(), "+819033330003", LINES[0]))
+    assert (telephones.sent[0].meter.operations, telephones.sent[0].meter.write_units) == (["BatchGetItem"], 0)
+
+
+def test_a_forged_request_never_reaches_the_database(exchange, telephones):
+    line = exchange.masked()
+    answer = telephones.send("voice", "/voice", incoming(new_sid(), AIKO, line), token="not Twilio's")
+    assert (answer["statusCode"], trips(telephones)) == (403, [0])
+
+
+@TTLS
+def test_a_status_callback_is_one_round_trip_be_it_a_legs_first_or_last(exchange, telephones, ttl):
+    line = exchange.masked(ttl)
+    with in_a_minute():
+        telephones.calls(AIKO, line)
+    assert [(webhook.name, webhook.meter.round_trips) for webhook in telephones.sent] == [
+        ("voice", 1),
+        ("initiated", 1),
+        ("completed", 1),
+    ]
+
+
+@TTLS
+@pytest.mark.parametrize("event", ["initiated", "completed"])
+def test_a_status_callback_that_comes_twice_is_one_round_trip_again(exchange, telephones, ttl, event):
+    line = exchange.masked(ttl)
+    with in_a_minute():
+        telephones.calls(AIKO, line)
+        telephones.deliver(event)
+    assert trips(telephones)[-1] == 1
+
+
+def test_a_session_of_two_is_opened_in_three_round_trips_however_many_there_are(exchange):
+    taken = []
+    for sessions, people in ((100, ("+819044440001", "+819044440002")), (9_900, ("+819044440003", "+819044440004"))):
+        exchange.fill(sessions)
+        with unguarded(), Meter() as meter:
+            exchange.open_session(*people)
+        taken.append(meter.operations)
+    assert taken == [["Query", "BatchGetItem", "TransactWriteItems"]] * 2
+
+
+@pytest.mark.parametrize(("ttl", "most"), [(0, 8), (3600, 12)], ids=["without ttl", "with ttl"])
+def test_a_million_masked_calls_cost_little_at_aws(exchange, telephones, ttl, most):
+    line = exchange.masked(ttl)
+    with in_a_minute():
+        webhooks = telephones.calls(AIKO, line)
+    bill = per_million(webhooks)
+    assert sum(bill.values()) <= most, f"dollars per million calls: {bill}"
+
+
+def test_a_cold_import_takes_at_most_half_of_what_an_ordinary_implementation_takes():
+    with starter() as fresh:
+        ours, ordinary = fresh.compare((OURS, None), (ORDINARY, None), times=5)
+    assert ours.modules < ordinary.modules
+    assert ours.seconds / ordinary.seconds <= 0.5, f"{ours} beside {ordinary}"
