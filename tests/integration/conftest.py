@@ -156,28 +156,34 @@ def account():
 @pytest.fixture
 def cloud(account) -> Cloud:
     """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
-    empty(account)
+    from toritsugi import keys
+
+    for table in account.template.of_type("AWS::DynamoDB::Table"):
+        empty(account, table)
+    for schedule in account.scheduler.list_schedules()["Schedules"]:
+        account.scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
+    if getattr(account, "resettled", False):
+        for name, value in SETTINGS.items():
+            set_setting(account, name, value)
+    account.resettled = False
+    keys._remembered.clear()
     return account
 
 
-def empty(cloud: Cloud) -> None:
-    from toritsugi import config, keys
-
-    for table in cloud.dynamodb.list_tables()["TableNames"]:
-        schema = cloud.dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
-        for item in cloud.dynamodb.scan(TableName=table)["Items"]:
-            cloud.dynamodb.delete_item(TableName=table, Key={key["AttributeName"]: item[key["AttributeName"]] for key in schema})
-    for schedule in cloud.scheduler.list_schedules()["Schedules"]:
-        cloud.scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
-    for name, value in SETTINGS.items():
-        set_setting(cloud, name, value)
-    config.forget()
-    keys._remembered.clear()
+def empty(cloud: Cloud, table: str) -> None:
+    names = [key["AttributeName"] for key in cloud.template.of_type("AWS::DynamoDB::Table")[table]["KeySchema"]]
+    for item in cloud.dynamodb.scan(TableName=table)["Items"]:
+        cloud.dynamodb.delete_item(TableName=table, Key={name: item[name] for name in names})
 
 
 def set_setting(cloud: Cloud, name: str, value: str) -> None:
+    """Another value for a setting, which a process that starts now reads."""
+    from toritsugi import config
+
     path = f"{cloud.template.environment['SETTINGS_PATH']}/{name}"
     cloud.ssm.put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
+    cloud.resettled = True
+    config.forget()
 
 
 @pytest.fixture
