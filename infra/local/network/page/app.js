@@ -3,7 +3,7 @@ import { html, icon, render, useEffect, useMemo, useRef, useState } from "./view
 import { Network, Refused } from "./network.js";
 import { Sound } from "./sound.js";
 import { Story } from "./story.js";
-import { Telephones } from "./telephones.js";
+import { suggestions, Telephones } from "./telephones.js";
 import { CallChoice, LadderView } from "./ladder.js";
 import { Webhooks } from "./webhooks.js";
 import { Ahead, Clock } from "./clock.js";
@@ -137,8 +137,10 @@ function App() {
   const known = state.phones.map((phone) => `${phone.number} ${phone.name || ""}`).join("\n");
   const names = useMemo(() => {
     const byNumber = new Map(state.phones.filter((phone) => phone.name).map((phone) => [phone.number, phone.name]));
-    return (number) => byNumber.get(number) || national(number);
-  }, [known]);
+    return (number) => byNumber.get(number) || (/^\+?\d/.test(number) ? national(number) : words().telephones.withheld);
+  }, [known, language]);
+  const suggests = JSON.stringify(state.phones.map((phone) => phone.suggests));
+  const suggested = useMemo(() => suggestions(state), [known, suggests, state.account]);
   const handlers = useMemo(
     () => ({
       pointArrow: (row) => setMark(row?.webhook ?? null),
@@ -223,7 +225,7 @@ function App() {
           one === "telephones" && tab !== one && state.phones.some((phone) => phone.state === "ringing") ? html`<i class="lamp ringing"></i>` : ""}</button>`)}
     </nav>
     <main>
-      <${Telephones} state=${state} troubles=${troubles} acts=${acts} network=${network} names=${names} language=${language} />
+      <${Telephones} state=${state} suggested=${suggested} troubles=${troubles} acts=${acts} network=${network} names=${names} language=${language} />
       <section class="panel happening" id="ladder" aria-label=${w.ladder.title}>
         <header>
           <h2>${w.ladder.title}</h2>
@@ -232,7 +234,7 @@ function App() {
           <button type="button" class="quiet" onClick=${tell} title=${w.story.copy}>${icon("story")}<span>${w.story.copy}</span></button>
           <button type="button" class="quiet" onClick=${acts.forget} title=${w.ladder.forgetHint} disabled=${!state.calls.length && !state.webhooks.length}>${icon("clear")}<span>${w.ladder.forget}</span></button>
         </header>
-        <${LadderView} state=${state} chosen=${chosen} choose=${choose} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick}
+        <${LadderView} state=${state} suggested=${suggested} chosen=${chosen} choose=${choose} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick}
           acts=${acts} names=${names} network=${network} />
       </section>
       <section class="panel requests" id="webhooks" aria-label=${w.webhooks.title}>

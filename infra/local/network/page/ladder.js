@@ -115,11 +115,11 @@ class Ladder {
       const at = moment(entry);
       const { event, detail } = entry;
       const more = { call: call.sid, key: `${call.sid} ${i}`, detail, event };
-      if (event === "queued" && inbound) this.put(at, 0, person, line, "call", more);
-      else if (event === "ringing" && !inbound) {
+      if (i === 0 && inbound) this.put(at, 0, person, line, "call", { ...more, key: `${call.sid} call` });
+      if (event === "ringing" && !inbound) {
         rang = true;
         this.put(at, 4, line, person, "ring", { ...more, via, shown: call.from });
-      } else if (event === "answered") {
+      } else if (event === "answered" && (!inbound || this.line(call))) {
         this.put(at, inbound ? this.afterAnswers(call, at) : 6, ...(inbound ? [line, person] : [person, line]), "answer", more);
       } else if (event === "bridged" && parent) this.put(at, 7, this.person(parent), person, "talk", more);
       else if (event === "say" || event === "play" || event === "music") this.put(at, 3, line, person, "say", more);
@@ -130,7 +130,7 @@ class Ladder {
       else if (ENDS.has(event)) {
         const own = by === person;
         const told = event === "completed" ? (own ? "hangsUp" : "ends") : event === "busy" && rang && own ? "rejects" : event;
-        this.put(at, 8, ...(own ? [person, line] : [line, person]), event === "completed" || event === "canceled" ? "end" : "refuse", { ...more, told, by });
+        this.put(at, own ? 8 : 8.2, ...(own ? [person, line] : [line, person]), event === "completed" || event === "canceled" ? "end" : "refuse", { ...more, told, by });
       }
     });
   }
@@ -157,8 +157,7 @@ class Ladder {
         if (!used.has(other) && other.entry.detail === one.entry.detail && this.family.get(other.call.sid) === root) together.push(other);
       }
       for (const other of together) used.add(other);
-      const listening = together.find((other) => this.speakers.has(`${other.call.sid} ${one.entry.detail}`));
-      const number = listening && this.speakers.get(`${listening.call.sid} ${one.entry.detail}`);
+      const number = this.speakers.find(({ at, text }) => text === one.entry.detail && Math.abs(at - one.at) < SAME_WORDS)?.from;
       const speaker = together.find((other) => this.person(other.call) === number) || together[0];
       const more = (other) => ({ call: other.call.sid, key: other.key, detail: other.entry.detail, event: "speech" });
       const from = this.person(speaker.call);
@@ -198,18 +197,29 @@ class Ladder {
     return rows;
   }
 
-  /** The upright bars: a leg rings (hollow), is up (filled); a line is busy (thin). */
+  /** The upright bars: a leg rings (hollow), is up (filled); a line is busy (thin); between two that talk lies a ribbon. */
   raise(calls) {
     const first = new Map();
     const last = new Map();
     const up = new Map();
+    const talks = [];
     this.rows.forEach((row, i) => {
       if (!row.call || row.kind === "head" || row.webhook) return;
       if (!first.has(row.call)) first.set(row.call, i);
       if (row.kind === "answer") up.set(row.call, i);
+      // Between two telephones one answer is the answer of both legs.
+      const { parent_sid: caller } = this.bySid.get(row.call);
+      if (row.kind === "answer" && caller && !this.line(this.bySid.get(caller))) up.set(caller, i);
       if (row.kind === "end" || row.kind === "refuse") last.set(row.call, i);
+      if (row.kind === "talk") talks.push({ row, from: i });
     });
     const bottom = this.rows.length;
+    for (const { row, from } of talks) {
+      const leg = this.bySid.get(row.call);
+      const ends = [row.call, leg.parent_sid].map((sid) => last.get(sid) ?? bottom);
+      const sides = [this.column.get(row.from), this.column.get(row.to)].sort((a, b) => a - b);
+      this.spans.push({ key: `${row.key} ribbon`, lane: sides[0], across: sides[1] - sides[0], from, to: Math.min(...ends), kind: "ribbon" });
+    }
     for (const call of calls) {
       if (!first.has(call.sid)) continue;
       const start = first.get(call.sid);
@@ -236,7 +246,7 @@ function label(row) {
     case "call":
       return w.calls;
     case "ring":
-      return w.shows(national(row.shown));
+      return /^\+/.test(row.shown) ? w.shows(national(row.shown)) : w.hides;
     case "answer":
       return w.answers;
     case "talk":
@@ -288,19 +298,20 @@ const Arrow = still(({ row, y, a, b, via, lanes, marked, current, point, pick, n
 
 const Moment = still(({ y, at, exact }) => html`<time class="moment" style=${{ top: `${y}px` }}>${hour(at)}${exact ? html`<small>.${String(Math.floor(at % 1000)).padStart(3, "0")}</small>` : ""}</time>`);
 
-function Head({ call, billed, y, names, choose }) {
+function Head({ call, caller, billed, y, names, choose }) {
   const w = words().ladder;
   const shape = ENDS.has(call.status) ? (call.status === "completed" ? "over" : "refused") : "live";
   return html`<button type="button" tabindex="-1" class="call-head ${shape}" style=${{ top: `${y}px` }} onClick=${() => choose(call.sid)}>
     <i class="mark" aria-hidden="true"></i>
-    <b>${names(call.from)}</b> → <b>${names(call.to)}</b>
+    <b>${names(caller)}</b> → <b>${names(call.to)}</b>
     <span>${call.status === "completed" ? timer(call.seconds) : w[call.status] || ""}${billed ? ` · ${w.bill(billed)}` : ""}</span>
   </button>`;
 }
 
-function Empty({ phones, acts }) {
+function Empty({ phones, suggested, acts }) {
   const w = words();
-  const first = phones.find((phone) => phone.suggests?.length);
+  const first = phones.find((phone) => suggested.get(phone.number)?.length);
+  const [best] = first ? suggested.get(first.number) : [];
   return html`<div class="empty-state">
     <svg viewBox="0 0 240 96" width="240" height="96" aria-hidden="true">
       <path class="lane" d="M30 6v84M120 6v84M210 6v84" />
@@ -310,14 +321,14 @@ function Empty({ phones, acts }) {
     <p><b>${w.ladder.nobody}</b></p>
     ${first
       ? html`<p>${w.ladder.begin(first.name || national(first.number))}</p>
-          <button type="button" class="go" disabled=${first.state !== "idle"} onClick=${() => acts.dial(first, first.suggests[0].number)}>
-            ${icon("handset")}<span>${w.telephones.suggest(national(first.suggests[0].number), first.suggests[0].reaches)}</span>
+          <button type="button" class="go" disabled=${first.state !== "idle"} onClick=${() => acts.dial(first, best.number)}>
+            ${icon("handset")}<span>${w.telephones.suggest(national(best.number), best.reaches)}</span>
           </button>`
       : html`<p>${w.ladder.beginAnywhere}</p>`}
   </div>`;
 }
 
-export function LadderView({ state, chosen, choose, mark, point, pick, acts, names, network }) {
+export function LadderView({ state, suggested, chosen, choose, mark, point, pick, acts, names, network }) {
   const w = words().ladder;
   const { calls, webhooks, phones, account } = state;
   const family = useMemo(() => roots(calls), [calls]);
@@ -327,7 +338,7 @@ export function LadderView({ state, chosen, choose, mark, point, pick, acts, nam
     [webhooks, chosen, family],
   );
   const ladder = useMemo(
-    () => new Ladder({ calls: shownCalls, webhooks: shownHooks, account, owner: network.owner, speakers: network.speaker }),
+    () => new Ladder({ calls: shownCalls, webhooks: shownHooks, account, owner: network.owner, speakers: [...network.speaker.values()] }),
     [shownCalls, shownHooks, account],
   );
   const { rows, lanes, column, spans, bySid } = ladder;
@@ -359,7 +370,7 @@ export function LadderView({ state, chosen, choose, mark, point, pick, acts, nam
     return () => observer.disconnect();
   }, [rows.length > 0]);
 
-  if (!rows.length) return html`<${Empty} phones=${phones} acts=${acts} network=${network} />`;
+  if (!rows.length) return html`<${Empty} phones=${phones} suggested=${suggested} acts=${acts} />`;
 
   const from = Math.max(0, Math.floor(view.top / ROW) - AROUND);
   const to = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + AROUND);
@@ -389,7 +400,7 @@ export function LadderView({ state, chosen, choose, mark, point, pick, acts, nam
     const row = rows[i];
     const y = i * ROW;
     if (row.kind === "gap") seen.push(html`<div key=${row.key} class="gap" style=${{ top: `${y}px` }}><span>${w.later(span(row.seconds))}</span></div>`);
-    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
+    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${ladder.caller(bySid.get(row.call))} billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
     else {
       seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${column.get(row.from)} b=${column.get(row.to)}
         via=${row.via && column.has(row.via) ? column.get(row.via) : null} lanes=${lanes.length} names=${names}
@@ -418,7 +429,7 @@ export function LadderView({ state, chosen, choose, mark, point, pick, acts, nam
         ${spans
           .filter((bar) => bar.to >= from && bar.from <= to)
           .map((bar) => html`<i key=${bar.key} class="bar ${bar.kind} ${bar.open ? "open" : ""}"
-            style=${{ left: x(bar.lane), top: `${bar.from * ROW + 24}px`, height: `${Math.max(6, (bar.to - bar.from) * ROW)}px` }}></i>`)}
+            style=${{ left: x(bar.lane), width: bar.across ? `${(bar.across / lanes.length) * 100}%` : undefined, top: `${bar.from * ROW + 24}px`, height: `${Math.max(6, (bar.to - bar.from) * ROW)}px` }}></i>`)}
         ${seen}
       </div>
     </div>

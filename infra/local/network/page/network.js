@@ -70,7 +70,7 @@ export class Network {
   /** What only the telephones know, and forget with their next call: who withheld a number, and who said what. */
   remember(phone) {
     if (phone.call_sid) this.owner.set(phone.call_sid, phone.number);
-    for (const item of phone.heard) if (item.kind === "speech") this.speaker.set(`${phone.call_sid} ${item.text}`, item.from);
+    for (const item of phone.heard) if (item.kind === "speech") this.speaker.set(`${item.at} ${item.text}`, { at: Date.parse(item.at), text: item.text, from: item.from });
   }
 
   start() {

@@ -11,6 +11,7 @@ export class Sound {
     this.context = null;
     this.ringing = new Map();
     this.spoken = new Set();
+    globalThis.speechSynthesis?.getVoices(); // some browsers load them only when first asked
     // A browser lets a page sound only after its user has touched it; until then there is no context to ring on.
     for (const touch of ["pointerdown", "keydown"]) {
       addEventListener(touch, () => this.wake(), { once: true, capture: true });
@@ -65,8 +66,8 @@ export class Sound {
     return sources;
   }
 
-  key(digit) {
-    if (TONES[digit]) this.tone(TONES[digit], { seconds: 0.12, gain: 0.02 });
+  key(digit, start = 0) {
+    if (TONES[digit]) this.tone(TONES[digit], { start, seconds: 0.12, gain: 0.02 });
   }
 
   /** A bell as in Japan: one second of 400 Hz, trembling sixteen times, then two seconds of rest. */
@@ -106,6 +107,7 @@ export class Sound {
         this.spoken.add(key);
         if (now - Date.parse(item.at) > FRESH) continue;
         if (item.kind === "beep") this.tone([1000], { seconds: 0.4, gain: 0.02 });
+        if (item.kind === "tone") [...item.text].forEach((digit, i) => this.key(digit, i * 0.16));
         if (item.kind === "say" || item.kind === "speech") this.say(item.text, item.kind === "speech" ? 0.85 : 1);
       }
       const last = phone.heard[phone.heard.length - 1];

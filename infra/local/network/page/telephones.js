@@ -49,13 +49,13 @@ function pieces(text) {
 }
 
 /** A sentence whose words appear when they are said. It has its full room from the first moment, so nothing jumps. */
-function Spoken({ item, network }) {
+function Spoken({ item, over, network }) {
   const { text } = item;
   const seconds = lasting(text);
   const elapsed = (network.now() - Date.parse(item.at)) / 1000;
   const frozen = useRef(null);
   if (item.cut && frozen.current === null) frozen.current = Math.min(1, elapsed / seconds);
-  const part = frozen.current ?? elapsed / seconds;
+  const part = frozen.current ?? (over ? 1 : elapsed / seconds);
   useBeat(part < 1 && frozen.current === null, 60);
   if (part >= 1) return html`<span>${text}</span>`;
   let reached = part * text.length;
@@ -64,10 +64,11 @@ function Spoken({ item, network }) {
     reached -= piece.length;
     return html`<span class=${said ? "word said" : "word"}>${piece}</span>`;
   });
-  return html`<span class=${frozen.current === null ? "" : "broken"}>${list}</span>`;
+  const way = frozen.current !== null ? "broken" : network.state.clock?.pace ? "" : "still";
+  return html`<span class=${way}>${list}</span>`;
 }
 
-const Heard = still(({ item, network, names }) => {
+const Heard = still(({ item, over, network, names }) => {
   const w = words().telephones;
   const spoken = item.kind === "say" || item.kind === "speech";
   const file = item.kind === "play" ? decodeURIComponent(item.text || "").split("/").pop() : "";
@@ -75,7 +76,7 @@ const Heard = still(({ item, network, names }) => {
     <span class="second">${item.second == null ? "–" : timer(item.second)}</span>
     <span class="kind">${item.kind === "speech" && item.from ? names(item.from) : w.kinds[item.kind] || item.kind}</span>
     <span class="text" lang=${spoken ? tongue(item.text) : undefined}>
-      ${spoken ? html`<${Spoken} item=${item} network=${network} />` : file ? html`♪ ${file}` : ""}
+      ${spoken ? html`<${Spoken} item=${item} over=${over} network=${network} />` : file ? html`♪ ${file}` : ""}
       ${item.cut ? html`<em class="cut">${w.cut}</em>` : ""}
     </span>
   </li>`;
@@ -102,7 +103,8 @@ function Ear({ phone, network, names }) {
                   <span class="kind">${w.message[item.direction]} ${names(item.direction === "in" ? item.from : item.to)}</span>
                   <span class="text" lang=${tongue(item.body || "")}>${item.body}</span>
                 </li>`
-              : html`<${Heard} key=${item.at + item.kind + item.text} item=${item} network=${network} names=${names} />`,
+              : html`<${Heard} key=${item.at + item.kind + item.text} item=${item} network=${network} names=${names}
+                  over=${phone.state === "idle"} />`,
           )}
         </ol>`
       : html`<p class="empty">${w.nothingHeard(nameOf(phone))}</p>`}
@@ -140,17 +142,21 @@ function Behaviour({ phone, acts }) {
       <select id="answers-${id}" value=${answers} onChange=${(event) => choose(event.target.value)}>
         ${ANSWERS.map((one) => html`<option value=${one} selected=${one === answers}>${w.behaviours[one]}</option>`)}
       </select>
-      <label for="after-${id}">${w.after}</label>
-      <span class="with-unit">
-        <input id="after-${id}" type="number" min="0" max="120" step="1" value=${phone.after || ""} placeholder="0"
-          onChange=${(event) => change({ after: event.target.value === "" ? null : Number(event.target.value) })} /> ${w.seconds}
-      </span>
+      ${answers === "at once" || answers === "machine" || answers === "busy"
+        ? html`<label for="after-${id}">${w.after[answers === "busy" ? "busy" : "answers"]}</label>
+            <span class="with-unit">
+              <input id="after-${id}" type="number" min="0" max="120" step="1" value=${phone.after || ""} placeholder="0"
+                onChange=${(event) => change({ after: event.target.value === "" ? null : Number(event.target.value) })} /> ${w.seconds}
+            </span>`
+        : ""}
       <label for="presses-${id}">${w.presses}</label>
       <input id="presses-${id}" value=${phone.presses ?? ""} placeholder="1ww2#" pattern="[0-9*#wW]*" spellcheck="false"
         onChange=${(event) => change({ presses: event.target.value })} />
-      <label for="greeting-${id}">${w.greeting}</label>
-      <input id="greeting-${id}" value=${phone.greeting ?? ""} placeholder=${w.greetingExample}
-        onChange=${(event) => change({ greeting: event.target.value })} />
+      ${answers === "machine"
+        ? html`<label for="greeting-${id}">${w.greeting}</label>
+            <input id="greeting-${id}" value=${phone.greeting ?? ""} placeholder=${w.greetingExample}
+              onChange=${(event) => change({ greeting: event.target.value })} />`
+        : ""}
       <label for="name-${id}">${w.rename}</label>
       <input id="name-${id}" value=${phone.name ?? ""} onChange=${(event) => change({ name: event.target.value })} />
       <label class="check"><input type="checkbox" checked=${Boolean(phone.withheld)}
@@ -159,9 +165,8 @@ function Behaviour({ phone, acts }) {
   </details>`;
 }
 
-function Suggestions({ phone, fresh, dial }) {
+function Suggestions({ phone, suggests, fresh, dial }) {
   const w = words().telephones;
-  const suggests = phone.suggests || [];
   if (!suggests.length) return html`<p class="empty">${w.noSuggestion}</p>`;
   const single = suggests.length === 1;
   return suggests.map(({ number, reaches }) => {
@@ -175,7 +180,18 @@ function Suggestions({ phone, fresh, dial }) {
   });
 }
 
-export const Telephone = still(({ phone, call, fresh, trouble, acts, network, names, language }) => {
+const NOTHING = [];
+
+/** What each telephone may dial. Where nobody has said it: the account's numbers, else the other telephones. */
+export function suggestions({ phones, account }) {
+  const lines = (account?.numbers || []).map((number) => ({ number }));
+  const others = (phone) => phones.filter((other) => other !== phone).map((other) => ({ number: other.number, reaches: other.name }));
+  return new Map(
+    phones.map((phone) => [phone.number, phone.suggests?.length ? phone.suggests : lines.length ? lines : others(phone)]),
+  );
+}
+
+export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, network, names, language }) => {
   const w = words().telephones;
   const { state } = phone;
   const name = nameOf(phone);
@@ -252,7 +268,7 @@ export const Telephone = still(({ phone, call, fresh, trouble, acts, network, na
 
   const shown = state === "dialing" || (state === "talking" && call?.from === phone.number) ? call?.to : phone.shows;
   const who = state === "idle" ? "" : unknown(shown) ? (state === "dialing" ? "…" : w.withheld) : national(shown);
-  const known = !unknown(shown) && names(shown) !== national(shown) ? names(shown) : "";
+  const known = state !== "talking" && !unknown(shown) && names(shown) !== national(shown) ? names(shown) : "";
   const hint = trouble
     ? trouble
     : state === "ringing"
@@ -267,7 +283,7 @@ export const Telephone = still(({ phone, call, fresh, trouble, acts, network, na
   return html`<section class="telephone ${state} ${listening ? "listening" : ""}" role="group" data-number=${phone.number}
     aria-label="${name}, ${national(phone.number)}, ${w.states[listening ? "listening" : state]}" onKeyDown=${escape}>
     <header>
-      <h3>${name}</h3>
+      <h2>${name}</h2>
       <span class="number">${national(phone.number)}</span>
     </header>
     <div class="lcd" onClick=${() => field.current.focus({ preventScroll: true })}>
@@ -312,7 +328,7 @@ export const Telephone = still(({ phone, call, fresh, trouble, acts, network, na
                   onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && speak(event)}></textarea>
                 <button type="submit" aria-label=${w.sayIt} title=${w.sayIt} disabled=${state !== "talking" || !speech.trim()}>${icon("send")}</button>
               </form>`
-            : html`<${Suggestions} phone=${phone} fresh=${fresh} dial=${dial} />`}
+            : html`<${Suggestions} phone=${phone} suggests=${suggests} fresh=${fresh} dial=${dial} />`}
         </div>
       </div>
     </div>
@@ -324,6 +340,11 @@ export const Telephone = still(({ phone, call, fresh, trouble, acts, network, na
 function Add({ phones, acts, language }) {
   const w = words().telephones;
   const [draft, setDraft] = useState(null);
+  const form = useRef(null);
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: "nearest" });
+    form.current?.querySelector("input").focus();
+  }, [draft !== null]);
   if (!draft) {
     return html`<button type="button" class="add" onClick=${() => setDraft(proposal(phones, language))}>${icon("plus")}${w.add}</button>`;
   }
@@ -331,8 +352,8 @@ function Add({ phones, acts, language }) {
     event.preventDefault();
     acts.add(international(draft.number), draft.name.trim()).then((done) => done && setDraft(null));
   };
-  return html`<form class="add-form" onSubmit=${add} onKeyDown=${(event) => event.key === "Escape" && setDraft(null)}>
-    <label>${w.name}<input value=${draft.name} autofocus onInput=${(event) => setDraft({ ...draft, name: event.target.value })} /></label>
+  return html`<form class="add-form" ref=${form} onSubmit=${add} onKeyDown=${(event) => event.key === "Escape" && setDraft(null)}>
+    <label>${w.name}<input value=${draft.name} onInput=${(event) => setDraft({ ...draft, name: event.target.value })} /></label>
     <label>${w.number}<input class="tabular" inputmode="tel" value=${national(draft.number)}
       onInput=${(event) => setDraft({ ...draft, number: event.target.value })} /></label>
     <button type="submit" class="go">${w.addIt}</button>
@@ -340,10 +361,10 @@ function Add({ phones, acts, language }) {
   </form>`;
 }
 
-export function Telephones({ state, troubles, acts, network, names, language }) {
+export function Telephones({ state, suggested, troubles, acts, network, names, language }) {
   const w = words().telephones;
   const { phones, calls, reachable } = state;
-  const first = phones.find((phone) => phone.suggests?.length);
+  const first = phones.find((phone) => suggested.get(phone.number)?.length);
   const bySid = new Map(calls.map((call) => [call.sid, call]));
   const couple = () => {
     const one = proposal([], language);
@@ -352,6 +373,7 @@ export function Telephones({ state, troubles, acts, network, names, language }) 
   return html`<section class="telephones" id="telephones" aria-label=${w.title}>
     ${phones.map(
       (phone) => html`<${Telephone} key=${phone.number} phone=${phone} call=${bySid.get(phone.call_sid)} language=${language}
+        suggests=${suggested.get(phone.number) || NOTHING}
         fresh=${!calls.length && phone === first} trouble=${troubles[phone.number]} acts=${acts} network=${network} names=${names} />`,
     )}
     ${!phones.length && reachable

@@ -43,35 +43,34 @@ export function verbs(entry) {
   return root && root.nodeName === "Response" ? [...root.children].map((child) => child.nodeName) : [];
 }
 
-function indented(element, depth = 0) {
-  const space = "  ".repeat(depth);
-  const mark = (text) => html`<span class="xml-mark">${text}</span>`;
-  const attributes = [...element.attributes].map(
-    (attribute) => html` <span class="xml-name">${attribute.name}</span>${mark('="')}<span class="xml-value">${attribute.value}</span>${mark('"')}`,
-  );
-  const open = html`${space}${mark("<")}<span class="xml-tag">${element.nodeName}</span>${attributes}`;
-  const inside = [...element.childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
-  if (!inside.length) return html`${open}${mark("/>")}${"\n"}`;
-  const close = html`${mark("</")}<span class="xml-tag">${element.nodeName}</span>${mark(">")}${"\n"}`;
-  if (inside.every((node) => node.nodeType === 3 || node.nodeType === 4)) {
-    return html`${open}${mark(">")}<span class="xml-text">${inside.map((node) => node.data.trim()).join(" ")}</span>${close}`;
-  }
-  return html`${open}${mark(">")}${"\n"}${inside.map((node) =>
-    node.nodeType === 1
-      ? indented(node, depth + 1)
-      : node.nodeType === 8
-        ? html`${space}  <span class="xml-comment">${`<!--${node.data}-->`}</span>${"\n"}`
-        : html`${space}  <span class="xml-text">${node.data.trim()}</span>${"\n"}`,
-  )}${space}${close}`;
-}
+const mark = (text) => html`<span class="xml-mark">${text}</span>`;
+const line = (depth, ...content) => html`<span class="xml-line" style=${{ "--depth": depth }}>${content}${"\n"}</span>`;
 
-const quoted = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
+/** TwiML as a page shows it: a line for each verb, indented, long ones continued further in. */
+function indented(element, depth = 0) {
+  const attributes = [...element.attributes].map(
+    ({ name, value }) => html` <span class="xml-name">${name}</span>${mark('="')}<span class="xml-value">${value}</span>${mark('"')}`,
+  );
+  const open = html`${mark("<")}<span class="xml-tag">${element.nodeName}</span>${attributes}`;
+  const inside = [...element.childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
+  if (!inside.length) return line(depth, open, mark("/>"));
+  const close = html`${mark("</")}<span class="xml-tag">${element.nodeName}</span>${mark(">")}`;
+  const text = (node) => html`<span class="xml-text">${node.data.trim()}</span>`;
+  if (inside.every((node) => node.nodeType === 3 || node.nodeType === 4)) return line(depth, open, mark(">"), inside.map(text), close);
+  const drawn = inside.map((node) => {
+    if (node.nodeType === 1) return indented(node, depth + 1);
+    return line(depth + 1, node.nodeType === 8 ? html`<span class="xml-comment">${`<!--${node.data}-->`}</span>` : text(node));
+  });
+  return html`${line(depth, open, mark(">"))}${drawn}${line(depth, close)}`;
+}
 
 /** A status callback says in which state the call is. */
 export function progress(entry) {
   const given = new Map(parameters(entry));
   return given.has("SequenceNumber") || given.has("CallDuration") ? given.get("CallStatus") : null;
 }
+
+const quoted = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
 
 /** The very request again, with its signature. */
 export function curl(entry) {
@@ -107,11 +106,11 @@ function Detail({ entry, copy }) {
       <span class="tag">${signed(entry) ? `✓ ${w.webhooks.signed}` : w.webhooks.unsigned}</span>
       <button type="button" onClick=${() => copy(curl(entry), w.webhooks.copied)}>${icon("copy")}${w.webhooks.curl}</button>
     </div>
-    <h4>${w.webhooks.answer} <span>${entry.status ?? ""}</span></h4>
+    <h3>${w.webhooks.answer} <span>${entry.status ?? ""}</span></h3>
     ${text
       ? html`<pre class="twiml"><code>${root ? indented(root) : text}</code></pre>`
       : html`<p class="empty">${entry.status ? w.webhooks.emptyAnswer : w.webhooks.noAnswer}</p>`}
-    <h4>${w.webhooks.parameters}</h4>
+    <h3>${w.webhooks.parameters}</h3>
     <table>
       <tbody>${parameters(entry).filter(([, value]) => value !== "").map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody>
     </table>
