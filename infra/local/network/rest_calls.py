@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from local.network import rest, twiml, verbs, webhooks
 from local.network.callbacks import StatusCallback
@@ -195,10 +194,11 @@ def limit_of(form: dict[str, list[str]]) -> int:
 
 def url_of(form: dict[str, str], name: str) -> str:
     url = form.get(name, "")
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+    try:
+        return url and webhooks.absolute(url)
+    except Failure as failure:
         code = 21609 if name == "StatusCallback" else 21205
-        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", code)
-    return url
+        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", code) from failure
 
 
 def method_of(form: dict[str, str], name: str) -> str:
