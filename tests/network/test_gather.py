@@ -108,6 +108,15 @@ def test_a_sentence_is_repeated_as_often_as_asked(network, app, aiko):
     assert aiko.words == ["say Hello"] * 3
 
 
+def test_a_voice_that_does_not_have_the_language_says_nothing(network, app, aiko):
+    app.on(
+        "/voice", '<Say voice="Google.ja-JP-Neural2-B" language="en-US">No</Say><Say voice="Polly.Mizuki">はい</Say>'
+    )
+    sid = aiko.dials(network.line())
+    assert aiko.words == ["say はい"]
+    assert any("13512" in event["detail"] for event in network.leg(sid)["timeline"])
+
+
 def test_whoever_hangs_up_in_the_middle_of_a_sentence_has_heard_it_broken_off(network, app, aiko):
     app.on("/voice", "<Say>A long sentence that will not be heard to its end by anybody</Say>")
     aiko.dials(network.line())

@@ -20,6 +20,7 @@ from local.network.numbers import geography
 
 if TYPE_CHECKING:
     from local.network.phones import Phone
+    from local.network.twiml import Element
     from local.network.world import World
 
 log = logging.getLogger(__name__)
@@ -147,12 +148,10 @@ class Call:
             self.phone.put_down()
         self.note("hangup", by)
         self.over.fire()
-        was_queued = self.started_at is None
         self.status, self.updated_at = status, self.clock.now()
         self.note(status)
-        if (
-            not was_queued
-        ):  # a call canceled in the queue never was one: https://www.twilio.com/docs/voice/api/call-resource
+        # Of a call canceled in the queue nobody hears: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+        if self.started_at is not None:
             self.callbacks.report(self.callback)
         if self.flow and self.flow is not asyncio.current_task():
             self.flow.cancel()
@@ -202,7 +201,7 @@ class Call:
             "cut": False,
         }
         self.note(kind, text)
-        if self.phone:
+        if self.phone and self.phone.call is self:
             self.phone.heard.append(item)
         return item
 
@@ -255,6 +254,12 @@ class Call:
             {"second": round(now - self.created_at, 3), "event": event, "detail": detail, "at": iso(now)}
         )
         self.world.changed()
+
+    def execute(self, element: Element) -> None:
+        """Remembers a verb that is executed from now on."""
+        second = round(self.clock.now() - self.created_at, 3)
+        verb = {"verb": element.verb, "attributes": element.attributes, "text": element.text, "second": second}
+        self.executed.append(verb)
 
     def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None:
         """Twilio's debugger would say this of the call."""

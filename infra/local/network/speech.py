@@ -6,6 +6,8 @@ import re
 import struct
 
 JAPANESE = re.compile(r"[぀-ヿ㐀-鿿豈-﫿ｦ-ﾟ]")
+LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
+POLLY_JAPANESE = ("Mizuki", "Takumi", "Kazuha", "Tomoko")
 UNKNOWN = 5.0
 MP3_KBITS = {
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG 1
@@ -18,6 +20,16 @@ def of_words(text: str, language: str = "") -> float:
     """Seconds that it takes to say this: 7 Japanese characters a second, 15 of other languages, at least 1."""
     speed = 7 if language.startswith("ja") or JAPANESE.search(text) else 15
     return max(1.0, len(text) / speed)
+
+
+def can_speak(voice: str, language: str | None) -> bool:
+    """Whether this voice has this language, as far as its name tells; without a language it speaks its own.
+
+    https://www.twilio.com/docs/voice/twiml/say/text-speech
+    """
+    named = LOCALE.search(voice)
+    own = named[0] if named else "ja-JP" if any(name in voice for name in POLLY_JAPANESE) else None
+    return language is None or own is None or own == language
 
 
 def of_file(content: bytes) -> float:

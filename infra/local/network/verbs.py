@@ -14,7 +14,7 @@ from local.network import dial, grammar, webhooks
 from local.network.numbers import country
 from local.network.phones import PAUSES, split_at_pauses
 from local.network.refusals import Failure
-from local.network.speech import of_words
+from local.network.speech import can_speak, of_words
 from local.network.twiml import Document, Element
 from local.network.webhooks import Request
 
@@ -120,14 +120,7 @@ async def execute(call: Call, document: Document) -> Request | None:
             call.attentive = True
         else:
             call.attend(False)
-        call.executed.append(
-            {
-                "verb": element.verb,
-                "attributes": element.attributes,
-                "text": element.text,
-                "second": round(call.clock.now() - call.created_at, 3),
-            }
-        )
+        call.execute(element)
         step = await VERBS[element.verb](call, element, document)
         if step is not None or call.over.fired:
             break
@@ -142,6 +135,9 @@ async def say(call: Call, element: Element, _: Document, *until: Signal) -> None
     call.answer()
     if not element.text:
         call.trouble(13520, "<Say> has nothing to say.")
+        return
+    if not can_speak(element["voice"], element.attributes.get("language")):
+        call.trouble(13512, f"The voice {element['voice']} does not speak {element['language']}.")
         return
     seconds = of_words(element.text, element["language"])
     for _turn in range(element["loop"] or ENDLESS):
@@ -186,6 +182,7 @@ async def gather(call: Call, element: Element, document: Document) -> Request | 
     call.answer()
     prompts = iter(element.nested)
     while not call.typed and (prompt := next(prompts, None)):
+        call.execute(prompt)
         await PROMPTS[prompt.verb](call, prompt, document, call.key)
     digits, finished = "", ""
     while len(digits) != element["numDigits"]:
