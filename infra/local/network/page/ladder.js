@@ -129,8 +129,9 @@ class Ladder {
       else if (event === "hangup") by = detail;
       else if (ENDS.has(event)) {
         const own = by === person;
-        const told = event === "completed" ? (own ? "hangsUp" : "ends") : event === "busy" && rang && own ? "rejects" : event;
-        this.put(at, own ? 8 : 8.2, ...(own ? [person, line] : [line, person]), event === "completed" || event === "canceled" ? "end" : "refuse", { ...more, told, by });
+        const told = own ? (event === "busy" ? (rang ? "rejects" : "busy") : "hangsUp") : event === "completed" ? "ends" : event;
+        const kind = told === "hangsUp" || told === "ends" || told === "canceled" ? "end" : "refuse";
+        this.put(at, own ? 8 : 8.2, ...(own ? [person, line] : [line, person]), kind, { ...more, told });
       }
     });
   }
@@ -145,7 +146,7 @@ class Ladder {
   converse(calls) {
     const said = calls
       .flatMap((call) => call.timeline.map((entry, i) => ({ call, entry, key: `${call.sid} ${i}`, at: moment(entry) })))
-      .filter(({ entry }) => entry.event === "speech" || entry.event === "greeting")
+      .filter(({ entry }) => /^(speech|speaks|greeting)$/.test(entry.event))
       .sort((a, b) => a.at - b.at);
     const used = new Set();
     for (const [i, one] of said.entries()) {
@@ -158,12 +159,13 @@ class Ladder {
       }
       for (const other of together) used.add(other);
       const number = this.speakers.find(({ at, text }) => text === one.entry.detail && Math.abs(at - one.at) < SAME_WORDS)?.from;
-      const speaker = together.find((other) => this.person(other.call) === number) || together[0];
+      const speaker =
+        together.find((other) => other.entry.event !== "speech") || together.find((other) => this.person(other.call) === number) || together[0];
       const more = (other) => ({ call: other.call.sid, key: other.key, detail: other.entry.detail, event: "speech" });
       const from = this.person(speaker.call);
       const listeners = together.filter((other) => this.person(other.call) !== from);
       for (const other of listeners) this.put(other.at, 7.5, from, this.person(other.call), "speech", more(other));
-      if (!listeners.length && one.entry.event === "speech") this.put(one.at, 7.5, from, this.line(one.call) ?? from, "speech", more(one));
+      if (!listeners.length && one.entry.event !== "greeting") this.put(one.at, 7.5, from, this.line(one.call) ?? from, "speech", more(one));
     }
   }
 

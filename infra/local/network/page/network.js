@@ -117,8 +117,8 @@ export class Network {
       ask("GET", `webhooks?since=${last}`),
       ask("GET", "clock"),
     ]);
-    // Another page, or a test, has emptied the world: its log begins anew.
-    const emptied = !history.calls.length && calls.length;
+    // Another page, or a test, has emptied the world, or another network has taken its place: the log begins anew.
+    const emptied = (!history.calls.length && calls.length) || (account && account.account_sid !== numbers.account_sid);
     const certain = emptied ? [] : webhooks.filter((entry) => entry.sequence <= last);
     const fresh = keep(webhooks, log.webhooks, "sequence");
     for (const phone of telephones.phones) this.remember(phone);

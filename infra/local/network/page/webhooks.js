@@ -12,13 +12,13 @@ export function parameters(entry) {
   return Array.isArray(params) ? params : Object.entries(params || {});
 }
 
+/** Where a request goes, short enough to be a label: ids in a path say nothing to people. */
 export function path(url) {
-  try {
-    const { pathname, search } = new URL(url);
-    return pathname + search;
-  } catch {
-    return url;
-  }
+  if (!URL.canParse(url)) return url;
+  const { pathname } = new URL(url);
+  const parts = pathname.split("/").map((part) => (part.length > 16 ? "…" : part));
+  const told = parts.join("/");
+  return told.length > 24 ? `${parts.slice(0, 2).join("/")}/…` : told;
 }
 
 const documents = new WeakMap();
@@ -131,7 +131,7 @@ const Row = still(({ entry, marked, open, toggle, point, copy, current }) => {
       ${icon("open")}
       <time>${hour(Date.parse(entry.at))}</time>
       <span class="method">${entry.method}</span>
-      <span class="path">${path(entry.url)}${told.length ? html` <em>${told.map((verb) => `<${verb}>`).join(" ")}</em>` : ""}${progress(entry) ? html` <i>${progress(entry)}</i>` : ""}</span>
+      <span class="path" title=${entry.url}>${path(entry.url)}${told.length ? html` <em>${told.map((verb) => `<${verb}>`).join(" ")}</em>` : ""}${progress(entry) ? html` <i>${progress(entry)}</i>` : ""}</span>
       ${entry.attempt > 1 ? html`<span class="tag">${w.attempt(entry.attempt)}</span>` : ""}
       <span class="status">${entry.error ? `✕ ${entry.error.code || entry.status || ""}` : (entry.status ?? "✕")}</span>
       <span class="ms">${entry.milliseconds == null ? "" : w.ms(Math.round(entry.milliseconds))}</span>
