@@ -52,7 +52,7 @@ class Implementation:
             self.send(
                 "dial ended", action, incoming(call, caller, line) | {"DialCallSid": leg, "DialCallStatus": "completed"}
             )
-        return self.sent
+        return list(self.sent)
 
     def send(self, name: str, url: str, fields: dict[str, str], token: str = AUTH_TOKEN) -> Json:
         """The answer to a signed form; `sent` holds what it took."""

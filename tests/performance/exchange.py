@@ -3,12 +3,14 @@
 import base64
 import copy
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+import time_machine
 from local.aws import ACCOUNT, REGION, Cloud, Context
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
@@ -31,7 +33,7 @@ class Exchange:
         self.service = self.post("/v1/Services", UniqueName=f"service-{uuid4().hex}")["sid"]
         for line in LINES:
             able = {"voice": True, "sms": False, "mms": False}
-            owned = {"sid": "PN" + line[1:].zfill(32), "phone_number": line, "friendly_name": line}
+            owned = {"sid": number_sid(line), "phone_number": line, "friendly_name": line}
             numbers.add_number(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
 
     def post(self, path: str, **fields: Any) -> Json:
@@ -56,6 +58,17 @@ class Exchange:
         aiko = {"session_sid": {"S": session["sid"]}, "identifier": {"S": AIKO}}
         return next(row["proxy_identifier"]["S"] for row in rows if aiko.items() <= row.items())
 
+    def widen(self, numbers: int) -> None:
+        """So many more numbers in the pool, written like a session's rows in `fill`."""
+        model = LINES[-1]
+        keys = {"ServicesTable": (self.service, f"number#{number_sid(model)}"), "DirectoryTable": (model, "line")}
+        for name, (partition, entry) in keys.items():
+            table = self.table(name)
+            row = table.items[DynamoType({"S": partition})][DynamoType({"S": entry})]
+            for n in range(numbers):
+                item = like(row, {model[1:]: f"815020{n:06}"})
+                table.items[item.hash_key][item.range_key] = item
+
     def items(self, table: str) -> list[Item]:
         return list(self.table(table).all_items())
 
@@ -76,6 +89,10 @@ class Exchange:
                 table.items[item.hash_key][item.range_key] = item
 
 
+def number_sid(line: str) -> str:
+    return "PN" + line[1:].zfill(32)
+
+
 def like(row: Item, others: dict[str, str]) -> Item:
     """The same row with other texts in it, made without moto's own constructors, which weigh it at every attribute."""
 
@@ -90,6 +107,11 @@ def like(row: Item, others: dict[str, str]) -> Item:
     item.attrs = LimitedSizeDict()
     dict.update(item.attrs, {name: changed(value) for name, value in row.attrs.items()})
     return item
+
+
+def in_a_minute() -> time_machine.travel:
+    """Later than whatever the exchange has just made, so that a call has an expiry to slide."""
+    return time_machine.travel(time.time() + 60, tick=False)
 
 
 @contextmanager

@@ -1,22 +1,14 @@
 """The budgets: what a masked call may take, in operations and ratios, never in seconds. `make bench` prints them."""
 
-import time
-
 import pytest
-import time_machine
 
 from tests.performance.calls import AIKO, incoming, new_sid
 from tests.performance.cold import ORDINARY, OURS, starter
 from tests.performance.cost import per_million
-from tests.performance.exchange import LINES, unguarded
+from tests.performance.exchange import LINES, in_a_minute, unguarded
 from tests.performance.meter import Meter
 
 TTLS = pytest.mark.parametrize("ttl", [0, 3600], ids=["without ttl", "with ttl"])
-
-
-def in_a_minute() -> time_machine.travel:
-    """Later than whatever the exchange has just made, so that a call has an expiry to slide."""
-    return time_machine.travel(time.time() + 60, tick=False)
 
 
 def trips(telephones) -> list[int]:
