@@ -81,11 +81,13 @@ def test_an_address_that_is_none_is_an_error_and_nothing_hangs(network, app, aik
     assert any("11100" in event["detail"] for event in network.calls()[0]["timeline"])
 
 
-def test_documents_that_lead_to_each_other_for_ever_do_not_stop_the_clock(network, app, aiko):
+@pytest.mark.parametrize(("fallback", "words"), [("", ERROR), ("/fallback", "say Sorry")])
+def test_documents_that_lead_to_each_other_for_ever_do_not_stop_the_clock(network, app, aiko, fallback, words):
     app.on("/voice", "<Redirect/>")
-    aiko.dials(network.line())
-    assert len(app.requests) == 100
-    assert aiko.words == [ERROR]
+    app.on("/fallback", "<Say>Sorry</Say>")
+    aiko.dials(network.line(voice_fallback_url=fallback and network.url(fallback)))
+    assert len(app.asked("/voice")) == 99
+    assert aiko.words == [words]
 
 
 def test_redirects_are_followed_as_a_browser_does(network, app, aiko):
@@ -125,6 +127,7 @@ def test_plain_text_is_spoken_and_audio_is_played(network, app, aiko, ben):
     assert ben.words == [f"play {network.url('/voice')}"]
     network.forward(5)
     assert (aiko.state, ben.state) == ("idle", "idle")
+    assert len(app.requests) == 2
 
 
 def test_another_type_is_an_error_that_names_it(network, app, aiko):

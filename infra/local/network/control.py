@@ -36,9 +36,11 @@ async def body(request: Request) -> Any:
     """The JSON that was sent; an empty body is an empty object."""
     raw = await request.body()
     try:
-        return json.loads(raw) if raw.strip() else {}
-    except ValueError as error:
+        sent = json.loads(raw) if raw.strip() else {}
+        json.dumps(sent, ensure_ascii=False).encode()  # half a character is valid in JSON, and fits into no answer
+    except (ValueError, RecursionError) as error:
         raise Refused(400, f"The body is not JSON: {error}.") from error
+    return sent
 
 
 async def wish(request: Request, *names: str) -> list[Any]:

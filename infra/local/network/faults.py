@@ -69,6 +69,6 @@ def read(name: str, settings: Any) -> Fault:
         raise Refused(400, f"{name}: seconds is a number from 0 to 86400.")
     try:
         match = re.compile(settings.get("match", ""))
-    except (re.error, TypeError) as error:
+    except (re.error, TypeError, OverflowError, RecursionError) as error:
         raise Refused(400, f"{name}: match is a regular expression for the URL ({error}).") from error
     return Fault(match, times, seconds)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from local.network.dates import rfc2822
-from local.network.refusals import Refused, not_built
+from local.network.refusals import Failure, Refused, not_built
+from local.network.webhooks import absolute
 
 if TYPE_CHECKING:
     from local.network.world import World
@@ -71,6 +72,13 @@ def geography(party: str, number: str) -> dict[str, str]:
     return {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": country(number)}
 
 
+def is_absolute(url: str) -> bool:
+    try:
+        return bool(absolute(url))
+    except Failure:
+        return False
+
+
 class IncomingPhoneNumber:
     """A number of the account, and what happens when somebody calls it."""
 
@@ -105,7 +113,7 @@ class IncomingPhoneNumber:
                 raise Refused(400, f"{name} is text.", 20001)
             if name in METHODS and value not in ("GET", "POST"):
                 raise Refused(400, f"{name} is GET or POST, not {value!r}.", 20001)
-            if name in URLS and value and not re.match(r"https?://[^/\s]", value):
+            if name in URLS and value and not is_absolute(value):
                 raise Refused(400, f"{name} is an absolute http or https URL, not {value!r}.", 21502)
         self.settings |= {name: value for name, value in settings.items() if name not in LATER}
         self.updated_at = self.world.clock.now()

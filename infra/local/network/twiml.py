@@ -26,6 +26,7 @@ class Element:
     values: dict[str, Any]
     text: str
     nested: list[Element]
+    seconds: float | None = None  # how long it lasts, where that is known already
 
     def __getitem__(self, attribute: str) -> Any:
         return self.values[attribute]
@@ -74,9 +75,10 @@ def inline(text: str) -> list[Element]:
     return verbs
 
 
-def made(verb: str, text: str) -> Element:
+def made(verb: str, text: str, seconds: float | None = None) -> Element:
     """A verb that nobody wrote, with Twilio's defaults: what an audio file or plain text amounts to."""
-    return Element(verb, {}, {name: attribute.default for name, attribute in RULES[verb].attributes.items()}, text, [])
+    values = {name: attribute.default for name, attribute in RULES[verb].attributes.items()}
+    return Element(verb, {}, values, text, [], seconds)
 
 
 def every(elements: list[Element]) -> Iterator[Element]:

@@ -5,9 +5,10 @@ https://www.twilio.com/docs/voice/twiml
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 from local.clock import Signal
 from local.network import dial, grammar, webhooks
@@ -85,23 +86,24 @@ async def run(call: Call, first: Request | Document) -> None:
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
     """Executes this document and those that it leads to. What cannot be had or executed leads to the fallback, once."""
     step: Request | Document | None = first
-    in_fallback, turns, since = False, 0, call.clock.now()
+    begun: deque[float] = deque(maxlen=MOST_TURNS)
+    in_fallback = False
     while step is not None and not call.over.fired:
-        turns, since = (turns + 1, since) if call.clock.now() - since < 1 else (0, call.clock.now())
+        here, in_fallback = step.url or "", in_fallback or (isinstance(step, Request) and step.is_fallback)
         try:
-            if turns > MOST_TURNS:
-                raise Failure(11215, f"{turns} documents have led from one to the next, and no time has passed.")
-            if isinstance(step, Request):
-                in_fallback = in_fallback or step.is_fallback
-                step = await webhooks.document(call, step, allowed)
-            step = await execute(call, step)
+            begun.append(call.clock.now())
+            if len(begun) == MOST_TURNS and begun[-1] - begun[0] < 1:
+                begun.clear()
+                raise Failure(11215, f"{MOST_TURNS} documents have led from one to the next, and no time has passed.")
+            document = await webhooks.document(call, step, allowed) if isinstance(step, Request) else step
+            step = await execute(call, document)
         except Failure as failure:
             call.trouble(failure.code, failure.message)
             url, method = call.fallback
             if in_fallback or not url:
                 await apologise(call)
                 return
-            about = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url}
+            about = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url or urldefrag(here).url}
             step = Request(url, method, about, is_fallback=True)
 
 
@@ -152,7 +154,7 @@ async def play(call: Call, element: Element, document: Document, *until: Signal)
         return
     url = urljoin(document.url or "", element.text)
     try:
-        seconds = await webhooks.length(call, url)
+        seconds = element.seconds or await webhooks.length(call, url)
     except Failure as failure:  # a file that is missing is passed over
         call.trouble(failure.code, failure.message)
         return

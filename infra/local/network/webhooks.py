@@ -103,7 +103,7 @@ async def document(call: Call, request: Request, allowed: tuple[str, ...] = VERB
 
 def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
     if answer.kind.startswith("audio/"):
-        return [twiml.made("Play", answer.url)]
+        return [twiml.made("Play", answer.url, of_file(answer.content))]
     if answer.kind == "text/plain":
         try:
             return twiml.read(answer.text, allowed)
