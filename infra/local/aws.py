@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -124,6 +124,26 @@ class Context:
         return 9_000 if not self.function_name.endswith("cleanup") else 60_000
 
 
+@dataclass
+class Parameters:
+    """SSM's parameters, as far as the exchange uses them: moto's own bring all of EC2 along, a second of every start."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer of PutParameter or GetParameters."""
+        if operation == "PutParameter":
+            self.values[request["Name"]] = request["Value"]
+            return {"Version": 1}
+        if operation != "GetParameters":
+            raise ValueError(f"the local stack does not know {operation} of SSM")
+        names = request["Names"]
+        return {
+            "Parameters": [{"Name": name, "Value": self.values[name]} for name in names if name in self.values],
+            "InvalidParameters": [name for name in names if name not in self.values],
+        }
+
+
 class Cloud:
     """The resources of one stack. Use it as a context manager; handlers are imported only inside, for they read the
     environment.
@@ -132,6 +152,7 @@ class Cloud:
     def __init__(self, template: Path, parameters: dict[str, str], settings: dict[str, str]) -> None:
         self.template = Template(template, {"Stage": "local"} | parameters)
         self.settings = settings
+        self.parameters = Parameters()
         self.clock: Clock | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self.failures: list[str] = []
@@ -162,6 +183,8 @@ class Cloud:
 
         def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
             with _lock:
+                if client.meta.service_model.service_name == "ssm":
+                    return cloud.parameters.call(operation, request)
                 answer = unlocked(client, operation, request)
                 if operation == "CreateSchedule" and cloud.clock:
                     cloud.loop.call_soon_threadsafe(cloud.fire_later, dict(request))  # type: ignore[union-attr]
@@ -174,7 +197,7 @@ class Cloud:
 
     def build(self) -> None:
         """Makes what the template names, and the settings that CloudFormation cannot make."""
-        dynamodb, ssm, scheduler, sqs = map(self.client, ("dynamodb", "ssm", "scheduler", "sqs"))
+        dynamodb, scheduler, sqs = map(self.client, ("dynamodb", "scheduler", "sqs"))
         for name, table in self.template.of_type("AWS::DynamoDB::Table").items():
             table = {key: value for key, value in table.items() if key != "PointInTimeRecoverySpecification"}
             dynamodb.create_table(TableName=name, **table)
@@ -184,7 +207,7 @@ class Cloud:
             scheduler.create_schedule_group(Name=group["Name"])
         path = self.template.environment["SETTINGS_PATH"]
         for name, value in self.settings.items():
-            ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="SecureString")
+            self.parameters.values[f"{path}/{name}"] = value
 
     # ---- schedules ---------------------------------------------------------------------------------------------------
 
