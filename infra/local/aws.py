@@ -24,8 +24,9 @@ from typing import Any
 import botocore.client
 import botocore.session
 import yaml
-from local.clock import Clock
 from moto import mock_aws
+
+from local.clock import Clock
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 SCHEDULER_PRECISION = 60  # seconds: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
@@ -126,7 +127,7 @@ class Context:
 
 @dataclass
 class Parameters:
-    """SSM's parameters, as far as the exchange uses them: moto's own bring all of EC2 along, a second of every start."""
+    """SSM's parameters, as far as the exchange uses them: moto's own bring EC2 along, a second of every start."""
 
     values: dict[str, str] = field(default_factory=dict)
 

@@ -1,11 +1,11 @@
 """One clock for everything on this machine: a heap of what is due, and the only hand that moves time.
 
-Nothing here or in the network sleeps in the asyncio sense. A task that has to wait parks on the clock (`sleep`, `first`), and
-a task that is not parked is busy: fetching a webhook, running a handler. Time moves only while nobody is busy, so a jump of an
-hour gives the same history as sixty jumps of a minute.
+Nothing here or in the network sleeps in the asyncio sense. A task that has to wait parks on the clock (`sleep`,
+`first`), and a task that is not parked is busy: fetching a webhook, running a handler. Time moves only while nobody is
+busy, so a jump of an hour gives the same history as sixty jumps of a minute.
 
-time-machine moves `time.time` and `datetime` for everything in the process, and leaves monotonic clocks, asyncio and sockets
-alone: https://time-machine.readthedocs.io/
+time-machine moves `time.time` and `datetime` for everything in the process, and leaves monotonic clocks, asyncio and
+sockets alone: https://time-machine.readthedocs.io/
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ class Clock:
         await self.first(timeout=seconds, label=label)
 
     async def first(self, *signals: Signal, timeout: float | None = None, label: str = "") -> Signal | None:
-        """The first of these signals to be fired (at once, if one is already); None when `timeout` seconds pass before."""
+        """The first of these signals to be fired (at once, if one is already); None when `timeout` seconds pass
+        before.
+        """
         for signal in signals:
             if signal.fired:
                 return signal
@@ -208,7 +210,9 @@ class Clock:
                     await self.quiet()
 
     async def quiet(self) -> None:
-        """Returns when nobody is busy. A task being cancelled counts again one turn of the loop later, hence the second look."""
+        """Returns when nobody is busy. A task being cancelled counts again one turn of the loop later, hence the
+        second look.
+        """
         while True:
             await self.idle.wait()
             await asyncio.sleep(0)
@@ -221,7 +225,9 @@ class Clock:
         return self.heap[0] if self.heap and self.heap[0].at <= until + ROUNDING else None
 
     async def drive(self) -> None:
-        """Runs what is due, for ever. Only at pace 1 does it not wait for the busy: there, time passes while they work."""
+        """Runs what is due, for ever. Only at pace 1 does it not wait for the busy: there, time passes while they
+        work.
+        """
         while True:
             self.changed.clear()
             if self.pace == 0 or self.target is not None:

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from local.aws import ACCOUNT, Cloud
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from local.aws import ACCOUNT, Cloud
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")

@@ -1,4 +1,4 @@
-"""The sample world of `make run`: a delivery service, its numbers, and two people who have something to tell each other."""
+"""The sample world of `make run`: a delivery service, its numbers, and two people with something to tell each other."""
 
 import asyncio
 

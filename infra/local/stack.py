@@ -1,4 +1,4 @@
-"""The world on one machine: the exchange, the cloud that it runs in and the telephone network, in one process with one clock."""
+"""The world on one machine: exchange, cloud and telephone network, in one process and with one clock."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def listen(port: int, name: str):  # type: ignore[no-untyped-def]
         try:
             listener.bind(("127.0.0.1", port))
         except OSError:
-            raise PortTaken(f"Port {port} is taken. Free it, or choose another one: make run {name}={port + 10}") from None
+            raise PortTaken(
+                f"Port {port} is taken. Free it, or choose another one: make run {name}={port + 10}"
+            ) from None
         yield listener
 
 
@@ -92,7 +94,9 @@ def address(listener: socket.socket) -> str:
 
 @contextlib.asynccontextmanager
 async def serve(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(application, loop="asyncio", log_level=os.environ.get("LOG_LEVEL", "warning"), lifespan="off")
+    config = uvicorn.Config(
+        application, loop="asyncio", log_level=os.environ.get("LOG_LEVEL", "warning"), lifespan="off"
+    )
     web = Server(config)
     task = asyncio.create_task(web.serve(sockets=[listener]))
     while not web.started and not task.done():

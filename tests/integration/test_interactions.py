@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.books import check, open_books, scan
 from tests.conftest import NEXT_TOKEN
+from tests.integration.books import check, open_books, scan
 from tests.integration.conftest import AIKO, BEN, OutgoingLeg, empty, open_session, set_setting
 from tests.integration.wire import broken, conflicting, refusing
 

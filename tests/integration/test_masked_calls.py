@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
 
 import pytest
-import voice
 
+import voice
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, give_numbers, incoming, open_session
 from tests.integration.wire import broken, refusing

@@ -6,14 +6,14 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-import voice
-from local.aws import Context
-from toritsugi import config, webhooks
 from twilio.request_validator import RequestValidator
 
+import voice
+from local.aws import Context
 from tests.conftest import AUTH_TOKEN, BASE, NEXT_TOKEN
 from tests.integration.conftest import AIKO, LINES, event_of, incoming, set_setting
 from tests.integration.wire import broken
+from toritsugi import config, webhooks
 
 FIELDS = incoming(AIKO, LINES[0], "CA" + "1" * 32)
 FORM = "application/x-www-form-urlencoded"

@@ -14,9 +14,6 @@ from urllib.parse import parse_qsl, quote
 import httpx
 import pytest
 import uvicorn
-from local.clock import Clock
-from local.network.server import build
-from local.network.world import World
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +21,10 @@ from starlette.routing import Route
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+
+from local.clock import Clock
+from local.network.server import build
+from local.network.world import World
 
 AIKO, BEN, CARLA = "+819011110001", "+819022220002", "+819033330003"
 LINE, SECOND_LINE = "+815012345678", "+815012345679"

@@ -20,9 +20,6 @@ from urllib.parse import parse_qsl, quote
 import httpx
 import pytest
 import uvicorn
-from local.clock import Clock
-from local.network.server import build
-from local.network.world import World
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +27,10 @@ from starlette.routing import Route
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+
+from local.clock import Clock
+from local.network.server import build
+from local.network.world import World
 
 AIKO, BEN, CARLA, DORA = "+819012340001", "+819012340002", "+819012340003", "+819012340004"
 LINE, OTHER_LINE = "+815031230001", "+815031230002"

@@ -1,6 +1,7 @@
 """The reader of TwiML: what Twilio refuses is refused, with its code and a sentence that says what is wrong."""
 
 import pytest
+
 from local.network.refusals import Failure
 from local.network.twiml import inline, read
 

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from local.aws import Context
 from twilio.request_validator import RequestValidator
 
+from local.aws import Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
 from tests.performance.cost import Webhook
 from tests.performance.meter import Meter

@@ -15,7 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from local.aws import Cloud
-
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
 from tests.performance.calls import Json
 

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import time_machine
-from local.aws import ACCOUNT, REGION, Cloud, Context
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
+from local.aws import ACCOUNT, REGION, Cloud, Context
 from tests.performance.calls import AIKO, BEN, Json, event_of
 
 KEY = "SK" + "a" * 32, "secret"

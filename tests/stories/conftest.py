@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from local import sample, stack
 from twilio.rest import Client
 
+from local import sample, stack
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT, free_port
 
 EXCHANGE_PORT = free_port()

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from local.aws import Tag
 
+from local.aws import Tag
 from tests.conftest import ROOT
 
 DOMAIN, FUNCTIONS, NETWORK = ROOT / "layers/domain/toritsugi", ROOT / "functions", ROOT / "infra/local/network"

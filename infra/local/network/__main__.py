@@ -8,6 +8,7 @@ import os
 import sys
 
 import uvicorn
+
 from local.clock import Clock
 from local.network.refusals import Refused
 from local.network.server import build

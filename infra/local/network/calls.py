@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
 from local.clock import Due, Signal
 from local.network.callbacks import Callbacks, StatusCallback
 from local.network.dates import iso

@@ -19,13 +19,14 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
 from local.network.dates import iso
 from local.network.phones import Phone
 from local.network.refusals import Refused, not_built
 from local.network.world import World
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 LONGEST_JUMP = 10 * 366 * 86400  # seconds
 SHOWN_AHEAD = 50

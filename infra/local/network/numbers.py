@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import phonenumbers
+
 from local.network.addresses import is_absolute
 from local.network.dates import rfc2822
 from local.network.refusals import Failure, Refused, not_built

@@ -13,12 +13,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from local.network.grammar import words
-from local.network.refusals import Refused, not_built
-from local.network.world import World
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from local.network.grammar import words
+from local.network.refusals import Refused, not_built
+from local.network.world import World
 
 PREFIX = "/2010-04-01/Accounts/{account}"
 LATER = words(

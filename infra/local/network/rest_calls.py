@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from local.network import rest, twiml, verbs, webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
@@ -17,9 +21,6 @@ from local.network.numbers import formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
 from local.network.rest import missing, only, page, whole
 from local.network.world import World
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 EVENTS = words("initiated ringing answered completed")
 CREATE = words(

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from local.network import rest
 from local.network.grammar import words
 from local.network.numbers import IncomingPhoneNumber
 from local.network.refusals import Refused
 from local.network.rest import missing, only, page
 from local.network.world import World
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 SETTINGS = words(
     "FriendlyName VoiceUrl VoiceMethod VoiceFallbackUrl VoiceFallbackMethod StatusCallback StatusCallbackMethod SmsUrl "

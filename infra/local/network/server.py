@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.network import control, rest, rest_calls, rest_numbers
-from local.network.refusals import Refused
-from local.network.world import World
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+
+from local.network import control, rest, rest_calls, rest_numbers
+from local.network.refusals import Refused
+from local.network.world import World
 
 PAGE = Path(__file__).parent / "page"
 

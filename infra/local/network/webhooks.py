@@ -11,11 +11,13 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import httpx
+
 from local.clock import Signal
 from local.network import twiml
+from local.network.addresses import is_absolute, overrides
 from local.network.dates import iso
 from local.network.grammar import VERBS
 from local.network.refusals import Failure
@@ -24,8 +26,6 @@ from local.network.speech import of_file
 if TYPE_CHECKING:
     from local.network.calls import Call
 
-LIMITS = {"ct": (100, 10000), "rt": (100, 15000), "tt": (100, 15000), "rc": (0, 5)}
-CAUSES = {"4xx", "5xx", "ct", "rt"}
 MOST_REDIRECTS = 10
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
@@ -38,17 +38,6 @@ class Request:
     method: str = "POST"
     params: dict[str, str] = field(default_factory=dict)
     is_fallback: bool = False
-
-
-@dataclass
-class Overrides:
-    """How patient a request is: what the URL's fragment says, or Twilio's defaults. Times in real seconds."""
-
-    ct: float = 5
-    rt: float = 15
-    tt: float = 15
-    rc: int = 1
-    rp: frozenset[str] = frozenset({"ct"})
 
 
 @dataclass
@@ -69,22 +58,6 @@ class Unanswered(Exception):
     def __init__(self, cause: str, code: int, message: str) -> None:
         super().__init__(message)
         self.cause, self.code, self.message = cause, code, message
-
-
-def overrides(fragment: str) -> Overrides:
-    """What a fragment such as `rc=2&rp=5xx,ct` asks for. What is no known key is no override."""
-    wishes, asked = Overrides(), {key: values[-1] for key, values in parse_qs(fragment).items()}
-    for key, (least, most) in LIMITS.items():
-        if key in asked:
-            if not asked[key].isdecimal() or not least <= int(asked[key]) <= most:
-                raise Failure(11100, f"{key}={asked[key]} in the fragment is not from {least} to {most}.")
-            setattr(wishes, key, int(asked[key]) if key == "rc" else int(asked[key]) / 1000)
-    if "rp" in asked:
-        causes = set(asked["rp"].split(","))
-        if not causes <= CAUSES | {"all"}:
-            raise Failure(11100, f"rp={asked['rp']} in the fragment is not a list of 4xx, 5xx, ct, rt, all.")
-        wishes.rp = frozenset(CAUSES if "all" in causes else causes)
-    return wishes
 
 
 # ---- what a call asks for -------------------------------------------------------------------------------------------
@@ -121,7 +94,7 @@ async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answ
 
     A task of its own delivers it: a caller who hangs up does not take back a request that is already on its way.
     """
-    url = absolute(url)
+    url = checked(url)
     arrived = call.world.clock.signal()
     call.world.clock.spawn(deliver(call, url, method, params, arrived))
     await call.world.clock.first(arrived)
@@ -150,7 +123,7 @@ async def notify(call: Call, url: str, method: str, params: dict[str, str]) -> N
     if world.closed:
         return
     try:
-        sending = Sending(call, absolute(url), method, params, is_callback=True)
+        sending = Sending(call, checked(url), method, params, is_callback=True)
         if delay := world.faults.take("delay", url):
             await world.clock.sleep(delay.seconds, f"a delayed status callback of {call.sid}")
         for _ in range(2 if world.faults.take("duplicate", url) else 1):
@@ -165,12 +138,9 @@ async def length(call: Call, url: str) -> float:
     return of_file(answer.content)
 
 
-def absolute(url: str) -> str:
-    try:
-        parts, _ = httpx.URL(url), urlsplit(url).port
-    except (httpx.InvalidURL, ValueError) as error:
-        raise Failure(11100, f"{url!r} is not a URL: {error}.", url) from error
-    if parts.scheme not in ("http", "https") or not parts.host:
+def checked(url: str) -> str:
+    """The URL, if it is one that a request can be sent to."""
+    if not is_absolute(url):
         raise Failure(11100, f"{url!r} is not an absolute http or https URL.", url)
     return url
 
@@ -210,7 +180,7 @@ class Sending:
             answer, location = await self.send(url, method, params, left)
             if location is None:
                 return answer
-            url = urldefrag(absolute(urljoin(url, location))).url
+            url = urldefrag(checked(urljoin(url, location))).url
             if answer.status in (301, 302, 303):
                 method, params = "GET", {}
         raise self.failed(answer.entry, Unanswered("", 11215, f"More than {MOST_REDIRECTS} redirects."))

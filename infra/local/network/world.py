@@ -9,6 +9,8 @@ import ssl
 from typing import Any
 
 import httpx
+from twilio.request_validator import RequestValidator
+
 from local.clock import Clock
 from local.network import dial, verbs
 from local.network.callbacks import StatusCallback
@@ -19,7 +21,6 @@ from local.network.phones import WITHHELD, Phone
 from local.network.refusals import Refused
 from local.network.twiml import Document
 from local.network.webhooks import Request
-from twilio.request_validator import RequestValidator
 
 
 @functools.cache

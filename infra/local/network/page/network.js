@@ -32,7 +32,7 @@ function keep(old, fresh, key, print = JSON.stringify) {
 }
 
 // A call's history only grows, so its length says whether there is more of it; comparing all of it would cost a drawing.
-const length = (call) => `${call.status} ${call.timeline.length} ${call.executed.length} ${call.seconds}`;
+const length = (call) => `${call.status} ${call.timeline.length} ${call.executed.length}`;
 
 /** The old list where it holds the same objects: whatever is worked out from it need not be worked out again. */
 const still = (old, fresh) => (old.length === fresh.length && old.every((item, i) => item === fresh[i]) ? old : fresh);
@@ -119,7 +119,7 @@ export class Network {
     ]);
     // Another page, or a test, has emptied the world, or another network has taken its place: the log begins anew.
     const emptied = (!history.calls.length && calls.length) || (account && account.account_sid !== numbers.account_sid);
-    const certain = emptied ? [] : webhooks.filter((entry) => entry.sequence <= last);
+    const certain = webhooks.filter((entry) => entry.sequence <= last);
     const fresh = keep(webhooks, log.webhooks, "sequence");
     for (const phone of telephones.phones) this.remember(phone);
     this.change({
@@ -127,10 +127,10 @@ export class Network {
       account: account && JSON.stringify(account) === JSON.stringify(numbers) ? account : numbers,
       phones: still(phones, keep(phones, telephones.phones, "number")),
       calls: still(calls, keep(calls, history.calls, "sid", length)),
-      webhooks: still(webhooks, certain.concat(fresh)),
+      webhooks: emptied ? [] : still(webhooks, certain.concat(fresh)),
       clock: { ...clock, ahead: clock.ahead || [], moment: Date.parse(clock.now), read: (asked + performance.now()) / 2 },
     });
-    if (emptied && last) this.again = true;
+    if (emptied) this.again = true;
   }
 
   /** The network's time in ms since 1970; at pace 1 it runs between two readings. */
