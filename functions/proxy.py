@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
 from toritsugi import carrier, config, forms, interactions, keys, numbers, pages, routes, schedules, services, webhooks
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form

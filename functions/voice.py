@@ -4,9 +4,10 @@ nothing.
 
 import time
 
+from twilio.twiml.voice_response import VoiceResponse
+
 from toritsugi import interactions, numbers, routes, webhooks
 from toritsugi.routes import Route
-from twilio.twiml.voice_response import VoiceResponse
 
 
 @webhooks.answers_with_words
