@@ -12,8 +12,7 @@ import phonenumbers
 
 from local.network.addresses import is_absolute
 from local.network.dates import rfc2822
-from local.network.refusals import Failure, Refused, not_built
-from local.network.webhooks import absolute
+from local.network.refusals import Refused, not_built
 
 if TYPE_CHECKING:
     from local.network.world import World
@@ -72,13 +71,6 @@ def formatted(number: str) -> str:
 def geography(party: str, number: str) -> dict[str, str]:
     """The four fields that say where a party is: blank, not absent, when unknown."""
     return {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": country(number)}
-
-
-def is_absolute(url: str) -> bool:
-    try:
-        return bool(absolute(url))
-    except Failure:
-        return False
 
 
 class IncomingPhoneNumber:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.network import rest, twiml, verbs, webhooks
+from local.network.addresses import is_absolute
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
 from local.network.dates import day_or_moment, rfc2822
@@ -195,11 +196,10 @@ def limit_of(form: dict[str, list[str]]) -> int:
 
 def url_of(form: dict[str, str], name: str) -> str:
     url = form.get(name, "")
-    try:
-        return url and webhooks.absolute(url)
-    except Failure as failure:
+    if url and not is_absolute(url):
         code = 21609 if name == "StatusCallback" else 21205
-        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", code) from failure
+        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", code)
+    return url
 
 
 def method_of(form: dict[str, str], name: str) -> str:
