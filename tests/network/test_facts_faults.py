@@ -1,0 +1,196 @@
+"""Facts of what goes wrong on purpose: PUT /faults."""
+
+import pytest
+from starlette.responses import Response
+from twilio.base.exceptions import TwilioRestException
+
+from tests.network.facts import ALL_EVENTS, BEN, LINE, SORRY, long_lived_town, new_town  # noqa: F401  two fixtures
+
+HELLO = "<Say>Hello</Say>"
+
+
+def watched(town):
+    """Aiko calls Ben, and /status is told of everything."""
+    number = f'<Number statusCallback="/status" statusCallbackEvent="{ALL_EVENTS}">{BEN}</Number>'
+    town.answers("/voice", f"<Dial>{number}</Dial>")
+    return town.aiko.dials()
+
+
+def tokens(town, path):
+    return [asked.headers["i-twilio-idempotency-token"] for asked in town.asked(path)]
+
+
+def test_a_duplicated_callback_comes_twice_with_the_same_parameters_and_token(town):
+    town.goes_wrong(duplicate={"match": "/status", "times": 1})
+    watched(town)
+    first, second, third = town.asked("/status")
+    assert (first.params, tokens(town, "/status")[0]) == (second.params, tokens(town, "/status")[1])
+    assert (third["CallStatus"], tokens(town, "/status")[2] != tokens(town, "/status")[1]) == ("ringing", True)
+
+
+def test_of_a_duplicated_twiml_request_the_second_answer_is_executed(town):
+    town.goes_wrong(duplicate={"match": "/voice"})
+    town.answers("/voice", "<Say>Thrown away</Say>", HELLO)
+    town.aiko.dials()
+    assert (len(town.asked("/voice")), len(set(tokens(town, "/voice")))) == (2, 1)
+    assert town.aiko.words == ["Hello"]
+
+
+def test_reordered_callbacks_are_swapped_and_keep_their_sequence_numbers(town):
+    town.goes_wrong(reorder={"match": "/status", "times": 1})
+    watched(town)
+    assert [(asked["SequenceNumber"], asked["CallStatus"]) for asked in town.asked("/status")] == [
+        ("1", "ringing"),
+        ("0", "initiated"),
+    ]
+
+
+def test_a_callback_may_come_late_after_the_call_has_ended(town):
+    town.goes_wrong(delay={"match": "/status", "seconds": 30, "times": 1})
+    watched(town)
+    town.ben.rejects()
+    assert (town.aiko.state, town.statuses()) == ("idle", [])
+    town.forward(30)
+    assert town.statuses() == ["initiated", "ringing", "busy"]
+
+
+def test_a_lost_callback_never_comes(town):
+    town.goes_wrong(lose={"match": "/status", "times": 1})
+    watched(town)
+    town.ben.rejects()
+    town.forward(60)
+    assert town.statuses() == ["ringing", "busy"]
+    assert [bool(entry["error"]) for entry in town.log("/status")] == [True, False, False]
+
+
+def test_a_lost_twiml_request_costs_the_time_limit_and_the_application_error(town):
+    town.goes_wrong(lose={"match": "/voice"})
+    town.aiko.dials()
+    town.forward(14.9)
+    assert town.aiko.words == []
+    town.forward(0.2)
+    assert (town.asked("/voice"), town.aiko.words) == ([], [SORRY])
+
+
+def test_a_refused_connection_is_tried_once_more(town):
+    town.goes_wrong(connection_refused={"match": "/voice", "times": 1})
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    assert [entry["error"] and entry["error"]["code"] for entry in town.log()] == [11205, None]
+    assert town.aiko.words == ["Hello"]
+
+
+def test_connections_that_are_refused_for_ever_lead_to_the_fallback(town):
+    town.has_line(voice_fallback_url=town.at("/fallback"))
+    town.goes_wrong(connection_refused={"match": "/voice$"})
+    town.answers("/fallback", HELLO)
+    town.aiko.dials()
+    assert (town.asked("/fallback")[0]["ErrorCode"], town.aiko.words) == ("11205", ["Hello"])
+
+
+def test_a_delay_counts_against_the_time_of_the_telephone(town):
+    town.goes_wrong(delay={"match": "/voice", "seconds": 3})
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    town.forward(2.9)
+    assert town.aiko.words == []
+    town.forward(0.2)
+    assert town.aiko.words == ["Hello"]
+
+
+def test_rest_may_say_too_many_requests_and_do_nothing(town):
+    town.goes_wrong(rest_429={"match": "Calls", "times": 1})
+    with pytest.raises(TwilioRestException) as caught:
+        town.twilio.calls.create(to=BEN, from_=LINE, twiml="<Response/>")
+    assert (caught.value.status, caught.value.code) == (429, 20429)
+    town.forward(5)
+    assert (town.ben.state, town.twilio.calls.list()) == ("idle", [])
+
+
+def test_rest_may_fail_after_it_has_done_the_work(town):
+    town.goes_wrong(rest_500_after_applying={"match": "Calls", "times": 1})
+    with pytest.raises(TwilioRestException) as caught:
+        town.twilio.calls.create(to=BEN, from_=LINE, twiml="<Response/>")
+    assert caught.value.status == 500
+    town.forward(0)
+    assert town.ben.state == "ringing"
+
+
+def test_a_fault_strikes_only_what_it_matches(town):
+    town.goes_wrong(lose={"match": "/other"}, rest_429={"match": "IncomingPhoneNumbers"})
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    assert (town.aiko.words, len(town.twilio.calls.list())) == (["Hello"], 1)
+
+
+def test_a_fault_strikes_only_so_many_times(town):
+    town.goes_wrong(connection_refused={"match": "/voice", "times": 2})
+    town.has_line(voice_url=town.at("/voice#rc=5"))
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    assert [entry["attempt"] for entry in town.log()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("ends", [{}, {"reorder": {"match": "/status"}}])
+def test_putting_faults_replaces_all_of_them(town, ends):
+    town.goes_wrong(lose={"match": "/voice"})
+    town.goes_wrong(**ends)
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    assert town.aiko.words == ["Hello"]
+
+
+def test_deleting_the_world_ends_the_faults(town):
+    town.goes_wrong(lose={"match": "/voice"})
+    town.ask("DELETE", "/world")
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    assert town.aiko.words == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"earthquake": {}},
+        {"lose": {"mach": "x"}},
+        {"lose": {"match": "("}},
+        {"lose": {"match": 7}},
+        {"lose": {"match": "a{99999999999999999999}"}},
+        {"lose": {"match": "(" * 5000}},
+        {"lose": {"times": -1}},
+        {"lose": {"times": 1.5}},
+        {"lose": {"times": True}},
+        {"delay": {"match": "x"}},
+        {"delay": {"match": "x", "seconds": -1}},
+        {"delay": {"match": "x", "seconds": "3"}},
+        {"lose": []},
+        {"lose": None},
+        [],
+        "lose",
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_and_the_others_stay(town, faults):
+    town.goes_wrong(lose={"match": "/voice"})
+    answer = town.http.put("/faults", json=faults)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    town.aiko.dials()
+    assert town.asked("/voice") == []
+
+
+@pytest.mark.parametrize("name", ["recording_not_ready", "announcement_fails"])
+def test_a_fault_of_the_contract_is_never_unknown(town, name):
+    answer = town.http.put("/faults", json={name: {"match": "", "times": 1}})
+    assert answer.is_success or "not build" in answer.json()["error"]
+
+
+def test_a_slow_failing_and_lost_application_is_one_fault_after_the_other(town):
+    """Several faults may strike one request: the first attempt is refused, the second one comes late."""
+    town.goes_wrong(
+        connection_refused={"match": "/voice", "times": 1}, delay={"match": "/voice", "seconds": 2, "times": 1}
+    )
+    town.answers("/voice", Response("<Response><Say>Hello</Say></Response>", media_type="text/xml"))
+    town.aiko.dials()
+    town.forward(1.9)
+    assert town.aiko.words == []
+    town.forward(0.2)
+    assert town.aiko.words == ["Hello"]

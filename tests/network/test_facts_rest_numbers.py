@@ -1,0 +1,120 @@
+"""Facts of the account's numbers in the REST API, through Twilio's own library.
+
+https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+"""
+
+import pytest
+from twilio.base.exceptions import TwilioRestException
+
+from tests.network.facts import AIKO, LINE, OTHER_LINE, long_lived_town, new_town  # noqa: F401  two fixtures
+
+
+@pytest.fixture
+def numbers(town):
+    town.lines["all of them"] = "touched by this module"
+    return town.twilio.incoming_phone_numbers
+
+
+def test_a_number_that_is_bought_answers_calls(town, numbers):
+    new = numbers.create(phone_number=OTHER_LINE, voice_url=town.at("/other"))
+    town.answers("/other", "<Say>Hello</Say>")
+    town.aiko.dials(OTHER_LINE)
+    assert (new.phone_number, town.aiko.words) == (OTHER_LINE, ["Hello"])
+    assert OTHER_LINE in town.get("/account")["numbers"]
+
+
+def test_the_number_of_the_control_api_is_the_resource_of_rest(town, numbers):
+    made = town.post("/numbers", {"phone_number": OTHER_LINE, "capabilities": {"voice": True, "sms": False}})
+    (found,) = numbers.list(phone_number=OTHER_LINE)
+    assert (found.sid, found.account_sid) == (made["sid"], made["account_sid"])
+    assert (found.capabilities["voice"], found.capabilities["sms"], found.capabilities["mms"]) == (True, False, False)
+    assert {"voice_url", "voice_method", "voice_fallback_url", "status_callback", "sms_url", "friendly_name"} <= set(
+        made
+    )
+
+
+def test_methods_are_post_and_addresses_blank_by_default(town, numbers):
+    town.post("/numbers", {"phone_number": OTHER_LINE})
+    (found,) = numbers.list(phone_number=OTHER_LINE)
+    assert (found.voice_url, found.voice_fallback_url, found.status_callback) == ("", "", "")
+    assert (found.voice_method, found.voice_fallback_method, found.status_callback_method) == ("POST",) * 3
+
+
+def test_a_new_address_counts_from_the_next_call_on(town, numbers):
+    (line,) = numbers.list()
+    line.update(voice_url=town.at("/new"), voice_method="GET", friendly_name="The shop")
+    town.answers("/new", "<Say>Hello</Say>")
+    town.aiko.dials()
+    assert ([asked.method for asked in town.asked("/new")], town.asked("/voice")) == (["GET"], [])
+    assert numbers(line.sid).fetch().friendly_name == "The shop"
+
+
+def test_an_update_leaves_everything_else_as_it_was(town, numbers):
+    town.has_line(status_callback=town.at("/status"))
+    (line,) = numbers.list()
+    line.update(friendly_name="The shop")
+    after = numbers(line.sid).fetch()
+    assert (after.voice_url, after.status_callback) == (town.at("/voice"), town.at("/status"))
+
+
+def test_a_number_that_is_given_back_belongs_to_nobody(town, numbers):
+    (line,) = numbers.list()
+    assert line.delete()
+    town.aiko.dials(LINE)
+    assert ([item["kind"] for item in town.aiko.heard], town.log()) == (["say"], [])
+    with pytest.raises(TwilioRestException) as caught:
+        numbers(line.sid).fetch()
+    assert (caught.value.status, caught.value.code) == (404, 20404)
+
+
+def test_numbers_are_found_by_a_part_of_them_and_by_name(numbers):
+    numbers.create(phone_number=OTHER_LINE, friendly_name="Other")
+    assert [one.phone_number for one in numbers.list(phone_number=OTHER_LINE)] == [OTHER_LINE]
+    assert len(numbers.list(phone_number="+8150")) == 2
+    assert [one.phone_number for one in numbers.list(friendly_name="Other")] == [OTHER_LINE]
+    assert numbers.list(phone_number="+1") == []
+
+
+def test_numbers_come_in_pages(numbers):
+    for number in range(4):
+        numbers.create(phone_number=f"+81503123111{number}")
+    page = numbers.page(page_size=3)
+    assert (len(list(page)), len(list(page.next_page()))) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"phone_number": "hello"},
+        {"phone_number": LINE},
+        {"phone_number": OTHER_LINE, "voice_url": "nowhere"},
+        {"phone_number": OTHER_LINE, "voice_url": "http://["},
+        {"phone_number": OTHER_LINE, "voice_method": "PUT"},
+        {"friendly_name": "no number at all"},
+    ],
+)
+def test_what_cannot_be_is_refused_with_400_and_nothing_is_bought(numbers, wishes):
+    with pytest.raises(TwilioRestException) as caught:
+        numbers.create(**wishes)
+    assert caught.value.status == 400
+    assert [one.phone_number for one in numbers.list()] == [LINE]
+
+
+def test_a_refused_update_changes_nothing(numbers):
+    (line,) = numbers.list()
+    with pytest.raises(TwilioRestException):
+        line.update(friendly_name="Changed", voice_method="PUT")
+    assert numbers(line.sid).fetch().friendly_name != "Changed"
+
+
+def test_a_telephone_that_is_in_use_cannot_be_bought(numbers):
+    with pytest.raises(TwilioRestException) as caught:
+        numbers.create(phone_number=AIKO)
+    assert caught.value.status == 400
+
+
+def test_what_is_not_built_yet_says_so_by_name_or_is_built(town):
+    for name in ("Conferences", "Recordings", "Queues", "Applications"):
+        path = f"/2010-04-01/Accounts/{town.world.account_sid}/{name}.json"
+        answer = town.http.get(path, auth=(town.world.account_sid, town.world.auth_token))
+        assert answer.is_success or name in answer.json()["message"]
