@@ -15,7 +15,7 @@ LINES = [f"+81502000{n:04}" for n in range(1, 6)]
 
 @dataclass(frozen=True)
 class Throughput:
-    """So many calls were dialed, put through, answered and hung up, with so many webhooks, in so many seconds, of CPU and in all."""
+    """So many calls, dialed, put through, answered and hung up, with so many webhooks; the seconds it took."""
 
     calls: int
     webhooks: int
