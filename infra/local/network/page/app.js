@@ -208,7 +208,7 @@ function App() {
 
   return html`<div class="page" key=${language} data-tab=${tab} data-ready=${state.reachable ? "yes" : "no"}>
     <header class="top">
-      <h1><svg class="brand" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path d="M4 7h6.500a5.500 5.500 0 0 1 0 11M20 17h-6.500a5.500 5.500 0 0 1 0-11" /><circle cx="4" cy="7" r="2" /><circle cx="20" cy="17" r="2" /></svg>
+      <h1><svg class="brand" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path d="M4 7h6.5a5.5 5.5 0 0 1 0 11M20 17h-6.5a5.5 5.5 0 0 1 0-11" /><circle cx="4" cy="7" r="2" /><circle cx="20" cy="17" r="2" /></svg>
         Toritsugi <small>${w.page}</small></h1>
       ${sid
         ? html`<button type="button" class="account" title=${w.copyAccount} onClick=${() => handlers.copy(sid, w.webhooks.copied)}>

@@ -1,5 +1,5 @@
 // The clock: it runs, and can be sent forward to what is due.
-import { html, useEffect, useState } from "./view.js";
+import { html, useBeat, useState } from "./view.js";
 import { due as told, hour, span, words } from "./words.js";
 
 const FAR = 7200; // s: the right edge of the strip
@@ -11,12 +11,7 @@ const seconds = (where) => Math.expm1(where * Math.log1p(FAR / 4)) * 4;
 const rounded = (value) => (value < 10 ? Math.round(value) : value < 120 ? Math.round(value / 5) * 5 : Math.round(value / 60) * 60);
 
 function useTime(network, running) {
-  const [, beat] = useState(0);
-  useEffect(() => {
-    if (!running) return undefined;
-    const handle = setInterval(() => beat((n) => n + 1), 200);
-    return () => clearInterval(handle);
-  }, [running]);
+  useBeat(running, 200);
   return network.now();
 }
 

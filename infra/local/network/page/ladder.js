@@ -1,247 +1,14 @@
-// What happens, as a ladder: one lane per party, time downwards, every message an arrow.
+// The ladder: one lane per party, time downwards, every message an arrow. Only the rows in view are drawn.
 import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { national, tongue } from "./numbers.js";
 import { hour, span, timer, words } from "./words.js";
+import { begin, ENDS, Messages } from "./messages.js";
 import { roots } from "./network.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
 
 const ROW = 34; // px, the same as --row in style.css: equal rows make the window onto thousands of them a division
+const LINE = 24; // px from the top of a row to its arrow, as in style.css
 const AROUND = 12; // rows drawn beyond either edge
-const SILENCE = 4; // s: longer than this is shown as a gap
-const SAME_WORDS = 50; // ms between the notes of who speaks and who listens
-const SLOW = 300; // ms: an answer later than this stands where it came, not under its request
-
-const ENDS = new Set(["completed", "busy", "no-answer", "failed", "canceled"]);
-
-/** ISO -> ms, with the microseconds that Date drops: they keep cause before effect. */
-function instant(iso) {
-  const digits = /\.\d{3}(\d{1,3})/.exec(iso);
-  return Date.parse(iso) + (digits ? Number(`0.${digits[1]}`) : 0);
-}
-
-const moment = (entry) => instant(entry.at);
-const begin = (call) => (call.timeline.length ? moment(call.timeline[0]) : 0);
-
-/** Lanes in the order that makes most arrows short: who calls, the lines dialled, the application, the lines shown, who is called. */
-function lanesOf(calls, ours, asked, caller) {
-  const [callers, dialled, shown, called] = [[], [], [], []];
-  const placed = new Set();
-  const put = (list, number) => {
-    if (!number || placed.has(number)) return;
-    placed.add(number);
-    list.push(number);
-  };
-  for (const call of calls) {
-    if (call.direction === "inbound") {
-      put(callers, caller(call));
-      put(ours.has(call.to) ? dialled : called, call.to);
-    } else {
-      if (ours.has(call.from)) put(shown, call.from);
-      put(called, call.to);
-    }
-  }
-  const lane = (number) => ({ id: number, kind: ours.has(number) ? "line" : "phone" });
-  return [
-    ...callers.map(lane),
-    ...dialled.map(lane),
-    ...(asked ? [{ id: "application", kind: "application" }] : []),
-    ...shown.map(lane),
-    ...called.reverse().map(lane),
-  ];
-}
-
-class Ladder {
-  constructor({ calls, webhooks, account, owner, speakers }) {
-    this.speakers = speakers;
-    this.caller = (call) => (/^\+\d+$/.test(call.from) ? call.from : owner.get(call.sid) || call.from);
-    this.family = roots(calls);
-    this.ours = new Set(account?.numbers || []);
-    this.bySid = new Map(calls.map((call) => [call.sid, call]));
-    this.legs = new Map();
-    for (const call of calls) if (call.parent_sid) this.legs.set(call.parent_sid, [...(this.legs.get(call.parent_sid) || []), call]);
-    this.lanes = lanesOf(calls, this.ours, webhooks.length > 0, this.caller);
-    this.column = new Map(this.lanes.map((lane, i) => [lane.id, i]));
-    this.messages = [];
-    this.spans = [];
-    this.known = new Set(webhooks.filter((entry) => entry.error).map((entry) => `${entry.call_sid} ${entry.error.code}`));
-    for (const call of calls) this.tell(call);
-    this.converse(calls);
-    for (const entry of webhooks) this.request(entry);
-    this.messages.sort((a, b) => a.at - b.at || a.order - b.order);
-    this.rows = this.space();
-    this.raise(calls);
-  }
-
-  /** The account's number on whose behalf the network acts in a leg; between two telephones, the one that called. */
-  line(call) {
-    if (!call) return null;
-    if (call.direction === "inbound") return this.ours.has(call.to) ? call.to : null;
-    const parent = this.bySid.get(call.parent_sid);
-    if (parent) return this.line(parent) ?? this.person(parent);
-    return this.ours.has(call.from) ? call.from : null;
-  }
-
-  /** Who holds the telephone of a leg. A withheld number is known only to that telephone. */
-  person(call) {
-    return call.direction === "inbound" ? this.caller(call) : call.to;
-  }
-
-  /** What a call costs in the end: each leg's minutes, once it is over. */
-  billed(root) {
-    let minutes = 0;
-    for (const call of this.bySid.values()) {
-      if (this.family.get(call.sid) !== root) continue;
-      if (!ENDS.has(call.status)) return 0;
-      minutes += call.billed_minutes || 0;
-    }
-    return minutes;
-  }
-
-  put(at, order, from, to, kind, more = {}) {
-    if (!this.column.has(from) || !this.column.has(to)) return;
-    this.messages.push({ at, order, from, to, kind, ...more });
-  }
-
-  tell(call) {
-    const inbound = call.direction === "inbound";
-    const person = this.person(call);
-    const line = this.line(call) ?? call.to;
-    const parent = this.bySid.get(call.parent_sid);
-    const via = !inbound && call.from !== line && this.ours.has(call.from) ? call.from : null;
-    const start = call.timeline.length ? moment(call.timeline[0]) : 0;
-    let [rang, by] = [false, ""];
-    if (!parent) this.messages.push({ at: start - 0.001, order: -1, kind: "head", call: call.sid, key: `${call.sid} head` });
-    call.timeline.forEach((entry, i) => {
-      const at = moment(entry);
-      const { event, detail } = entry;
-      const more = { call: call.sid, key: `${call.sid} ${i}`, detail, event };
-      if (i === 0 && inbound) this.put(at, 0, person, line, "call", { ...more, key: `${call.sid} call` });
-      if (event === "ringing" && !inbound) {
-        rang = true;
-        this.put(at, 4, line, person, "ring", { ...more, via, shown: call.from });
-      } else if (event === "answered" && (!inbound || this.line(call))) {
-        this.put(at, inbound ? this.afterAnswers(call, at) : 6, ...(inbound ? [line, person] : [person, line]), "answer", more);
-      } else if (event === "bridged" && parent) this.put(at, 7, this.person(parent), person, "talk", more);
-      else if (event === "say" || event === "play" || event === "music") this.put(at, 3, line, person, "say", more);
-      else if (event === "digits") this.put(at, 0, person, line, "digits", more);
-      else if (event === "error" && this.known.has(`${call.sid} ${detail.split(" ", 1)[0]}`)) return;
-      else if (event === "redirected" || event === "error") this.put(at, 3, line, line, "note", more);
-      else if (event === "hangup") by = detail;
-      else if (ENDS.has(event)) {
-        const own = by === person;
-        const told = own ? (event === "busy" ? (rang ? "rejects" : "busy") : "hangsUp") : event === "completed" ? "ends" : event;
-        const kind = told === "hangsUp" || told === "ends" || told === "canceled" ? "end" : "refuse";
-        this.put(at, own ? 8 : 8.2, ...(own ? [person, line] : [line, person]), kind, { ...more, told });
-      }
-    });
-  }
-
-  /** With answerOnBridge a caller's leg is answered after, and because, another one was; else before anything else. */
-  afterAnswers(call, at) {
-    const because = (entry) => entry.event === "answered" && at - moment(entry) < 5 && at >= moment(entry);
-    return (this.legs.get(call.sid) || []).some((leg) => leg.timeline.some(because)) ? 6.5 : 2;
-  }
-
-  /** What people say: the legs of speaker and listeners both note it; alone, it is said to the application. */
-  converse(calls) {
-    const said = calls
-      .flatMap((call) => call.timeline.map((entry, i) => ({ call, entry, key: `${call.sid} ${i}`, at: moment(entry) })))
-      .filter(({ entry }) => /^(speech|speaks|greeting)$/.test(entry.event))
-      .sort((a, b) => a.at - b.at);
-    const used = new Set();
-    for (const [i, one] of said.entries()) {
-      if (used.has(one)) continue;
-      const root = this.family.get(one.call.sid);
-      const together = [];
-      for (let k = i; k < said.length && said[k].at - one.at < SAME_WORDS; k++) {
-        const other = said[k];
-        if (!used.has(other) && other.entry.detail === one.entry.detail && this.family.get(other.call.sid) === root) together.push(other);
-      }
-      for (const other of together) used.add(other);
-      const number = this.speakers.find(({ at, text }) => text === one.entry.detail && Math.abs(at - one.at) < SAME_WORDS)?.from;
-      const speaker =
-        together.find((other) => other.entry.event !== "speech") || together.find((other) => this.person(other.call) === number) || together[0];
-      const more = (other) => ({ call: other.call.sid, key: other.key, detail: other.entry.detail, event: "speech" });
-      const from = this.person(speaker.call);
-      const listeners = together.filter((other) => this.person(other.call) !== from);
-      for (const other of listeners) this.put(other.at, 7.5, from, this.person(other.call), "speech", more(other));
-      if (!listeners.length && one.entry.event !== "greeting") this.put(one.at, 7.5, from, this.line(one.call) ?? from, "speech", more(one));
-    }
-  }
-
-  request(entry) {
-    const given = new Map(parameters(entry));
-    const call = this.bySid.get(entry.call_sid);
-    const found = [given.get("To"), given.get("From"), given.get("Called"), given.get("Caller")].find((one) => this.ours.has(one));
-    const line = [this.line(call), found, ...this.ours].find((one) => one && this.column.has(one));
-    if (!line) return;
-    const at = instant(entry.at);
-    const after = given.has("DialCallStatus") || progress(entry) ? 9 : 1;
-    const more = { call: entry.call_sid, webhook: entry.sequence, entry, wrong: Boolean(entry.error) };
-    this.put(at, after, line, "application", "request", { ...more, key: `w${entry.sequence}` });
-    const slow = entry.milliseconds > SLOW;
-    // A status callback that was taken needs no second arrow: there is nothing in its answer.
-    const pending = entry.status == null && !entry.error;
-    if (pending || (!entry.error && entry.status < 300 && !(entry.answer || "").trim())) return;
-    this.put(slow ? at + entry.milliseconds : at, after + 0.5, "application", line, "response", { ...more, key: `a${entry.sequence}` });
-  }
-
-  /** Rows for the silences between messages. */
-  space() {
-    const rows = [];
-    let before = null;
-    for (const message of this.messages) {
-      const seconds = before === null ? 0 : (message.at - before) / 1000;
-      if (seconds >= SILENCE) rows.push({ kind: "gap", seconds, key: `gap ${message.key}`, at: message.at });
-      rows.push(message);
-      before = message.at;
-    }
-    return rows;
-  }
-
-  /** The upright bars: a leg rings (hollow), is up (filled); a line is busy (thin); between two that talk lies a ribbon. */
-  raise(calls) {
-    const first = new Map();
-    const last = new Map();
-    const up = new Map();
-    const talks = [];
-    this.rows.forEach((row, i) => {
-      if (!row.call || row.kind === "head" || row.webhook) return;
-      if (!first.has(row.call)) first.set(row.call, i);
-      if (row.kind === "answer") up.set(row.call, i);
-      // Between two telephones one answer is the answer of both legs.
-      const { parent_sid: caller } = this.bySid.get(row.call);
-      if (row.kind === "answer" && caller && !this.line(this.bySid.get(caller))) up.set(caller, i);
-      if (row.kind === "end" || row.kind === "refuse") last.set(row.call, i);
-      if (row.kind === "talk") talks.push({ row, from: i });
-    });
-    const bottom = this.rows.length;
-    for (const { row, from } of talks) {
-      const leg = this.bySid.get(row.call);
-      const ends = [row.call, leg.parent_sid].map((sid) => last.get(sid) ?? bottom);
-      const sides = [this.column.get(row.from), this.column.get(row.to)].sort((a, b) => a - b);
-      this.spans.push({ key: `${row.key} ribbon`, lane: sides[0], across: sides[1] - sides[0], from, to: Math.min(...ends), kind: "ribbon" });
-    }
-    for (const call of calls) {
-      if (!first.has(call.sid)) continue;
-      const start = first.get(call.sid);
-      const over = ENDS.has(call.status);
-      const end = last.get(call.sid) ?? (over ? start : bottom);
-      const open = end === bottom;
-      const lane = this.column.get(this.person(call));
-      const answered = up.get(call.sid);
-      if (lane !== undefined) {
-        this.spans.push({ key: `${call.sid} ring`, lane, from: start, to: answered ?? end, kind: "rings", open: open && answered === undefined });
-        if (answered !== undefined) this.spans.push({ key: `${call.sid} up`, lane, from: answered, to: end, kind: "up", open });
-      }
-      const line = this.column.get(call.to);
-      if (call.direction === "inbound" && line !== undefined && this.ours.has(call.to)) {
-        this.spans.push({ key: `${call.sid} line`, lane: line, from: start, to: end, kind: "line", open });
-      }
-    }
-  }
-}
-
 function label(row) {
   const w = words().ladder;
   switch (row.kind) {
@@ -298,7 +65,7 @@ const Arrow = still(({ row, y, a, b, via, lanes, marked, current, point, pick, n
   </button>`;
 });
 
-const Moment = still(({ y, at, exact }) => html`<time class="moment" style=${{ top: `${y}px` }}>${hour(at)}${exact ? html`<small>.${String(Math.floor(at % 1000)).padStart(3, "0")}</small>` : ""}</time>`);
+const Moment = still(({ y, at }) => html`<time class="moment" style=${{ top: `${y}px` }}>${hour(at)}</time>`);
 
 function Head({ call, caller, billed, y, names, choose }) {
   const w = words().ladder;
@@ -340,7 +107,7 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     [webhooks, chosen, family],
   );
   const ladder = useMemo(
-    () => new Ladder({ calls: shownCalls, webhooks: shownHooks, account, owner: network.owner, speakers: [...network.speaker.values()] }),
+    () => new Messages({ calls: shownCalls, webhooks: shownHooks, account, owner: network.owner, speakers: [...network.speaker.values()] }),
     [shownCalls, shownHooks, account],
   );
   const { rows, lanes, column, spans, bySid } = ladder;
@@ -402,7 +169,8 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     const row = rows[i];
     const y = i * ROW;
     if (row.kind === "gap") seen.push(html`<div key=${row.key} class="gap" style=${{ top: `${y}px` }}><span>${w.later(span(row.seconds))}</span></div>`);
-    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${ladder.caller(bySid.get(row.call))} billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
+    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${ladder.caller(bySid.get(row.call))}
+        billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
     else {
       seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${column.get(row.from)} b=${column.get(row.to)}
         via=${row.via && column.has(row.via) ? column.get(row.via) : null} lanes=${lanes.length} names=${names}
@@ -431,7 +199,12 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
         ${spans
           .filter((bar) => bar.to >= from && bar.from <= to)
           .map((bar) => html`<i key=${bar.key} class="bar ${bar.kind} ${bar.open ? "open" : ""}"
-            style=${{ left: x(bar.lane), width: bar.across ? `${(bar.across / lanes.length) * 100}%` : undefined, top: `${bar.from * ROW + 24}px`, height: `${Math.max(6, (bar.to - bar.from) * ROW)}px` }}></i>`)}
+            style=${{
+              left: x(bar.lane),
+              top: `${bar.from * ROW + LINE}px`,
+              width: bar.across ? `${(bar.across / lanes.length) * 100}%` : undefined,
+              height: `${Math.max(6, (bar.to - bar.from) * ROW)}px`,
+            }}></i>`)}
         ${seen}
       </div>
     </div>
