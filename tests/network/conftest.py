@@ -201,7 +201,7 @@ async def serve(app: Starlette, bound: socket.socket) -> tuple[uvicorn.Server, a
 
 
 @contextlib.contextmanager
-def running(seed: int = 0) -> Iterator[Network]:
+def running(seed: int = 0, pace: int = 0) -> Iterator[Network]:
     """A fresh network; when it is left, nothing of it is: no failed task, nobody still at work."""
     loop, started, stop = asyncio.new_event_loop(), Future[Network](), asyncio.Event()
     left: dict[str, Any] = {}
@@ -210,7 +210,7 @@ def running(seed: int = 0) -> Iterator[Network]:
         app = Application()
         sockets = listening(), listening()
         addresses = [f"http://127.0.0.1:{bound.getsockname()[1]}" for bound in sockets]
-        async with Clock(0, START, seed) as clock:
+        async with Clock(pace, START, seed) as clock:
             world = World(clock, addresses[0], "AC" + "0" * 31 + "1", "12345")
             world.ready = True
             routes = [Route("/{path:path}", app.handle, methods=["GET", "POST"])]

@@ -1,5 +1,7 @@
 """One long jump of the clock gives the same history as many short ones."""
 
+import time
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,3 +47,25 @@ def history(behaviours, jumps):
 @given(st.tuples(BEHAVIOURS, BEHAVIOURS, BEHAVIOURS), st.lists(st.integers(1, 40), min_size=1, max_size=12))
 def test_one_long_jump_is_as_many_short_ones(behaviours, jumps):
     assert history(behaviours, [sum(jumps)]) == history(behaviours, jumps)
+
+
+def until(happened, seconds=5):
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_at_pace_1_things_happen_by_themselves_and_a_jump_still_jumps():
+    with running(pace=1) as network:
+        network.app.on("/voice", f'<Dial callerId="{LINE}" action="/after">{BEN}</Dial>')
+        network.app.on("/after", "<Say>Goodbye</Say>")
+        ben, aiko = network.phone(BEN).behaves(answers="at once", after=0.3), network.phone(AIKO)
+        sid = aiko.dials(network.line())
+        assert ben.state == "ringing"
+        until(lambda: aiko.seen()["talking_with"] == [BEN])
+        network.forward(600)
+        ben.hangs_up()
+        assert aiko.words == ["ring", "say Goodbye"]
+        until(lambda: aiko.state == "idle")
+        assert 601 <= network.leg(sid)["seconds"] < 605

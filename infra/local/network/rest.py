@@ -30,8 +30,8 @@ LATER = words(
     "CallToken CallerId ClientNotificationUrl AreaCode VoiceCallerIdLookup VoiceReceiveMode"
 )
 RESOURCES = words(
-    "Messages Conferences Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses Keys "
-    "SigningKeys Tokens Transcriptions Usage Notifications Balance ConnectApps AuthorizedConnectApps SIP SMS"
+    "Account Messages Conferences Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses "
+    "Keys SigningKeys Tokens Transcriptions Usage Notifications Balance ConnectApps AuthorizedConnectApps SIP SMS"
 )
 
 Handler = Callable[[World, Request, dict[str, list[str]]], Awaitable[Response]]
@@ -145,13 +145,14 @@ def routes(table: list[tuple[str, str, Handler]]) -> list[Route]:
 
 async def anything_else(_world: World, request: Request, _: dict[str, list[str]]) -> Response:
     """What Twilio has here and this network has not is refused by name."""
-    name = next((part for part in re.split(r"[/.]", request.path_params["rest"]) if part in RESOURCES), None)
-    if name is None and (found := re.match(r"Calls/\w+/(\w+)", request.path_params["rest"])):
-        name = found[1]
-    if name:
+    parts = re.split(r"[/.]", request.path_params.get("rest", "Account"))
+    below_call = parts[0] == "Calls" and len(parts) > 2 and parts[2]
+    if name := next((part for part in parts if part in RESOURCES), below_call):
         raise Refused(501, not_built(name))
     raise missing(request)
 
 
-def everything_else() -> Route:
-    return Route(PREFIX + "/{rest:path}", handled(anything_else), methods=["GET", "POST", "DELETE", "PUT"])
+def everything_else() -> list[Route]:
+    methods = ["GET", "POST", "PUT", "DELETE"]
+    paths = (f"{PREFIX}.json", f"{PREFIX}/{{rest:path}}")
+    return [Route(path, handled(anything_else), methods=methods) for path in paths]

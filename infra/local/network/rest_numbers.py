@@ -14,7 +14,7 @@ from starlette.routing import Route
 from local.network import rest
 from local.network.grammar import words
 from local.network.numbers import IncomingPhoneNumber
-from local.network.refusals import Refused
+from local.network.refusals import Refused, not_built
 from local.network.rest import missing, only, page
 from local.network.world import World
 
@@ -36,6 +36,8 @@ def settings_of(form: dict[str, list[str]], *more: str) -> dict[str, str]:
 
 def number_of(world: World, request: Request) -> IncomingPhoneNumber:
     sid = request.path_params["sid"]
+    if sid in ("Local", "Mobile", "TollFree"):
+        raise Refused(501, not_built(f"IncomingPhoneNumbers/{sid}"))
     number = next((one for one in world.numbers.values() if one.sid == sid), None)
     if number is None:
         raise missing(request)

@@ -24,7 +24,7 @@ def build(world: World) -> Starlette:
         *control.routes(),
         *rest_calls.routes(),
         *rest_numbers.routes(),
-        rest.everything_else(),
+        *rest.everything_else(),
     ]
     if PAGE.is_dir():
         routes.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
@@ -41,4 +41,4 @@ async def unknown(request: Request, error: Exception) -> Response:
         return rest.refusal(Refused(status, what, 20404 if status == 404 else 20004))
     if status == 405:
         what = f"{request.method} is not something that {request.url.path} can do"
-    return JSONResponse({"error": f"{what}. design/network.md lists what there is."}, status)
+    return JSONResponse({"error": f"{what}. infra/local/network/control.py lists what there is."}, status)

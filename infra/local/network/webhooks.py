@@ -20,7 +20,7 @@ from local.network import twiml
 from local.network.addresses import is_absolute, overrides
 from local.network.dates import iso
 from local.network.grammar import VERBS
-from local.network.refusals import Failure
+from local.network.refusals import Failure, not_built
 from local.network.speech import of_file
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ def checked(url: str) -> str:
     """The URL, if it is one that a request can be sent to."""
     if not is_absolute(url):
         raise Failure(11100, f"{url!r} is not an absolute http or https URL.", url)
+    if urlsplit(url).username is not None:
+        raise Failure(11100, not_built("A user name in a URL"), url)
     return url
 
 
