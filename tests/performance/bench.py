@@ -93,10 +93,10 @@ def measure_opening(exchange: Exchange, found: Findings, say: Callable[[str], No
     steps = [
         ("among 100 sessions", lambda: exchange.fill(100)),
         ("among 10,000 sessions", lambda: exchange.fill(9_900)),
-        ("  and with a pool of 500 numbers", lambda: exchange.widen(490)),
+        ("  the same, from a pool of 500 numbers", lambda: exchange.widen(490)),
     ]
     for n, (name, prepare) in enumerate(steps):
-        say("opening a session " + name.strip())
+        say(f"opening a session: {name.strip()}")
         prepare()
         with unguarded(), Meter() as found.opened[name]:
             exchange.open_session(f"+8190444{n:05}", f"+8190555{n:05}")
@@ -144,7 +144,7 @@ def of_cold_starts(found: Findings) -> list[str]:
 
 def of_sessions(found: Findings) -> list[str]:
     return [
-        head("Opening a session of two, pool of ten", "round trips", "read units", "write units"),
+        head("Opening a session of two, from ten numbers", "round trips", "read units", "write units"),
         *(
             row(name, meter.round_trips, f"{meter.read_units:g}", meter.write_units)
             for name, meter in found.opened.items()
@@ -209,7 +209,8 @@ def of_budgets(found: Findings) -> list[str]:
     return [
         head("Budgets", "budget", "measured"),
         *(
-            row(name, budget, value) + ("   holds" if holds(value) else "   DOES NOT HOLD")
+            row(name, budget, f"{value:.2f}" if isinstance(value, float) else value)
+            + ("   holds" if holds(value) else "   DOES NOT HOLD")
             for name, budget, value, holds in rows
         ),
     ]
