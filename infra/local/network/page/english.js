@@ -21,7 +21,6 @@ export const en = {
     dialField: (name) => `${name}: number to dial`,
     keysField: (name) => `${name}: keys to press`,
     keypad: (name) => `${name}: keypad`,
-    display: (name) => `${name}: display`,
     placeholder: "Number to dial",
     dial: "Dial",
     answer: "Answer",

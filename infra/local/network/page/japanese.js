@@ -24,7 +24,6 @@ export const ja = {
     dialField: (name) => `${name}：かける番号`,
     keysField: (name) => `${name}：押すキー`,
     keypad: (name) => `${name}：ダイヤルキー`,
-    display: (name) => `${name}：画面`,
     placeholder: "かける番号",
     dial: "発信",
     answer: "応答",

@@ -60,7 +60,7 @@ const Arrow = still(({ row, y, a, b, via, lanes, marked, current, point, pick, n
     aria-label="${hour(row.at)} ${w.message(party(row.from), party(row.to), told)}" aria-current=${marked ? "true" : undefined}
     onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
     <span class="label" title=${told} lang=${row.kind === "say" || row.kind === "speech" ? tongue(told || "") : undefined}>${told}</span>
-    <i class="shaft"></i><i class="head"></i>${row.kind === "talk" ? html`<i class="head tail"></i>` : ""}
+    <i class="shaft"></i><i class="head"></i>${row.kind === "talk" || row.both ? html`<i class="head tail"></i>` : ""}
     ${via == null ? "" : html`<i class="via" style=${{ left: `${((via - left) / Math.max(1, Math.abs(b - a))) * 100}%` }}></i>`}
   </button>`;
 });
@@ -112,7 +112,7 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
   );
   const { rows, lanes, column, spans, bySid } = ladder;
   const box = useRef(null);
-  const [view, setView] = useState({ top: 0, height: 800 });
+  const [view, setView] = useState({ top: 0, height: 800, away: false });
   const [current, setCurrent] = useState(null);
   const following = useRef(true);
   const height = (rows.length + 1) * ROW;
@@ -123,7 +123,8 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     following.current = element.scrollHeight - element.scrollTop - element.clientHeight < ROW * 1.5;
     // A step of several rows per drawing is enough, since rows beyond the edges are drawn too.
     const top = Math.floor(element.scrollTop / (ROW * 4)) * ROW * 4;
-    setView((before) => (before.top === top && before.height === element.clientHeight ? before : { top, height: element.clientHeight }));
+    const fresh = { top, height: element.clientHeight, away: !following.current };
+    setView((before) => (Object.keys(fresh).every((key) => before[key] === fresh[key]) ? before : fresh));
   };
   useLayoutEffect(() => {
     if (box.current && following.current) box.current.scrollTop = box.current.scrollHeight;
@@ -208,6 +209,9 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
         ${seen}
       </div>
     </div>
+    ${view.away
+      ? html`<button type="button" class="newest" onClick=${() => box.current.scrollTo({ top: box.current.scrollHeight })}>${w.newest} ↓</button>`
+      : ""}
   </div>`;
 }
 

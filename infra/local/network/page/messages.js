@@ -153,9 +153,11 @@ export class Messages {
       }
       for (const other of together) used.add(other);
       const number = this.speakers.find(({ at, text }) => text === one.entry.detail && Math.abs(at - one.at) < SAME_WORDS)?.from;
-      const speaker =
-        together.find((other) => other.entry.event !== "speech") || together.find((other) => this.person(other.call) === number) || together[0];
-      const more = (other) => ({ call: other.call.sid, key: other.key, detail: other.entry.detail, event: "speech" });
+      const known = together.find((other) => other.entry.event !== "speech") || together.find((other) => this.person(other.call) === number);
+      const speaker = known || together[0];
+      // Who speaks notes it first. Noted in the same millisecond, it is not known any more who did, and the arrow must not pretend.
+      const both = !known && together.length > 1 && together[1].at === together[0].at;
+      const more = (other) => ({ call: other.call.sid, key: other.key, detail: other.entry.detail, event: "speech", both });
       const from = this.person(speaker.call);
       const listeners = together.filter((other) => this.person(other.call) !== from);
       for (const other of listeners) this.put(other.at, 7.5, from, this.person(other.call), "speech", more(other));
