@@ -73,7 +73,8 @@ class Application:
         sent = (await request.body()).decode() if request.method == "POST" else request.url.query
         params = dict(parse_qsl(sent, keep_blank_values=True))
         signed = params if request.method == "POST" else {}
-        url = str(request.url)
+        url = f"http://{request.headers['host']}{request.scope['raw_path'].decode()}"  # request.url unescapes the path
+        url += "?" + request.url.query if request.url.query else ""
         if not self.validator.validate(url, signed, request.headers.get("x-twilio-signature", "")):
             self.unsigned.append(url)
         asked = Asked(request.url.path, request.method, url, params, dict(request.headers), time.time())
@@ -244,15 +245,15 @@ async def served(app: Any, bound: socket.socket) -> tuple[uvicorn.Server, asynci
 
 
 @contextlib.contextmanager
-def running(make_application: Any, rate: float = 1.0) -> Iterator[tuple[World, Any, str]]:
-    """A network at pace 0, and beside it what `make_application(world, address)` makes, in a thread of their own."""
+def running(make_application: Any, pace: int = 0) -> Iterator[tuple[World, Any, str]]:
+    """A network, and beside it what `make_application(world, address)` makes, in a thread of their own."""
     loop, started, stop = asyncio.new_event_loop(), Future[tuple[World, Any, str]](), asyncio.Event()
 
     async def live() -> None:
         sockets = bound_socket(), bound_socket()
         network, own = (f"http://127.0.0.1:{bound.getsockname()[1]}" for bound in sockets)
-        async with Clock(0) as clock:
-            world = World(clock, network, rate=rate)
+        async with Clock(pace) as clock:
+            world = World(clock, network)
             world.ready = True
             application = make_application(world, own)
             servers = [await served(build(world), sockets[0]), await served(application, sockets[1])]

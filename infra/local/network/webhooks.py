@@ -147,6 +147,21 @@ def checked(url: str) -> str:
     return url
 
 
+def joined(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url)
+    except ValueError as error:
+        raise Failure(11100, f"{url!r} is not a URL: {error}.", base) from error
+
+
+def text_of(response: httpx.Response) -> str:
+    """The body in the charset that its answer claims, or in UTF-8 if there is no such charset."""
+    try:
+        return response.content.decode(response.charset_encoding or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return response.content.decode("utf-8", "replace")
+
+
 # ---- one request, with its retries ----------------------------------------------------------------------------------
 
 
@@ -182,7 +197,7 @@ class Sending:
             answer, location = await self.send(url, method, params, left)
             if location is None:
                 return answer
-            url = urldefrag(checked(urljoin(url, location))).url
+            url = urldefrag(checked(joined(url, location))).url
             if answer.status in (301, 302, 303):
                 method, params = "GET", {}
         raise self.failed(answer.entry, Unanswered("", 11215, f"More than {MOST_REDIRECTS} redirects."))
@@ -192,6 +207,7 @@ class Sending:
         where = url
         if method == "GET" and params:
             url += ("&" if urlsplit(url).query else "?") + urlencode(params)
+        url = str(httpx.URL(url))  # escaped as it will be sent: what is signed is what arrives
         signature = self.world.signer.compute_signature(url, params if method == "POST" else {})
         headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "X-Twilio-Signature": signature}
         headers["I-Twilio-Idempotency-Token"] = self.token
@@ -224,7 +240,7 @@ class Sending:
             self.world.changed()
         kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
         audible = kind.startswith("audio/")
-        text = f"{len(response.content)} bytes of {kind}" if audible else response.text
+        text = f"{len(response.content)} bytes of {kind}" if audible else text_of(response)
         entry["status"], entry["answer"] = response.status_code, text
         answer = Answer(response.status_code, response.content, kind, text, where, entry)
         if response.has_redirect_location:
