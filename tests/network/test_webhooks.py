@@ -68,6 +68,16 @@ def test_a_fallback_that_fails_too_has_no_fallback(network, app, aiko):
     assert aiko.words == [ERROR]
 
 
+def test_a_fallback_stands_in_as_often_as_something_fails(network, app, aiko):
+    app.on("/voice", Response(status_code=500))
+    app.on("/fallback", '<Gather numDigits="1" action="/broken"/>', "<Say>Sorry again</Say>")
+    app.on("/broken", Response(status_code=500))
+    aiko.dials(network.line(voice_fallback_url=network.url("/fallback")))
+    aiko.presses("1")
+    assert aiko.words == ["say Sorry again"]
+    assert [params["ErrorUrl"] for params in app.asked("/fallback")] == [network.url("/voice"), network.url("/broken")]
+
+
 def test_a_number_without_an_address_is_an_error(network, aiko):
     aiko.dials(network.line(voice_url=""))
     assert aiko.words == [ERROR]

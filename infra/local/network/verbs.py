@@ -84,26 +84,27 @@ async def run(call: Call, first: Request | Document) -> None:
 
 
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
-    """Executes this document and those that it leads to. What cannot be had or executed leads to the fallback, once."""
+    """Executes this document and those that it leads to. For what cannot be had or executed the fallback stands in."""
     step: Request | Document | None = first
     begun: deque[float] = deque(maxlen=MOST_TURNS)
-    in_fallback = False
+    loops = 0
     while step is not None and not call.over.fired:
-        here, in_fallback = step.url or "", in_fallback or (isinstance(step, Request) and step.is_fallback)
+        here = step
         try:
             begun.append(call.clock.now())
             if len(begun) == MOST_TURNS and begun[-1] - begun[0] < 1:
                 begun.clear()
+                loops += 1
                 raise Failure(11215, f"{MOST_TURNS} documents have led from one to the next, and no time has passed.")
-            document = await webhooks.document(call, step, allowed) if isinstance(step, Request) else step
+            document = await webhooks.document(call, here, allowed) if isinstance(here, Request) else here
             step = await execute(call, document)
         except Failure as failure:
             call.trouble(failure.code, failure.message)
             url, method = call.fallback
-            if in_fallback or not url:
+            if not url or loops > 1 or (isinstance(here, Request) and here.is_fallback):
                 await apologise(call)
                 return
-            about = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url or urldefrag(here).url}
+            about = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url or urldefrag(here.url or "").url}
             step = Request(url, method, about, is_fallback=True)
 
 
