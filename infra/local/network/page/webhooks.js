@@ -167,12 +167,20 @@ export function Webhooks({ state, chosen, mark, point, opened, toggle, copy, nam
   useLayoutEffect(() => {
     if (box.current && following.current) box.current.scrollTop = box.current.scrollHeight;
   }, [found.length]);
+  /** An entry that has just been unfolded is seen from its first line, if it does not fit as it lies. */
+  const show = (sequence) =>
+    requestAnimationFrame(() => {
+      const [list, entry] = [box.current, box.current?.querySelector(`[data-sequence="${sequence}"]`)];
+      if (!entry) return;
+      const [room, place] = [list.getBoundingClientRect(), entry.getBoundingClientRect()];
+      if (place.top < room.top || place.bottom > room.bottom) entry.scrollIntoView({ block: place.height > room.height ? "start" : "nearest" });
+    });
   useEffect(() => {
     if (opened?.reveal == null) return;
     // The bottom stops being followed as soon as somebody asks for one entry.
     following.current = false;
     setCurrent(opened.reveal);
-    requestAnimationFrame(() => box.current?.querySelector(`[data-sequence="${opened.reveal}"]`)?.scrollIntoView({ block: "nearest" }));
+    show(opened.reveal);
   }, [opened?.reveal]);
 
   const unfold = useMemo(
@@ -180,6 +188,7 @@ export function Webhooks({ state, chosen, mark, point, opened, toggle, copy, nam
       following.current = false;
       setCurrent(sequence);
       toggle(sequence);
+      requestAnimationFrame(() => show(sequence));
     },
     [toggle],
   );
