@@ -91,7 +91,7 @@ async def sent(request: Request) -> dict[str, list[str]]:
 
 
 def missing(request: Request) -> Refused:
-    return Refused(404, f"The requested resource {request.url.path} was not found", 20404)
+    return Refused(404, f"There is nothing at {request.url.path}.", 20404)
 
 
 def only(form: dict[str, list[str]], known: frozenset[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.network import rest, twiml, verbs, webhooks
-from local.network.addresses import is_absolute
+from local.network.addresses import is_absolute, may_be_told
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
 from local.network.dates import day_or_moment, rfc2822
@@ -67,38 +67,42 @@ def resource(call: Call) -> dict[str, Any]:
 
 
 async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> Response:
+    """A call that waits for its turn: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource"""
     wishes = only(form, CREATE)
-    to, from_ = wishes.get("To", ""), wishes.get("From", "")
-    if not to:
-        raise Refused(400, "No 'To' number is specified", 21201)
-    if parsed(to) is None:
-        raise Refused(400, f"The phone number you are attempting to call, {to}, is not valid.", 21211)
-    if not from_:
-        raise Refused(400, "No 'From' number is specified", 21213)
-    if parsed(from_) is None:
-        raise Refused(400, f"The source phone number provided, {from_}, is not a telephone number.", 21212)
-    if to in world.numbers:
-        raise Refused(501, not_built("A call from Twilio to one of the account's own numbers"))
-    if from_ not in world.numbers:
-        raise Refused(400, f"The source phone number provided, {from_}, is not one of this account's numbers.", 21210)
+    to, from_ = parties(world, wishes)
     first = first_step(wishes)
     if first is None:
         raise Refused(400, "Url or Twiml is needed: without it nobody knows what the call is to do.", 21205)
-    timeout, limit = whole(form, "Timeout", 60), limit_of(form)
-    digits = wishes.get("SendDigits", "")
+    timeout, limit, digits = whole(form, "Timeout", 60), limit_of(form), wishes.get("SendDigits", "")
     if not re.fullmatch(r"[0-9A-D*#wW]{0,32}", digits):
         raise Refused(400, "SendDigits is up to 32 keys out of 0123456789ABCD*#, with w and W for pauses.", 21206)
     events = tuple(form.get("StatusCallbackEvent", ["completed"]))
-    if strange := set(events) - set(EVENTS):
+    if strange := set(events) - EVENTS:
         raise Refused(400, f"StatusCallbackEvent {', '.join(strange)}: there are {', '.join(EVENTS)}.", 21626)
-    if not limit >= 1:
-        raise Refused(400, "TimeLimit is at least 1 second.", 21403)
     callback = StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"), events)
     fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
     call = Call(world, "outbound-api", from_, to, callback=callback)
     call.fallback, call.time_limit = fallback, limit
     world.call_out(call, first, min(max(timeout, 5), 600) + 5, digits)
     return JSONResponse(resource(call), 201)
+
+
+def parties(world: World, wishes: dict[str, str]) -> tuple[str, str]:
+    """To and From, if such a call may be made."""
+    to, from_ = wishes.get("To", ""), wishes.get("From", "")
+    if not to:
+        raise Refused(400, "To is needed: the number to call.", 21201)
+    if not from_:
+        raise Refused(400, "From is needed: a number of the account.", 21213)
+    if parsed(to) is None:
+        raise Refused(400, f"To is {to!r}, which is no telephone number in E.164 form.", 21211)
+    if parsed(from_) is None:
+        raise Refused(400, f"From is {from_!r}, which is no telephone number in E.164 form.", 21212)
+    if from_ not in world.numbers:
+        raise Refused(400, f"From is {from_}, which is not one of this account's numbers.", 21210)
+    if to in world.numbers:
+        raise Refused(501, not_built("A call from Twilio to one of the account's own numbers"))
+    return to, from_
 
 
 def first_step(wishes: dict[str, str]) -> webhooks.Request | twiml.Document | None:
@@ -196,9 +200,10 @@ def limit_of(form: dict[str, list[str]]) -> int:
 
 def url_of(form: dict[str, str], name: str) -> str:
     url = form.get(name, "")
+    if url and name == "StatusCallback" and not may_be_told(url):
+        raise Refused(400, f"{name} is an absolute http or https URL with a valid host name, not {url!r}.", 21609)
     if url and not is_absolute(url):
-        code = 21609 if name == "StatusCallback" else 21205
-        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", code)
+        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", 21205)
     return url
 
 

@@ -36,7 +36,7 @@ def build(world: World) -> Starlette:
 async def unknown(request: Request, error: Exception) -> Response:
     """What is no address, or no method of it, in the words of the API that was meant."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    what = f"The requested resource {request.url.path} was not found"
+    what = f"There is nothing at {request.url.path}"
     if request.url.path.startswith("/2010-04-01/"):
         return rest.refusal(Refused(status, what, 20404 if status == 404 else 20004))
     if status == 405:
