@@ -360,3 +360,14 @@ def test_what_one_says_the_other_hears_and_nobody_else(town):
     town.ben.says("Fine")
     assert (town.aiko.words, town.ben.words, town.carla.words) == (["Fine"], ["How are you?"], [])
     assert [item["from"] for item in town.ben.heard] == [AIKO]
+
+
+def test_after_the_conversation_nobody_is_put_through_any_more(town):
+    dialing(town, action="/after")
+    town.ben.answers()
+    town.ben.hangs_up()
+    assert (town.aiko.state, town.aiko.talks_with, town.ben.talks_with) == ("talking", [], [])
+    town.carla.dials(BEN)
+    town.ben.answers()
+    town.aiko.says("Is anybody there?")
+    assert town.ben.words == []

@@ -1,6 +1,7 @@
 """Facts of time: it moves only when told, everything due happens in order, and one jump is many small ones."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -121,3 +122,26 @@ def test_a_call_is_over_after_four_hours_whatever_it_does(town):
     assert town.aiko.state == "talking"
     town.forward(2)
     assert town.aiko.state == "idle"
+
+
+def test_many_hands_at_once_do_not_disturb_each_other(town):
+    town.answers("/voice", '<Gather numDigits="1" action="/keys"/>')
+    people = [f"+8190123460{number:02}" for number in range(12)]
+
+    def rings_up(number):
+        made = town.post(f"/phones/{number}/dial", {"to": LINE})
+        town.post(f"/phones/{number}/press", {"digits": number[-1]})
+        return made["call_sid"]
+
+    with ThreadPoolExecutor(12) as hands:
+        sids = list(hands.map(rings_up, people))
+    assert sorted((asked["CallSid"], asked["Digits"]) for asked in town.asked("/keys")) == sorted(
+        (sid, number[-1]) for sid, number in zip(sids, people, strict=True)
+    )
+
+
+def test_two_who_move_the_clock_at_once_move_it_by_both(town):
+    before = now(town)
+    with ThreadPoolExecutor(2) as hands:
+        list(hands.map(town.forward, [50, 70]))
+    assert now(town) - before == pytest.approx(120)

@@ -36,6 +36,14 @@ def is_absolute(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.host)
 
 
+def may_be_told(url: str) -> bool:
+    """Whether status callbacks may go there: a host with an underscore is none.
+
+    https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+    """
+    return is_absolute(url) and "_" not in (urlsplit(url).hostname or "")
+
+
 def overrides(fragment: str) -> Overrides:
     """What a fragment such as `rc=2&rp=5xx,ct` asks for. What is no known key is no override."""
     wishes, asked = Overrides(), {key: values[-1] for key, values in parse_qs(fragment).items()}
