@@ -20,7 +20,7 @@ from toritsugi.directory import Key
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import date
 from toritsugi.routes import Route, is_connecting, route_key
-from toritsugi.sessions.records import Session, SessionEntry, is_open
+from toritsugi.sessions.records import DELETED, Session, SessionEntry, is_open
 from toritsugi.tables import connection
 from toritsugi.transactions import CONFLICT, FAILED, refusals, write
 
@@ -206,8 +206,9 @@ def proceed(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, 
 
 
 def keep_alone(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
+    stays = Session.entry.exists() & (Session.closed_reason != DELETED)
     with refusals() as places, write() as transaction:
-        transaction.condition_check(Session, leg.session_sid, "session", condition=Session.entry.exists())
+        transaction.condition_check(Session, leg.session_sid, "session", condition=stays)
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
     return places
 

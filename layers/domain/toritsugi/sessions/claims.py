@@ -27,6 +27,7 @@ from toritsugi.sessions.records import (
     Participant,
     Session,
     SessionName,
+    is_as_read,
     is_open,
     name_entry,
     participant_entry,
@@ -298,8 +299,7 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
             transaction.save(route_of(session, person, partner), condition=takes(search[0], person, session))
             transaction.save(person)
             joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
-            unchanged = is_open(now) & (Session.participants == len(present))
-            transaction.update(session, joined, condition=unchanged)
+            transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
             if partner:
                 other = route_of(session, partner, person)
                 meet: list[Action] = [

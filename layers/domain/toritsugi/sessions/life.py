@@ -18,11 +18,14 @@ from toritsugi.routes import Route, free_from, is_connecting, is_held, is_over
 from toritsugi.services import LONGEST_TTL
 from toritsugi.sessions.claims import Arm, expiry, read_date_expiry, route_at, route_of
 from toritsugi.sessions.records import (
+    DELETED,
     Participant,
     Session,
     SessionEntry,
     SessionName,
+    is_as_read,
     is_open,
+    is_unclosed,
     name_entry,
     read_session,
 )
@@ -33,20 +36,29 @@ MOST_TRIES = 5
 
 def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> Session:
     """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
-    session, people = read_session(service_sid, session_sid)
     status = form.choice("Status", ("open", "in-progress", "closed"))
-    closed = session.is_closed(time.time())
-    if status == "closed" and not closed:
-        close(session, people, "api")
-    elif status == "in-progress" and closed:
-        reopen(session, people, form, arm)
-    elif status and status != session.status:
-        raise wrong_status()
-    elif closed:
-        raise wrong_status() if status else RequestRefused(80607, "Session is closed and cannot be updated")
-    else:
-        change_expiry(session, people, form, arm)
-    return read_session(service_sid, session_sid)[0]
+    for tried in range(MOST_TRIES):  # whatever is not as it was read is read again
+        session, people = read_session(service_sid, session_sid)
+        closed = session.is_closed(time.time())
+        if status == "closed" and closed and tried:
+            return session  # somebody else was faster, and it is closed as was asked for
+        if status == "closed" and not closed:
+            done = close(session, people, "api")
+        elif status == "in-progress" and closed:
+            done = reopen(session, people, form, arm)
+        elif status and status != session.status:
+            raise wrong_status()
+        elif closed:
+            raise wrong_status() if status else RequestRefused(80607, "Session is closed and cannot be updated")
+        else:
+            done = change_expiry(session, people, form, arm)
+        if done:
+            return read_session(service_sid, session_sid)[0]
+    raise busy()
+
+
+def busy() -> RequestRefused:
+    return RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
 
 
 def wrong_status() -> RequestRefused:
@@ -55,12 +67,11 @@ def wrong_status() -> RequestRefused:
     )
 
 
-def change_expiry(session: Session, people: list[Participant], form: Form, arm: Arm) -> None:
-    """Gives session and routes the expiry that the form asks for, all at once. Raises RequestRefused when it was too
-    late.
-    """
+def change_expiry(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
+    """Whether session and routes have the expiry that the form asks for, all at once; not if they were not as read."""
     now = int(time.time())
-    read_expiry(session, form, now)
+    condition = is_open(now) & is_as_read(session)
+    read_expiry(session, form, session.last_sign)
     actions = [
         put(Session.date_expiry, session.date_expiry),
         put(Session.expires_at, session.expires_at),
@@ -68,7 +79,7 @@ def change_expiry(session: Session, people: list[Participant], form: Form, arm: 
         Session.date_updated.set(now),
     ]
     with refusals() as places, write() as transaction:
-        transaction.update(session, actions, condition=is_open(now))
+        transaction.update(session, actions, condition=condition)
         for person in people:
             route = route_of(session, person, None)
             moved = [
@@ -77,37 +88,36 @@ def change_expiry(session: Session, people: list[Participant], form: Form, arm: 
                 put(Route.ttl, route.ttl),
             ]
             transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
-    if FAILED in places.values():
-        raise RequestRefused(80607, "Session is closed and cannot be updated")
-    if places:
-        raise RequestRefused(80503, "The Session was being changed by another request. Please try again", 409)
-    if session.expires_at is not None:
+    if not places and session.expires_at is not None:
         arm(session.session_sid, session.expires_at)
+    return not places
 
 
 def read_expiry(session: Session, form: Form, since: int) -> None:
-    """Sets ttl and dates of the session as the form says, what it does not mention stays."""
+    """Sets ttl and dates of the session as the form says, what it does not mention stays; a ttl counts from `since`."""
     ttl = form.integer("Ttl", 0, LONGEST_TTL)
     date_expiry = read_date_expiry(form, time.time())
     session.ttl = session.ttl if ttl is None else ttl
     session.date_expiry = session.date_expiry if date_expiry is None else date_expiry
-    last = max(session.date_created, session.date_last_interaction or 0)
-    session.expires_at = expiry(session.ttl, session.date_expiry, last if session.status != "closed" else since)
+    session.expires_at = expiry(session.ttl, session.date_expiry, since)
 
 
-def close(session: Session, people: list[Participant], reason: str) -> None:
-    """Ends the session and its routes in one transaction, so that no crash leaves a closed session connecting."""
-    for _ in range(MOST_TRIES):
-        now = int(time.time())
-        with refusals() as places, write() as transaction:
-            transaction.update(session, ending(now, reason), condition=Session.status != "closed")
-            for person in people:
-                transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
-        if not places or places.get(0) == FAILED:
-            return None  # at worst somebody else has closed it; that it is closed is what was asked for
-        if CONFLICT not in places.values():
-            return close_one_by_one(session, people, reason)
-    raise RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
+def close(session: Session, people: list[Participant], reason: str) -> bool:
+    """Whether the session and its routes have ended; not if somebody has joined or closed it since it was read.
+
+    It is one transaction, so that no crash leaves a closed session connecting.
+    """
+    now = int(time.time())
+    complete = is_unclosed() & (Session.participants == session.participants)
+    with refusals() as places, write() as transaction:
+        transaction.update(session, ending(now, reason), condition=complete)
+        for person in people:
+            transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
+    if 0 in places or CONFLICT in places.values():
+        return False
+    if places:
+        close_one_by_one(session, people, reason)
+    return True
 
 
 def close_one_by_one(session: Session, people: list[Participant], reason: str) -> None:
@@ -115,7 +125,7 @@ def close_one_by_one(session: Session, people: list[Participant], reason: str) -
     being success.
     """
     now = int(time.time())
-    update_if(session, ending(now, reason), Session.status != "closed")
+    update_if(session, ending(now, reason), is_unclosed())
     for person in people:
         update_if(route_at(person), leaving(now, session), is_held(session.session_sid))
 
@@ -148,9 +158,10 @@ def update_if(item: Session | Route, actions: list[Action], condition: Condition
     return True
 
 
-def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> None:
-    """Claims the pairs again, as if they were new. Raises RequestRefused 80604 when somebody else has one of them by
-    now.
+def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
+    """Whether its pairs were claimed again, as if they were new; not if the session was not as read.
+
+    Raises RequestRefused 80604 when somebody else has one of the pairs by now.
     """
     now = int(time.time())
     read_expiry(session, form, now)
@@ -161,6 +172,7 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
     actions = [
         Session.status.set("in-progress"),
         Session.date_updated.set(now),
+        Session.date_reopened.set(now),
         Session.date_started.set(Session.date_started | now),
         Session.ttl.set(session.ttl),
         put(Session.date_expiry, session.date_expiry),
@@ -175,31 +187,33 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
         for person, other in zip(present, others, strict=True):
             transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
         transaction.update(session, actions, condition=over)
-    if places:
+    if any(places.get(place) == FAILED for place in range(len(present))):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
-    if session.expires_at is not None:
+    if not places and session.expires_at is not None:
         arm(session.session_sid, session.expires_at)
+    return not places
 
 
 def expire(session_sid: str, now: float) -> float | None:
     """Writes down that the session has ended at its expiry. Where that has moved: the new one, for which to come
     back.
     """
-    entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
-    for session in (entry for entry in entries if isinstance(entry, Session)):
-        if session.status == "closed" or session.expires_at is None:
+    for _ in range(MOST_TRIES):
+        entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
+        session = next((entry for entry in entries if isinstance(entry, Session)), None)
+        if session is None or session.status == "closed" or session.expires_at is None:
             return None
         if session.expires_at > now:
             return session.expires_at
         seen = session.expires_at
-        if update_if(
-            session, ending(seen, session.expiry_reason), (Session.expires_at == seen) & (Session.status != "closed")
-        ):
-            unmoved = is_held(session_sid) & (Route.expires_at == seen)
+        unmoved = is_unclosed() & (Session.expires_at == seen)
+        if update_if(session, ending(seen, session.expiry_reason), unmoved):
+            still_its = is_held(session_sid) & (Route.expires_at == seen)
             for person in (entry for entry in entries if isinstance(entry, Participant)):
-                update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], unmoved)
+                update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)
+            return None
     return None
 
 
@@ -216,13 +230,22 @@ def delete_session(service_sid: str, session_sid: str) -> None:
     """The session is gone, with its participants, its interactions and its name; its routes remember that it has
     ended.
     """
-    session, people = read_session(service_sid, session_sid)
-    if session.status != "closed":
-        close(session, people, "deleted")
-    forget_interactions(session_sid)  # first what hangs on it: after a crash, deleting it again finishes the work
-    with write() as transaction:
-        transaction.delete(session)
-        for person in people:
-            transaction.delete(person)
-        if session.unique_name:
-            transaction.delete(SessionName(service_sid, name_entry(session.unique_name)))
+    for _ in range(MOST_TRIES):
+        session, people = read_session(service_sid, session_sid)
+        if session.status == "closed":
+            marked = update_if(session, [Session.closed_reason.set(DELETED)], Session.status == "closed")
+        else:
+            marked = close(session, people, DELETED)
+        if not marked:
+            continue
+        forget_interactions(session_sid)  # first what hangs on it: after a crash, deleting it again finishes the work
+        with refusals() as places, write() as transaction:
+            complete = (Session.status == "closed") & (Session.participants == session.participants)
+            transaction.delete(session, condition=complete)
+            for person in people:
+                transaction.delete(person)
+            if session.unique_name:
+                transaction.delete(SessionName(service_sid, name_entry(session.unique_name)))
+        if not places:
+            return
+    raise busy()

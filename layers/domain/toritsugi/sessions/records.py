@@ -14,6 +14,7 @@ from toritsugi.forms import date
 from toritsugi.services import ServiceEntry
 from toritsugi.tables import Table
 
+DELETED = "deleted"  # the reason of a session that is about to be gone: nothing more is kept of it
 MODES = ("message-only", "voice-only", "voice-and-message")
 
 
@@ -42,8 +43,8 @@ class OfService(GlobalSecondaryIndex["Session"]):  # type: ignore[no-untyped-cal
 class Session(SessionEntry, discriminator="session"):
     """Two people, or one or none yet, who reach each other through lines.
 
-    `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, or
-    the creation.
+    `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, the
+    last opening, or the creation.
     """
 
     service_sid = UnicodeAttribute()
@@ -60,6 +61,7 @@ class Session(SessionEntry, discriminator="session"):
     date_updated = NumberAttribute()
     date_started = NumberAttribute(null=True)
     date_ended = NumberAttribute(null=True)
+    date_reopened = NumberAttribute(null=True)
     date_last_interaction = NumberAttribute(null=True)
     quarantine = NumberAttribute(default=0)
     calls_outlive_expiry = BooleanAttribute(default=False)
@@ -69,6 +71,11 @@ class Session(SessionEntry, discriminator="session"):
     def is_closed(self, now: float) -> bool:
         """Whether it is over at this moment. Past its expiry a session is closed, whatever is stored."""
         return self.status == "closed" or (self.expires_at is not None and self.expires_at <= now)
+
+    @property
+    def last_sign(self) -> int:
+        """When it last showed a sign of life, from which the ttl counts."""
+        return int(max(self.date_created, self.date_reopened or 0, self.date_last_interaction or 0))
 
     @property
     def slides(self) -> bool:
@@ -111,6 +118,13 @@ def is_open(now: int) -> Condition:
     """The session is there, and neither closed nor past its expiry."""
     alive = Session.expires_at.does_not_exist() | (Session.expires_at > now)
     return is_unclosed() & alive
+
+
+def is_as_read(session: Session) -> Condition:
+    """Since the session was read, nobody has joined it, and its expiry has not moved."""
+    seen = session.expires_at
+    unmoved = Session.expires_at.does_not_exist() if seen is None else Session.expires_at == seen
+    return (Session.participants == session.participants) & unmoved
 
 
 def is_unclosed() -> Condition:

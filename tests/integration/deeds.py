@@ -1,0 +1,59 @@
+"""What clients do, handed straight to the rules: on Lambda no process answers two requests at once, here many threads do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from toritsugi import schedules
+from toritsugi.errors import RequestRefused
+from toritsugi.forms import Form
+from toritsugi.sessions import claims, life
+
+
+def form(**fields: Any) -> Form:
+    return Form(urlencode(fields, doseq=True))
+
+
+def create(service_sid: str, *numbers: str, lines: tuple[str, ...] = (), **fields: Any) -> Any:
+    people = [{"Identifier": number} for number in numbers]
+    for person, line in zip(people, lines, strict=False):
+        person["ProxyIdentifier"] = line
+    wanted = form(Participants=[json.dumps(person) for person in people], **fields)
+    return claims.open_session(service_sid, wanted, schedules.arm)[0]
+
+
+def add(service_sid: str, session_sid: str, number: str, **fields: Any) -> Any:
+    return claims.add_participant(service_sid, session_sid, form(Identifier=number, **fields))
+
+
+def update(service_sid: str, session_sid: str, **fields: Any) -> Any:
+    return life.update_session(service_sid, session_sid, form(**fields), schedules.arm)
+
+
+def close(service_sid: str, session_sid: str) -> Any:
+    return update(service_sid, session_sid, Status="closed")
+
+
+def reopen(service_sid: str, session_sid: str, **fields: Any) -> Any:
+    return update(service_sid, session_sid, Status="in-progress", **fields)
+
+
+def delete(service_sid: str, session_sid: str) -> None:
+    life.delete_session(service_sid, session_sid)
+
+
+def clean_up(session_sid: str) -> None:
+    life.expire(session_sid, time.time())
+
+
+def outcome(deed: Callable[[], Any]) -> int:
+    """0, or the code with which it was refused; any other error is none of these and comes through."""
+    try:
+        deed()
+    except RequestRefused as refusal:
+        return refusal.code
+    return 0
