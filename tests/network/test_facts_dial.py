@@ -371,3 +371,12 @@ def test_after_the_conversation_nobody_is_put_through_any_more(town):
     town.ben.answers()
     town.aiko.says("Is anybody there?")
     assert town.ben.words == []
+
+
+def test_a_call_that_was_never_answered_is_never_completed(town):
+    town.has_line(status_callback=town.at("/status"))
+    town.answers("/whisper", "<Hangup/>")
+    sid = dialing(town, f'<Number url="/whisper">{BEN}</Number>', answerOnBridge="true")
+    town.ben.answers()
+    assert (town.aiko.state, town.call(sid)["seconds"]) == ("idle", 0)
+    assert (town.call(sid)["status"], town.statuses()) == ("no-answer", ["no-answer"])

@@ -156,6 +156,12 @@ def test_without_credentials_it_is_401(town):
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
+@pytest.mark.parametrize("header", [b"Basic \xe9", b"Basic ====", b"Basic QQ==", b"Bearer x", b"Basic", b"\xff"])
+def test_credentials_that_are_none_are_401(town, header):
+    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Calls.json"
+    assert town.http.get(path, headers={"authorization": header}).status_code == 401
+
+
 def test_a_call_that_is_not_there_is_404(town):
     error = refusal(town.twilio.calls("CA" + "0" * 32).fetch)
     assert (error.status, error.code) == (404, 20404)
@@ -437,3 +443,30 @@ def test_the_price_is_not_known_yet(town):
     town.ben.answers()
     town.forward(5)
     assert call.fetch().price is None
+
+
+def test_a_live_call_is_given_another_status_callback(town):
+    call = create(town, status_callback=town.at("/status"))
+    call.update(status_callback=town.at("/other"))
+    town.ben.rejects()
+    assert (town.statuses(), town.statuses("/other")) == ([], ["busy"])
+
+
+@pytest.mark.parametrize(
+    "verb", ["<Redirect>/x</Redirect>", "<Play>/x.wav</Play>", '<Dial action="/x">+819012340003</Dial>']
+)
+def test_what_is_relative_in_inline_twiml_is_refused_or_an_error_in_the_call(town, verb):
+    error = outcome(town.twilio.calls.create, to=BEN, from_=LINE, twiml=f"<Response>{verb}</Response>")
+    if error is None:
+        town.forward(0)
+        town.ben.answers()
+        town.forward(20)
+        assert any(event["event"] == "error" for event in town.leg_to(BEN)["timeline"])
+    else:
+        assert error.status == 400
+
+
+def test_a_host_with_an_underscore_gets_no_status_callbacks(town):
+    host = town.here.replace("127.0.0.1", "my_app")
+    error = refusal(town.twilio.calls.create, to=BEN, from_=LINE, twiml=HELLO, status_callback=host + "/status")
+    assert (error.status, error.code) == (400, 21609)

@@ -262,3 +262,10 @@ def test_an_address_that_is_none_ends_in_an_error_and_not_in_silence(town, docum
     family = [sid] + [one.sid for one in town.twilio.calls.list(to=BEN)]
     seen = [event["detail"] for one in family for event in town.call(one)["timeline"] if event["event"] == "error"]
     assert seen or any(entry["error"] for entry in town.log()) or "statusCallback" in document
+
+
+@pytest.mark.parametrize("said", ["<Say/>", '<Say voice="Polly.Mizuki" language="en-GB">Hello</Say>'])
+def test_a_say_that_cannot_be_said_is_passed_over_and_the_log_says_why(town, said):
+    town.answers("/voice", f"{said}<Say>Next</Say>")
+    town.aiko.dials()
+    assert (town.aiko.words, 13500 <= town.log()[0]["error"]["code"] < 13600) == (["Next"], True)

@@ -111,7 +111,7 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
         if element["action"]:
             call.clock.spawn(webhooks.notify(call, action, element["method"], call.params() | dialing.params()))
         raise
-    call.unanswered_status = dialing.status
+    call.unanswered_status = dialing.status if dialing.status in UNANSWERED else "no-answer"
     call.note("dialed", dialing.status)
     return Request(action, element["method"], dialing.params()) if element["action"] else None
 

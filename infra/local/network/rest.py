@@ -6,7 +6,6 @@ https://www.twilio.com/docs/usage/requests-to-twilio and, for its errors, https:
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -72,7 +71,7 @@ def authenticate(world: World, request: Request) -> None:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     try:
         user, _, password = base64.b64decode(credentials).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         user = password = ""
     right = secrets.compare_digest(password.encode(), world.auth_token.encode())
     if scheme.lower() != "basic" or user != world.account_sid or not right:

@@ -134,13 +134,14 @@ async def execute(call: Call, document: Document) -> Request | None:
 # ---- the verbs ------------------------------------------------------------------------------------------------------
 
 
-async def say(call: Call, element: Element, _: Document, *until: Signal) -> None:
+async def say(call: Call, element: Element, document: Document, *until: Signal) -> None:
     call.answer()
     if not element.text:
-        call.trouble(13520, "<Say> has nothing to say.")
+        call.trouble(13520, "<Say> has nothing to say.", document.entry)
         return
     if not can_speak(element["voice"], element.attributes.get("language")):
-        call.trouble(13512, f"The voice {element['voice']} does not speak {element['language']}.")
+        about = f"The voice {element['voice']} does not speak {element['language']}."
+        call.trouble(13512, about, document.entry)
         return
     seconds = of_words(element.text, element["language"])
     for _turn in range(element["loop"] or ENDLESS):
