@@ -200,9 +200,15 @@ def handler(event: Json, context: Any) -> Json:
             event["headers"].get("authorization", ""), "proxy:read" if request["method"] == "GET" else "proxy:write"
         )
     except RequestRefused as refusal:
-        answer = refused(refusal)
-        return {"statusCode": answer.status_code, "headers": {**JSON, **answer.headers}, "body": answer.body}
+        return written(refused(refusal))
+    except Exception:
+        log.exception("a key could not be read")
+        return written(internal())
     return app.resolve(event, context)
+
+
+def written(answer: Response[str]) -> Json:
+    return {"statusCode": answer.status_code, "headers": {**JSON, **answer.headers}, "body": answer.body}
 
 
 def refused(error: RequestRefused) -> Response[str]:
@@ -225,6 +231,10 @@ def failed(_: Exception) -> Response[str]:
         "request failed",
         route=f"{app.current_event.http_method} {re.sub(r'[0-9a-f]{32}', '*', app.current_event.path)}",
     )
+    return internal()
+
+
+def internal() -> Response[str]:
     return refused(RequestRefused(80504, "An internal error has occurred. Please try again", 500))
 
 

@@ -15,6 +15,7 @@ from toritsugi.tables import Table
 
 SCOPES = ("proxy:read", "proxy:write")
 REMEMBERED_SECONDS = 60
+SID_LENGTH = 34
 
 
 class ApiKey(Table):
@@ -49,7 +50,7 @@ def authorize(header: str, scope: str) -> ApiKey:
         sid, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
     except ValueError:
         raise unauthenticated() from None
-    key = find_key(sid) if kind.lower() == "basic" and sid else None
+    key = find_key(sid) if kind.lower() == "basic" and len(sid) == SID_LENGTH else None
     # compared even where there is no such key, so that the time taken tells nothing
     right = hmac.compare_digest(key.secret_hash if key else "", hash_secret(secret))
     if not key or not right:

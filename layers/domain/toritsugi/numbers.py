@@ -14,7 +14,7 @@ from toritsugi.forms import date
 from toritsugi.services import Service, ServiceEntry
 from toritsugi.transactions import refusals, write
 
-E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 # What Twilio writes for a caller who hides: the word, or the word typed on a keypad.
 # https://www.twilio.com/docs/voice/twiml and https://support.twilio.com/hc/en-us/articles/223179988

@@ -1,6 +1,7 @@
 """Pages of a long list, in the shape that Twilio's SDKs follow. Ground: any REST API of ours may stand on it."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from toritsugi.errors import RequestRefused
 
 USUAL, MOST = 50, 100
+WHOLE = re.compile(r"[0-9]{1,9}")
 
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
@@ -45,7 +47,7 @@ def slices(items: list[Any]) -> Reader:
     """A reader of a list that is there as a whole."""
 
     def read(after: str | None, most: int) -> tuple[list[Any], str | None]:
-        if after and not after.isdigit():
+        if after and not WHOLE.fullmatch(after):
             raise wrong("PageToken")
         at = int(after or 0)
         return items[at : at + most], str(at + most) if at + most < len(items) else None
@@ -55,7 +57,7 @@ def slices(items: list[Any]) -> Reader:
 
 def number(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
     text = query.get(name) or str(usual)
-    if not text.isdigit() or len(text) > 9 or int(text) < least:
+    if not WHOLE.fullmatch(text) or int(text) < least:
         raise wrong(name)
     return int(text)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.directory import Entry, Key, look_up
@@ -28,7 +28,7 @@ class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
 
     class Meta:
         index_name = "live-on"
-        projection = KeysOnlyProjection()
+        projection = IncludeProjection(["kind"])  # by which PynamoDB filters; without it, it finds nothing
 
     live_on = UnicodeAttribute(hash_key=True)
     number = UnicodeAttribute(range_key=True)

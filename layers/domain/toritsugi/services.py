@@ -10,6 +10,7 @@ from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, Number
 from toritsugi import config
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form, date
+from toritsugi.pages import wrong
 from toritsugi.tables import Table
 from toritsugi.transactions import refusals, write
 
@@ -126,6 +127,8 @@ def find_service(sid_or_name: str) -> Service:
 
 def list_services(after: str | None, most: int) -> tuple[list[Service], str | None]:
     """A page of the account's services in the order of their names, and where the next page begins."""
+    if after and not after.startswith("service-name#"):
+        raise wrong("PageToken")
     start = {"service_sid": {"S": config.TWILIO_ACCOUNT_SID}, "entry": {"S": after}} if after else None
     names = ServiceName.query(
         config.TWILIO_ACCOUNT_SID,

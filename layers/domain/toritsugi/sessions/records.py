@@ -2,18 +2,21 @@
 1970.
 """
 
+import re
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi import config
 from toritsugi.errors import not_found
 from toritsugi.forms import date
+from toritsugi.pages import wrong
 from toritsugi.services import ServiceEntry
 from toritsugi.tables import Table
 
+LISTED = re.compile(r"[0-9.]{17}\|KC[0-9a-f]{32}")  # where a page of sessions ends
 DELETED = "deleted"  # the reason of a session that is about to be gone: nothing more is kept of it
 MODES = ("message-only", "voice-only", "voice-and-message")
 
@@ -34,7 +37,7 @@ class OfService(GlobalSecondaryIndex["Session"]):  # type: ignore[no-untyped-cal
 
     class Meta:
         index_name = "of-service"
-        projection = KeysOnlyProjection()
+        projection = IncludeProjection(["kind"])  # by which PynamoDB filters; without it, it finds nothing
 
     service_sid = UnicodeAttribute(hash_key=True)
     listed_as = UnicodeAttribute(range_key=True)
@@ -160,6 +163,8 @@ def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[
     """A page of a service's sessions, the newest first, and where the next page begins."""
     start = None
     if after:
+        if not LISTED.fullmatch(after):
+            raise wrong("PageToken")
         listed_as, _, session_sid = after.partition("|")
         keys = {"service_sid": service_sid, "listed_as": listed_as, "session_sid": session_sid, "entry": "session"}
         start = {name: {"S": value} for name, value in keys.items()}
