@@ -7,12 +7,14 @@ either, so one lock stands around every call of an API: https://github.com/getmo
 from __future__ import annotations
 
 import asyncio
+import copy
 import importlib
 import json
 import os
 import re
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +27,7 @@ import botocore.client
 import botocore.session
 import yaml
 from moto import mock_aws
+from moto.dynamodb.models import table as moto_tables
 
 from local.clock import Clock
 
@@ -145,6 +148,29 @@ class Parameters:
         }
 
 
+snapshots: dict[str, Any] = {}  # of the tables, in the API call that is going on
+
+
+def snapshot(table: moto_tables.Table, _memo: object) -> moto_tables.Table:
+    """A table as it is now, for moto to go back to. moto would copy all of it, to the last text, for each item of a
+    transaction; here it is once, and shares what an update replaces instead of changing it.
+    """
+    if table.name not in snapshots:
+        snapshots[table.name] = copy.copy(table)
+        snapshots[table.name].items = defaultdict(dict)
+        for key, rows in table.items.items():
+            ranges = {place: snapshot_item(row) for place, row in rows.items()} if table.has_range_key else None
+            snapshots[table.name].items[key] = snapshot_item(rows) if ranges is None else ranges
+    return snapshots[table.name]
+
+
+def snapshot_item(item: Any) -> Any:
+    copied = copy.copy(item)
+    copied.attrs = type(item.attrs).__new__(type(item.attrs))
+    dict.update(copied.attrs, item.attrs)
+    return copied
+
+
 class Cloud:
     """The resources of one stack. Use it as a context manager; handlers are imported only inside, for they read the
     environment.
@@ -166,6 +192,7 @@ class Cloud:
             "AWS_REGION": REGION,
         }
         os.environ |= {name: str(value) for name, value in self.template.environment.items()}
+        moto_tables.Table.__deepcopy__ = snapshot
         self.mock = mock_aws()
         self.mock.start()
         self.unlocked = botocore.client.BaseClient._make_api_call
@@ -184,6 +211,7 @@ class Cloud:
 
         def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
             with _lock:
+                snapshots.clear()
                 if client.meta.service_model.service_name == "ssm":
                     return cloud.parameters.call(operation, request)
                 answer = unlocked(client, operation, request)

@@ -209,6 +209,12 @@ def test_only_our_own_account_can_have_the_scheduler_act_for_us():
     assert [trust.get("Condition") for trust in scheduler] == [ours] * len(scheduler) != []
 
 
+def test_no_schedule_gets_a_role_that_the_template_does_not_show():
+    events = [event for function in DEPLOYED.values() for event in function.get("Events", {}).values()]
+    schedules = [event["Properties"] for event in events if event["Type"] == "ScheduleV2"]
+    assert [schedule.get("RoleArn") for schedule in schedules] == [{"Fn::GetAtt": ["ScheduleRole", "Arn"]}]
+
+
 # ---- what is installed -----------------------------------------------------------------------------------------------
 
 LAYERS = sorted((ROOT / "layers").glob("*/requirements.txt"))

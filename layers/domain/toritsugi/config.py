@@ -79,7 +79,7 @@ def forget() -> None:
 
 
 def fetch() -> Settings:
-    # botocore alone, and only where it is needed: boto3 would double the cold start.
+    # only where it is needed: a function that reads no settings does not pay for it
     from botocore.config import Config
     from botocore.session import get_session
 
