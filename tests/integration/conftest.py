@@ -99,7 +99,12 @@ class OutgoingLeg:
         ended = {"CallDuration": "60" if status == "completed" else "0", "Duration": "1"} if after == 65 else {}
         parties = {"From": self.shows, "To": self.to, "Caller": self.shows, "Called": self.to}
         sids = {"CallSid": self.sid, "ParentCallSid": self.call_sid, "AccountSid": ACCOUNT_SID}
-        more = {"CallStatus": status, "Timestamp": moment, "CallbackSource": "call-progress-events", "Direction": "outbound-dial"}
+        more = {
+            "CallStatus": status,
+            "Timestamp": moment,
+            "CallbackSource": "call-progress-events",
+            "Direction": "outbound-dial",
+        }
         return {**parties, **sids, **more, **ended}
 
     def reports(self, *statuses: str) -> None:
@@ -118,7 +123,9 @@ def lines_of(service, session_sid: str) -> dict[str, str]:
 
 
 def incoming(caller: str, line: str, call_sid: str) -> dict[str, str]:
-    blank = dict.fromkeys(("FromCity", "FromState", "FromZip", "ToCity", "ToState", "ToZip", "CallerCity", "CalledCity"), "")
+    blank = dict.fromkeys(
+        ("FromCity", "FromState", "FromZip", "ToCity", "ToState", "ToZip", "CallerCity", "CalledCity"), ""
+    )
     parties = {"From": caller, "To": line, "Caller": caller, "Called": line, "FromCountry": "JP", "ToCountry": "JP"}
     call = {"CallSid": call_sid, "AccountSid": ACCOUNT_SID, "CallStatus": "ringing", "Direction": "inbound"}
     return {**blank, **parties, **call, "ApiVersion": "2010-04-01"}
@@ -130,14 +137,18 @@ class Door(HttpClient):
     def __init__(self) -> None:
         super().__init__(logging.getLogger("door"), is_async=False)
 
-    def request(self, method, url, params=None, data=None, headers=None, auth=None, timeout=None, allow_redirects=False):
+    def request(
+        self, method, url, params=None, data=None, headers=None, auth=None, timeout=None, allow_redirects=False
+    ):
         import proxy
 
         query = urlencode({name: value for name, value in (params or {}).items() if value is not None})
         basic = base64.b64encode(":".join(auth).encode()).decode()
         url = url + (("&" if "?" in url else "?") + query if query else "")
         body = urlencode(data or {}, doseq=True)
-        answer = proxy.handler(event_of(method, url, body, {**headers, "Authorization": f"Basic {basic}"}), Context("test"))
+        answer = proxy.handler(
+            event_of(method, url, body, {**headers, "Authorization": f"Basic {basic}"}), Context("test")
+        )
         return Response(answer["statusCode"], answer.get("body") or "", answer.get("headers"))
 
 
@@ -235,7 +246,9 @@ def give_numbers(service_sid: str, lines: list[str], *, reserved: bool = False, 
 
 
 def people(*numbers: str) -> list[str]:
-    return [{"Identifier": number, "FriendlyName": name} for number, name in zip(numbers, ("Aiko", "Ben"), strict=False)]
+    return [
+        {"Identifier": number, "FriendlyName": name} for number, name in zip(numbers, ("Aiko", "Ben"), strict=False)
+    ]
 
 
 def parse(answer: dict[str, Any]) -> Any:

@@ -50,7 +50,9 @@ def line_of(cloud, number):
         (LINES, {"reserved": True}, "voice-only", 80207),
     ],
 )
-def test_why_no_number_will_do_is_told_by_its_code_and_nothing_is_left_behind(new_service, cloud, lines, able, mode, code):
+def test_why_no_number_will_do_is_told_by_its_code_and_nothing_is_left_behind(
+    new_service, cloud, lines, able, mode, code
+):
     service = new_service(lines, **able)
     assert refused(lambda: service.sessions.create(mode=mode, participants=[{"Identifier": AIKO}])) == (400, code)
     session = service.sessions.create(mode=mode)
@@ -188,14 +190,20 @@ def test_a_person_whose_first_hundred_numbers_are_taken_is_given_one_of_the_rest
     order = [number.phone_number for number in compatible(pool, Wanted(AIKO), "voice-only")]
     template = deeds.create(sid_of(service), AIKO, lines=(order[0],))
     [route] = cloud.dynamodb.scan(
-        TableName="DirectoryTable", FilterExpression="kind = :route", ExpressionAttributeValues={":route": {"S": "route"}}
+        TableName="DirectoryTable",
+        FilterExpression="kind = :route",
+        ExpressionAttributeValues={":route": {"S": "route"}},
     )["Items"]
     for line in order[1:100]:
         cloud.dynamodb.put_item(TableName="DirectoryTable", Item=route | {"entry": {"S": f"route#{line}"}})
     with wire.counting() as operations:
         session = deeds.create(sid_of(service), AIKO, BEN)
     assert operations.count("BatchGetItem") == 3
-    given = [person["proxy_identifier"] for person in open_books(cloud).participants if person["session_sid"] == session.session_sid]
+    given = [
+        person["proxy_identifier"]
+        for person in open_books(cloud).participants
+        if person["session_sid"] == session.session_sid
+    ]
     assert len(given) == 2
     assert any(line in order[100:] for line in given)
     assert template.session_sid != session.session_sid

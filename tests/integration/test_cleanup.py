@@ -116,7 +116,9 @@ def test_a_session_that_was_deleted_is_no_surprise(service, cloud, clock):
 
 
 @pytest.mark.parametrize("trouble", [broken, refusing("ThrottlingException")])
-def test_a_session_is_opened_although_its_schedule_cannot_be_made_and_the_sweep_closes_it(service, cloud, clock, wire, trouble):
+def test_a_session_is_opened_although_its_schedule_cannot_be_made_and_the_sweep_closes_it(
+    service, cloud, clock, wire, trouble
+):
     def no_schedules(operation, request, carry):
         return trouble(operation, request, carry) if operation == "CreateSchedule" else carry()
 

@@ -273,7 +273,9 @@ def test_after_a_change_of_tokens_in_the_middle_of_a_call_its_end_is_kept_all_th
 
 
 @pytest.mark.parametrize("trouble", [broken, refusing("ThrottlingException"), refusing("InternalServerError")])
-def test_a_callback_that_cannot_be_kept_is_answered_500_so_that_twilio_repeats_it(service, twilio, clock, wire, trouble):
+def test_a_callback_that_cannot_be_kept_is_answered_500_so_that_twilio_repeats_it(
+    service, twilio, clock, wire, trouble
+):
     session, lines = open_session(service)
     leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
     with wire.has(trouble):
@@ -303,7 +305,9 @@ def test_a_callback_that_meets_others_for_ever_is_not_lost(service, twilio, cloc
     assert len(session.interactions.list()) == 1
 
 
-@pytest.mark.parametrize("fields", [{"CallStatus": ""}, {"CallStatus": "asleep"}, {"CallSid": ""}, {"ParentCallSid": ""}])
+@pytest.mark.parametrize(
+    "fields", [{"CallStatus": ""}, {"CallStatus": "asleep"}, {"CallSid": ""}, {"ParentCallSid": ""}]
+)
 def test_a_callback_that_says_nothing_is_not_repeated_and_leaves_nothing(service, twilio, clock, cloud, fields):
     _, lines = open_session(service)
     leg = OutgoingLeg(twilio, AIKO, lines[AIKO])

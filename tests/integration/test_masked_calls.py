@@ -71,7 +71,17 @@ def test_a_call_goes_through_in_every_mode_that_has_voice(client, twilio, mode):
 
 @pytest.mark.parametrize(
     "caller",
-    ["anonymous", "Anonymous", "+266696687", "Restricted", "RESTRICTED", "+7378742833", "+2562533", "+8656696", "+86282452253"]
+    [
+        "anonymous",
+        "Anonymous",
+        "+266696687",
+        "Restricted",
+        "RESTRICTED",
+        "+7378742833",
+        "+2562533",
+        "+8656696",
+        "+86282452253",
+    ]
     + ["unknown", "unavailable", "private", "blocked", "withheld", "", " ", "sip:anonymous@anonymous.invalid"],
 )
 def test_a_caller_who_hides_is_told_how_to_show_their_number(service, twilio, wire, caller):
@@ -82,7 +92,9 @@ def test_a_caller_who_hides_is_told_how_to_show_their_number(service, twilio, wi
     assert operations == []
 
 
-@pytest.mark.parametrize("caller", ["81901111", "+0311112222", "+81-90-1111", "0901111", "12345", "sip:aiko@example.com", "ＡＩＫＯ"])
+@pytest.mark.parametrize(
+    "caller", ["81901111", "+0311112222", "+81-90-1111", "0901111", "12345", "sip:aiko@example.com", "ＡＩＫＯ"]
+)
 def test_a_caller_whose_number_is_none_is_told_so(service, twilio, caller):
     open_session(service)
     assert "確認できない" in hears(twilio, TOKYO_LINE, caller)[0]
@@ -161,7 +173,12 @@ def test_whoever_dials_a_japanese_number_hears_japanese_and_whoever_dials_anothe
 
 @pytest.mark.parametrize(
     "trouble",
-    [broken, refusing("ProvisionedThroughputExceededException"), refusing("InternalServerError"), refusing("AccessDeniedException")],
+    [
+        broken,
+        refusing("ProvisionedThroughputExceededException"),
+        refusing("InternalServerError"),
+        refusing("AccessDeniedException"),
+    ],
 )
 def test_when_dynamodb_fails_a_caller_hears_an_apology_and_no_error(service, twilio, wire, trouble):
     _, lines = open_session(service)
@@ -185,7 +202,10 @@ def test_a_repeated_request_gets_the_same_answer_again(service, twilio, clock):
 # ---- how long it may ring and last -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("left", "ring", "limit"), [(3600, 30, 3600), (31, 30, 31), (30, 30, 30), (29, 29, 29), (6, 6, 6), (4, 5, 4), (1, 5, 1)])
+@pytest.mark.parametrize(
+    ("left", "ring", "limit"),
+    [(3600, 30, 3600), (31, 30, 31), (30, 30, 30), (29, 29, 29), (6, 6, 6), (4, 5, 4), (1, 5, 1)],
+)
 def test_a_call_rings_and_lasts_no_longer_than_its_session(service, twilio, clock, left, ring, limit):
     session, lines = open_session(service)
     session.update(date_expiry=session.fetch().date_created + timedelta(seconds=3600))

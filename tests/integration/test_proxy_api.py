@@ -13,7 +13,18 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from tests.conftest import ACCOUNT_SID, BASE
-from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, OutgoingLeg, event_of, give_numbers, open_session, people
+from tests.integration.conftest import (
+    AIKO,
+    BEN,
+    EVE,
+    LINES,
+    Door,
+    OutgoingLeg,
+    event_of,
+    give_numbers,
+    open_session,
+    people,
+)
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_proxy_v1.json"
 NOWHERE = "KS" + "0" * 32
@@ -30,7 +41,9 @@ def refused(request) -> tuple[int, int]:
 
 
 def ask(method, path, body="", auth=("SK" + "a" * 32, "secret"), **headers):
-    return Door().request(method, BASE + path, auth=auth, headers=headers) if not body else raw(method, path, body, auth)
+    return (
+        Door().request(method, BASE + path, auth=auth, headers=headers) if not body else raw(method, path, body, auth)
+    )
 
 
 def raw(method, path, body, auth):
@@ -98,7 +111,9 @@ def test_a_session_may_begin_empty_and_people_join_one_by_one(service, twilio):
     assert refused(third) == (400, 80609)
 
 
-@pytest.mark.parametrize("spelling", [("Identifier", "FriendlyName"), ("identifier", "friendlyName"), ("identifier", "friendly_name")])
+@pytest.mark.parametrize(
+    "spelling", [("Identifier", "FriendlyName"), ("identifier", "friendlyName"), ("identifier", "friendly_name")]
+)
 def test_a_participants_keys_may_be_spelt_as_in_any_language(service, spelling):
     session = service.sessions.create(participants=[dict(zip(spelling, (AIKO, "Aiko"), strict=True))])
     [person] = service.sessions(session.sid).participants.list()
@@ -116,7 +131,9 @@ def test_a_sessions_name_is_its_own_while_it_exists_even_when_closed(service):
 
 def test_another_service_may_use_the_same_name(client, service):
     other = client.proxy.v1.services.create(unique_name="other")
-    sids = {s.create(unique_name="parcel").sid for s in (service.sessions, client.proxy.v1.services(other.sid).sessions)}
+    sids = {
+        s.create(unique_name="parcel").sid for s in (service.sessions, client.proxy.v1.services(other.sid).sessions)
+    }
     assert len(sids) == 2
 
 
@@ -143,7 +160,11 @@ def test_a_date_of_expiry_in_the_past_is_refused(service, clock):
 
 @pytest.mark.parametrize(
     ("able", "mode"),
-    [({"sms": False}, "voice-only"), ({"sms": True}, "voice-and-message"), ({"voice": False, "sms": True}, "message-only")],
+    [
+        ({"sms": False}, "voice-only"),
+        ({"sms": True}, "voice-and-message"),
+        ({"voice": False, "sms": True}, "message-only"),
+    ],
 )
 def test_the_mode_is_what_the_pool_can_do_unless_the_client_says_another(client, able, mode):
     service = client.proxy.v1.services.create(unique_name="desk")
@@ -242,8 +263,29 @@ def test_a_list_is_the_same_however_small_its_pages_are(client, service, twilio,
     assert session.interactions(last.sid).fetch().inbound_resource_sid == last.inbound_resource_sid
 
 
-@pytest.mark.parametrize("listing", ["Services", "Services/{}/Sessions", "Services/{}/Sessions/{}/Participants", "Services/{}/Sessions/{}/Interactions"])
-@pytest.mark.parametrize("query", ["PageToken=nonsense", "PageToken=PT%FF", "PageToken=PTwrong%3D", "PageSize=0", "PageSize=-1", "PageSize=x", "PageSize=%C2%B2", "Page=x", "PageToken=PTwrI"])
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "Services",
+        "Services/{}/Sessions",
+        "Services/{}/Sessions/{}/Participants",
+        "Services/{}/Sessions/{}/Interactions",
+    ],
+)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "PageToken=nonsense",
+        "PageToken=PT%FF",
+        "PageToken=PTwrong%3D",
+        "PageSize=0",
+        "PageSize=-1",
+        "PageSize=x",
+        "PageSize=%C2%B2",
+        "Page=x",
+        "PageToken=PTwrI",
+    ],
+)
 def test_a_page_that_was_never_linked_is_refused(service, listing, query):
     session = service.sessions.create()
     answer = ask("GET", f"/v1/{listing.format(session.service_sid, session.sid)}?{query}")
@@ -269,7 +311,10 @@ def test_a_refusal_has_the_shape_of_twilios(service):
     assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("auth", [("SK" + "a" * 32, "wrong"), ("SK" + "b" * 32, "secret"), ("AC" + "a" * 32, ""), ("", ""), ("x" * 3000, "y")])
+@pytest.mark.parametrize(
+    "auth",
+    [("SK" + "a" * 32, "wrong"), ("SK" + "b" * 32, "secret"), ("AC" + "a" * 32, ""), ("", ""), ("x" * 3000, "y")],
+)
 def test_wrong_credentials_are_refused_in_twilios_words(client, auth):
     answer = Door().request("GET", BASE + "/v1/Services", auth=auth, headers={})
     assert (answer.status_code, json.loads(answer.text)["code"]) == (401, 20003)
@@ -296,7 +341,13 @@ def test_what_belongs_to_another_service_does_not_exist(client, service):
     sid = session.fetch().sid
     person = session.participants.list()[0].sid
     other = client.proxy.v1.services(client.proxy.v1.services.create(unique_name="other").sid).sessions(sid)
-    requests = [other.fetch, other.delete, lambda: other.update(ttl=1), other.participants.list, other.interactions.list]
+    requests = [
+        other.fetch,
+        other.delete,
+        lambda: other.update(ttl=1),
+        other.participants.list,
+        other.interactions.list,
+    ]
     requests += [other.participants(person).fetch, other.interactions("KI" + "0" * 32).fetch]
     requests += [lambda: other.participants.create(identifier=EVE)]
     for request in requests:
@@ -318,8 +369,23 @@ def test_what_does_not_exist_is_not_found(client, service):
 
 @pytest.mark.parametrize(
     "body",
-    ["Ttl=-1", "Ttl=x", "Ttl=1.5", "Ttl=99999999999", "Mode=shouting", "Status=closed", "DateExpiry=tomorrow", "UniqueName=" + "x" * 192]
-    + ["Participants=x", "Participants=[]", "Participants=1", 'Participants={"Identifier":1}', 'Participants={"FriendlyName":"A"}']
+    [
+        "Ttl=-1",
+        "Ttl=x",
+        "Ttl=1.5",
+        "Ttl=99999999999",
+        "Mode=shouting",
+        "Status=closed",
+        "DateExpiry=tomorrow",
+        "UniqueName=" + "x" * 192,
+    ]
+    + [
+        "Participants=x",
+        "Participants=[]",
+        "Participants=1",
+        'Participants={"Identifier":1}',
+        'Participants={"FriendlyName":"A"}',
+    ]
     + ["Ttl=1&Ttl=2", "UniqueName=a&UniqueName=b"],
 )
 def test_a_malformed_parameter_is_refused_and_named(service, body):
@@ -329,14 +395,28 @@ def test_a_malformed_parameter_is_refused_and_named(service, body):
     assert service.sessions.list() == []
 
 
-@pytest.mark.parametrize("body", ["", "UniqueName=", "UniqueName=x&DefaultTtl=y", "UniqueName=x&CallbackUrl=ftp://x", "UniqueName=x&GeoMatchLevel=galaxy", "{", "UniqueName=x&CloseEndsCalls=maybe"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "UniqueName=",
+        "UniqueName=x&DefaultTtl=y",
+        "UniqueName=x&CallbackUrl=ftp://x",
+        "UniqueName=x&GeoMatchLevel=galaxy",
+        "{",
+        "UniqueName=x&CloseEndsCalls=maybe",
+    ],
+)
 def test_a_service_is_not_created_from_nonsense(client, body):
     status, refusal = raw("POST", "/v1/Services", body, ("SK" + "a" * 32, "secret"))
     assert (status, refusal["code"]) == (400, 80701)
     assert client.proxy.v1.services.list() == []
 
 
-@pytest.mark.parametrize("number", ["0901111", "Aiko", "+81", "+99912345678", "whatsapp:+819011110001", "+8190111100011111", "+819011110００1"])
+@pytest.mark.parametrize(
+    "number",
+    ["0901111", "Aiko", "+81", "+99912345678", "whatsapp:+819011110001", "+8190111100011111", "+819011110００1"],
+)
 def test_somebody_who_cannot_be_reached_by_telephone_cannot_join(service, number):
     assert refused(lambda: service.sessions.create(participants=[{"Identifier": number}])) == (400, 80404)
 

@@ -124,7 +124,9 @@ DEEDS = {
 
 
 @pytest.mark.parametrize(("state", "deed"), [(state, deed) for state in DEEDS for deed in DEEDS[state]])
-def test_whatever_happens_between_two_steps_of_something_else_the_books_agree(sid, twilio, clock, cloud, wire, state, deed):
+def test_whatever_happens_between_two_steps_of_something_else_the_books_agree(
+    sid, twilio, clock, cloud, wire, state, deed
+):
     twilio.cloud = cloud
     heard = set()
     for other in DEEDS[state]:
@@ -160,7 +162,9 @@ def test_steps_of_three_deeds_in_any_order_leave_books_that_agree(sid, twilio, c
     twilio.cloud = cloud
 
     @given(st.data())
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
     def steps_in_an_order(data):
         forget_sessions(cloud)
         state = data.draw(st.sampled_from(sorted(DEEDS)))

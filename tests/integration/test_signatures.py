@@ -56,7 +56,10 @@ def test_a_form_with_blank_and_repeated_fields_and_a_query_is_twilios(cloud):
     ("lie", "changes"),
     [
         ("a blank field was dropped", {"signed": {name: value for name, value in FIELDS.items() if value}}),
-        ("the last of two values alone was signed", {"fields": FIELDS | {"Tag": ["1", "2"]}, "signed": FIELDS | {"Tag": "2"}}),
+        (
+            "the last of two values alone was signed",
+            {"fields": FIELDS | {"Tag": ["1", "2"]}, "signed": FIELDS | {"Tag": "2"}},
+        ),
         ("the stage is not in the signed path", {"path": "/production/voice", "signed_url": f"{BASE}/voice"}),
         ("the query was built anew", {"path": "/voice?a=1&a=2", "signed_url": f"{BASE}/voice?a=1%2C2"}),
         ("the query was decoded", {"path": "/voice?a=%2B81", "signed_url": f"{BASE}/voice?a=+81"}),
@@ -68,7 +71,10 @@ def test_a_form_with_blank_and_repeated_fields_and_a_query_is_twilios(cloud):
         ("it was signed with another token", {"token": "0" * 32}),
         ("a field was changed", {"signed": FIELDS | {"From": "+819099999999"}}),
         ("a field was added", {"fields": FIELDS | {"Digits": "1"}, "signed": FIELDS}),
-        ("a list was signed as a text", {"fields": FIELDS | {"Tag": ["1", "2"]}, "signed": FIELDS | {"Tag": "['1', '2']"}}),
+        (
+            "a list was signed as a text",
+            {"fields": FIELDS | {"Tag": ["1", "2"]}, "signed": FIELDS | {"Tag": "['1', '2']"}},
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -89,7 +95,11 @@ def test_a_percent_encoded_query_is_checked_as_it_came(cloud):
 
 def test_the_hosts_that_a_request_claims_to_be_for_mean_nothing(cloud):
     event = request(signed_url="https://evil.example.com/voice")
-    event["headers"] |= {"host": "evil.example.com", "x-forwarded-host": "evil.example.com", "x-forwarded-proto": "https"}
+    event["headers"] |= {
+        "host": "evil.example.com",
+        "x-forwarded-host": "evil.example.com",
+        "x-forwarded-proto": "https",
+    }
     event["requestContext"]["domainName"] = "evil.example.com"
     assert status_of(event) == 403
 
@@ -118,7 +128,9 @@ def test_a_body_may_come_in_base64_or_plain(cloud, as_base64):
     assert status_of(event) == 200
 
 
-@pytest.mark.parametrize("change", [{"body": "!"}, {"body": base64.b64encode(b"\xff\xfe").decode()}, {"body": None}, {"headers": {}}])
+@pytest.mark.parametrize(
+    "change", [{"body": "!"}, {"body": base64.b64encode(b"\xff\xfe").decode()}, {"body": None}, {"headers": {}}]
+)
 def test_what_cannot_be_read_is_refused_and_does_not_crash(cloud, change):
     assert voice.handler(request() | change, Context("voice")) == {"statusCode": 403}
 

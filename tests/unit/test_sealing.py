@@ -1,0 +1,53 @@
+"""Numbers in a path: whoever holds a token of ours reads them, nobody else does."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from toritsugi import config, webhooks
+
+CALL = "CA" + "1" * 32
+NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
+
+
+@pytest.fixture(autouse=True)
+def tokens():
+    """Has the settings be these, as if SSM had said so."""
+    before = config._settings
+
+    def are(*tokens):
+        config._settings = config.Settings("https://exchange.example.com", tokens)
+
+    are("current", "next")
+    yield are
+    config._settings = before
+
+
+@given(NUMBERS, NUMBERS)
+def test_what_was_sealed_is_read_again_and_fits_into_a_path(caller, line):
+    sealed = webhooks.seal(caller + line, CALL)
+    assert re.fullmatch("[A-Za-z0-9_-]+", sealed)
+    assert caller[1:] not in sealed
+    assert webhooks.unseal(sealed, CALL) == caller + line
+
+
+def test_a_token_that_was_next_and_is_current_now_still_reads(tokens):
+    sealed = webhooks.seal("+819011110001+815010000001", CALL)
+    tokens("next", "current")
+    assert webhooks.unseal(sealed, CALL) == "+819011110001+815010000001"
+
+
+@pytest.mark.parametrize("unreadable", ["another call", "other tokens", "nonsense", "nothing"])
+def test_what_cannot_be_read_is_nothing_and_no_error(tokens, unreadable):
+    sealed, call = webhooks.seal("+819011110001+815010000001", CALL), CALL
+    if unreadable == "another call":
+        call = "CA" + "2" * 32
+    if unreadable == "other tokens":
+        tokens("neither", "nor")
+    sealed = {"nonsense": "_-_-_-", "nothing": ""}.get(unreadable, sealed)
+    assert not webhooks.unseal(sealed, call)
+
+
+def test_two_calls_of_the_same_people_are_sealed_differently():
+    assert len({webhooks.seal("+819011110001+815010000001", f"CA{n:032}") for n in range(20)}) == 20
