@@ -114,6 +114,21 @@ def test_the_time_line_of_a_call_is_complete(network, app, aiko, ben):
     ]
 
 
+def test_the_time_line_tells_who_spoke_and_whose_telephone_a_leg_is_even_of_a_withheld_number(network, app, aiko, ben):
+    app.on("/voice", f'<Dial callerId="{LINE}"><Number>{BEN}</Number></Dial>')
+    network.line()
+    network.call("PUT", f"/phones/{AIKO}", {"withheld": True})
+    inbound = network.leg(aiko.dials(LINE))
+    ben.answers()
+    aiko.says("hello ben")
+    said = {
+        leg["phone"]: [item["event"] for item in leg["timeline"] if item["detail"] == "hello ben"]
+        for leg in (network.leg(inbound["sid"]), network.leg_to(BEN))
+    }
+    assert said == {AIKO: ["speaks"], BEN: ["speech"]}
+    assert inbound["from"] == "anonymous"
+
+
 def test_the_world_is_forgotten_but_not_the_numbers(network, app, aiko, ben):
     app.on("/voice", f"<Dial>{BEN}</Dial>")
     line = network.line()

@@ -309,6 +309,7 @@ class Call:
         return {
             "sid": self.sid,
             "parent_sid": self.parent.sid if self.parent else None,
+            "phone": self.phone.number if self.phone else None,
             "from": self.from_,
             "to": self.to,
             "direction": self.direction,

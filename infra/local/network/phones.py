@@ -116,7 +116,7 @@ class Phone:
         if not isinstance(text, str) or not text.strip():
             raise Refused(400, "text is what the person says.")
         call = self.busy_with("talking")
-        call.note("speech", text)
+        call.note("speaks", text)
         for peer in call.peers:
             peer.hear("speech", text, self.number)
 

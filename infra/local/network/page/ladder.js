@@ -2,7 +2,7 @@
 import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { national, tongue } from "./numbers.js";
 import { hour, span, timer, words } from "./words.js";
-import { begin, ENDS, Messages } from "./messages.js";
+import { begin, ENDS, Messages, holder } from "./messages.js";
 import { roots } from "./network.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
 
@@ -60,7 +60,7 @@ const Arrow = still(({ row, y, a, b, via, lanes, marked, current, point, pick, n
     aria-label="${hour(row.at)} ${w.message(party(row.from), party(row.to), told)}" aria-current=${marked ? "true" : undefined}
     onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
     <span class="label" title=${told} lang=${row.kind === "say" || row.kind === "speech" ? tongue(told || "") : undefined}>${told}</span>
-    <i class="shaft"></i><i class="head"></i>${row.kind === "talk" || row.both ? html`<i class="head tail"></i>` : ""}
+    <i class="shaft"></i><i class="head"></i>${row.kind === "talk" ? html`<i class="head tail"></i>` : ""}
     ${via == null ? "" : html`<i class="via" style=${{ left: `${((via - left) / Math.max(1, Math.abs(b - a))) * 100}%` }}></i>`}
   </button>`;
 });
@@ -107,7 +107,7 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     [webhooks, chosen, family],
   );
   const ladder = useMemo(
-    () => new Messages({ calls: shownCalls, webhooks: shownHooks, account, owner: network.owner, speakers: [...network.speaker.values()] }),
+    () => new Messages({ calls: shownCalls, webhooks: shownHooks, account }),
     [shownCalls, shownHooks, account],
   );
   const { rows, lanes, column, spans, bySid } = ladder;
@@ -170,7 +170,7 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     const row = rows[i];
     const y = i * ROW;
     if (row.kind === "gap") seen.push(html`<div key=${row.key} class="gap" style=${{ top: `${y}px` }}><span>${w.later(span(row.seconds))}</span></div>`);
-    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${ladder.caller(bySid.get(row.call))}
+    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${holder(bySid.get(row.call))}
         billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
     else {
       seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${column.get(row.from)} b=${column.get(row.to)}

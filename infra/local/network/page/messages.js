@@ -14,8 +14,11 @@ const moment = (entry) => Date.parse(entry.at);
 /** When a call began, in ms. */
 export const begin = (call) => (call.timeline.length ? moment(call.timeline[0]) : 0);
 
+/** Who holds the telephone of a leg, also of one whose number is withheld. */
+export const holder = (call) => call.phone || (call.direction === "inbound" ? call.from : call.to);
+
 /** Lanes in the order that makes most arrows short: who calls, the lines dialled, the application, the lines shown, who is called. */
-function lanesOf(calls, ours, asked, caller) {
+function lanesOf(calls, ours, asked) {
   const [callers, dialled, shown, called] = [[], [], [], []];
   const placed = new Set();
   const put = (list, number) => {
@@ -25,7 +28,7 @@ function lanesOf(calls, ours, asked, caller) {
   };
   for (const call of calls) {
     if (call.direction === "inbound") {
-      put(callers, caller(call));
+      put(callers, holder(call));
       put(ours.has(call.to) ? dialled : called, call.to);
     } else {
       if (ours.has(call.from)) put(shown, call.from);
@@ -44,15 +47,13 @@ function lanesOf(calls, ours, asked, caller) {
 
 /** Calls and webhooks as messages between parties, in the order of time, and as bars along the lanes. */
 export class Messages {
-  constructor({ calls, webhooks, account, owner, speakers }) {
-    this.speakers = speakers;
-    this.caller = (call) => (/^\+\d+$/.test(call.from) ? call.from : owner.get(call.sid) || call.from);
+  constructor({ calls, webhooks, account }) {
     this.family = roots(calls);
     this.ours = new Set(account?.numbers || []);
     this.bySid = new Map(calls.map((call) => [call.sid, call]));
     this.legs = new Map();
     for (const call of calls) if (call.parent_sid) this.legs.set(call.parent_sid, [...(this.legs.get(call.parent_sid) || []), call]);
-    this.lanes = lanesOf(calls, this.ours, webhooks.length > 0, this.caller);
+    this.lanes = lanesOf(calls, this.ours, webhooks.length > 0);
     this.column = new Map(this.lanes.map((lane, i) => [lane.id, i]));
     this.messages = [];
     this.spans = [];
@@ -70,13 +71,8 @@ export class Messages {
     if (!call) return null;
     if (call.direction === "inbound") return this.ours.has(call.to) ? call.to : null;
     const parent = this.bySid.get(call.parent_sid);
-    if (parent) return this.line(parent) ?? this.person(parent);
+    if (parent) return this.line(parent) ?? holder(parent);
     return this.ours.has(call.from) ? call.from : null;
-  }
-
-  /** Who holds the telephone of a leg. A withheld number is known only to that telephone. */
-  person(call) {
-    return call.direction === "inbound" ? this.caller(call) : call.to;
   }
 
   /** What a call costs in the end: each leg's minutes, once it is over. */
@@ -98,7 +94,7 @@ export class Messages {
 
   tell(call) {
     const inbound = call.direction === "inbound";
-    const person = this.person(call);
+    const person = holder(call);
     const line = this.line(call) ?? call.to;
     const parent = this.bySid.get(call.parent_sid);
     const via = !inbound && call.from !== line && this.ours.has(call.from) ? call.from : null;
@@ -115,7 +111,7 @@ export class Messages {
         this.put(at, 4, line, person, "ring", { ...more, via, shown: call.from });
       } else if (event === "answered" && (!inbound || this.line(call))) {
         this.put(at, inbound ? this.afterAnswers(call, at) : 6, ...(inbound ? [line, person] : [person, line]), "answer", more);
-      } else if (event === "bridged" && parent) this.put(at, 7, this.person(parent), person, "talk", more);
+      } else if (event === "bridged" && parent) this.put(at, 7, holder(parent), person, "talk", more);
       else if (event === "say" || event === "play" || event === "music") this.put(at, 3, line, person, "say", more);
       else if (event === "digits") this.put(at, 0, person, line, "digits", more);
       else if (event === "error" && this.known.has(`${call.sid} ${detail.split(" ", 1)[0]}`)) return;
@@ -136,32 +132,19 @@ export class Messages {
     return (this.legs.get(call.sid) || []).some((leg) => leg.timeline.some(because)) ? 6.5 : 2;
   }
 
-  /** What people say: the legs of speaker and listeners both note it; alone, it is said to the application. */
+  /** What people say, to whomever hears it; alone, they say it to the application. */
   converse(calls) {
-    const said = calls
-      .flatMap((call) => call.timeline.map((entry, i) => ({ call, entry, key: `${call.sid} ${i}`, at: moment(entry) })))
-      .filter(({ entry }) => /^(speech|speaks|greeting)$/.test(entry.event))
-      .sort((a, b) => a.at - b.at);
-    const used = new Set();
-    for (const [i, one] of said.entries()) {
-      if (used.has(one)) continue;
-      const root = this.family.get(one.call.sid);
-      const together = [];
-      for (let k = i; k < said.length && said[k].at - one.at < SAME_WORDS; k++) {
-        const other = said[k];
-        if (!used.has(other) && other.entry.detail === one.entry.detail && this.family.get(other.call.sid) === root) together.push(other);
-      }
-      for (const other of together) used.add(other);
-      const number = this.speakers.find(({ at, text }) => text === one.entry.detail && Math.abs(at - one.at) < SAME_WORDS)?.from;
-      const known = together.find((other) => other.entry.event !== "speech") || together.find((other) => this.person(other.call) === number);
-      const speaker = known || together[0];
-      // Who speaks notes it first. Noted in the same millisecond, it is not known any more who did, and the arrow must not pretend.
-      const both = !known && together.length > 1 && together[1].at === together[0].at;
-      const more = (other) => ({ call: other.call.sid, key: other.key, detail: other.entry.detail, event: "speech", both });
-      const from = this.person(speaker.call);
-      const listeners = together.filter((other) => this.person(other.call) !== from);
-      for (const other of listeners) this.put(other.at, 7.5, from, this.person(other.call), "speech", more(other));
-      if (!listeners.length && one.entry.event !== "greeting") this.put(one.at, 7.5, from, this.line(one.call) ?? from, "speech", more(one));
+    const noted = calls.flatMap((call) => call.timeline.map((entry, i) => ({ call, entry, key: `${call.sid} ${i}`, at: moment(entry) })));
+    const heard = noted.filter(({ entry }) => entry.event === "speech");
+    for (const said of noted.filter(({ entry }) => /^(speaks|greeting)$/.test(entry.event))) {
+      const from = holder(said.call);
+      const listeners = heard.filter(
+        ({ call, entry, at }) =>
+          entry.detail === said.entry.detail && Math.abs(at - said.at) < SAME_WORDS && this.family.get(call.sid) === this.family.get(said.call.sid),
+      );
+      const more = ({ call, key, entry }) => ({ call: call.sid, key, detail: entry.detail, event: "speech" });
+      for (const one of listeners) this.put(one.at, 7.5, from, holder(one.call), "speech", more(one));
+      if (!listeners.length && said.entry.event === "speaks") this.put(said.at, 7.5, from, this.line(said.call) ?? from, "speech", more(said));
     }
   }
 
@@ -224,7 +207,7 @@ export class Messages {
       const over = ENDS.has(call.status);
       const end = last.get(call.sid) ?? (over ? start : bottom);
       const open = end === bottom;
-      const lane = this.column.get(this.person(call));
+      const lane = this.column.get(holder(call));
       const answered = up.get(call.sid);
       if (lane !== undefined) {
         this.spans.push({ key: `${call.sid} ring`, lane, from: start, to: answered ?? end, kind: "rings", open: open && answered === undefined });

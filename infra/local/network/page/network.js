@@ -63,14 +63,6 @@ export class Network {
     this.state = { reachable: null, account: null, phones: [], calls: [], webhooks: [], clock: null };
     this.reading = false;
     this.again = false;
-    this.owner = new Map();
-    this.speaker = new Map();
-  }
-
-  /** What only the telephones know, and forget with their next call: who withheld a number, and who said what. */
-  remember(phone) {
-    if (phone.call_sid) this.owner.set(phone.call_sid, phone.number);
-    for (const item of phone.heard) if (item.kind === "speech") this.speaker.set(`${item.at} ${item.text}`, { at: Date.parse(item.at), text: item.text, from: item.from });
   }
 
   start() {
@@ -121,7 +113,6 @@ export class Network {
     const emptied = (!history.calls.length && calls.length) || (account && account.account_sid !== numbers.account_sid);
     const certain = webhooks.filter((entry) => entry.sequence <= last);
     const fresh = keep(webhooks, log.webhooks, "sequence");
-    for (const phone of telephones.phones) this.remember(phone);
     this.change({
       reachable: true,
       account: account && JSON.stringify(account) === JSON.stringify(numbers) ? account : numbers,
