@@ -380,3 +380,20 @@ def test_a_call_that_was_never_answered_is_never_completed(town):
     town.ben.answers()
     assert (town.aiko.state, town.call(sid)["seconds"]) == ("idle", 0)
     assert (town.call(sid)["status"], town.statuses()) == ("no-answer", ["no-answer"])
+
+
+def test_a_star_while_one_number_after_the_other_rings_ends_the_whole_attempt(town):
+    dialing(town, numbers(BEN, CARLA), sequential="true", hangupOnStar="true", action="/after")
+    town.aiko.presses("*")
+    assert (town.ben.state, town.carla.state) == ("idle", "idle")
+    assert town.asked("/after")[0]["DialCallStatus"] == "canceled"
+
+
+def test_each_of_the_two_legs_is_rounded_up_by_itself(town):
+    sid = dialing(town)
+    town.forward(10)
+    town.ben.answers()
+    town.forward(51)
+    town.aiko.hangs_up()
+    bill = [(town.call(leg)["seconds"], town.call(leg)["billed_minutes"]) for leg in (sid, town.leg_to(BEN)["sid"])]
+    assert bill == [(61, 2), (51, 1)]

@@ -194,3 +194,13 @@ def test_a_slow_failing_and_lost_application_is_one_fault_after_the_other(town):
     assert town.aiko.words == []
     town.forward(0.2)
     assert town.aiko.words == ["Hello"]
+
+
+def test_a_callback_that_nothing_can_be_swapped_with_comes_all_the_same(town):
+    town.goes_wrong(reorder={"match": "/status"})
+    town.answers(
+        "/voice", f'<Dial><Number statusCallback="/status" statusCallbackEvent="ringing">{BEN}</Number></Dial>'
+    )
+    town.aiko.dials()
+    town.ben.rejects()
+    assert town.statuses() == ["ringing"]
