@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ import httpx
 import pytest
 
 from tests.network import other_application
-from tests.network.facts import running
+from tests.network.facts import bound_socket, running
 from tests.network.other_application import KENJI, LUCIA, workshop
 
 WORKSHOP, CUSTOMER, ANOTHER = "+815055551234", "+819077770001", "+819077770002"
@@ -228,3 +230,13 @@ def test_the_workshop_knows_nothing_of_the_exchange_nor_of_the_network():
     assert not any(
         f"{verb} {name}" in source for verb in ("import", "from") for name in ("toritsugi", "local", "tests")
     )
+
+
+def test_a_port_that_is_taken_is_named_in_one_sentence():
+    with bound_socket() as taken:
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        infra = Path(__file__).parents[2] / "infra"
+        command = [sys.executable, "-m", "local.network", "--port", port]
+        ended = subprocess.run(command, cwd=infra, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, port in ended.stderr, len(ended.stderr.splitlines())) == (1, True, 1)

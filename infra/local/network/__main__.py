@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import socket
 import sys
 
 import uvicorn
@@ -70,8 +71,13 @@ async def announce(server: uvicorn.Server, world: World) -> None:
 
 
 if __name__ == "__main__":
+    wished = arguments()
     try:
-        asyncio.run(main(arguments()))
+        socket.create_server(("127.0.0.1", wished.port)).close()
+    except OSError as error:
+        sys.exit(f"Port {wished.port} cannot be used ({error.strerror}): --port or NETWORK_PORT names another one.")
+    try:
+        asyncio.run(main(wished))
     except (Refused, ValueError) as mistake:
         sys.exit(str(mistake))
     except KeyboardInterrupt:
