@@ -260,7 +260,8 @@ def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[
     people: list[Participant] = []
 
     def commit(numbers: list[PoolNumber]) -> dict[int, str]:
-        people[:] = [enrol(session, person, number) for person, number in zip(wanted, numbers, strict=True)]
+        pairs = zip(wanted, numbers, strict=True)
+        people[:] = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
         session.participants = len(people)
         others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
         with refusals() as places, write() as transaction:
@@ -293,7 +294,7 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
     def commit(numbers: list[PoolNumber]) -> dict[int, str]:
         now = int(time.time())
         session, present = join(service_sid, session_sid, wanted, now)
-        person = enrol(session, wanted, numbers[0])
+        person = enrol(session, wanted, numbers[0], session.participants)
         partner = present[0] if present else None
         with refusals() as places, write() as transaction:
             transaction.save(route_of(session, person, partner), condition=takes(search[0], person, session))
@@ -375,13 +376,14 @@ def expiry(ttl: float, date_expiry: float | None, since: float) -> float | None:
     return since + ttl if ttl else None
 
 
-def enrol(session: Session, wanted: Wanted, number: PoolNumber) -> Participant:
+def enrol(session: Session, wanted: Wanted, number: PoolNumber, place: float) -> Participant:
     now = int(time.time())
     sid = "KP" + uuid.uuid4().hex
     return Participant(
         session.session_sid,
         participant_entry(sid),
         sid=sid,
+        place=place,
         identifier=wanted.identifier,
         friendly_name=wanted.friendly_name,
         proxy_identifier=number.phone_number,

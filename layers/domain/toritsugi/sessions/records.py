@@ -91,9 +91,10 @@ class Session(SessionEntry, discriminator="session"):
 
 
 class Participant(SessionEntry, discriminator="participant"):
-    """One of the two. `proxy_identifier` is the line that they call, and that they see when the other calls."""
+    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call, and that they see when the other calls."""
 
     sid = UnicodeAttribute()
+    place = NumberAttribute(default=0)
     identifier = UnicodeAttribute()
     friendly_name = UnicodeAttribute(null=True)
     proxy_identifier = UnicodeAttribute()
@@ -149,14 +150,14 @@ def find_session(service_sid: str, sid_or_name: str) -> Session:
 
 
 def read_session(service_sid: str, session_sid: str) -> tuple[Session, list[Participant]]:
-    """The session and its participants in one query, the oldest first. Raises RequestRefused 20404."""
+    """The session and its participants in one query, in the order in which they came. Raises RequestRefused 20404."""
     # "participant#..." and "session" sort after "interaction#...", of which there may be many
     entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
     sessions = [entry for entry in entries if isinstance(entry, Session) and entry.service_sid == service_sid]
     if not sessions:
         raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
     people = [entry for entry in entries if isinstance(entry, Participant)]
-    return sessions[0], sorted(people, key=lambda person: (person.date_created, person.sid))
+    return sessions[0], sorted(people, key=lambda person: person.place)
 
 
 def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[Session], str | None]:
