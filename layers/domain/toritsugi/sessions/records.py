@@ -91,7 +91,9 @@ class Session(SessionEntry, discriminator="session"):
 
 
 class Participant(SessionEntry, discriminator="participant"):
-    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call, and that they see when the other calls."""
+    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call, and that they see when the
+    other calls.
+    """
 
     sid = UnicodeAttribute()
     place = NumberAttribute(default=0)
