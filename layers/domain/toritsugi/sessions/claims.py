@@ -1,27 +1,21 @@
-"""How people get their numbers: a claim on every pair (person, line), all in one transaction, so no pair ever leads to
-two places.
+"""The claim: pairs of person and line, all in one transaction, so that no pair ever leads to two places.
 
-Two people may be given the same line, and one line serves many sessions: only a pair is exclusive. A person is offered
-the lines in an order of their own, always the same, so nothing has to be counted to spread people over the pool, and
-whoever comes back finds the lines they know.
+Two people may be given the same line, and one line serves many sessions: only a pair is exclusive.
 """
 
-import hashlib
-import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import RequestRefused
 from toritsugi.forms import Form, invalid
-from toritsugi.numbers import Line, PoolNumber, country_of, family_of, is_e164, line_key, read_pool
+from toritsugi.numbers import PoolNumber, read_pool
 from toritsugi.routes import Route, free_from, is_free, is_held, is_over, route_key
 from toritsugi.services import LONGEST_TTL, Service
+from toritsugi.sessions.candidates import Search, compatible, default_mode, look_around
 from toritsugi.sessions.records import (
     MODES,
     Participant,
@@ -33,202 +27,12 @@ from toritsugi.sessions.records import (
     participant_entry,
     read_session,
 )
+from toritsugi.sessions.wanted import MOST_PEOPLE, Wanted, read_participant, read_participants, too_many
 from toritsugi.transactions import FAILED, refusals, write
 
-MOST_PEOPLE = 2
 MOST_TRIES = 8
-MOST_KEYS = 100  # of one BatchGetItem
 
 Arm = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A participant as a client asks for one."""
-
-    identifier: str
-    friendly_name: str | None = None
-    proxy_identifier: str | None = None
-    proxy_identifier_sid: str | None = None
-
-    @property
-    def is_explicit(self) -> bool:
-        return bool(self.proxy_identifier or self.proxy_identifier_sid)
-
-
-@dataclass
-class Search:
-    """The search for one person's line. `numbers` would do, in this person's own order; `ready` are known to be
-    free.
-    """
-
-    wanted: Wanted
-    numbers: list[PoolNumber]
-    ready: list[PoolNumber] = field(default_factory=list)
-    quarantined: set[str] = field(default_factory=set)
-
-
-# ---- what is asked for -----------------------------------------------------------------------------------------------
-
-
-def read_participants(form: Form) -> list[Wanted]:
-    """The participants of a session to be created: a repeated field, each a JSON object. Raises RequestRefused."""
-    people = []
-    for text in form.getlist("Participants"):
-        try:
-            fields = json.loads(text)
-        except ValueError:
-            raise invalid("Participants", "each must be a JSON object") from None
-        if not isinstance(fields, dict) or not all(
-            isinstance(value, str) for value in fields.values() if value is not None
-        ):
-            raise invalid("Participants", "each must be a JSON object of texts")
-        said = {name.replace("_", "").lower(): value for name, value in fields.items()}
-        names = ("identifier", "friendlyname", "proxyidentifier", "proxyidentifiersid")
-        people.append(check(Wanted(*(said.get(name) or None for name in names))))  # type: ignore[arg-type]
-    if len(people) > MOST_PEOPLE:
-        raise too_many()
-    if len({person.identifier for person in people}) < len(people):
-        raise RequestRefused(80103, "Participant has already been added to Session")
-    return people
-
-
-def read_participant(form: Form) -> Wanted:
-    """A participant to be added. Raises RequestRefused."""
-    return check(
-        Wanted(
-            form.text("Identifier", most=191) or "",
-            form.text("FriendlyName", most=255),
-            form.text("ProxyIdentifier", most=255),
-            form.text("ProxyIdentifierSid", most=34),
-        )
-    )
-
-
-def check(wanted: Wanted) -> Wanted:
-    if not wanted.identifier:
-        raise invalid("Identifier", "a participant needs one")
-    if not is_e164(wanted.identifier) or country_of(wanted.identifier) is None:
-        raise RequestRefused(
-            80404, "The participant's Identifier must be a telephone number in E.164 that can be reached"
-        )
-    if len(wanted.friendly_name or "") > 255:
-        raise invalid("FriendlyName", "it is longer than 255 characters")
-    return wanted
-
-
-def default_mode(pool: list[PoolNumber]) -> str:
-    """The widest mode that some number of the pool can serve: in Japan, where numbers have no SMS, that is voice
-    alone.
-    """
-    if any(number.voice and number.sms for number in pool) or not any(number.voice or number.sms for number in pool):
-        return "voice-and-message"
-    return "voice-only" if any(number.voice for number in pool) else "message-only"
-
-
-# ---- which numbers would do ------------------------------------------------------------------------------------------
-
-
-def compatible(pool: list[PoolNumber], wanted: Wanted, mode: str) -> list[PoolNumber]:
-    """The numbers that would do for this person, in this person's own order. Raises RequestRefused when none would."""
-    numbers = [chosen(pool, wanted)] if wanted.is_explicit else pool
-    if not numbers:
-        raise RequestRefused(80205, "The Service has no phone numbers")
-    able = [number for number in numbers if serves(number, mode)]
-    if not able and mode != "message-only" and not any(number.voice for number in numbers):
-        raise RequestRefused(80201, "No compatible phone number has voice")
-    if not able:
-        raise RequestRefused(80202, "No compatible phone number has messaging")
-    if wanted.is_explicit:
-        return able
-    country = family_of(country_of(wanted.identifier))
-    near = [number for number in able if family_of(number.country) == country]
-    if not near:
-        raise RequestRefused(80203, f"No compatible phone number for the country {country}")
-    free = [number for number in near if not number.reserved]
-    if not free:
-        raise RequestRefused(80207, "All compatible phone numbers are marked as reserved")
-    return sorted(free, key=lambda number: preference(wanted.identifier, number.phone_number))
-
-
-def chosen(pool: list[PoolNumber], wanted: Wanted) -> PoolNumber:
-    """The number that the client has named. Raises RequestRefused when it is not in the pool."""
-    for number in pool:
-        if number.phone_number == wanted.proxy_identifier or number.sid == wanted.proxy_identifier_sid:
-            return number
-    if wanted.proxy_identifier:
-        raise RequestRefused(80605, "The ProxyIdentifier is not a phone number of this Service")
-    raise RequestRefused(80601, "The ProxyIdentifierSid is not a phone number of this Service")
-
-
-def serves(number: PoolNumber, mode: str) -> bool:
-    return (number.voice or mode == "message-only") and (number.sms or mode == "voice-only")
-
-
-def preference(identifier: str, number: str) -> bytes:
-    """How little this person is drawn to this number: an order of each person's own, over which the crowd is spread
-    evenly.
-    """
-    return hashlib.blake2b(f"{identifier}{number}".encode(), digest_size=8).digest()
-
-
-def rank(search: Search, memories: dict[Key, Entry], behavior: str, now: int) -> None:
-    """Fills `ready` with the numbers that are free for this person, the best first.
-
-    Those in quarantine come last. Before that, `prefer-sticky` puts the numbers that the person has had,
-    `avoid-sticky` those that they have not.
-    """
-    order = []
-    for place, number in enumerate(search.numbers):
-        memory = memories.get(route_key(search.wanted.identifier, number.phone_number))
-        assert memory is None or isinstance(memory, Route)  # noqa: S101  for mypy: nothing else has such a key
-        if memory and memory.connects(now):
-            continue
-        waits = memory is not None and (memory.free_from is None or memory.free_from > now)
-        if waits:
-            search.quarantined.add(number.phone_number)
-        order.append((waits, (memory is None) == (behavior == "prefer-sticky"), place, number))
-    search.ready = [number for *_, number in sorted(order, key=lambda item: item[:3])]
-
-
-def look_around(searches: list[Search], behavior: str, now: int) -> None:
-    """Finds free numbers for everybody: one round trip, unless somebody's first fifty are all taken.
-
-    Raises RequestRefused 80208 (80604 for a number that was asked for) when all are, and 80402 for a person who is a
-    line.
-    """
-    step = MOST_KEYS // len(searches) - 1
-    everything = [search.numbers for search in searches]
-    at = 0
-    while True:
-        for search, numbers in zip(searches, everything, strict=True):
-            search.numbers = numbers[at : at + step]
-        people = [search.wanted.identifier for search in searches]
-        pairs = [route_key(s.wanted.identifier, number.phone_number) for s in searches for number in s.numbers]
-        memories = look_up([*pairs, *(line_key(person) for person in people)])
-        if any(isinstance(memories.get(line_key(person)), Line) for person in people):
-            raise RequestRefused(
-                80402, "A phone number of a Service cannot be a Participant: its calls would go round in circles"
-            )
-        for search in searches:
-            if not search.ready:
-                rank(search, memories, behavior, now)
-        at += step
-        if all(search.ready for search in searches) or at >= max(len(numbers) for numbers in everything):
-            break
-    for search, numbers in zip(searches, everything, strict=True):
-        search.numbers = numbers
-        if not search.ready:
-            raise in_use(search)
-
-
-def in_use(search: Search) -> RequestRefused:
-    if search.wanted.is_explicit:
-        return RequestRefused(80604, "The ProxyIdentifier is already in use with this Identifier")
-    return RequestRefused(80208, "All compatible phone numbers are in use by this Participant in other Sessions")
-
-
-# ---- the claim -------------------------------------------------------------------------------------------------------
 
 
 def claim(searches: list[Search], behavior: str, commit: Callable[[list[PoolNumber]], dict[int, str]]) -> None:
@@ -421,7 +225,3 @@ def takes(search: Search, person: Participant, session: Session) -> Condition:
     """On what condition this person's pair may be taken: strictly, or as one that still is in quarantine."""
     condition = is_over if person.proxy_identifier in search.quarantined else is_free
     return condition(int(time.time()), session.session_sid)
-
-
-def too_many() -> RequestRefused:
-    return RequestRefused(80609, "A Session may have at most 2 participants")
