@@ -71,7 +71,7 @@ class Books:
             if not any(self.is_of(route, person) for person in self.participants):
                 yield f"{number} over {line} connects without being a participant"
             if route.get("expires_at") != session.get("expires_at"):
-                yield f"{number} over {line} ends at {route.get('expires_at')}, its session at {session.get('expires_at')}"
+                yield f"{number} over {line} ends {route.get('expires_at')}, its session {session.get('expires_at')}"
             if number in self.lines:
                 yield f"{number} is a line of ours and a participant"
             partner = self.routes.get((route.get("partner"), f"route#{route.get('shows')}"))

@@ -1,4 +1,4 @@
-"""The exchange behind its doors: signed forms go in, TwiML and stored records come out. AWS is moto's, Twilio is not there."""
+"""The exchange behind its doors: signed forms go in, TwiML and stored records come out. Twilio is not there."""
 
 import base64
 import json

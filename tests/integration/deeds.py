@@ -1,4 +1,4 @@
-"""What clients do, handed straight to the rules: on Lambda no process answers two requests at once, here many threads do."""
+"""What clients do, handed straight to the rules: a Lambda answers one request at a time, here many threads do."""
 
 from __future__ import annotations
 

@@ -5,16 +5,16 @@ import json
 import logging
 from datetime import UTC, datetime
 
-import cleanup
 import pytest
+
+import cleanup
 import voice
 from local.aws import Context
-from toritsugi.logs import log
-
 from tests.integration import deeds
 from tests.integration.books import check, open_books
 from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, incoming, open_session
 from tests.integration.wire import broken, refusing
+from toritsugi.logs import log
 
 
 def schedules(cloud):
@@ -80,7 +80,7 @@ def test_a_new_date_of_expiry_has_a_schedule_too(service, cloud, clock):
 
 
 def test_what_has_expired_is_written_down_once_and_the_routes_stay_as_memory(service, cloud, clock):
-    session, lines = open_session(service, ttl=600)
+    open_session(service, ttl=600)
     [schedule] = schedules(cloud).values()
     clock.shift(630)
     wake(schedule)
@@ -197,7 +197,7 @@ def forms_of(number):
 
 
 def test_no_log_shows_a_number_whatever_happens(service, twilio, cloud, clock, wire, logged):
-    session, lines = open_session(service, ttl=600)
+    _, lines = open_session(service, ttl=600)
     leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
     leg.reports("initiated", "completed")
     twilio.calls(lines[AIKO], EVE)

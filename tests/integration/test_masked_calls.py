@@ -1,4 +1,4 @@
-"""A masked call at the webhook: who is put through to whom, what they see, how long it may last, and what others hear."""
+"""A masked call at the webhook: who is put through, what they see, how long it lasts, and what others hear."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -81,8 +81,15 @@ def test_a_call_goes_through_in_every_mode_that_has_voice(client, twilio, mode):
         "+2562533",
         "+8656696",
         "+86282452253",
-    ]
-    + ["unknown", "unavailable", "private", "blocked", "withheld", "", " ", "sip:anonymous@anonymous.invalid"],
+        "unknown",
+        "unavailable",
+        "private",
+        "blocked",
+        "withheld",
+        "",
+        " ",
+        "sip:anonymous@anonymous.invalid",
+    ],
 )
 def test_a_caller_who_hides_is_told_how_to_show_their_number(service, twilio, wire, caller):
     open_session(service)

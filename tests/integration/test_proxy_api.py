@@ -1,17 +1,16 @@
-"""The REST API through Twilio's own SDK: what it creates, finds, changes and lists, and what it is told when that cannot be."""
+"""The REST API through Twilio's own SDK: what it creates, finds, changes and lists, and what is refused."""
 
 import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import proxy
 import pytest
-from local.aws import Context
-from toritsugi import keys
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
+import proxy
+from local.aws import Context
 from tests.conftest import ACCOUNT_SID, BASE
 from tests.integration.conftest import (
     AIKO,
@@ -25,6 +24,7 @@ from tests.integration.conftest import (
     open_session,
     people,
 )
+from toritsugi import keys
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_proxy_v1.json"
 NOWHERE = "KS" + "0" * 32
@@ -100,9 +100,11 @@ def test_a_session_of_two_is_created_in_one_request(service):
     assert all(person.proxy_identifier_sid.startswith("PN") for person in found.values())
 
 
-def test_a_session_may_begin_empty_and_people_join_one_by_one(service, twilio):
-    session = service.sessions.create()
-    joined = [service.sessions(session.sid).participants.create(identifier=number) for number in (AIKO, BEN)]
+def test_a_session_may_begin_empty_and_people_join_one_by_one(service, twilio, clock):
+    session, joined = service.sessions.create(), []
+    for number in (AIKO, BEN):
+        clock.shift(1)
+        joined.append(service.sessions(session.sid).participants.create(identifier=number))
     assert service.sessions(session.sid).participants(joined[0].sid).fetch().identifier == AIKO
     assert [person.sid for person in service.sessions(session.sid).participants.list()] == [p.sid for p in joined]
     assert twilio.calls(joined[0].proxy_identifier, AIKO).find("Dial/Number").text == BEN
@@ -378,15 +380,14 @@ def test_what_does_not_exist_is_not_found(client, service):
         "Status=closed",
         "DateExpiry=tomorrow",
         "UniqueName=" + "x" * 192,
-    ]
-    + [
         "Participants=x",
         "Participants=[]",
         "Participants=1",
         'Participants={"Identifier":1}',
         'Participants={"FriendlyName":"A"}',
-    ]
-    + ["Ttl=1&Ttl=2", "UniqueName=a&UniqueName=b"],
+        "Ttl=1&Ttl=2",
+        "UniqueName=a&UniqueName=b",
+    ],
 )
 def test_a_malformed_parameter_is_refused_and_named(service, body):
     status, refusal = raw("POST", f"/v1/Services/{service.fetch().sid}/Sessions", body, ("SK" + "a" * 32, "secret"))

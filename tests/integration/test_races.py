@@ -1,4 +1,4 @@
-"""Two things at once: whatever comes between two steps of something else, no pair leads to two places, and none to nowhere."""
+"""Two things at once: whatever comes between two steps of something, no pair leads to two places, none nowhere."""
 
 import itertools
 import threading
@@ -130,7 +130,7 @@ def test_whatever_happens_between_two_steps_of_something_else_the_books_agree(
     twilio.cloud = cloud
     heard = set()
     for other in DEEDS[state]:
-        for step in itertools.count(1):
+        for step in itertools.count(2):
             forget_sessions(cloud)
             world = World(state, sid, twilio, clock)
             inside = between(step, lambda world=world, other=other: heard.add(deeds.outcome(getattr(world, other))))
@@ -163,7 +163,7 @@ def test_steps_of_three_deeds_in_any_order_leave_books_that_agree(sid, twilio, c
 
     @given(st.data())
     @settings(
-        max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     def steps_in_an_order(data):
         forget_sessions(cloud)

@@ -1,4 +1,4 @@
-"""Whether a request is Twilio's: the bytes that were signed are the bytes that came, and nothing costs less than a forgery."""
+"""Whether a request is Twilio's: the bytes that were signed are those that came, and a forgery costs nothing."""
 
 import base64
 import hashlib

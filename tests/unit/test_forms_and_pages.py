@@ -1,12 +1,14 @@
 """What a client sends: read without losing anything, and without believing anything; and long lists in pages."""
 
 import base64
+import contextlib
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from toritsugi import forms, pages
 from toritsugi.errors import RequestRefused
 from toritsugi.forms import Form
@@ -108,7 +110,5 @@ def test_whoever_follows_the_pages_reads_the_whole_list_once(items, size):
 def test_a_token_is_opened_as_it_was_sealed_and_no_text_of_a_clients_crashes(text):
     assert pages.open_token(pages.seal_token(text)) == text
     query = {"PageToken": text, "PageSize": text, "Page": text}
-    try:
-        pages.render("items", "https://example.com", query, pages.slices([1, 2, 3]), lambda item: {"n": item})
-    except RequestRefused as refusal:
-        assert refusal.status == 400
+    with contextlib.suppress(RequestRefused):
+        assert pages.render("items", "https://example.com", query, pages.slices([1, 2, 3]), lambda item: {"n": item})

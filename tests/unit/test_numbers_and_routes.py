@@ -21,8 +21,8 @@ from toritsugi.numbers import Line, PoolNumber
 from toritsugi.routes import LONGEST_CALL_SECONDS, Route
 from toritsugi.sessions.candidates import compatible, default_mode, preference
 from toritsugi.sessions.claims import expiry
-from toritsugi.sessions.wanted import Wanted
 from toritsugi.sessions.records import Session
+from toritsugi.sessions.wanted import Wanted
 
 AIKO, BEN, LINE = "+819011110001", "+819022220002", "+815010000001"
 NOW = 1_800_000_000.0

@@ -6,9 +6,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twilio.twiml.voice_response import VoiceResponse
+
 from toritsugi import errors, webhooks
 from toritsugi.errors import CallRefused, ToritsugiError
-from twilio.twiml.voice_response import VoiceResponse
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates and control characters too
 

@@ -34,7 +34,8 @@ RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
 VOICES = {"ja": ("ja-JP", "Polly.Kazuha-Neural"), "en": ("en-US", "Polly.Joanna-Neural")}
 
 # What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
-ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The library escapes lone surrogates, and nothing else by number.
+ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|&#5[5-7][0-9]{3};")
 
 
 @dataclass(frozen=True)
