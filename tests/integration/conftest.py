@@ -161,6 +161,7 @@ def account():
     """One account at AWS for all tests of a module: to make one takes a second, to empty it no time at all."""
     with Cloud(ROOT / "template.yaml", PARAMETERS, SETTINGS) as cloud:
         cloud.dynamodb, cloud.scheduler, cloud.ssm = map(cloud.client, ("dynamodb", "scheduler", "ssm"))
+        cloud.schemas = cloud.template.of_type("AWS::DynamoDB::Table")
         yield cloud
 
 
@@ -169,7 +170,7 @@ def cloud(account) -> Cloud:
     """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
     from toritsugi import keys
 
-    for table in account.template.of_type("AWS::DynamoDB::Table"):
+    for table in account.schemas:
         empty(account, table)
     for schedule in account.scheduler.list_schedules()["Schedules"]:
         account.scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
@@ -182,7 +183,7 @@ def cloud(account) -> Cloud:
 
 
 def empty(cloud: Cloud, table: str) -> None:
-    names = [key["AttributeName"] for key in cloud.template.of_type("AWS::DynamoDB::Table")[table]["KeySchema"]]
+    names = [key["AttributeName"] for key in cloud.schemas[table]["KeySchema"]]
     for item in cloud.dynamodb.scan(TableName=table)["Items"]:
         cloud.dynamodb.delete_item(TableName=table, Key={name: item[name] for name in names})
 

@@ -123,7 +123,11 @@ DEEDS = {
 }
 
 
-@pytest.mark.parametrize(("state", "deed"), [(state, deed) for state in DEEDS for deed in DEEDS[state]])
+OTHERWISE_PROVEN = {"take_the_lines", "eve_joins"}  # one is nothing but a creation, the other a joining
+LIVES = [(state, deed) for state in DEEDS for deed in DEEDS[state] if deed not in OTHERWISE_PROVEN]
+
+
+@pytest.mark.parametrize(("state", "deed"), LIVES)
 def test_whatever_happens_between_two_steps_of_something_else_the_books_agree(
     sid, twilio, clock, cloud, wire, state, deed
 ):
@@ -163,7 +167,7 @@ def test_steps_of_three_deeds_in_any_order_leave_books_that_agree(sid, twilio, c
 
     @given(st.data())
     @settings(
-        max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=14, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     def steps_in_an_order(data):
         forget_sessions(cloud)
@@ -299,8 +303,6 @@ def test_a_session_that_was_opened_again_counts_its_ttl_from_then(sid, clock, cl
 
 
 # ---- crashes ---------------------------------------------------------------------------------------------------------
-
-LIVES = [(state, deed) for state in DEEDS for deed in DEEDS[state] if deed != "take_the_lines"]
 
 
 @pytest.mark.parametrize(("state", "deed"), LIVES)
