@@ -117,10 +117,11 @@ def network(application: str) -> Iterator[Network]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        home = {"HOME": str(tmp_path_factory.mktemp("home"))}  # Chromium leaves caches and crash reports in it
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, env={**os.environ, **home})
         yield browser
         browser.close()
 
