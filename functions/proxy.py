@@ -120,8 +120,8 @@ def create_session(service_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/Sessions")
 def list_sessions(service_sid: str) -> Response[str]:
-    services.find_service(service_sid)
-    return page("sessions", lambda after, most: records.list_sessions(service_sid, after, most), show_session)
+    sid = services.find_service(service_sid).service_sid
+    return page("sessions", lambda after, most: records.list_sessions(sid, after, most), show_session)
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<sid>")
@@ -178,15 +178,15 @@ def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions")
 def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
-    records.find_session(service_sid, session_sid)
-    found = pages.slices(interactions.list_interactions(session_sid))
+    session = records.find_session(service_sid, session_sid)
+    found = pages.slices(interactions.list_interactions(session.session_sid))
     return page("interactions", found, lambda interaction: interactions.show(interaction, service_sid, base()))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>")
 def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
-    records.find_session(service_sid, session_sid)
-    return ok(interactions.show(interactions.find_interaction(session_sid, sid), service_sid, base()))
+    session = records.find_session(service_sid, session_sid)
+    return ok(interactions.show(interactions.find_interaction(session.session_sid, sid), service_sid, base()))
 
 
 # ---- requests and answers --------------------------------------------------------------------------------------------

@@ -183,6 +183,7 @@ class Cloud:
         self.clock: Clock | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self.failures: list[str] = []
+        self.processes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def __enter__(self) -> Cloud:
         os.environ |= {
@@ -291,10 +292,11 @@ class Cloud:
         return importlib.import_module(function["Handler"].split(".")[0])
 
     async def invoke(self, function: dict[str, Any], event: dict[str, Any]) -> Any:
-        """What the function's handler returns; as on Lambda, in a thread that knows nothing of others."""
+        """What the function's handler returns. As on Lambda, one process of a function has one event at a time."""
         handler = getattr(self.module(function), function["Handler"].split(".")[1])
         try:
-            return await asyncio.to_thread(handler, event, Context(function["FunctionName"]))
+            async with self.processes[function["FunctionName"]]:
+                return await asyncio.to_thread(handler, event, Context(function["FunctionName"]))
         except Exception as failure:
             self.failures.append(f"{function['Handler']}: {failure!r}")
             raise

@@ -122,6 +122,14 @@ def test_a_participants_keys_may_be_spelt_as_in_any_language(service, spelling):
     assert (person.identifier, person.friendly_name) == (AIKO, "Aiko")
 
 
+def test_what_hangs_on_a_service_or_a_session_is_listed_under_its_name_too(client, service, twilio):
+    session = service.sessions.create(unique_name="parcel", participants=people(AIKO, BEN))
+    lines = {p.identifier: p.proxy_identifier for p in service.sessions(session.sid).participants.list()}
+    OutgoingLeg(twilio, AIKO, lines[AIKO]).reports("initiated")
+    assert [found.sid for found in client.proxy.v1.services("order-desk").sessions.list()] == [session.sid]
+    assert len(service.sessions("parcel").interactions.list()) == 1
+
+
 def test_a_sessions_name_is_its_own_while_it_exists_even_when_closed(service):
     session = service.sessions.create(unique_name="parcel")
     assert service.sessions("parcel").fetch().sid == session.sid
@@ -385,6 +393,8 @@ def test_what_does_not_exist_is_not_found(client, service):
         "Participants=1",
         'Participants={"Identifier":1}',
         'Participants={"FriendlyName":"A"}',
+        'Participants={"Identifier":"%2B819011110001","FriendlyName":"\\ud800"}',
+        "Participants=" + "[" * 20_000,
         "Ttl=1&Ttl=2",
         "UniqueName=a&UniqueName=b",
     ],

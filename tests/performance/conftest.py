@@ -12,6 +12,6 @@ def exchange(cloud) -> Exchange:
 
 
 @pytest.fixture
-def telephones(cloud) -> Implementation:  # noqa: ARG001  the functions read what the cloud has put into the environment
+def telephones(cloud) -> Implementation:
     """The exchange's webhooks, at which calls come in."""
     return ours()

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toritsugi import config, webhooks
+from toritsugi.errors import RequestRefused
+from toritsugi.interactions import Leg
 
 CALL = "CA" + "1" * 32
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
@@ -52,3 +54,16 @@ def test_what_cannot_be_read_is_nothing_and_no_error(tokens, unreadable):
 
 def test_two_calls_of_the_same_people_are_sealed_differently():
     assert len({webhooks.seal("+819011110001+815010000001", f"CA{n:032}") for n in range(20)}) == 20
+
+
+@pytest.mark.parametrize(
+    "path", ["/status/", "/status/x", "/status/KC/KP/KP/1", "/status/a/b/c/d/e/f", "/status/a/b/c/-1"]
+)
+def test_a_path_that_no_leg_has_is_refused(path):
+    with pytest.raises(RequestRefused):
+        Leg.read(path)
+
+
+@pytest.mark.parametrize("sealed", ["", "a", "abcde", "____"])
+def test_what_nobody_has_sealed_reads_as_nothing(sealed):
+    assert webhooks.unseal(sealed, CALL) == ""

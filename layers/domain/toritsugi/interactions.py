@@ -5,6 +5,7 @@ rank counts, and everything else is known from the beginning, because it stands 
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
 RANKS |= dict.fromkeys(FINAL, 9)
 
 MOST_TRIES = 5
+
+LEG_PATH = re.compile(r"/status/(KC\w{32})/(KP\w{32})/(KP\w{32})/(\d{1,12})(?:/(\d{1,12})/([\w-]+))?", re.ASCII)
 
 Fields = Mapping[str, str]  # of a callback, by Twilio's names
 
@@ -73,12 +76,11 @@ class Leg:
     @classmethod
     def read(cls, path: str) -> "Leg":
         """The leg whose callback came to this path. Raises RequestRefused."""
-        match path.split("/")[2:]:
-            case [session, inbound, outbound, started]:
-                return cls(session, inbound, outbound, int(started))
-            case [session, inbound, outbound, started, until, sealed]:
-                return cls(session, inbound, outbound, int(started), int(until), sealed)
-        raise RequestRefused(20404, "no leg has this path", 404)
+        match = LEG_PATH.fullmatch(path)
+        if not match:
+            raise RequestRefused(20404, "no leg has this path", 404)
+        session, inbound, outbound, started, until, sealed = match.groups()
+        return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "")
 
 
 def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str, seal: Callable[[str, str], str]) -> Leg:

@@ -171,7 +171,10 @@ def seal(numbers: str, call_sid: str) -> str:
 
 def unseal(sealed: str, call_sid: str) -> str:
     """The numbers that were sealed; blank where no token opens them, for all were changed during the call."""
-    hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    try:
+        hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    except ValueError:
+        return ""
     for token in config.settings().auth_tokens:
         numbers = blend(hidden, token, call_sid).decode("latin-1")
         if re.fullmatch(r"(\+\d{7,15}){1,2}", numbers):

@@ -30,7 +30,8 @@ def read_participants(form: Form) -> list[Wanted]:
     for text in form.getlist("Participants"):
         try:
             fields = json.loads(text)
-        except ValueError:
+            json.dumps(fields, ensure_ascii=False).encode()  # JSON can write half characters, which no table can hold
+        except (ValueError, RecursionError):
             raise invalid("Participants", "each must be a JSON object") from None
         if not isinstance(fields, dict) or not all(
             isinstance(value, str) for value in fields.values() if value is not None
