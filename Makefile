@@ -56,4 +56,4 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean:
-	rm -rf $(VENV) .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .aws-sam build .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis
