@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from local.clock import Clock
-from local.network.server import build
 from local.network.world import World
+from tests.network.running import Local, running
 
 AIKO, BEN, CARLA = "+819011110001", "+819022220002", "+819033330003"
 LINE, SECOND_LINE = "+815012345678", "+815012345679"
@@ -174,75 +169,24 @@ class Network:
         return [call for call in self.calls() if call["to"] == number][-1]
 
 
-class Local(TwilioHttpClient):
-    """The official library with nothing changed but the host."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address = address
-        self.session.trust_env = False
-
-    def request(self, method: str, url: str, *args: Any, **settings: Any) -> Any:
-        return super().request(method, url.replace("https://api.twilio.com", self.address), *args, **settings)
-
-
-def listening() -> socket.socket:
-    bound = socket.socket(proto=socket.IPPROTO_TCP)  # without the protocol asyncio leaves Nagle's delay on
-    bound.bind(("127.0.0.1", 0))
-    return bound
-
-
-async def serve(app: Starlette, bound: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
-        await asyncio.sleep(0.002)
-    return server, task
-
-
 @contextlib.contextmanager
-def running(seed: int = 0, pace: int = 0) -> Iterator[Network]:
-    """A fresh network; when it is left, nothing of it is: no failed task, nobody still at work."""
-    loop, started, stop = asyncio.new_event_loop(), Future[Network](), asyncio.Event()
-    left: dict[str, Any] = {}
-
-    async def live() -> None:
-        app = Application()
-        sockets = listening(), listening()
-        addresses = [f"http://127.0.0.1:{bound.getsockname()[1]}" for bound in sockets]
-        async with Clock(pace, START, seed) as clock:
-            world = World(clock, addresses[0], "AC" + "0" * 31 + "1", "12345")
-            world.ready = True
-            routes = [Route("/{path:path}", app.handle, methods=["GET", "POST"])]
-            servers = [await serve(build(world), sockets[0]), await serve(Starlette(routes=routes), sockets[1])]
-            app.network = Network(world, app, addresses[1])
-            started.set_result(app.network)
-            await stop.wait()
-            await world.forget()
-            await clock.settle()
-            left.update(failures=clock.failures, tasks=set(clock.tasks), busy=clock.busy, ahead=clock.ahead())
-            await world.close()
-            for server, _ in servers:
-                server.should_exit = True
-            await asyncio.gather(*(task for _, task in servers))
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(live(),), daemon=True)
-    thread.start()
-    network = started.result(10)
-    try:
-        yield network
-    finally:
-        network.http.close()
-        network.twilio.http_client.session.close()
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
-    assert left == {"failures": [], "tasks": set(), "busy": 0, "ahead": []}
+def alone(seed: int = 0, pace: int = 0) -> Iterator[Network]:
+    """A fresh network, with an application that answers as it is told."""
+    app = Application()
+    routes = [Route("/{path:path}", app.handle, methods=["GET", "POST"])]
+    clock = Clock(pace, START, seed)
+    with running(lambda *_: Starlette(routes=routes), clock, "AC" + "0" * 31 + "1", "12345") as (world, _, address):
+        app.network = network = Network(world, app, address)
+        try:
+            yield network
+        finally:
+            network.http.close()
+            network.twilio.http_client.session.close()
 
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    with running() as one:
+    with alone() as one:
         yield one
 
 

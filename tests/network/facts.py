@@ -6,31 +6,24 @@ that Twilio's own validator has to accept. One network serves a whole module; be
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from local.clock import Clock
-from local.network.server import build
 from local.network.world import World
+from tests.network.running import Local, running
 
 AIKO, BEN, CARLA, DORA = "+819012340001", "+819012340002", "+819012340003", "+819012340004"
 LINE, OTHER_LINE = "+815031230001", "+815031230002"
@@ -143,7 +136,7 @@ class Town:
     def __init__(self, world: World, application: Application, application_address: str) -> None:
         self.world, self.application, self.here = world, application, application_address
         self.http = httpx.Client(base_url=world.address, trust_env=False, timeout=30)
-        self.twilio = Client(world.account_sid, world.auth_token, http_client=Elsewhere(world.address))
+        self.twilio = Client(world.account_sid, world.auth_token, http_client=Local(world.address))
         self.aiko, self.ben, self.carla, self.dora = (Person(self, number) for number in (AIKO, BEN, CARLA, DORA))
         self.unusual: list[Person] = [self.aiko, self.ben, self.carla, self.dora]
         self.lines: dict[str, str] = {}
@@ -217,64 +210,6 @@ class Town:
         return [one["CallStatus"] for one in self.asked(path)]
 
 
-class Elsewhere(TwilioHttpClient):
-    """Twilio's library with nothing changed but the host."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address = address
-        self.session.trust_env = False
-
-    def request(self, method: str, url: str, *args: Any, **settings: Any) -> Any:
-        return super().request(method, url.replace("https://api.twilio.com", self.address), *args, **settings)
-
-
-def bound_socket() -> socket.socket:
-    """A free port. Named as TCP, or asyncio leaves Nagle's delay of 40 ms on."""
-    bound = socket.socket(proto=socket.IPPROTO_TCP)
-    bound.bind(("127.0.0.1", 0))
-    return bound
-
-
-async def served(app: Any, bound: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
-        await asyncio.sleep(0.002)
-    return server, task
-
-
-@contextlib.contextmanager
-def running(make_application: Any, pace: int = 0) -> Iterator[tuple[World, Any, str]]:
-    """A network, and beside it what `make_application(world, address)` makes, in a thread of their own."""
-    loop, started, stop = asyncio.new_event_loop(), Future[tuple[World, Any, str]](), asyncio.Event()
-
-    async def live() -> None:
-        sockets = bound_socket(), bound_socket()
-        network, own = (f"http://127.0.0.1:{bound.getsockname()[1]}" for bound in sockets)
-        async with Clock(pace) as clock:
-            world = World(clock, network)
-            world.ready = True
-            application = make_application(world, own)
-            servers = [await served(build(world), sockets[0]), await served(application, sockets[1])]
-            started.set_result((world, application, own))
-            await stop.wait()
-            await world.forget()
-            await world.close()
-            for server, _ in servers:
-                server.should_exit = True
-            await asyncio.gather(*(task for _, task in servers))
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(live(),), daemon=True)
-    thread.start()
-    try:
-        yield started.result(10)
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
-
-
 @pytest.fixture(scope="module")
 def long_lived_town() -> Iterator[Town]:
     def scripted(world: World, _: str) -> Starlette:
@@ -283,7 +218,7 @@ def long_lived_town() -> Iterator[Town]:
         app.state.application = application
         return app
 
-    with running(scripted) as (world, app, address):
+    with running(scripted, Clock()) as (world, app, address):
         town = Town(world, app.state.application, address)
         yield town
         town.http.close()

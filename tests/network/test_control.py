@@ -7,7 +7,8 @@ import sys
 import httpx
 import pytest
 
-from tests.network.conftest import AIKO, BEN, LINE, listening
+from tests.network.conftest import AIKO, BEN, LINE
+from tests.network.running import listening
 
 
 def test_two_telephones_are_simply_connected(network, aiko, ben):

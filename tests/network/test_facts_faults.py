@@ -196,6 +196,17 @@ def test_a_slow_failing_and_lost_application_is_one_fault_after_the_other(town):
     assert town.aiko.words == ["Hello"]
 
 
+def test_what_is_still_on_its_way_when_the_world_ends_never_arrives_in_the_next_one(town):
+    town.goes_wrong(delay={"match": "/status", "seconds": 60})
+    town.answers(
+        "/voice", f'<Dial><Number statusCallback="/status" statusCallbackEvent="ringing">{BEN}</Number></Dial>'
+    )
+    town.aiko.dials()
+    town.ask("DELETE", "/world")
+    town.forward(120)
+    assert (town.statuses(), town.log("/status")) == ([], [])
+
+
 def test_a_callback_that_nothing_can_be_swapped_with_comes_all_the_same(town):
     town.goes_wrong(reorder={"match": "/status"})
     town.answers(

@@ -9,17 +9,17 @@ from hypothesis import strategies as some
 from starlette.applications import Starlette
 from starlette.responses import Response
 
+from local.clock import Clock
 from tests.network.facts import (  # noqa: F401  two fixtures
     AIKO,
     BEN,
     LINE,
     OTHER_LINE,
     SORRY,
-    bound_socket,
     long_lived_town,
     new_town,
-    running,
 )
+from tests.network.running import listening, running
 
 HELLO = "<Say>Hello</Say>"
 
@@ -163,7 +163,7 @@ def test_a_connection_that_breaks_is_an_application_error(town, answer):
         connection.sendall(answer)
         connection.close()
 
-    with bound_socket() as listener:
+    with listening() as listener:
         listener.listen()
         thread = threading.Thread(target=answers_once, daemon=True)
         thread.start()
@@ -242,7 +242,7 @@ def test_whatever_document_is_answered_the_call_goes_on_or_ends(town, document, 
 
 def test_at_the_pace_of_the_wall_clock_time_can_be_moved_too():
     with (
-        running(lambda _world, _address: Starlette(), pace=1) as (world, _, _),
+        running(lambda _world, _address: Starlette(), Clock(pace=1)) as (world, _, _),
         httpx.Client(base_url=world.address, trust_env=False) as http,
     ):
         assert http.get("/clock").json()["pace"] == 1

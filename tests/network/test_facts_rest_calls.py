@@ -18,10 +18,10 @@ from tests.network.facts import (  # noqa: F401  two fixtures
     SORRY,
     STANDARD,
     TOLD,
-    Elsewhere,
     long_lived_town,
     new_town,
 )
+from tests.network.running import Local
 
 HELLO = "<Response><Say>Hello</Say></Response>"
 LONG = '<Response><Pause length="600"/></Response>'
@@ -143,7 +143,7 @@ def test_errors_have_twilios_body(town):
 @pytest.mark.parametrize(("account", "token"), [(None, "wrong"), ("AC" + "f" * 32, None)])
 def test_a_wrong_token_or_account_is_401(town, account, token):
     stranger = Client(
-        account or town.world.account_sid, token or town.world.auth_token, http_client=Elsewhere(town.world.address)
+        account or town.world.account_sid, token or town.world.auth_token, http_client=Local(town.world.address)
     )
     error = refusal(stranger.calls("CA" + "0" * 32).fetch)
     assert (error.status, error.code) == (401, 20003)

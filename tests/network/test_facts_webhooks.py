@@ -14,10 +14,10 @@ from tests.network.facts import (  # noqa: F401  two fixtures
     BEN,
     SORRY,
     STANDARD,
-    bound_socket,
     long_lived_town,
     new_town,
 )
+from tests.network.running import listening
 
 BROKEN = Response("Internal Server Error", status_code=500)
 HELLO = "<Say>Hello</Say>"
@@ -26,7 +26,7 @@ HELLO = "<Say>Hello</Say>"
 @pytest.fixture
 def closed():
     """An address where nobody listens."""
-    with bound_socket() as bound:  # bound, but never listening
+    with listening() as bound:  # bound, but never listening
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 

@@ -12,9 +12,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from local.clock import Clock
 from tests.network import other_application
-from tests.network.facts import bound_socket, running
 from tests.network.other_application import KENJI, LUCIA, workshop
+from tests.network.running import listening, running
 
 WORKSHOP, CUSTOMER, ANOTHER = "+815055551234", "+819077770001", "+819077770002"
 
@@ -100,7 +101,7 @@ def village() -> Iterator[Village]:
     def opened(world, address):
         return workshop(world.auth_token, address)
 
-    with running(opened) as (world, _, address), httpx.Client(base_url=world.address, trust_env=False) as http:
+    with running(opened, Clock()) as (world, _, address), httpx.Client(base_url=world.address, trust_env=False) as http:
         urls = {"voice_url": address + "/greeting", "status_callback": address + "/ended"}
         http.post("/numbers", json={"phone_number": WORKSHOP, **urls}).raise_for_status()
         people = (Person(http, number) for number in (CUSTOMER, ANOTHER, KENJI, LUCIA))
@@ -233,7 +234,7 @@ def test_the_workshop_knows_nothing_of_the_exchange_nor_of_the_network():
 
 
 def test_a_port_that_is_taken_is_named_in_one_sentence():
-    with bound_socket() as taken:
+    with listening() as taken:
         taken.listen()
         port = str(taken.getsockname()[1])
         infra = Path(__file__).parents[2] / "infra"

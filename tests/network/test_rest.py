@@ -4,7 +4,8 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from tests.network.conftest import AIKO, BEN, CARLA, LINE, SECOND_LINE, Local
+from tests.network.conftest import AIKO, BEN, CARLA, LINE, SECOND_LINE
+from tests.network.running import Local
 
 HELLO = "<Response><Say>Hello</Say></Response>"
 

@@ -5,7 +5,7 @@ import time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.network.conftest import AIKO, BEN, CARLA, LINE, running
+from tests.network.conftest import AIKO, BEN, CARLA, LINE, alone
 
 EVENTS = "initiated ringing answered completed"
 BEHAVIOURS = st.fixed_dictionaries(
@@ -27,7 +27,7 @@ MENU = f"""
 
 def history(behaviours, jumps):
     """Everything that anybody heard, everything that was told to the application, and every call."""
-    with running() as network:
+    with alone() as network:
         network.app.on("/voice", MENU)
         network.app.on("/menu", "<Say>You have pressed a key</Say><Redirect>/voice</Redirect>", MENU, "<Hangup/>")
         network.app.on("/after", '<Say>Goodbye</Say><Pause length="2"/>')
@@ -57,7 +57,7 @@ def until(happened, seconds=5):
 
 
 def test_at_pace_1_things_happen_by_themselves_and_a_jump_still_jumps():
-    with running(pace=1) as network:
+    with alone(pace=1) as network:
         network.app.on("/voice", f'<Dial callerId="{LINE}" action="/after">{BEN}</Dial>')
         network.app.on("/after", "<Say>Goodbye</Say>")
         ben, aiko = network.phone(BEN).behaves(answers="at once", after=0.3), network.phone(AIKO)

@@ -71,7 +71,7 @@ class Callbacks:
             self.held = None
         if not self.working:
             self.working = True
-            self.call.world.clock.spawn(self.work())
+            self.call.world.send(self.work())
 
     async def work(self) -> None:
         while self.waiting:

@@ -109,7 +109,7 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
         # The caller has hung up or was redirected: the action is told nevertheless, but its answer is not executed.
         dialing.give_up()
         if element["action"]:
-            call.clock.spawn(webhooks.notify(call, action, element["method"], call.params() | dialing.params()))
+            call.world.send(webhooks.notify(call, action, element["method"], call.params() | dialing.params()))
         raise
     call.unanswered_status = dialing.status if dialing.status in UNANSWERED else "no-answer"
     call.note("dialed", dialing.status)

@@ -96,7 +96,7 @@ async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answ
     """
     url = checked(url)
     arrived = call.world.clock.signal()
-    call.world.clock.spawn(deliver(call, url, method, params, arrived))
+    call.world.send(deliver(call, url, method, params, arrived))
     await call.world.clock.first(arrived)
     outcome: Answer | Failure = arrived.value
     if isinstance(outcome, Failure):

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import secrets
 import ssl
+from collections.abc import Coroutine
 from typing import Any
 
 import httpx
@@ -56,6 +57,7 @@ class World:
         self.next_turn = 0.0  # when the queue lets the next call go
         self.version = self.sequence = 0
         self.watchers: set[asyncio.Event] = set()
+        self.on_the_way: set[asyncio.Task[None]] = set()  # requests to the application, not answered yet
 
     async def close(self) -> None:
         """Ends everything without telling the application, which may be gone already."""
@@ -145,6 +147,8 @@ class World:
         """Hangs up everything and forgets what happened; keeps the numbers, the telephones and the time."""
         self.end_all_calls()
         await self.clock.settle()
+        for delivery in self.on_the_way:
+            delivery.cancel()
         self.calls.clear()
         self.log.clear()
         self.faults.replace({})
@@ -152,6 +156,12 @@ class World:
         for phone in self.phones.values():
             phone.heard = []
         self.changed()
+
+    def send(self, delivery: Coroutine[Any, Any, None]) -> None:
+        """Lets a request go its way to the application, whatever becomes of the call that it is about."""
+        task = self.clock.spawn(delivery)
+        self.on_the_way.add(task)
+        task.add_done_callback(self.on_the_way.discard)
 
     # ---- what happens, for whoever watches -------------------------------------------------------------------------
 
