@@ -199,7 +199,7 @@ class Meter:
         changes = [Change(plain, self.table(plain, name), *rest) for name, *rest in writes(operation, request)]
         reads = list(self.reads(plain, operation, request))
         if not changes and not reads:
-            raise NotImplementedError(f"the meter does not know {operation}")
+            raise ValueError(f"the meter does not know {operation}")
         try:
             return go()
         finally:
