@@ -1,6 +1,4 @@
-"""A session has passed its time, or it is time to look for those that have: what every caller hears already is written
-down.
-"""
+"""A session has passed its time, or it is time to look for such: what every caller hears already is written down."""
 
 import time
 from typing import Any

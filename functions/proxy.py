@@ -1,6 +1,4 @@
-"""The REST API on which Twilio's SDKs' `client.proxy.v1` runs unchanged: services, their numbers, sessions, who did
-what.
-"""
+"""The REST API on which Twilio's SDKs' `client.proxy.v1` runs unchanged: services, numbers, sessions, who did what."""
 
 import json
 import re

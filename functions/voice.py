@@ -1,6 +1,4 @@
-"""A call comes in: it is put through to whomever the caller's route leads to, or told why not. Reads once, writes
-nothing.
-"""
+"""A call comes in: it is put through to where the caller's route leads, or told why not. One read, no write."""
 
 import time
 

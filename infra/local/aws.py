@@ -172,9 +172,7 @@ def snapshot_item(item: Any) -> Any:
 
 
 class Cloud:
-    """The resources of one stack. Use it as a context manager; handlers are imported only inside, for they read the
-    environment.
-    """
+    """The resources of one stack, a context manager. Import handlers only inside, for they read the environment."""
 
     def __init__(self, template: Path, parameters: dict[str, str], settings: dict[str, str]) -> None:
         self.template = Template(template, {"Stage": "local"} | parameters)

@@ -140,9 +140,7 @@ class Clock:
         await self.first(timeout=seconds, label=label)
 
     async def first(self, *signals: Signal, timeout: float | None = None, label: str = "") -> Signal | None:
-        """The first of these signals to be fired (at once, if one is already); None when `timeout` seconds pass
-        before.
-        """
+        """The first of these signals to be fired, perhaps already; None when `timeout` seconds pass before."""
         for signal in signals:
             if signal.fired:
                 return signal
@@ -210,9 +208,7 @@ class Clock:
                     await self.quiet()
 
     async def quiet(self) -> None:
-        """Returns when nobody is busy. A task being cancelled counts again one turn of the loop later, hence the
-        second look.
-        """
+        """Returns when nobody is busy. A canceled task counts again a turn of the loop later, hence the second look."""
         while True:
             await self.idle.wait()
             await asyncio.sleep(0)
@@ -225,9 +221,7 @@ class Clock:
         return self.heap[0] if self.heap and self.heap[0].at <= until + ROUNDING else None
 
     async def drive(self) -> None:
-        """Runs what is due, for ever. Only at pace 1 does it not wait for the busy: there, time passes while they
-        work.
-        """
+        """Runs what is due, for ever. Only at pace 1, where time passes while they work, does it not await the busy."""
         while True:
             self.changed.clear()
             if self.pace == 0 or self.target is not None:

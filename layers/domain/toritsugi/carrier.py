@@ -1,6 +1,4 @@
-"""Edge out: Twilio's REST API. The only module that imports twilio.rest; functions without that layer cannot import
-this one.
-"""
+"""Edge out: Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
 
 from functools import cache
 from typing import Any
@@ -25,9 +23,7 @@ WEBHOOKS = (
 
 
 class Elsewhere(TwilioHttpClient):
-    """Twilio's own HTTP client, sent to the configured address: the SDK itself can only change parts of the host
-    name.
-    """
+    """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name."""
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         return super().request(

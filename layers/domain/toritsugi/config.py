@@ -43,9 +43,7 @@ pynamodb.settings.default_settings_dict.update(
 
 @dataclass(frozen=True)
 class Settings:
-    """What is known only after deploying, or is secret. `auth_tokens` are Twilio's: the current one, then perhaps the
-    next.
-    """
+    """What is known only after deploying, or is secret. `auth_tokens` are Twilio's: current, perhaps next."""
 
     public_base_url: str
     auth_tokens: tuple[str, ...]
@@ -58,9 +56,7 @@ REREAD_SECONDS = 30  # a flood of forged requests must not become a flood of SSM
 
 
 def settings(doubtful: bool = False) -> Settings:
-    """The settings, read once per process; where they are `doubtful` (a signature failed), again, at most every 30
-    s.
-    """
+    """The settings, read once per process; where they are `doubtful` (a signature failed), again, once in 30 s."""
     global _settings, _read_at
     if _settings is None or (doubtful and time.time() - _read_at >= REREAD_SECONDS):
         _read_at = time.time()
@@ -85,13 +81,10 @@ def fetch() -> Settings:
 
     limits = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": TRIES})
     names = {name: f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", "auth-tokens")}
-    answer = (
-        get_session().create_client("ssm", config=limits).get_parameters(Names=[*names.values()], WithDecryption=True)
-    )
-    if answer["InvalidParameters"]:
-        raise RuntimeError(
-            f"SSM lacks {', '.join(answer['InvalidParameters'])}: see the section on deploying in README.md."
-        )
+    ssm = get_session().create_client("ssm", config=limits)
+    answer = ssm.get_parameters(Names=[*names.values()], WithDecryption=True)
+    if missing := answer["InvalidParameters"]:
+        raise RuntimeError(f"SSM lacks {', '.join(missing)}: see the comment at PublicBaseUrl in template.yaml.")
     value = {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
     tokens = (token.strip() for token in value[names["auth-tokens"]].split(","))
     return Settings(value[names["public-base-url"]].rstrip("/"), tuple(token for token in tokens if token))

@@ -11,9 +11,7 @@ Key = tuple[str, str]
 
 
 class Entry(Table):
-    """One fact about one number. Its kinds: the line (a number of ours), the route (where somebody's calls to a line
-    go).
-    """
+    """One fact about one number. Its kinds: a line (the number is ours), a route (where calls to a line go)."""
 
     class Meta:
         table_name = config.DIRECTORY_TABLE

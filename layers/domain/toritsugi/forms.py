@@ -1,6 +1,4 @@
-"""Form-encoded requests: read without losing a byte, and without trusting one. Ground: rules and edges may both stand
-on it.
-"""
+"""Form-encoded requests: read without losing a byte, and without trusting one. Ground: rules and edges stand on it."""
 
 import base64
 import re

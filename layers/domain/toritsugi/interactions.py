@@ -95,8 +95,7 @@ def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
     conditional update. Only when the first callback was lost, or is overtaken, is it two.
     """
-    status = fields.get("CallStatus", "")
-    if status not in RANKS or not fields.get("CallSid", "") or not fields.get("ParentCallSid", ""):
+    if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
         raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
     interaction = read_interaction(leg, fields)
     for _ in range(MOST_TRIES):
@@ -115,8 +114,8 @@ def slid_pairs(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> l
 
 
 def read_interaction(leg: Leg, fields: Fields) -> Interaction:
-    sid = "KI" + fields.get("ParentCallSid", "")[2:]  # one call in, one interaction, however often we are told
-    status = fields.get("CallStatus", "")
+    sid = "KI" + fields["ParentCallSid"][2:]  # one call in, one interaction, however often we are told
+    status, duration = fields["CallStatus"], fields.get("CallDuration", "")
     try:
         moment = int(parsedate_to_datetime(fields.get("Timestamp", "")).timestamp())
     except ValueError:
@@ -126,12 +125,12 @@ def read_interaction(leg: Leg, fields: Fields) -> Interaction:
         interaction_entry(sid),
         sid=sid,
         inbound_participant_sid=leg.inbound_participant_sid,
-        inbound_call_sid=fields.get("ParentCallSid", ""),
+        inbound_call_sid=fields["ParentCallSid"],
         outbound_participant_sid=leg.outbound_participant_sid,
-        outbound_call_sid=fields.get("CallSid", ""),
+        outbound_call_sid=fields["CallSid"],
         status=status,
         rank=RANKS[status],
-        duration=int(fields.get("CallDuration", "")) if fields.get("CallDuration", "").isdigit() else None,
+        duration=int(duration) if duration.isdecimal() else None,
         date_created=leg.started,
         date_updated=moment,
     )

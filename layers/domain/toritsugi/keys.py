@@ -1,6 +1,4 @@
-"""Keys: the credentials of whoever uses the REST API. Ours, not Twilio's: hashed, and good only for what they are
-scoped for.
-"""
+"""Keys: the credentials of whoever uses the REST API. Ours, not Twilio's: hashed, and good only for their scopes."""
 
 import base64
 import hashlib
@@ -19,9 +17,7 @@ SID_LENGTH = 34
 
 
 class ApiKey(Table):
-    """A pair of SID and secret in the shape that Twilio's SDKs send: AC... or SK..., and only the hash of the
-    secret.
-    """
+    """A SID in the shape that Twilio's SDKs send, AC... or SK..., and the hash of its secret."""
 
     class Meta:
         table_name = config.KEYS_TABLE
@@ -42,9 +38,7 @@ def create_key(key_sid: str, secret: str, scopes: tuple[str, ...] = SCOPES) -> A
 
 
 def authorize(header: str, scope: str) -> ApiKey:
-    """The key of an HTTP Basic header. Raises RequestRefused 20003 for a wrong one (401), or one without this scope
-    (403).
-    """
+    """The key of an HTTP Basic header. Raises RequestRefused 20003: 401 for a wrong one, 403 for one without scope."""
     try:
         kind, _, text = header.partition(" ")
         sid, _, secret = base64.b64decode(text, validate=True).decode().partition(":")

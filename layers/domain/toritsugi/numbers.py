@@ -39,9 +39,7 @@ FAMILIES = {
 
 
 class Line(Entry, discriminator="line"):
-    """A number that we own and the service it works for, in the directory. `former` is where its webhooks went
-    before.
-    """
+    """A number that we own and the service it works for. `former` is where its webhooks went before."""
 
     service_sid = UnicodeAttribute()
     number_sid = UnicodeAttribute()

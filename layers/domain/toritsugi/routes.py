@@ -22,9 +22,7 @@ LONGEST_CALL_SECONDS = 4 * 3600
 
 
 class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
-    """The keys of a line's routes that have not ended; it may lag, so read the routes themselves before believing
-    it.
-    """
+    """The keys of a line's routes that have not ended. It may lag: read the routes themselves before believing it."""
 
     class Meta:
         index_name = "live-on"
@@ -110,9 +108,7 @@ def put_through(line: Line | None, route: Route | None, now: float, report_to: C
 
 
 def seconds_left(route: Route, now: float) -> int:
-    """How long a call that begins now may last. Whole seconds, as Twilio counts; the last part of one is not given
-    away.
-    """
+    """How long a call that begins now may last: in whole seconds, as Twilio counts, rounded down."""
     until = route.until(now)
     return LONGEST_CALL_SECONDS if until is None else max(1, min(LONGEST_CALL_SECONDS, int(until - now)))
 
@@ -121,16 +117,12 @@ def seconds_left(route: Route, now: float) -> int:
 
 
 def is_free(now: int, session_sid: str) -> Condition:
-    """The pair was never used, or its quarantine is over, or it is this session's already (an answer was lost, and we
-    ask again).
-    """
+    """The pair was never used, or its quarantine is over, or it is this session's already (a retry)."""
     return Route.entry.does_not_exist() | (Route.free_from <= now) | (Route.session_sid == session_sid)
 
 
 def is_over(now: int, session_sid: str) -> Condition:
-    """As `is_free`, but in the second pass: a pair that still is in quarantine will do, for quarantine is a
-    preference.
-    """
+    """As `is_free`, but in the second pass: a pair still in quarantine will do, for quarantine is a preference."""
     return is_free(now, session_sid) | (Route.ended_at <= now) | (Route.expires_at <= now)
 
 

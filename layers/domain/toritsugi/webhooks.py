@@ -1,5 +1,4 @@
-"""Edge in: a signed request from Twilio becomes a call of a handler; what comes of it, TwiML or 204. Errors become
-words.
+"""Edge in: a signed request from Twilio becomes a handler's call, its result TwiML or 204, its error words.
 
 The signature is checked before anything else, over the bytes that were sent: the configured base, the raw path, the
 raw query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security
@@ -40,9 +39,7 @@ ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|&
 
 @dataclass(frozen=True)
 class Webhook:
-    """A request that Twilio has signed: the path it was sent to, and its fields by Twilio's names, blank ones
-    included.
-    """
+    """A request that Twilio has signed: its path, and its fields by Twilio's names, blank ones included."""
 
     path: str
     fields: dict[str, str]
@@ -157,16 +154,13 @@ def address(path: str) -> str:
 
 
 def seal(numbers: str, call_sid: str) -> str:
-    """One or two numbers in E.164 as path-safe text that only the holder of the auth token can read.
+    """Two numbers in E.164, one after the other, as path-safe text that only the holder of the auth token can read.
 
     The key stream is used once, for no two calls share a SID; nobody can have put another text in its place, for
     Twilio signs the path.
     """
-    return (
-        base64.urlsafe_b64encode(blend(numbers.encode(), config.settings().auth_tokens[0], call_sid))
-        .decode()
-        .rstrip("=")
-    )
+    hidden = blend(numbers.encode(), config.settings().auth_tokens[0], call_sid)
+    return base64.urlsafe_b64encode(hidden).decode().rstrip("=")
 
 
 def unseal(sealed: str, call_sid: str) -> str:
@@ -177,7 +171,7 @@ def unseal(sealed: str, call_sid: str) -> str:
         return ""
     for token in config.settings().auth_tokens:
         numbers = blend(hidden, token, call_sid).decode("latin-1")
-        if re.fullmatch(r"(\+\d{7,15}){1,2}", numbers):
+        if re.fullmatch(r"(\+\d{7,15}){2}", numbers):
             return numbers
     return ""
 

@@ -18,9 +18,7 @@ MOST_KEYS = 100  # of one BatchGetItem
 
 @dataclass
 class Search:
-    """The search for one person's line. `numbers` would do, in this person's own order; `ready` are known to be
-    free.
-    """
+    """The search for one person's line: `numbers` would do, in this person's own order, `ready` are free."""
 
     wanted: Wanted
     numbers: list[PoolNumber]
@@ -29,15 +27,10 @@ class Search:
 
 
 def default_mode(pool: list[PoolNumber]) -> str:
-    """The widest mode that some number of the pool can serve: in Japan, where numbers have no SMS, that is voice
-    alone.
-    """
+    """The widest mode that some number of the pool serves: in Japan, where numbers have no SMS, that is voice alone."""
     if any(number.voice and number.sms for number in pool) or not any(number.voice or number.sms for number in pool):
         return "voice-and-message"
     return "voice-only" if any(number.voice for number in pool) else "message-only"
-
-
-# ---- which numbers would do ------------------------------------------------------------------------------------------
 
 
 def compatible(pool: list[PoolNumber], wanted: Wanted, mode: str) -> list[PoolNumber]:
@@ -77,20 +70,43 @@ def serves(number: PoolNumber, mode: str) -> bool:
 
 
 def preference(identifier: str, number: str) -> bytes:
-    """How little this person is drawn to this number: an order of each person's own, over which the crowd is spread
-    evenly.
-    """
+    """How little this person is drawn to this number: an order of each one's own, so that a crowd spreads evenly."""
     return hashlib.blake2b(f"{identifier}{number}".encode(), digest_size=8).digest()
 
 
-def rank(search: Search, memories: dict[Key, Entry], behavior: str, now: int) -> None:
-    """Fills `ready` with the numbers that are free for this person, the best first.
+def look_around(searches: list[Search], behavior: str, now: int) -> None:
+    """Finds free numbers for everybody: one round trip, unless somebody's first fifty are all taken.
+
+    Raises RequestRefused 80208 (80604 for a number that was asked for) when all are, and 80402 for whoever is a line.
+    """
+    people = [search.wanted.identifier for search in searches]
+    step = MOST_KEYS // len(searches) - 1
+    for at in range(0, max(len(search.numbers) for search in searches), step):
+        batches = [search.numbers[at : at + step] for search in searches]
+        pairs = [
+            route_key(who, number.phone_number) for who, batch in zip(people, batches, strict=True) for number in batch
+        ]
+        memories = look_up([*pairs, *map(line_key, people)])
+        if any(isinstance(memories.get(line_key(person)), Line) for person in people):
+            raise RequestRefused(
+                80402, "A phone number of a Service as Participant: its calls would go round in circles"
+            )
+        for search, batch in zip(searches, batches, strict=True):
+            if not search.ready:
+                rank(search, batch, memories, behavior, now)
+        if all(search.ready for search in searches):
+            return
+    raise in_use(next(search for search in searches if not search.ready))
+
+
+def rank(search: Search, batch: list[PoolNumber], memories: dict[Key, Entry], behavior: str, now: int) -> None:
+    """Fills `ready` with those numbers of a batch that are free for this person, the best first.
 
     Those in quarantine come last. Before that, `prefer-sticky` puts the numbers that the person has had,
     `avoid-sticky` those that they have not.
     """
     order = []
-    for place, number in enumerate(search.numbers):
+    for place, number in enumerate(batch):
         memory = memories.get(route_key(search.wanted.identifier, number.phone_number))
         assert memory is None or isinstance(memory, Route)  # noqa: S101  for mypy: nothing else has such a key
         if memory and memory.connects(now):
@@ -100,37 +116,6 @@ def rank(search: Search, memories: dict[Key, Entry], behavior: str, now: int) ->
             search.quarantined.add(number.phone_number)
         order.append((waits, (memory is None) == (behavior == "prefer-sticky"), place, number))
     search.ready = [number for *_, number in sorted(order, key=lambda item: item[:3])]
-
-
-def look_around(searches: list[Search], behavior: str, now: int) -> None:
-    """Finds free numbers for everybody: one round trip, unless somebody's first fifty are all taken.
-
-    Raises RequestRefused 80208 (80604 for a number that was asked for) when all are, and 80402 for a person who is a
-    line.
-    """
-    step = MOST_KEYS // len(searches) - 1
-    everything = [search.numbers for search in searches]
-    at = 0
-    while True:
-        for search, numbers in zip(searches, everything, strict=True):
-            search.numbers = numbers[at : at + step]
-        people = [search.wanted.identifier for search in searches]
-        pairs = [route_key(s.wanted.identifier, number.phone_number) for s in searches for number in s.numbers]
-        memories = look_up([*pairs, *(line_key(person) for person in people)])
-        if any(isinstance(memories.get(line_key(person)), Line) for person in people):
-            raise RequestRefused(
-                80402, "A phone number of a Service cannot be a Participant: its calls would go round in circles"
-            )
-        for search in searches:
-            if not search.ready:
-                rank(search, memories, behavior, now)
-        at += step
-        if all(search.ready for search in searches) or at >= max(len(numbers) for numbers in everything):
-            break
-    for search, numbers in zip(searches, everything, strict=True):
-        search.numbers = numbers
-        if not search.ready:
-            raise in_use(search)
 
 
 def in_use(search: Search) -> RequestRefused:

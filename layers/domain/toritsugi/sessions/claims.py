@@ -54,9 +54,7 @@ def claim(searches: list[Search], behavior: str, commit: Callable[[list[PoolNumb
 
 
 def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[Participant]]:
-    """A new session with up to two participants, and its schedule armed. Raises RequestRefused, with nothing left
-    behind.
-    """
+    """A new session with up to two participants, its schedule armed. Raises RequestRefused, and leaves nothing."""
     service, pool = read_pool(service_sid)
     wanted = read_participants(form)
     session = draw_up(service, pool, form)
@@ -89,7 +87,7 @@ def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[
 
 
 def add_participant(service_sid: str, session_sid: str, form: Form) -> Participant:
-    """One more participant in a session. Raises RequestRefused, with nothing left behind."""
+    """One more participant in a session. Raises RequestRefused, and leaves nothing."""
     wanted = read_participant(form)
     service, pool = read_pool(service_sid)
     added: list[Participant] = []

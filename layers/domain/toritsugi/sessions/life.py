@@ -121,9 +121,7 @@ def close(session: Session, people: list[Participant], reason: str) -> bool:
 
 
 def close_one_by_one(session: Session, people: list[Participant], reason: str) -> None:
-    """For a session whose route has moved on, which is possible only after its expiry: each item alone, a failure
-    being success.
-    """
+    """For a session whose route has moved on (which it can after its expiry): each item alone, a failure is success."""
     now = int(time.time())
     update_if(session, ending(now, reason), is_unclosed())
     for person in people:
@@ -197,9 +195,7 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
 
 
 def expire(session_sid: str, now: float) -> float | None:
-    """Writes down that the session has ended at its expiry. Where that has moved: the new one, for which to come
-    back.
-    """
+    """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for."""
     for _ in range(MOST_TRIES):
         entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
         session = next((entry for entry in entries if isinstance(entry, Session)), None)
@@ -218,18 +214,14 @@ def expire(session_sid: str, now: float) -> float | None:
 
 
 def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:
-    """Page by page of the whole table: the sessions past their expiry that are stored as open, and where the next page
-    begins.
-    """
+    """Page by page of the table: the sessions past their expiry that are stored as open, and where the next begins."""
     pages = Session.scan((Session.status != "closed") & (Session.expires_at <= now), last_evaluated_key=after).page_iter
     for page in pages:
         yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
 
 
 def delete_session(service_sid: str, session_sid: str) -> None:
-    """The session is gone, with its participants, its interactions and its name; its routes remember that it has
-    ended.
-    """
+    """The session is gone, with its people, its interactions and its name; its routes remember that it has ended."""
     for _ in range(MOST_TRIES):
         session, people = read_session(service_sid, session_sid)
         if session.status == "closed":

@@ -1,6 +1,4 @@
-"""What is stored of a session: itself, its participants, and (in interactions) what they did. Times are seconds since
-1970.
-"""
+"""What is stored of a session: itself and its participants. Times are seconds since 1970."""
 
 import re
 from typing import Any
@@ -91,9 +89,7 @@ class Session(SessionEntry, discriminator="session"):
 
 
 class Participant(SessionEntry, discriminator="participant"):
-    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call, and that they see when the
-    other calls.
-    """
+    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from."""
 
     sid = UnicodeAttribute()
     place = NumberAttribute(default=0)
