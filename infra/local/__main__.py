@@ -9,11 +9,11 @@ from local import sample, stack
 
 
 async def main() -> None:
-    ports = [int(os.environ.get(name, usual)) for name, usual in (("PORT", 8000), ("NETWORK_PORT", 8001))]
+    port, network_port = number("PORT", 8000, 1, 65_535), number("NETWORK_PORT", 8001, 1, 65_535)
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with stack.run(*ports, pace=int(os.environ.get("NETWORK_PACE", "1"))) as running:
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(interruption, stopped.set)
+    async with stack.run(port, network_port, pace=number("NETWORK_PACE", 1, 0, 1)) as running:
         people = await sample.fill(running)
         running.world.ready = True
         print(f"""
@@ -27,8 +27,16 @@ async def main() -> None:
         await stopped.wait()
 
 
+def number(name: str, usual: int, least: int, most: int) -> int:
+    """What the environment says; ends the program with a sentence where that is no number from `least` to `most`."""
+    text = os.environ.get(name, str(usual))
+    if not text.isdecimal() or not least <= int(text) <= most:
+        sys.exit(f"{name} is a whole number from {least} to {most}, not {text!r}.")
+    return int(text)
+
+
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except stack.PortTaken as taken:
-        sys.exit(str(taken))
+    except stack.PortUnusable as error:
+        sys.exit(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import uuid
@@ -23,8 +24,8 @@ from local.network.world import World
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
-class PortTaken(Exception):
-    """Somebody else listens where we would."""
+class PortUnusable(Exception):
+    """Where we would listen somebody else does, or nobody may."""
 
 
 @dataclass
@@ -54,7 +55,7 @@ async def run(
     account_sid: str = "AC" + uuid.uuid4().hex,
     auth_token: str = uuid.uuid4().hex,
 ) -> AsyncIterator[Stack]:
-    """Exchange and network, serving on these ports; the account is made up. Raises PortTaken."""
+    """Exchange and network, serving on these ports; the account is made up. Raises PortUnusable."""
     with listen(port, "PORT") as exchange_socket, listen(network_port, "NETWORK_PORT") as network_socket:
         exchange, network = address(exchange_socket), address(network_socket)
         parameters = {"TwilioAccountSid": account_sid, "CarrierUrl": network}
@@ -81,10 +82,9 @@ def listen(port: int, name: str):  # type: ignore[no-untyped-def]
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
-        except OSError:
-            raise PortTaken(
-                f"Port {port} is taken. Free it, or choose another one: make run {name}={port + 10}"
-            ) from None
+        except OSError as error:
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise PortUnusable(f"Port {port} {why}. Choose another one: make run {name}={port + 10}") from None
         yield listener
 
 
