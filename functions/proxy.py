@@ -221,7 +221,8 @@ def refused(error: RequestRefused) -> Response[str]:
 
 
 def nowhere(_: Exception) -> Response[str]:
-    return refused(not_found(app.current_event.path))
+    asked = f"{app.current_event.http_method} {app.current_event.path}"
+    return refused(RequestRefused(20404, f"{asked} is nothing that this exchange does, or does not yet", 404))
 
 
 def failed(_: Exception) -> Response[str]:

@@ -169,7 +169,8 @@ def test_the_log_has_everything_about_a_request(network, app, aiko):
     }
     assert (entry["sequence"], entry["call_sid"], entry["error"]) == (1, sid, None)
     assert entry["answer"] == "<Response><Say>Hello</Say></Response>"
-    assert entry["headers"]["signature"] == entry["headers"]["X-Twilio-Signature"]
+    sent = ("X-Twilio-Signature", "I-Twilio-Idempotency-Token")
+    assert [entry["headers"][name] for name in sent] == [app.requests[0]["headers"][name.lower()] for name in sent]
     assert network.call("GET", f"/webhooks?call={sid}&since=0")["webhooks"] == [entry]
     assert network.call("GET", f"/webhooks?since={entry['sequence']}")["webhooks"] == []
 

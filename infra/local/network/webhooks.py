@@ -218,7 +218,7 @@ class Sending:
             method=method,
             url=url,
             params=params,
-            headers={**headers, "signature": signature},
+            headers=headers,
             attempt=self.attempt,
             status=None,
             answer=None,
