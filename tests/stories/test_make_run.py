@@ -1,20 +1,75 @@
-"""`make run`, as far as it goes wrong: whoever typed something impossible reads a sentence, not a traceback."""
+"""`make run`: a sample world is there, ready to be tried, and whoever typed something impossible reads a sentence."""
 
 import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
+from twilio.rest import Client
 
 from tests.conftest import ROOT, free_port
 
+COMMAND = [sys.executable, "-m", "local"]
+
+
+def surroundings(**environment: str) -> dict[str, str]:
+    paths = os.pathsep.join(str(ROOT / folder) for folder in ("layers/domain", "functions", "infra"))
+    return os.environ | {"PYTHONPATH": paths, "PORT": str(free_port()), "NETWORK_PORT": str(free_port())} | environment
+
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join(str(ROOT / folder) for folder in ("layers/domain", "functions", "infra"))
-    usual = {"PYTHONPATH": paths, "PORT": str(free_port()), "NETWORK_PORT": str(free_port())}
-    command = [sys.executable, "-m", "local"]
-    return subprocess.run(command, env=os.environ | usual | environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(COMMAND, env=surroundings(**environment), capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def first_start() -> Iterator[tuple[httpx.Client, str]]:
+    """The network as a client of its control API, and the address of the exchange."""
+    env = surroundings(NETWORK_PACE="0")
+    network = httpx.Client(base_url=f"http://127.0.0.1:{env['NETWORK_PORT']}", trust_env=False, timeout=30)
+    with network, subprocess.Popen(COMMAND, env=env, stdout=subprocess.DEVNULL) as running:
+        try:
+            wait_until_ready(network, running)
+            yield network, f"http://127.0.0.1:{env['PORT']}"
+        finally:
+            running.terminate()
+            assert running.wait(20) == 0
+
+
+def wait_until_ready(network: httpx.Client, running: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert running.poll() is None, "it has ended by itself"
+        try:
+            if network.get("/ready").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("it is not ready after a minute")
+
+
+def test_on_first_start_two_named_people_can_reach_each_other_by_the_numbers_they_are_told(first_start):
+    network, exchange = first_start
+
+    def telephones() -> dict[str, Any]:
+        return {phone["name"]: phone for phone in network.get("/phones").json()["phones"]}
+
+    told = {
+        name: (phone["suggests"][0]["reaches"], phone["suggests"][0]["number"]) for name, phone in telephones().items()
+    }
+    assert {name: reaches for name, (reaches, _) in told.items()} == {"Aiko": "Ben", "Ben": "Aiko"}
+    network.post(f"/phones/{telephones()['Aiko']['number']}/dial", json={"to": told["Aiko"][1]}).raise_for_status()
+    assert telephones()["Ben"]["state"] == "ringing"
+    assert telephones()["Ben"]["shows"] == told["Ben"][1]
+    account = network.get("/account").json()
+    client = Client(account["account_sid"], account["auth_token"])
+    client.proxy.base_url = exchange
+    (service,) = client.proxy.v1.services.list()
+    assert [session.status for session in client.proxy.v1.services(service.sid).sessions.list()] == ["in-progress"]
 
 
 @pytest.mark.parametrize(
