@@ -8,7 +8,7 @@ import pytest
 
 import voice
 from tests.conftest import BASE
-from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, give_numbers, incoming, open_session
+from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, OutgoingLeg, give_numbers, incoming, open_session
 from tests.integration.wire import broken, refusing
 
 TOKYO_LINE, BOSTON_LINE = LINES[0], "+16175550100"
@@ -291,3 +291,25 @@ def test_two_calls_hide_the_same_numbers_behind_different_words(service, twilio,
         twilio.calls(lines[AIKO], AIKO, "CA" + digit * 32).find("Dial/Number").get("statusCallback") for digit in "123"
     }
     assert len(addresses) == 3
+
+
+def test_whatever_decides_about_a_call_or_a_pair_is_read_consistently(service, twilio, wire):
+    stale = []
+
+    def watch(operation, request, carry):
+        requests = [*request["RequestItems"].values()] if operation == "BatchGetItem" else [request]
+        reads = [
+            one for one in requests if operation in ("GetItem", "Query", "BatchGetItem") and "IndexName" not in one
+        ]
+        stale.extend((operation, one) for one in reads if not one.get("ConsistentRead"))
+        return carry()
+
+    with wire.has(watch):
+        session, lines = open_session(service, ttl=600)
+        OutgoingLeg(twilio, AIKO, lines[AIKO]).reports("initiated", "completed")
+        session.update(status="closed")
+        session.update(status="in-progress")
+        service.phone_numbers.list()
+        service.sessions.list()
+        session.interactions.list()
+    assert stale == []
