@@ -120,7 +120,8 @@ def network(application: str) -> Iterator[Network]:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        home = {"HOME": str(tmp_path_factory.mktemp("home"))}  # Chromium leaves caches and crash reports in it
+        # Chromium leaves caches, crash reports and its sound server's folder behind
+        home = dict.fromkeys(("HOME", "TMPDIR", "XDG_RUNTIME_DIR"), str(tmp_path_factory.mktemp("home")))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, env={**os.environ, **home})
         yield browser
         browser.close()
