@@ -77,6 +77,12 @@ class Template:
         found: dict[str, str] = self.resolve(self.body["Globals"]["Function"]["Environment"]["Variables"])
         return found
 
+    @property
+    def functions(self) -> list[dict[str, Any]]:
+        """The functions' properties, on top of those that Globals gives to all."""
+        shared = self.resolve(self.body["Globals"]["Function"])
+        return [shared | function for function in self.of_type("AWS::Serverless::Function").values()]
+
     def resolve(self, value: Any) -> Any:
         if isinstance(value, list):
             return [self.resolve(item) for item in value]
@@ -117,6 +123,7 @@ class Context:
     """What Lambda tells a handler about its invocation."""
 
     function_name: str
+    seconds: int = 9
     aws_request_id: str = "00000000-0000-4000-8000-000000000000"
     memory_limit_in_mb: int = 512
 
@@ -125,7 +132,7 @@ class Context:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 9_000 if not self.function_name.endswith("cleanup") else 60_000
+        return self.seconds * 1000
 
 
 @dataclass
@@ -156,11 +163,11 @@ def snapshot(table: moto_tables.Table, _memo: object) -> moto_tables.Table:
     transaction; here it is once, and shares what an update replaces instead of changing it.
     """
     if table.name not in snapshots:
-        snapshots[table.name] = copy.copy(table)
-        snapshots[table.name].items = defaultdict(dict)
+        copied = snapshots[table.name] = copy.copy(table)
+        copied.items = defaultdict(dict)
         for key, rows in table.items.items():
-            ranges = {place: snapshot_item(row) for place, row in rows.items()} if table.has_range_key else None
-            snapshots[table.name].items[key] = snapshot_item(rows) if ranges is None else ranges
+            ranged = table.has_range_key
+            copied.items[key] = {at: snapshot_item(row) for at, row in rows.items()} if ranged else snapshot_item(rows)
     return snapshots[table.name]
 
 
@@ -176,8 +183,8 @@ class Cloud:
 
     def __init__(self, template: Path, parameters: dict[str, str], settings: dict[str, str]) -> None:
         self.template = Template(template, {"Stage": "local"} | parameters)
-        self.settings = settings
-        self.parameters = Parameters()
+        path = self.template.environment["SETTINGS_PATH"]
+        self.parameters = Parameters({f"{path}/{name}": value for name, value in settings.items()})
         self.clock: Clock | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self.failures: list[str] = []
@@ -224,7 +231,7 @@ class Cloud:
         return session().create_client(service, region_name=REGION)
 
     def build(self) -> None:
-        """Makes what the template names, and the settings that CloudFormation cannot make."""
+        """Makes the tables, queues and schedule groups that the template names."""
         dynamodb, scheduler, sqs = map(self.client, ("dynamodb", "scheduler", "sqs"))
         for name, table in self.template.of_type("AWS::DynamoDB::Table").items():
             table = {key: value for key, value in table.items() if key != "PointInTimeRecoverySpecification"}
@@ -233,16 +240,13 @@ class Cloud:
             sqs.create_queue(QueueName=name)
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
             scheduler.create_schedule_group(Name=group["Name"])
-        path = self.template.environment["SETTINGS_PATH"]
-        for name, value in self.settings.items():
-            self.parameters.values[f"{path}/{name}"] = value
 
     # ---- schedules ---------------------------------------------------------------------------------------------------
 
     def start(self, clock: Clock) -> None:
         """From now on schedules fire, the template's own too. Call it in the loop in which the clock runs."""
         self.clock, self.loop = clock, asyncio.get_running_loop()
-        for function in self.template.of_type("AWS::Serverless::Function").values():
+        for function in self.template.functions:
             for event in function.get("Events", {}).values():
                 if event["Type"] == "ScheduleV2":
                     self.repeat(function, event["Properties"])
@@ -269,8 +273,7 @@ class Cloud:
         assert self.clock  # noqa: S101
         jitter = self.clock.random.random() * SCHEDULER_PRECISION
         name = request["Target"]["Arn"].rsplit(":", 1)[1]
-        functions = self.template.of_type("AWS::Serverless::Function").values()
-        function = next(found for found in functions if found["FunctionName"] == name)
+        function = next(found for found in self.template.functions if found["FunctionName"] == name)
         key = {"Name": request["Name"], "GroupName": request["GroupName"]}
 
         async def fire() -> None:
@@ -294,7 +297,7 @@ class Cloud:
         handler = getattr(self.module(function), function["Handler"].split(".")[1])
         try:
             async with self.processes[function["FunctionName"]]:
-                return await asyncio.to_thread(handler, event, Context(function["FunctionName"]))
+                return await asyncio.to_thread(handler, event, Context(function["FunctionName"], function["Timeout"]))
         except Exception as failure:
             self.failures.append(f"{function['Handler']}: {failure!r}")
             raise

@@ -46,7 +46,7 @@ def build(cloud: Cloud) -> Starlette:
 def find_routes(cloud: Cloud) -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
     """The template's HTTP routes: key, pattern of the path, function; the most special first."""
     routes = []
-    for function in cloud.template.of_type("AWS::Serverless::Function").values():
+    for function in cloud.template.functions:
         for event in function.get("Events", {}).values():
             if event["Type"] == "HttpApi":
                 said = event["Properties"]

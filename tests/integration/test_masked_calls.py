@@ -63,7 +63,7 @@ def test_a_call_goes_through_in_every_mode_that_has_voice(client, twilio, mode):
     service = client.proxy.v1.services.create(unique_name="clinic")
     give_numbers(service.sid, LINES, sms=True)
     _, lines = open_session(client.proxy.v1.services(service.sid), mode=mode)
-    dial_of(twilio, lines[AIKO], AIKO)
+    assert dial_of(twilio, lines[AIKO], AIKO).findtext("Number") == BEN
 
 
 # ---- who is not, and what they hear ----------------------------------------------------------------------------------

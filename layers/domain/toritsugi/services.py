@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
@@ -139,14 +138,10 @@ def list_services(after: str | None, most: int) -> tuple[list[Service], str | No
     )
     found = list(names)
     page = found[:most]
-    services = {service.service_sid: service for service in services_of(name.named for name in page)}
-    return [services[name.named] for name in page if name.named in services], page[-1].entry if len(
-        found
-    ) > most else None
-
-
-def services_of(sids: Iterator[str]) -> Iterator[Service]:
-    return Service.batch_get([(sid, "service") for sid in sids], consistent_read=True)
+    keys = [(name.named, "service") for name in page]
+    services = {service.service_sid: service for service in Service.batch_get(keys, consistent_read=True)}
+    following = page[-1].entry if len(found) > most else None
+    return [services[name.named] for name in page if name.named in services], following
 
 
 def name_taken(unique_name: str) -> RequestRefused:

@@ -90,8 +90,9 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
     """One more participant in a session. Raises RequestRefused, and leaves nothing."""
     wanted = read_participant(form)
     service, pool = read_pool(service_sid)
+    session, _ = join(service_sid, session_sid, wanted, int(time.time()))
+    search = Search(wanted, compatible(pool, wanted, session.mode))
     added: list[Participant] = []
-    search: list[Search] = []
 
     def commit(numbers: list[PoolNumber]) -> dict[int, str]:
         now = int(time.time())
@@ -99,7 +100,7 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
         person = enrol(session, wanted, numbers[0], session.participants)
         partner = present[0] if present else None
         with refusals() as places, write() as transaction:
-            transaction.save(route_of(session, person, partner), condition=takes(search[0], person, session))
+            transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
             transaction.save(person)
             joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
             transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
@@ -114,9 +115,7 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
         added[:] = [person]
         return places
 
-    session, _ = join(service_sid, session_sid, wanted, int(time.time()))
-    search.append(Search(wanted, compatible(pool, wanted, session.mode)))
-    claim(search, service.number_selection_behavior, commit)
+    claim([search], service.number_selection_behavior, commit)
     return added[0]
 
 
