@@ -7,7 +7,9 @@ export NETWORK_PORT ?= 8001
 
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := .tools
 UV := UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python
 INSTALLED := $(VENV)/installed
 
 .PHONY: run test check bench lock browser clean
@@ -30,14 +32,22 @@ bench: $(INSTALLED)  ## what the masked call costs, beside an ordinary implement
 
 # ---- what the verbs need -----------------------------------------------------------------------------------------
 
-$(INSTALLED): requirements.txt requirements-uv.txt
+$(INSTALLED): requirements.txt infra/tools/uv.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or later (Debian: apt install python3 python3-venv)."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Toritsugi needs Python 3.11 or later. Name another one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module. Install it (Debian: apt install python3-venv) and try again."; exit 1; }
 	@echo "Installing into $(VENV) (once) ..."
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-uv.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r infra/tools/uv.txt
+	@$(INSTALL) $(BIN)/python -r requirements.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+# Tools that pin versions of their own live in environments of their own.
+$(TOOLS)/%/installed: infra/tools/%.txt | $(INSTALLED)
+	@echo "Installing $* into $(@D) (once) ..."
+	@rm -rf $(@D) && $(PYTHON) -m venv --without-pip $(@D)
+	@$(INSTALL) $(@D)/bin/python -r $<
 	@touch $@
 
 # Debian's Chromium and a Japanese font, for the tests that look at the page. Without the right to install, those tests say why they skip.
@@ -51,9 +61,10 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 	$(LOCK) --group everything -o requirements.txt
 	$(LOCK) --group base -o layers/base/requirements.txt
 	$(LOCK) --group rest -o layers/rest/requirements.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.txt && touch $(INSTALLED)
+	for tool in uv sam ministack runtime; do $(LOCK) --group $$tool -o infra/tools/$$tool.txt; done
+	@$(INSTALL) $(BIN)/python -r requirements.txt && touch $(INSTALLED)
 
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean:
-	rm -rf $(VENV) .aws-sam build .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .aws-sam build .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis

@@ -228,7 +228,9 @@ def test_a_layer_has_the_very_versions_that_are_tested(path):
 
 
 @pytest.mark.parametrize(
-    "path", [*ROOT.glob("requirements*.txt"), *LAYERS], ids=lambda path: str(path.relative_to(ROOT))
+    "path",
+    [ROOT / "requirements.txt", *ROOT.glob("infra/tools/*.txt"), *LAYERS],
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_requirements_are_hashed_and_name_no_registry(path):
     text = path.read_text()

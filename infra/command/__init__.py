@@ -1,0 +1,1 @@
+"""The command line `toritsugi`: deploying, numbers, keys, and a doctor."""
