@@ -20,7 +20,7 @@ DOMAIN, FUNCTIONS, NETWORK = ROOT / "layers/domain/toritsugi", ROOT / "functions
 
 RULES = {"numbers", "routes", "services", "sessions", "interactions", "directory"}
 EDGES = {"webhooks", "carrier", "schedules"}
-GROUND = {"config", "errors", "forms", "pages", "logs", "tables", "transactions", "keys"}
+GROUND = {"clients", "config", "errors", "forms", "pages", "logs", "tables", "transactions", "keys"}
 
 WEBHOOKS = ("voice", "status")  # functions that answer a telephone or a callback: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")

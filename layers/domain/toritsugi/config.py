@@ -8,7 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 
-import pynamodb.settings
+from toritsugi import clients
 
 
 def read(name: str) -> str:
@@ -29,16 +29,6 @@ SCHEDULE_GROUP = read("SCHEDULE_GROUP")
 SCHEDULE_ROLE_ARN = read("SCHEDULE_ROLE_ARN")
 DEAD_LETTERS_ARN = read("DEAD_LETTERS_ARN")
 CLEANUP_ARN = read("CLEANUP_ARN")
-
-# A caller waits: Twilio gives up after 15 s, so no AWS call may take longer than two tries of a second or two.
-CONNECT_SECONDS, READ_SECONDS, TRIES = 1, 2, 2
-
-# Set globally and before any model is made: PynamoDB's transactions ignore what a model says of itself.
-pynamodb.settings.default_settings_dict.update(
-    connect_timeout_seconds=CONNECT_SECONDS,
-    read_timeout_seconds=READ_SECONDS,
-    max_retry_attempts=TRIES - 1,
-)
 
 
 @dataclass(frozen=True)
@@ -75,14 +65,8 @@ def forget() -> None:
 
 
 def fetch() -> Settings:
-    # only where it is needed: a function that reads no settings does not pay for it
-    from botocore.config import Config
-    from botocore.session import get_session
-
-    limits = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": TRIES})
     names = {name: f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", "auth-tokens")}
-    ssm = get_session().create_client("ssm", config=limits)
-    answer = ssm.get_parameters(Names=[*names.values()], WithDecryption=True)
+    answer = clients.client("ssm").get_parameters(Names=[*names.values()], WithDecryption=True)
     if missing := answer["InvalidParameters"]:
         raise RuntimeError(f"SSM lacks {', '.join(missing)}: see the comment at PublicBaseUrl in template.yaml.")
     value = {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}

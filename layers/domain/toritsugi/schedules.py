@@ -7,24 +7,10 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 import json
 import math
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from toritsugi import config
+from toritsugi import clients, config
 from toritsugi.logs import log
-
-
-@cache
-def client() -> Any:
-    from botocore.config import Config
-    from botocore.session import get_session
-
-    limits = Config(
-        connect_timeout=config.CONNECT_SECONDS,
-        read_timeout=config.READ_SECONDS,
-        retries={"total_max_attempts": config.TRIES},
-    )
-    return get_session().create_client("scheduler", config=limits)
 
 
 def arm(session_sid: str, due: float) -> None:
@@ -40,8 +26,9 @@ def arm(session_sid: str, due: float) -> None:
 
 def create(name: str, due: float, said: dict[str, Any]) -> None:
     """A one-time schedule that wakes cleanup.py with what is `said`; nothing, if there is one of that name."""
+    scheduler = clients.client("scheduler")
     try:
-        client().create_schedule(
+        scheduler.create_schedule(
             Name=name,
             GroupName=config.SCHEDULE_GROUP,
             ScheduleExpression=f"at({datetime.fromtimestamp(math.ceil(due), UTC):%Y-%m-%dT%H:%M:%S})",
@@ -55,5 +42,5 @@ def create(name: str, due: float, said: dict[str, Any]) -> None:
                 "DeadLetterConfig": {"Arn": config.DEAD_LETTERS_ARN},
             },
         )
-    except client().exceptions.ConflictException:
+    except scheduler.exceptions.ConflictException:
         return

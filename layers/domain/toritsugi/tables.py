@@ -2,17 +2,27 @@
 
 from functools import cache
 
+import pynamodb.settings
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.models import Model
 
-from toritsugi import config as config  # sets the timeouts, before any connection is made
+from toritsugi import clients
+
+# Set globally and before any model is made: PynamoDB's transactions ignore what a model says of itself.
+pynamodb.settings.default_settings_dict.update(
+    connect_timeout_seconds=clients.CONNECT_SECONDS,
+    read_timeout_seconds=clients.READ_SECONDS,
+    max_retry_attempts=clients.TRIES - 1,
+)
 
 
 @cache
 def connection() -> Connection:
     """The one connection of this process."""
-    return Connection()
+    made = Connection()
+    made._local.session = clients.session()
+    return made
 
 
 class Table(Model):
