@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ class Local(TwilioHttpClient):
         self.session.trust_env = False
 
     def request(self, method: str, url: str, *args: Any, **settings: Any) -> Any:
-        return super().request(method, url.replace("https://api.twilio.com", self.address), *args, **settings)
+        return super().request(method, re.sub(r"https://\w+\.twilio\.com", self.address, url), *args, **settings)
 
 
 def listening() -> socket.socket:

@@ -207,7 +207,7 @@ def test_what_is_not_built_is_refused_by_its_name(twilio):
 
 
 def test_the_account_and_what_is_below_a_call_are_refused_by_name_and_nonsense_is_not_found(network, twilio):
-    assert refused(twilio.api.accounts(network.world.account_sid).fetch) == (501, 501)
+    assert refused(twilio.api.accounts(network.world.account_sid).update, friendly_name="Ours") == (501, 501)
     assert refused(twilio.calls("CA0").recordings.create) == (501, 501)
     path = f"/2010-04-01/Accounts/{network.world.account_sid}/Nonsense.json"
     answer = network.http.get(path, auth=(network.world.account_sid, network.world.auth_token))

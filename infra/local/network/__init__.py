@@ -10,7 +10,7 @@ library. One noun a file:
     twiml, grammar, speech       TwiML as it is read, the table of what is allowed, how long it takes to hear it
     webhooks, addresses, faults  requests to the application, their patience, and what goes wrong with them on purpose
     control                      edge in: people's hands, as JSON
-    rest, rest_calls, rest_numbers   edge in: Twilio's REST API
+    rest, rest_account, rest_calls, rest_numbers   edge in: Twilio's REST API
     server, __main__             the one port; alone on the command line
     dates, refusals              ground: two ways to write a moment, two ways to say no
 

@@ -14,7 +14,7 @@ from local.clock import Signal
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
-from local.network.numbers import as_dialed, parsed
+from local.network.numbers import as_dialed, country, parsed
 from local.network.refusals import not_built
 from local.network.twiml import Document, Element, made
 from local.network.webhooks import Request
@@ -130,6 +130,8 @@ def may_be_dialed(call: Call, element: Element, number: Element, document: Docum
         call.trouble(13214, whose, document.entry)
     elif parsed(to) is None:
         call.trouble(13223, f"{number.text!r} is not a telephone number.", document.entry)
+    elif country(to) in call.world.forbidden_countries:
+        call.trouble(13227, f"The account's dialing permissions forbid calls to {country(to)}.", document.entry)
     elif to in call.world.numbers:
         call.trouble(13224, not_built("A call from Twilio to one of the account's own numbers"), document.entry)
     else:

@@ -73,10 +73,10 @@ def authenticate(world: World, request: Request) -> None:
         user, _, password = base64.b64decode(credentials).decode().partition(":")
     except ValueError:
         user = password = ""
-    right = secrets.compare_digest(password.encode(), world.auth_token.encode())
+    right = any(secrets.compare_digest(password.encode(), token.encode()) for token in world.tokens)
     if scheme.lower() != "basic" or user != world.account_sid or not right:
         raise Refused(401, "Authenticate", 20003)
-    if request.path_params["account"] != world.account_sid:
+    if request.path_params.get("account", world.account_sid) != world.account_sid:
         raise missing(request)
 
 
@@ -137,9 +137,9 @@ def whole(form: dict[str, list[str]], name: str, default: int) -> int:
     return int(value)
 
 
-def routes(table: list[tuple[str, str, Handler]]) -> list[Route]:
-    """The routes of these methods, paths and handlers, below the account."""
-    return [Route(PREFIX + path, handled(handle), methods=[method]) for method, path, handle in table]
+def routes(table: list[tuple[str, str, Handler]], prefix: str = PREFIX) -> list[Route]:
+    """The routes of these methods, paths and handlers, below the account unless said otherwise."""
+    return [Route(prefix + path, handled(handle), methods=[method]) for method, path, handle in table]
 
 
 async def anything_else(_world: World, request: Request, _: dict[str, list[str]]) -> Response:

@@ -18,7 +18,7 @@ from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
 from local.network.dates import day_or_moment, rfc2822
 from local.network.grammar import words
-from local.network.numbers import formatted, parsed
+from local.network.numbers import country, formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
 from local.network.rest import missing, only, page, whole
 from local.network.world import World
@@ -100,6 +100,8 @@ def parties(world: World, wishes: dict[str, str]) -> tuple[str, str]:
         raise Refused(400, f"From is {from_!r}, which is no telephone number in E.164 form.", 21212)
     if from_ not in world.numbers:
         raise Refused(400, f"From is {from_}, which is not one of this account's numbers.", 21210)
+    if country(to) in world.forbidden_countries:
+        raise Refused(400, f"The account's dialing permissions forbid calls to {country(to)}.", 21215)
     if to in world.numbers:
         raise Refused(501, not_built("A call from Twilio to one of the account's own numbers"))
     return to, from_

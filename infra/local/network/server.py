@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from local.network import control, rest, rest_calls, rest_numbers
+from local.network import control, rest, rest_account, rest_calls, rest_numbers
 from local.network.refusals import Refused
 from local.network.world import World
 
@@ -22,6 +22,7 @@ def build(world: World) -> Starlette:
     """The application that serves this world; uvicorn runs it with loop="asyncio", in the loop of the world's clock."""
     routes: list[BaseRoute] = [
         *control.routes(),
+        *rest_account.routes(),
         *rest_calls.routes(),
         *rest_numbers.routes(),
         *rest.everything_else(),
@@ -37,7 +38,7 @@ async def unknown(request: Request, error: Exception) -> Response:
     """What is no address, or no method of it, in the words of the API that was meant."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = f"There is nothing at {request.url.path}"
-    if request.url.path.startswith("/2010-04-01/"):
+    if request.url.path.startswith(("/2010-04-01/", "/v1/")):
         return rest.refusal(Refused(status, what, 20404 if status == 404 else 20004))
     if status == 405:
         what = f"{request.method} is not something that {request.url.path} can do"

@@ -44,7 +44,10 @@ class World:
         self.clock, self.address, self.rate = clock, address, rate
         self.account_sid = account_sid or f"AC{secrets.token_hex(16)}"
         self.auth_token = auth_token or secrets.token_hex(16)
+        self.secondary_token = ""
         self.signer = RequestValidator(self.auth_token)
+        self.created_at = clock.now()
+        self.forbidden_countries: set[str] = set()  # ISO codes of where the account may not call
         self.transport = httpx.AsyncHTTPTransport(
             verify=trusted(), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
         )
@@ -66,6 +69,24 @@ class World:
         self.changed()
         await self.clock.settle(1)
         await self.transport.aclose()
+
+    # ---- the account's secrets -------------------------------------------------------------------------------------
+
+    @property
+    def tokens(self) -> list[str]:
+        """What opens the REST API: both auth tokens, of which only the first signs webhooks."""
+        return [token for token in (self.auth_token, self.secondary_token) if token]
+
+    def create_secondary_token(self) -> None:
+        """A second token beside the first; Twilio has two at most."""
+        if self.secondary_token:
+            raise Refused(409, "There is a secondary auth token already: promote or delete it first.", 20409)
+        self.secondary_token = secrets.token_hex(16)
+
+    def promote_secondary_token(self) -> None:
+        self.auth_token, self.secondary_token = self.secondary_token, ""
+        self.signer = RequestValidator(self.auth_token)
+        self.changed()
 
     # ---- who is there ----------------------------------------------------------------------------------------------
 
