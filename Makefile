@@ -5,6 +5,12 @@ export PYTHONPATH := layers/domain:functions:infra
 export PORT ?= 8000
 export NETWORK_PORT ?= 8001
 
+export RUNTIME ?= python3.13
+export ARCHITECTURE ?= arm64
+BUILD_DIR ?= .aws-sam/build
+export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam/home
+
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
@@ -12,7 +18,7 @@ UV := UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python
 INSTALLED := $(VENV)/installed
 
-.PHONY: run test check bench lock browser clean
+.PHONY: run test check build bench lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
@@ -26,6 +32,9 @@ check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml
+
+build: $(INSTALLED) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIME, ARCHITECTURE and BUILD_DIR change the usual
+	@$(TOOLS)/sam/bin/sam build --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 
 bench: $(INSTALLED)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
@@ -59,8 +68,7 @@ browser:
 
 lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, with hashes and without addresses
 	$(LOCK) --group everything -o requirements.txt
-	$(LOCK) --group base -o layers/base/requirements.txt
-	$(LOCK) --group rest -o layers/rest/requirements.txt
+	for layer in base rest; do $(LOCK) --group $$layer --excludes layers/$$layer/excluded.txt -o layers/$$layer/requirements.txt; done
 	for tool in uv sam ministack runtime; do $(LOCK) --group $$tool -o infra/tools/$$tool.txt; done
 	@$(INSTALL) $(BIN)/python -r requirements.txt && touch $(INSTALLED)
 
