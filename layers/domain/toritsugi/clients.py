@@ -23,5 +23,10 @@ def session() -> Any:
 @cache
 def client(service: str) -> Any:
     """The one client of this process for an AWS service, by botocore's name of it."""
-    limits = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": TRIES})
+    limits = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": TRIES, "mode": "standard"},
+        parameter_validation=False,  # AWS does that as well
+    )
     return session().create_client(service, config=limits)

@@ -30,6 +30,8 @@ SCHEDULE_ROLE_ARN = read("SCHEDULE_ROLE_ARN")
 DEAD_LETTERS_ARN = read("DEAD_LETTERS_ARN")
 CLEANUP_ARN = read("CLEANUP_ARN")
 
+ON_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -1,27 +1,22 @@
-"""The way to DynamoDB: one client for every table. Ground: any noun may stand on it."""
+"""The way to DynamoDB: one client for every table. Ground: any noun may stand on it.
+
+PynamoDB's own clients would wait for half a minute, those of its transactions whatever a model says of itself.
+"""
 
 from functools import cache
 
-import pynamodb.settings
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.models import Model
 
 from toritsugi import clients
 
-# Set globally and before any model is made: PynamoDB's transactions ignore what a model says of itself.
-pynamodb.settings.default_settings_dict.update(
-    connect_timeout_seconds=clients.CONNECT_SECONDS,
-    read_timeout_seconds=clients.READ_SECONDS,
-    max_retry_attempts=clients.TRIES - 1,
-)
-
 
 @cache
 def connection() -> Connection:
     """The one connection of this process."""
     made = Connection()
-    made._local.session = clients.session()
+    made._client = clients.client("dynamodb")
     return made
 
 

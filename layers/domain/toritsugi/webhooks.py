@@ -16,10 +16,14 @@ from typing import Any
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import config
+from toritsugi import clients, config
 from toritsugi.errors import CallRefused, RequestRefused, ToritsugiError
 from toritsugi.forms import Form, read_body
 from toritsugi.logs import log
+
+if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, a caller would wait longer for the same
+    for service in ("ssm", "dynamodb"):
+        clients.client(service)
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
