@@ -17,6 +17,7 @@ TOOLS := .tools
 UV := UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python
 INSTALLED := $(VENV)/installed
+STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
 .PHONY: run test check build bench lock browser clean
 .DEFAULT_GOAL := run
@@ -24,7 +25,7 @@ INSTALLED := $(VENV)/installed
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
 	@exec $(BIN)/python -m local
 
-test: $(INSTALLED) browser  ## everything that a developer must see pass
+test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass
 	$(BIN)/python -m pytest
 
 check: $(INSTALLED)  ## lint, format, types, template
