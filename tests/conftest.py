@@ -27,7 +27,8 @@ NETWORK_PORT = free_port()
 PARAMETERS = {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": f"http://127.0.0.1:{NETWORK_PORT}"}
 
 os.environ |= Template(ROOT / "template.yaml", PARAMETERS).environment
-os.environ |= {"AWS_DEFAULT_REGION": "ap-northeast-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+os.environ |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "ap-northeast-1")
+os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @pytest.fixture

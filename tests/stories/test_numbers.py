@@ -35,7 +35,8 @@ def test_a_number_points_at_the_exchange_while_it_is_in_a_pool_and_back_afterwar
     number = desk.service.phone_numbers.create(phone_number=LINE)
     assert (number.sid, number.phone_number, number.iso_country) == (owned(LINE)["sid"], LINE, "JP")
     assert number.capabilities == {"voice": True, "sms": False, "mms": False, "fax": False}
-    assert owned(LINE)["voice_url"].startswith(f"{box.exchange}/voice#")
+    assert owned(LINE)["voice_url"].startswith(f"{box.exchange}/voice#rc=2&")
+    assert owned(LINE)["voice_url"].endswith("&e=tokyo,ashburn"), "Twilio's requests to Tokyo start in Virginia"
     assert not owned(LINE)["voice_fallback_url"]
     desk.service.phone_numbers(number.sid).delete()
     assert owned(LINE)["voice_url"] == "http://127.0.0.1:9/former"

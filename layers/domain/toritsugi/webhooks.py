@@ -34,6 +34,20 @@ LARGEST_BODY = 16_384
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
 
+# The edge of Twilio's that is nearest to a region of AWS; elsewhere its requests leave from Ashburn, which is half a
+# second of connecting away from Tokyo. A retry takes the other one.
+EDGES = {
+    "ap-northeast-1": "tokyo",
+    "ap-northeast-2": "tokyo",
+    "ap-northeast-3": "tokyo",
+    "ap-southeast-1": "singapore",
+    "ap-southeast-2": "sydney",
+    "eu-central-1": "frankfurt",
+    "eu-west-1": "dublin",
+    "sa-east-1": "sao-paulo",
+    "us-west-2": "umatilla",
+}
+
 VOICES = {"ja": ("ja-JP", "Polly.Kazuha-Neural"), "en": ("en-US", "Polly.Joanna-Neural")}
 
 # What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
@@ -151,7 +165,8 @@ def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
 
 def address(path: str) -> str:
     """The URL under which Twilio reaches a path of ours."""
-    return config.settings().public_base_url + path + RETRIES
+    edge = EDGES.get(config.REGION)
+    return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
 
 
 # ---- numbers in a path, which only we can read -----------------------------------------------------------------------
