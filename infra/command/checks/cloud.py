@@ -1,0 +1,185 @@
+"""Checks of what lies at AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from command.checks.findings import Finding, fail, ok, warn
+from command.exchange import NEVER_STOOD, Exchange
+
+FEW_AT_ONCE = 100  # what AWS grants is 1,000; a new account may have 10
+
+
+def credentials(exchange: Exchange) -> Iterator[Finding]:
+    who = exchange.aws("sts").get_caller_identity()
+    yield ok(f"account {who['Account']}, {who['Arn'].rsplit(':', 1)[-1]}")
+
+
+def stack(exchange: Exchange) -> Iterator[Finding]:
+    again = f"toritsugi deploy --stage {exchange.stage.name}"
+    if not exchange.stack:
+        yield fail(
+            f"there is no stack {exchange.stage.stack} in {exchange.stage.region}",
+            f"{again}, or name its region: --region",
+        )
+        return
+    status = exchange.stack["StackStatus"]
+    if status in NEVER_STOOD:
+        yield fail(
+            f"the first deployment did not succeed ({status})",
+            f"toritsugi delete --stage {exchange.stage.name}, then {again}",
+        )
+    elif status.endswith("_FAILED"):
+        yield fail(
+            f"the stack is in the state {status}", "look at its events in CloudFormation's console, then deploy again"
+        )
+    elif status.endswith("_IN_PROGRESS"):
+        yield warn(f"the stack is just being changed ({status})", "wait until it is done, and look again")
+    elif "ROLLBACK" in status:
+        yield warn(f"the last deployment was taken back ({status}); the one before it works on", again)
+    else:
+        yield ok(f"{exchange.stage.stack} in {exchange.stage.region}, {status}")
+
+
+def tables(exchange: Exchange) -> Iterator[Finding]:
+    """Each is there, can be read, and can be brought back to any second."""
+    dynamodb, well = exchange.aws("dynamodb"), []
+    for name, table in sorted(exchange.of_type("AWS::DynamoDB::Table").items()):
+        try:
+            status = dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+            dynamodb.scan(TableName=table, Limit=1)
+            backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            yield fail(
+                f"{name} is gone: somebody has deleted {table}",
+                "restore it from a backup, or toritsugi delete and deploy anew",
+            )
+            continue
+        recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+        if status not in ("ACTIVE", "UPDATING"):
+            yield fail(f"{name} is {status}", "wait until it is ACTIVE; an archived table must be restored")
+        elif recovery != "ENABLED":
+            yield warn(
+                f"{name} cannot be brought back to an earlier second",
+                "toritsugi deploy switches point-in-time recovery on",
+            )
+        else:
+            well.append(name)
+    if well:
+        yield ok(f"{', '.join(well)} can be read, and brought back to any second")
+
+
+def api_key(exchange: Exchange) -> Iterator[Finding]:
+    found = exchange.aws("dynamodb").scan(TableName=exchange.named("KeysTable"), Select="COUNT")["Count"]
+    if found:
+        yield ok(f"{found} {'key opens' if found == 1 else 'keys open'} the REST API")
+    else:
+        yield warn("no program can use the REST API, for there is no key", "toritsugi keys create")
+
+
+def schedules(exchange: Exchange) -> Iterator[Finding]:
+    """The sweep is on, and one more schedule can be made as the exchange makes them."""
+    scheduler, group = exchange.aws("scheduler"), exchange.environment["SCHEDULE_GROUP"]
+    again = "toritsugi deploy puts it right"
+    try:
+        state = scheduler.get_schedule_group(Name=group)["State"]
+        sweep = scheduler.get_schedule(GroupName=group, Name=f"{exchange.stage.stack}-sweep")
+    except scheduler.exceptions.ResourceNotFoundException as error:
+        yield fail(f"something is missing: {error.response['Error'].get('Message', '')}", again)
+        return
+    if state != "ACTIVE":
+        yield fail(f"the group {group} is {state}: expired sessions are not tidied up", again)
+    elif sweep["State"] != "ENABLED":
+        yield warn("the hourly sweep is switched off: what a schedule misses stays open", again)
+    else:
+        try:
+            try_to_schedule(exchange, group)
+        except ClientError as error:
+            yield fail(f"none can be made: {error.response['Error'].get('Message', error)}", again)
+        else:
+            yield ok("the hourly sweep is on, and a session's own schedule can be made")
+
+
+def try_to_schedule(exchange: Exchange, group: str) -> None:
+    """Makes a schedule as the exchange does, only that it never fires, and takes it away again."""
+    scheduler, tomorrow = exchange.aws("scheduler"), datetime.now(UTC) + timedelta(days=1)
+    name = f"doctor-{tomorrow:%Y%m%d%H%M%S%f}"
+    scheduler.create_schedule(
+        Name=name,
+        GroupName=group,
+        State="DISABLED",
+        ScheduleExpression=f"at({tomorrow:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": exchange.environment["CLEANUP_ARN"],
+            "RoleArn": exchange.environment["SCHEDULE_ROLE_ARN"],
+            "Input": json.dumps({"sweep": {}}),
+            "DeadLetterConfig": {"Arn": exchange.environment["DEAD_LETTERS_ARN"]},
+        },
+    )
+    scheduler.delete_schedule(Name=name, GroupName=group)
+
+
+def dead_letters(exchange: Exchange) -> Iterator[Finding]:
+    sqs, all_empty = exchange.aws("sqs"), True
+    for name, url in sorted(exchange.of_type("AWS::SQS::Queue").items()):
+        asked = ["ApproximateNumberOfMessages"]
+        waiting = int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"][asked[0]])
+        if waiting:
+            all_empty = False
+            yield warn(
+                f"{name} holds {waiting}: events that no function could handle",
+                f"read them (Poll for messages, in SQS's console: {url.rsplit('/', 1)[-1]}) and the log of cleanup",
+            )
+    if all_empty:
+        yield ok("none: every event has been handled")
+
+
+def logs(exchange: Exchange) -> Iterator[Finding]:
+    """A log group that Lambda has made itself keeps everything for ever, and is paid for as long."""
+    names = exchange.of_type("AWS::Lambda::Function").values()
+    pages = exchange.aws("logs").get_paginator("describe_log_groups")
+    found = {
+        group["logGroupName"]: group.get("retentionInDays")
+        for page in pages.paginate(logGroupNamePrefix=f"/aws/lambda/{exchange.stage.stack}-")
+        for group in page["logGroups"]
+    }
+    for_ever = [name for name in sorted(names) if found.get(f"/aws/lambda/{name}", 0) is None]
+    if for_ever:
+        yield warn(f"the logs of {', '.join(for_ever)} are kept for ever", "toritsugi deploy gives them an end")
+    else:
+        days = {days for days in found.values() if days}
+        yield ok(f"kept for {min(days)} days" if days else "nothing is written yet")
+
+
+def alarms(exchange: Exchange) -> Iterator[Finding]:
+    """Somebody hears them, and none rings."""
+    for name, arn in exchange.of_type("AWS::SNS::Topic").items():
+        subscribed = exchange.aws("sns").list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+        if any(one["SubscriptionArn"] == "PendingConfirmation" for one in subscribed):
+            yield warn(f"{name} waits for a confirmation", "open the mail from AWS Notifications and confirm it")
+        elif not subscribed:
+            yield warn("nobody hears them", "toritsugi deploy --alarm-email you@example.com")
+    pages = exchange.aws("cloudwatch").get_paginator("describe_alarms")
+    found = [one for page in pages.paginate(AlarmNamePrefix=f"{exchange.stage.stack}-") for one in page["MetricAlarms"]]
+    ringing = [one["AlarmName"] for one in found if one["StateValue"] == "ALARM"]
+    if ringing:
+        yield warn(f"ringing: {', '.join(ringing)}", "their descriptions in CloudWatch's console say what to do")
+    elif found:
+        yield ok(f"{len(found)} alarms, none rings")
+
+
+def concurrency(exchange: Exchange) -> Iterator[Finding]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
+    limit = exchange.aws("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    if limit < FEW_AT_ONCE:
+        yield warn(
+            f"this AWS account runs {limit} functions at once at most: in a rush, callers hear an error",
+            "ask for 1,000 (free): Service Quotas > AWS Lambda > Concurrent executions",
+        )
+    else:
+        yield ok(f"{limit} functions at once")

@@ -1,0 +1,107 @@
+"""Checks at the exchange's own door: it is where it says, it knows Twilio's hand, and it can look things up."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+import httpx
+from twilio.request_validator import RequestValidator
+
+from command.checks.findings import Finding, fail, ok, warn
+from command.exchange import Exchange
+
+# Numbers that are nobody's: https://en.wikipedia.org/wiki/555_(telephone_number)
+CALLER, CALLED = "+12025550100", "+12025550199"
+PATIENCE = 15.0  # as long as Twilio waits, https://www.twilio.com/docs/api/errors/11205
+SLOW = 5.0
+
+
+def address(exchange: Exchange) -> Iterator[Finding]:
+    """It answers where Twilio is told to call it."""
+    at = exchange.address
+    try:
+        httpx.get(at, timeout=PATIENCE)
+    except httpx.HTTPError as error:
+        yield fail(
+            f"{at} cannot be reached from here ({type(error).__name__}): nor can Twilio reach it, perhaps",
+            "with a domain of your own, check its DNS; else toritsugi deploy",
+        )
+    else:
+        yield ok(at)
+
+
+def signatures(exchange: Exchange) -> Iterator[Finding]:
+    """A request signed with each token is answered as a call is; a forged one is turned away."""
+    from toritsugi.errors import LineUnknown, ToritsugiError
+
+    tokens = exchange.tokens
+    if not tokens:
+        yield fail("the exchange has no auth token: it takes every call for forged", "toritsugi deploy asks for it")
+        return
+    for name, token in zip(("current", "next"), tokens, strict=False):
+        began = time.monotonic()
+        answer = ring(exchange, token)
+        took = time.monotonic() - began
+        if answer.status_code == 403:
+            yield fail(
+                f"a call signed with the {name} token is taken for forged",
+                "wait half a minute after a change of tokens; then compare the address that Twilio calls with "
+                f"{exchange.address}",
+            )
+        elif answer.status_code != 200:
+            yield fail(
+                f"a call is answered with {answer.status_code}",
+                "look into the log of the function voice; toritsugi deploy",
+            )
+        elif LineUnknown.spoken["en"] in answer.text:
+            slow = took > SLOW
+            said = f"a call signed with the {name} token is answered in {took * 1000:.0f} ms"
+            yield warn(f"{said}: callers wait that long", "look again, the first call is slower") if slow else ok(said)
+        elif ToritsugiError.spoken["en"] in answer.text:
+            yield fail(
+                "the function answers, but cannot look up a number: callers hear an apology",
+                "look into the log of the function voice",
+            )
+        else:
+            yield fail("something else than the exchange answers there", f"see who serves {exchange.address}")
+    if (status := ring(exchange, secrets.token_hex(16)).status_code) == 403:
+        yield ok("a forged call is turned away (403)")
+    else:
+        yield fail(
+            f"a forged call is answered with {status}, not 403",
+            "something changes requests on their way: a proxy, another address?",
+        )
+
+
+def ring(exchange: Exchange, token: str) -> httpx.Response:
+    """The answer to a call from nobody to nobody's number, signed with this token."""
+    url = f"{exchange.address}/voice"
+    fields = {
+        "AccountSid": exchange.account_sid,
+        "CallSid": f"CA{secrets.token_hex(16)}",
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "From": CALLER,
+        "To": CALLED,
+    }
+    signature = RequestValidator(token).compute_signature(url, fields)
+    return httpx.post(url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=PATIENCE)
+
+
+def clocks(exchange: Exchange) -> Iterator[Finding]:
+    """Ours, the exchange's and Twilio's: AWS refuses what is signed more than five minutes off."""
+    for whose, url in (("the exchange", exchange.address), ("Twilio", exchange.carrier_url)):
+        asked = time.time()
+        answer = httpx.get(url, timeout=PATIENCE)
+        if "date" not in answer.headers:
+            yield warn(f"{whose} does not say what time it is", f"see who serves {url}")
+            continue
+        off = parsedate_to_datetime(answer.headers["date"]).timestamp() - (asked + time.time()) / 2
+        if abs(off) < 5:
+            yield ok(f"this machine and {whose} agree")
+        else:
+            told = f"this machine is {abs(off):.0f} s {'behind' if off > 0 else 'ahead of'} {whose}"
+            yield (fail if abs(off) >= 300 else warn)(told, "switch network time on (timedatectl set-ntp true)")

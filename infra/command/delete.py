@@ -1,0 +1,108 @@
+"""`toritsugi delete`: takes an exchange down. Its numbers ring where they rang before; its data stays, unless told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from command import account, sam, stages
+from command.exchange import NEVER_STOOD, Exchange
+from command.refusals import Refused
+from command.screen import AsJson, Yes, ask, busy, say, show, somebody_is_there
+from command.stages import Region, StageName, located
+
+
+def delete(
+    with_data: Annotated[
+        bool, typer.Option("--with-data", help="Delete the tables too: people, sessions, keys. For ever.")
+    ] = False,
+    stage: StageName = "",
+    region: Region = "",
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete the exchange. The tables stay, unless --with-data; numbers go back to where they were."""
+    exchange = Exchange(located(stage, region))
+    if not exchange.stack:
+        raise Refused(f"There is no exchange {exchange.stage.name} in {exchange.stage.region}: nothing was changed.")
+    stood = exchange.stack["StackStatus"] not in NEVER_STOOD
+    tables = exchange.of_type("AWS::DynamoDB::Table") if stood else {}
+    with busy("Asking Twilio and the exchange ..."):
+        lines = former(exchange) if stood and exchange.tokens else {}
+    say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} is deleted.")
+    for number in lines:
+        say(f"  {number} goes back to {lines[number][1].get('voice_url') or 'nobody'}")
+    say("  [red]The tables are deleted with all that is in them.[/]" if with_data else "  The tables stay.")
+    typed_name(exchange.stage.name, yes)
+
+    for number, (sid, webhooks) in lines.items():
+        give_back(sid, webhooks)
+        say(f"[green]restored[/]  {number}")
+    unprotect(exchange)
+    sam.delete(exchange.stage)
+    forget_tokens(exchange)
+    if with_data:
+        for table in tables.values():
+            drop(exchange, table)
+    stages.forget(exchange.stage)
+    kept = [] if with_data else sorted(tables.values())
+    show(
+        {"deleted": exchange.stage.stack, "restored": sorted(lines), "kept": kept},
+        as_json,
+        f"Deleted. These tables stay: {', '.join(kept)}" if kept else "Deleted. Nothing is left of it.",
+    )
+
+
+def typed_name(name: str, yes: bool) -> None:
+    """Goes on when the stage's name is typed, or --yes was. Raises Refused."""
+    if yes:
+        return
+    if not somebody_is_there():
+        raise Refused(f"Nobody is here to say that {name} may be deleted: add --yes.")
+    if ask(f"Type [bold]{name}[/] to delete it") != name:
+        raise Refused("That is not its name. Nothing was changed.")
+
+
+def former(exchange: Exchange) -> dict[str, tuple[str, dict[str, str]]]:
+    """The attached numbers that lead here, each with its SID and where it went before."""
+    exchange.enter()
+    from command.numbers import leads_here
+    from toritsugi.numbers import find_line
+
+    owned = [one for one in account.numbers(exchange.twilio()) if leads_here(one, exchange.address)]
+    return {one.number: (one.sid, line.former) for one in owned if (line := find_line(one.number))}
+
+
+def give_back(number_sid: str, webhooks: dict[str, str]) -> None:
+    """A number's calls go where they went before. Its sessions stay as they are: there is nobody to end them."""
+    from toritsugi import carrier
+
+    carrier.point(carrier.find_owned(None, number_sid), webhooks)
+
+
+def unprotect(exchange: Exchange) -> None:
+    """A stack that is protected by mistake is not protected from whoever types its name."""
+    exchange.aws("cloudformation").update_termination_protection(
+        EnableTerminationProtection=False, StackName=exchange.stage.stack
+    )
+
+
+def forget_tokens(exchange: Exchange) -> None:
+    ssm = exchange.aws("ssm")
+    try:
+        ssm.delete_parameter(Name=f"{exchange.stage.settings_path}/auth-tokens")
+    except ssm.exceptions.ParameterNotFound:
+        return
+
+
+def drop(exchange: Exchange, table: str) -> None:
+    """A table, with all that is in it, protected or not."""
+    dynamodb = exchange.aws("dynamodb")
+    try:
+        if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
+            dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+            dynamodb.get_waiter("table_exists").wait(TableName=table)
+        dynamodb.delete_table(TableName=table)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return

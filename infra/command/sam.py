@@ -1,0 +1,65 @@
+"""AWS SAM's own command line, and make: what builds, deploys and deletes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from command.refusals import Refused
+from command.stages import ROOT, Stage, file
+
+PARAMETERS = {"Runtime": "RUNTIME", "Architecture": "ARCHITECTURE"}  # of template.yaml, and what make calls them
+
+
+def build_folder() -> Path:
+    """Where `make build` puts what is deployed."""
+    return ROOT / os.environ.get("BUILD_DIR", ".aws-sam/build")
+
+
+def build(stage: Stage) -> None:
+    """`make build`, for the runtime and architecture of this stage."""
+    chosen = [f"{name}={stage.parameters[one]}" for one, name in PARAMETERS.items() if one in stage.parameters]
+    run(["make", "build", "--no-print-directory", "-C", str(ROOT), *chosen])
+
+
+def deploy(stage: Stage, show_changes: bool) -> None:
+    """`sam deploy`: with `show_changes` it lists what would change, and asks."""
+    template = build_folder() / "template.yaml"
+    if not template.is_file():
+        raise Refused(f"Nothing is built in {build_folder()}: leave --no-build out.")
+    run(
+        [
+            found(),
+            "deploy",
+            *("--template-file", str(template)),
+            *("--config-file", str(file().resolve()), "--config-env", stage.name),
+            "--confirm-changeset" if show_changes else "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+        ]
+    )
+
+
+def delete(stage: Stage) -> None:
+    """`sam delete`: the stack, and what was uploaded for it."""
+    run([found(), "delete", "--stack-name", stage.stack, "--region", stage.region, "--no-prompts"])
+
+
+def found() -> str:
+    """Where sam is: in the checkout's own tools, else wherever the shell finds it."""
+    own = ROOT / ".tools/sam/bin/sam"
+    path = str(own) if own.is_file() else shutil.which("sam")
+    if not path:
+        raise Refused("AWS SAM is not installed: `make deploy` brings it along (or: make .tools/sam/installed).")
+    return path
+
+
+def run(command: list[str]) -> None:
+    """Runs it before everybody's eyes, on standard error, so that our own output stays our own."""
+    home = {"__SAM_CLI_APP_DIR": str(ROOT / ".tools/sam/home"), "SAM_CLI_TELEMETRY": "0"}
+    try:
+        subprocess.run(command, check=True, stdout=sys.stderr.fileno(), env=home | os.environ)  # noqa: S603
+    except FileNotFoundError:
+        raise Refused(f"{command[0]} is not installed, and without it nothing can be built.") from None
