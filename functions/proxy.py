@@ -267,4 +267,4 @@ def created(body: Json) -> Response[str]:
 
 
 def gone() -> Response[str]:
-    return Response(204)
+    return Response(204, body="")
