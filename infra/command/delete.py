@@ -30,10 +30,11 @@ def delete(
     tables = exchange.of_type("AWS::DynamoDB::Table") if stood else {}
     with busy("Asking Twilio and the exchange ..."):
         lines = former(exchange) if stood and exchange.tokens else {}
-    say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} is deleted.")
+    say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
     for number in lines:
         say(f"  {number} goes back to {lines[number][1].get('voice_url') or 'nobody'}")
-    say("  [red]The tables are deleted with all that is in them.[/]" if with_data else "  The tables stay.")
+    if tables:
+        say("  [red]The tables go too, with all that is in them.[/]" if with_data else "  The tables stay.")
     typed_name(exchange.stage.name, yes)
 
     for number, (sid, webhooks) in lines.items():

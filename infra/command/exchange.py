@@ -56,6 +56,12 @@ class Exchange:
             raise
         return found[0] if found else None
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of template.yaml with which the stack was deployed; none if there is no stack."""
+        described = (self.stack or {}).get("Parameters", [])
+        return {one["ParameterKey"]: one.get("ParameterValue", "") for one in described}
+
     def must_stand(self) -> None:
         """Raises Refused unless the stack is there and has been created at least once."""
         status = self.stack["StackStatus"] if self.stack else ""
@@ -68,11 +74,20 @@ class Exchange:
 
     @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
-        """What the stack consists of, by the names of template.yaml."""
+        """What the stack consists of, by the names of template.yaml; what is in a stack within as Alarms.Topic."""
         self.must_stand()
-        pages = self.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.stage.stack)
-        found = [one for page in pages for one in page["StackResourceSummaries"]]
-        return {one["LogicalResourceId"]: one for one in found if one.get("PhysicalResourceId")}
+        return self.within(self.stage.stack)
+
+    def within(self, stack: str) -> dict[str, dict[str, Any]]:
+        """The resources of a stack, and those of the stacks in it."""
+        pages = self.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        found = [one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")]
+        resources = {one["LogicalResourceId"]: one for one in found}
+        for one in found:
+            if one["ResourceType"] == "AWS::CloudFormation::Stack":
+                nested = self.within(one["PhysicalResourceId"])
+                resources |= {f"{one['LogicalResourceId']}.{name}": inner for name, inner in nested.items()}
+        return resources
 
     def named(self, logical_id: str) -> str:
         """The real name of something in template.yaml."""
@@ -114,8 +129,9 @@ class Exchange:
         """Twilio's auth tokens: the current one and, while they are being changed, the next."""
         return [token.strip() for token in (self.setting("auth-tokens") or "").split(",") if token.strip()]
 
-    def keep_tokens(self, tokens: list[str], key: str = "") -> None:
-        """Puts them where the functions read them, encrypted: within half a minute they count."""
+    def keep_tokens(self, tokens: list[str]) -> None:
+        """Puts them where the functions read them, encrypted as the stack is: within half a minute they count."""
+        key = self.parameters.get("KeyArn")
         self.aws("ssm").put_parameter(
             Name=f"{self.stage.settings_path}/auth-tokens",
             Description="Twilio's auth tokens: the current one, and perhaps the next",

@@ -6,10 +6,11 @@ import secrets
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from command.exchange import Exchange
 from command.refusals import Refused
-from command.screen import AsJson, Yes, confirm, say, show, table
+from command.screen import AsJson, Yes, confirm, show, table
 from command.stages import Region, StageName, located
 
 app = typer.Typer(no_args_is_help=True, help="The credentials of programs that use the REST API.")
@@ -81,9 +82,9 @@ def read_keys(exchange: Exchange) -> list[dict[str, Any]]:
 
 def presented(made: dict[str, Any]) -> list[Any]:
     """How a new key is shown to people: what to keep, and what to do with it."""
-    say("[dim]The secret is shown this once: keep it where your programs find it.[/]")
     rows = [("key", made["sid"]), ("secret", made["secret"]), ("address", made["address"])]
     return [
-        table(["", ""], [(f"[bold]{name}[/]", value) for name, value in rows]),
-        f"\n  client = Client('{made['sid']}', '<the secret>')\n  client.proxy.base_url = '{made['address']}'\n",
+        "\n[bold]A key for your programs.[/] Its secret is shown this once: keep it where they find it.\n",
+        table(["", ""], [(f"[bold]{name}[/]", escape(value)) for name, value in rows]),
+        f"\n  client = Client('{made['sid']}', secret)\n  client.proxy.base_url = '{made['address']}'",
     ]

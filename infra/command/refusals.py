@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+import httpx
 from botocore import exceptions as aws
 from requests import exceptions as web
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -77,7 +79,16 @@ def of_twilio(error: BaseException) -> str | None:
             return "Twilio does not accept this auth token for this account SID: see Account > API keys & tokens at https://console.twilio.com."
         if error.status == 429:
             return "Twilio asks for patience, for there were too many requests: try again in a minute."
-        return f"Twilio refuses: {error.msg} ({error.code})"
+        who = "The exchange" if "/Services" in error.uri else "Twilio"
+        return f"{who} refuses: {error.msg} ({error.code})"
     if isinstance(error, web.RequestException | TwilioException):
-        return "Twilio, or the exchange itself, cannot be reached: check the network and try again."
+        return f"{host(error) or 'Twilio'} cannot be reached: check the network and try again."
+    if isinstance(error, httpx.TransportError):
+        return f"{error.request.url.host} cannot be reached: check the network and try again."
     return None
+
+
+def host(error: Exception) -> str:
+    """Whom a request was for, if the error knows."""
+    request = getattr(error, "request", None)
+    return urlsplit(request.url).netloc if request is not None else ""

@@ -107,7 +107,7 @@ def remember(stage: Stage) -> None:
             "region": stage.region,
             "resolve_s3": True,
             "s3_prefix": stage.stack,
-            "capabilities": "CAPABILITY_IAM",
+            "capabilities": "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND",
             "parameter_overrides": [
                 f"{name}={value}" for name, value in ({"Stage": stage.name} | stage.parameters).items()
             ],

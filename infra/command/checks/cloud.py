@@ -47,30 +47,26 @@ def stack(exchange: Exchange) -> Iterator[Finding]:
 
 def tables(exchange: Exchange) -> Iterator[Finding]:
     """Each is there, can be read, and can be brought back to any second."""
-    dynamodb, well = exchange.aws("dynamodb"), []
+    dynamodb, well, fleeting = exchange.aws("dynamodb"), [], []
     for name, table in sorted(exchange.of_type("AWS::DynamoDB::Table").items()):
         try:
             status = dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
             dynamodb.scan(TableName=table, Limit=1)
             backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
         except dynamodb.exceptions.ResourceNotFoundException:
-            yield fail(
-                f"{name} is gone: somebody has deleted {table}",
-                "restore it from a backup, or toritsugi delete and deploy anew",
-            )
+            yield fail(f"{name} is gone: somebody deleted {table}", "restore it from a backup, or delete and deploy")
             continue
-        recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
         if status not in ("ACTIVE", "UPDATING"):
             yield fail(f"{name} is {status}", "wait until it is ACTIVE; an archived table must be restored")
-        elif recovery != "ENABLED":
-            yield warn(
-                f"{name} cannot be brought back to an earlier second",
-                "toritsugi deploy switches point-in-time recovery on",
-            )
+        elif backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
+            fleeting.append(name)
         else:
             well.append(name)
     if well:
         yield ok(f"{', '.join(well)} can be read, and brought back to any second")
+    if fleeting:
+        mend = "switch on point-in-time recovery: DynamoDB's console > the table > Backups"
+        yield warn(f"{', '.join(fleeting)} cannot be brought back to an earlier second", mend)
 
 
 def api_key(exchange: Exchange) -> Iterator[Finding]:
@@ -140,20 +136,22 @@ def dead_letters(exchange: Exchange) -> Iterator[Finding]:
 
 
 def logs(exchange: Exchange) -> Iterator[Finding]:
-    """A log group that Lambda has made itself keeps everything for ever, and is paid for as long."""
-    names = exchange.of_type("AWS::Lambda::Function").values()
+    """Logs that are kept for ever are paid for as long."""
+    groups = exchange.of_type("AWS::Logs::LogGroup").values()
     pages = exchange.aws("logs").get_paginator("describe_log_groups")
-    found = {
+    kept = {
         group["logGroupName"]: group.get("retentionInDays")
-        for page in pages.paginate(logGroupNamePrefix=f"/aws/lambda/{exchange.stage.stack}-")
+        for name in groups
+        for page in pages.paginate(logGroupNamePrefix=name)
         for group in page["logGroups"]
     }
-    for_ever = [name for name in sorted(names) if found.get(f"/aws/lambda/{name}", 0) is None]
-    if for_ever:
-        yield warn(f"the logs of {', '.join(for_ever)} are kept for ever", "toritsugi deploy gives them an end")
-    else:
-        days = {days for days in found.values() if days}
-        yield ok(f"kept for {min(days)} days" if days else "nothing is written yet")
+    for name in sorted(groups):
+        if name not in kept:
+            yield fail(f"{name} is gone: nothing is written any more", "toritsugi deploy")
+        elif not kept[name]:
+            yield warn(f"{name} is kept for ever", "set an end in CloudWatch's console > Log groups > Retention")
+    if days := {kept[name] for name in groups if kept.get(name)}:
+        yield ok(f"kept for {min(days)} days")
 
 
 def alarms(exchange: Exchange) -> Iterator[Finding]:
