@@ -32,10 +32,12 @@ check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml infra/*.yaml
 
 build: $(INSTALLED) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIME, ARCHITECTURE and BUILD_DIR change the usual
-	@$(TOOLS)/sam/bin/sam build --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
+	@$(BIN)/python -m package prepare
+	@$(TOOLS)/sam/bin/sam build --parallel --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
+	@$(BIN)/python -m package report $(BUILD_DIR)
 
 bench: $(INSTALLED)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench

@@ -1,11 +1,24 @@
-"""`python -m package function Voice FOLDER`, `python -m package layer base FOLDER`: what the makefiles call."""
+"""What the makefiles call, and `make build` before and after.
 
+python -m package prepare                looks for an interpreter that can compile, fetches one if need be
+python -m package function Voice FOLDER  one function's own file
+python -m package layer base FOLDER      one layer
+python -m package report BUILD           how large everything is; fails where that is too large
+"""
+
+import os
 import shutil
 import sys
 from pathlib import Path
 
-from package import target, wheels
-from package.wheels import ROOT
+from package import bytecode, contents, interpreters, sizes, target, wheels
+from package.target import ROOT, Unbuildable
+
+UNPACKED_AT = {
+    "function": "/var/task",
+    "layer": "/opt",
+}  # https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+DATE = 1_577_836_800  # 2020, whatever day it is: two builds of one commit are the same
 
 
 def build_function(name: str, artifacts: Path) -> None:
@@ -13,22 +26,41 @@ def build_function(name: str, artifacts: Path) -> None:
 
 
 def build_layer(name: str, artifacts: Path) -> None:
-    python = artifacts / "python"
+    python, layers = artifacts / "python", ROOT / "layers"
     if name == "domain":
-        shutil.copytree(
-            ROOT / "layers/domain/toritsugi", python / "toritsugi", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(layers / "domain", python, ignore=shutil.ignore_patterns("__pycache__", "Makefile"))
+        return
+    wheels.install(layers / name / "requirements.txt", target.read(), python)
+    if name == "base":
+        contents.trim_base(python, (ROOT / "template.yaml").read_text())
     else:
-        wheels.install(ROOT / f"layers/{name}/requirements.txt", target.read(), python)
+        contents.trim_rest(python)
 
 
-def main() -> None:
-    what, name, folder = sys.argv[1:]
-    {"function": build_function, "layer": build_layer}[what](name, Path(folder))
+def finish(kind: str, artifacts: Path) -> None:
+    """Compiles a part, and settles what differs from one build to the next."""
+    built_for = target.read()
+    if not bytecode.compile_all(artifacts, UNPACKED_AT[kind], built_for):
+        print(f"no Python {built_for.version} is at hand: no bytecode")
+    for folder, _, names in os.walk(artifacts):
+        for path in (Path(folder), *(Path(folder) / name for name in names)):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+            os.utime(path, (DATE, DATE))
+
+
+def main(what: str, *words: str) -> None:
+    if what == "prepare":
+        interpreters.find_or_fetch(target.read().version)
+    elif what == "report":
+        print(sizes.report(Path(words[0]), target.read()))
+    else:
+        name, artifacts = words[0], Path(words[1])
+        {"function": build_function, "layer": build_layer}[what](name, artifacts)
+        finish(what, artifacts)
 
 
 if __name__ == "__main__":
     try:
-        main()
-    except target.Unbuildable as sentence:
+        main(*sys.argv[1:])
+    except Unbuildable as sentence:
         sys.exit(str(sentence))

@@ -2,12 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from package.target import Target, Unbuildable
-
-ROOT = Path(__file__).parents[2]
+from package.interpreters import UV
+from package.target import ROOT, Target, Unbuildable
 
 
 def install(requirements: Path, target: Target, into: Path) -> None:
@@ -16,15 +14,13 @@ def install(requirements: Path, target: Target, into: Path) -> None:
     Nothing is linked to uv's cache: a file that is changed here would be changed there, and in every later build.
     """
     command = [
-        *(Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
-        *("--only-binary", ":all:", "--link-mode", "copy"),
-        *("--python-version", target.version, "--python-platform", target.platform),
-        *("--target", into, "--requirements", requirements),
+        *(str(UV), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
+        *("--link-mode", "copy", "--python-version", target.version, "--python-platform", target.platform),
+        *("--target", str(into), "--requirements", str(requirements)),
     ]
     environment = os.environ | {"UV_CACHE_DIR": str(ROOT / ".tools/wheels"), "UV_PYTHON_DOWNLOADS": "never"}
     process = subprocess.run(command, env=environment, capture_output=True, text=True)
     if process.returncode:
         raise Unbuildable(
-            f"{requirements.relative_to(ROOT)} cannot be installed for {target.runtime} on {target.architecture}:\n"
-            f"{process.stderr.strip()}"
+            f"{requirements.relative_to(ROOT)} cannot be installed for {target}. uv says:\n{process.stderr.strip()}"
         )

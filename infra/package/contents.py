@@ -1,0 +1,58 @@
+"""What of its wheels a layer leaves out: what Lambda never reads, and data of regions and products unknown to us.
+
+Licences and METADATA stay. tests/package proves that what is left is enough. What botocore knows of AWS has a module of
+its own: models.py.
+"""
+
+import shutil
+from pathlib import Path
+
+from package import models
+
+# Whatever the wheel: patterns of pathlib's, beneath the folder `python`.
+EVERYWHERE = (
+    *("bin", ".lock", "**/__pycache__", "**/*.pyi", "**/py.typed", "**/tests"),
+    *(f"*.dist-info/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "top_level.txt", "zip-safe")),
+)
+
+# Both layers have a share of the package `twilio`, which /opt/python makes one again; all else is base's or rest's.
+TWILIO_OF_BASE = ("__init__.py", "request_validator.py", "twiml")
+TWILIO_NOWHERE = ("jwt",)  # tokens of the browser SDKs, which want PyJWT
+
+PRODUCTS = ("api",)  # of Twilio's forty: calls, conferences, messages, numbers, recordings
+
+BASE = (
+    # places, carriers and time zones in words; what parses, formats and tells numbers apart is elsewhere
+    *(f"phonenumbers/{name}" for name in ("geodata", "geocoder.py", "carrierdata", "carrier.py")),
+    *(f"phonenumbers/{name}" for name in ("tzdata", "timezone.py")),
+    "dateutil/zoneinfo/*.tar.gz",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",
+)
+
+
+def trim_base(python: Path, template: str) -> None:
+    """Leaves of base's wheels what every function needs, and what this template allows to be asked of AWS."""
+    remove(python, *EVERYWHERE, *BASE)
+    keep(python / "twilio", TWILIO_OF_BASE)
+    models.trim(python / "botocore/data", models.operations(template))
+
+
+def trim_rest(python: Path) -> None:
+    """Leaves of rest's wheels what Twilio's client needs beside base."""
+    remove(
+        python, *EVERYWHERE, "twilio-*.dist-info", *(f"twilio/{name}" for name in (*TWILIO_OF_BASE, *TWILIO_NOWHERE))
+    )
+    keep(python / "twilio/rest", ("__init__.py", *PRODUCTS))
+
+
+def keep(folder: Path, names: tuple[str, ...]) -> None:
+    remove(folder, *(path.name for path in folder.iterdir() if path.name not in names))
+
+
+def remove(folder: Path, *patterns: str) -> None:
+    for pattern in patterns:
+        for path in list(folder.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
