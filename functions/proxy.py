@@ -210,6 +210,7 @@ def written(answer: Response[str]) -> Json:
 
 
 def refused(error: RequestRefused) -> Response[str]:
+    log.info("request refused", code=error.code)
     body = {
         "code": error.code,
         "message": error.message,

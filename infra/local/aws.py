@@ -33,6 +33,7 @@ from local.clock import Clock
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 SCHEDULER_PRECISION = 60  # seconds: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+SHAPE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")  # what a table is here, too
 
 _lock = threading.RLock()
 
@@ -234,8 +235,7 @@ class Cloud:
         """Makes the tables, queues and schedule groups that the template names."""
         dynamodb, scheduler, sqs = map(self.client, ("dynamodb", "scheduler", "sqs"))
         for name, table in self.template.of_type("AWS::DynamoDB::Table").items():
-            table = {key: value for key, value in table.items() if key != "PointInTimeRecoverySpecification"}
-            dynamodb.create_table(TableName=name, **table)
+            dynamodb.create_table(TableName=name, **{key: table[key] for key in SHAPE if key in table})
         for name in self.template.of_type("AWS::SQS::Queue"):
             sqs.create_queue(QueueName=name)
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():

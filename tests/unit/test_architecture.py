@@ -147,15 +147,6 @@ def of_type(kind: str) -> dict[str, Json]:
 DEPLOYED = of_type("AWS::Serverless::Function")
 
 
-def inline(function: Json) -> list[Json]:
-    """The statements of a function's own policies; a managed policy has none."""
-    return [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def test_the_configuration_reads_exactly_what_the_template_sets():
     calls = [node for node in ast.walk(ast.parse((DOMAIN / "config.py").read_text())) if isinstance(node, ast.Call)]
     read = {call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id == "read"}
@@ -167,52 +158,14 @@ def test_nobody_but_the_configuration_reads_the_environment():
     assert not breaches(others, ["os"])
 
 
-def test_the_environment_holds_no_secret():
-    secret = re.compile(r"(?i)(token|secret|password|credential|_key$|[0-9a-f]{32}|[\w/+]{40})")
-    assert not [name for name, value in ENVIRONMENT.items() if secret.search(f"{name}") or secret.search(f"{value}")]
-
-
 def test_every_function_has_its_own_file_and_every_file_is_a_function():
     handlers = sorted(function["Handler"] for function in DEPLOYED.values())
     assert handlers == [f"{path.stem}.handler" for path in modules(FUNCTIONS)]
 
 
-@pytest.mark.parametrize("name", DEPLOYED)
-def test_every_function_may_do_what_its_own_policies_say(name):
-    assert inline(DEPLOYED[name]), f"{name} has no policy of its own"
-    assert "Role" not in DEPLOYED[name], f"{name} shares a role"
-
-
-@pytest.mark.parametrize("name", DEPLOYED)
-def test_no_policy_allows_everything(name):
-    wide = [
-        statement
-        for statement in inline(DEPLOYED[name])
-        if any("*" in action for action in as_list(statement["Action"])) or "*" in as_list(statement["Resource"])
-    ]
-    assert not wide, f"{name} is allowed too much: {wide}"
-
-
 def test_only_the_rest_api_has_the_layer_that_calls_twilio():
     layers = {name: GLOBALS["Layers"] + function.get("Layers", []) for name, function in DEPLOYED.items()}
     assert [name for name, has in layers.items() if {"Ref": "RestLayer"} in has] == ["Proxy"]
-
-
-def test_only_our_own_account_can_have_the_scheduler_act_for_us():
-    trusts = [
-        statement
-        for role in of_type("AWS::IAM::Role").values()
-        for statement in role["AssumeRolePolicyDocument"]["Statement"]
-    ]
-    scheduler = [trust for trust in trusts if trust["Principal"]["Service"] == "scheduler.amazonaws.com"]
-    ours = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    assert [trust.get("Condition") for trust in scheduler] == [ours] * len(scheduler) != []
-
-
-def test_no_schedule_gets_a_role_that_the_template_does_not_show():
-    events = [event for function in DEPLOYED.values() for event in function.get("Events", {}).values()]
-    schedules = [event["Properties"] for event in events if event["Type"] == "ScheduleV2"]
-    assert [schedule.get("RoleArn") for schedule in schedules] == [{"Fn::GetAtt": ["ScheduleRole", "Arn"]}]
 
 
 # ---- what is installed -----------------------------------------------------------------------------------------------

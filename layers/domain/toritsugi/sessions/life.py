@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from toritsugi.errors import RequestRefused
 from toritsugi.forms import Form
 from toritsugi.interactions import forget_interactions
+from toritsugi.logs import log
 from toritsugi.routes import Route, free_from, is_connecting, is_held, is_over
 from toritsugi.services import LONGEST_TTL
 from toritsugi.sessions.claims import Arm, expiry, read_date_expiry, route_at, route_of
@@ -32,6 +33,7 @@ from toritsugi.sessions.records import (
 from toritsugi.transactions import CONFLICT, FAILED, put, refusals, write
 
 MOST_TRIES = 5
+LATE_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
 
 
 def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> Session:
@@ -206,6 +208,8 @@ def expire(session_sid: str, now: float) -> float | None:
         seen = session.expires_at
         unmoved = is_unclosed() & (Session.expires_at == seen)
         if update_if(session, ending(seen, session.expiry_reason), unmoved):
+            if now - seen > LATE_SECONDS:  # no caller is harmed, but our timers are not well
+                log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))
             still_its = is_held(session_sid) & (Route.expires_at == seen)
             for person in (entry for entry in entries if isinstance(entry, Participant)):
                 update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)

@@ -1,0 +1,405 @@
+"""What is deployed, for what linters miss: each rule of the template stands here once, over what SAM makes of it."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read
+
+EVERYTHING = {
+    "KeyArn": KEY,
+    "DomainName": "exchange.example.com",
+    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/made-up",
+    "HostedZoneId": "Z0MADEUP",
+    "AlarmEmail": "somebody@example.com",
+    "MonthlyBudget": 100,
+    "CallConcurrency": 5,
+    "ApiConcurrency": 2,
+}
+
+USUAL, WHOLE = deploy(), deploy(**EVERYTHING)  # as it comes, and with whatever can be asked for
+
+NESTED = sorted((ROOT / "infra").glob("*.yaml"))
+
+
+def of_type(kind: str, resources: dict[str, Json] = WHOLE) -> dict[str, Json]:
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def walk(value: Any) -> Iterator[Any]:
+    """The value and whatever is in it."""
+    yield value
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for inner in inside:
+        yield from walk(inner)
+
+
+# ---- who may do what -------------------------------------------------------------------------------------------------
+
+FUNCTIONS = of_type("AWS::Lambda::Function")
+ROLES = of_type("AWS::IAM::Role")
+
+
+def statements(role: str) -> list[Json]:
+    """What a role may do, by its own policies and by those that are attached to it."""
+    own = [policy["PolicyDocument"] for policy in ROLES[role]["Policies"]]
+    attached = [one["PolicyDocument"] for one in of_type("AWS::IAM::Policy").values() if {"Ref": role} in one["Roles"]]
+    return [statement for document in own + attached for statement in document["Statement"]]
+
+
+def resources_of(role: str, service: str) -> set[str]:
+    """The logical ids and ARNs on which a role may do something of that service."""
+    allowed = [one for one in statements(role) if as_list(one["Action"])[0].startswith(f"{service}:")]
+    return {named(resource) or resource for one in allowed for resource in as_list(one["Resource"])}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_has_a_role_of_its_own(name):
+    roles = [named(function["Role"]) for function in FUNCTIONS.values()]
+    assert named(FUNCTIONS[name]["Role"]) == f"{name}Role"
+    assert len(set(roles)) == len(roles)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_gets_more_than_it_shows(role):
+    assert "ManagedPolicyArns" not in ROLES[role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_and_no_resource_is_a_star(role):
+    assert statements(role)
+    for statement in statements(role):
+        assert not [action for action in as_list(statement["Action"]) if "*" in action or ":" not in action]
+        assert not {"NotAction", "NotResource"} & set(statement)
+        wide = [resource for resource in as_list(statement["Resource"]) if "*" in str(resource)]
+        # A schedule is named after its session and its second, which nobody knows before. Its group is ours alone.
+        allowed = r"arn:\S+:schedule/\$\{ScheduleGroup\}/(KC\*-expiry-\*|sweep-\*)"
+        assert all(re.fullmatch(allowed, resource) for resource in wide), wide
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_writes_its_own_log_and_no_other(name):
+    assert (
+        resources_of(f"{name}Role", "logs") == {named(FUNCTIONS[name]["LoggingConfig"]["LogGroup"])} == {f"{name}Log"}
+    )
+
+
+def test_only_the_rest_api_reads_keys_and_nobody_writes_them():
+    able = {role: statements(role) for role in ROLES if "KeysTable" in resources_of(role, "dynamodb")}
+    actions = [one["Action"] for all_ in able.values() for one in all_ if named(one["Resource"]) == "KeysTable"]
+    assert (list(able), actions) == (["ProxyRole"], ["dynamodb:GetItem"])
+
+
+def test_a_telephone_reads_the_directory_and_can_change_nothing():
+    actions = [action for one in statements("VoiceRole") for action in as_list(one["Action"])]
+    assert [action for action in actions if action.startswith("dynamodb:")] == ["dynamodb:BatchGetItem"]
+    assert resources_of("VoiceRole", "dynamodb") == {"DirectoryTable"}
+
+
+@pytest.mark.parametrize("role", ["VoiceRole", "StatusRole", "ProxyRole"])
+def test_of_the_settings_exactly_two_are_read(role):
+    names = {resource.rpartition(":parameter")[2] for resource in resources_of(role, "ssm")}
+    assert names == {"/toritsugi/blue/public-base-url", "/toritsugi/blue/auth-tokens"}
+
+
+@pytest.mark.parametrize("role", ["CleanupRole", "ProxyRole"])
+def test_a_role_is_handed_to_the_scheduler_and_to_nobody_else(role):
+    (passing,) = [one for one in statements(role) if one["Action"] == "iam:PassRole"]
+    assert named(passing["Resource"]) == "ScheduleRole"
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+
+def test_a_key_of_ones_own_opens_only_through_the_services_that_use_it():
+    using = {
+        (role, one["Condition"]["StringEquals"]["kms:ViaService"].partition(".")[0])
+        for role in ROLES
+        for one in statements(role)
+        if KEY in as_list(one["Resource"])
+    }
+    tables = {(f"{name}Role", "dynamodb") for name in FUNCTIONS}
+    tokens = {(role, "ssm") for role in ROLES if resources_of(role, "ssm")}
+    letters = {(role, "sqs") for role in ROLES if resources_of(role, "sqs")}
+    assert using == tables | tokens | letters
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_environment_holds_no_secret(name):
+    secret = re.compile(r"(?i)(token|secret|password|credential|_key$|\b[0-9a-f]{32}\b|\b[\w/+]{40}\b)")
+    variables = FUNCTIONS[name]["Environment"]["Variables"]
+    assert not [key for key, value in variables.items() if secret.search(key) or secret.search(f"{value}")]
+
+
+# ---- nobody acts for a stranger --------------------------------------------------------------------------------------
+
+
+def trusts(resources: dict[str, Json]) -> list[Json]:
+    """The statements that let a service of AWS do something, wherever they stand."""
+    found = [part for part in walk(resources) if isinstance(part, dict) and "Service" in str(part.get("Principal"))]
+    return [part for part in found if "Effect" in part]
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [*trusts(WHOLE), *trusts(read(ROOT / "infra/key.yaml"))],
+    ids=lambda trust: str(trust["Principal"]["Service"]).partition(".")[0],
+)
+def test_a_service_acts_only_for_our_own_account(trust):
+    assert "AWS::AccountId" in str(trust["Condition"])
+
+
+def test_the_scheduler_acts_only_for_our_own_group():
+    (trust,) = ROLES["ScheduleRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert named(trust["Condition"]["StringEquals"]["aws:SourceArn"]) == "ScheduleGroup"
+
+
+def test_only_our_own_routes_call_our_functions():
+    permissions = of_type("AWS::Lambda::Permission")
+    sources = {named(one["FunctionName"]): str(one["SourceArn"]) for one in permissions.values()}
+    assert sources.keys() == {"Voice", "Status", "Proxy"}
+    assert all("{'Ref': 'Exchange'}" in source and "AWS::AccountId" in source for source in sources.values())
+
+
+def test_a_schedule_uses_the_role_that_the_template_shows():
+    schedules = of_type("AWS::Scheduler::Schedule").values()
+    assert [named(schedule["Target"]["RoleArn"]) for schedule in schedules] == ["ScheduleRole"]
+
+
+# ---- what is kept ----------------------------------------------------------------------------------------------------
+
+TABLES = of_type("AWS::DynamoDB::Table")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_outlives_mistakes(name):
+    assert TABLES[name]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert TABLES[name]["DeletionProtectionEnabled"] is True
+    assert (WHOLE[name]["DeletionPolicy"], WHOLE[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_a_stage_for_trying_need_not_protect_its_tables():
+    tables = of_type("AWS::DynamoDB::Table", deploy(ProtectTables="false")).values()
+    assert {table["DeletionProtectionEnabled"] for table in tables} == {False}
+
+
+def test_with_a_key_of_ones_own_everything_that_is_kept_is_encrypted_with_it():
+    keys = {name: table["SSESpecification"]["KMSMasterKeyId"] for name, table in TABLES.items()}
+    keys |= {name: queue["KmsMasterKeyId"] for name, queue in of_type("AWS::SQS::Queue").items()}
+    keys |= {name: group["KmsKeyId"] for name, group in of_type("AWS::Logs::LogGroup").items()}
+    keys |= {name: topic["KmsMasterKeyId"] for name, topic in of_type("AWS::SNS::Topic").items()}
+    assert len(keys) == 4 + 1 + 5 + 1
+    assert set(keys.values()) == {KEY}
+
+
+def test_without_one_nothing_asks_for_a_key_and_queues_are_encrypted_all_the_same():
+    assert not [part for part in walk(USUAL) if isinstance(part, str) and part.startswith("kms:")]
+    assert not of_type("AWS::IAM::Policy", USUAL)
+    assert all(queue["SqsManagedSseEnabled"] for queue in of_type("AWS::SQS::Queue", USUAL).values())
+
+
+def test_no_log_is_kept_for_ever():
+    groups = of_type("AWS::Logs::LogGroup", deploy(LogRetention=7))
+    assert {group["RetentionInDays"] for group in groups.values()} == {7}
+    assert {f"{name}Log" for name in FUNCTIONS} < set(groups)
+
+
+# ---- the door --------------------------------------------------------------------------------------------------------
+
+(STAGE,) = of_type("AWS::ApiGatewayV2::Stage").values()
+ROUTES = {
+    f"{method.upper().replace('X-AMAZON-APIGATEWAY-ANY-METHOD', 'ANY')} {path}"
+    for path, methods in WHOLE["Exchange"]["Properties"]["Body"]["paths"].items()
+    for method in methods
+}
+ACCESS_LOG: Json = json.loads(re.sub(r"\$context\.\w+", "0", STAGE["AccessLogSettings"]["Format"]))
+
+
+def test_the_access_log_says_what_was_asked_and_never_by_whom_or_for_whom():
+    written = set(re.findall(r"\$context\.(\w+)", STAGE["AccessLogSettings"]["Format"]))
+    assert written == {"requestTime", "requestId", "routeKey", "status", "responseLatency"}
+    assert named(STAGE["AccessLogSettings"]["DestinationArn"]) == "AccessLog"
+
+
+def test_every_route_has_a_limit():
+    limits = [STAGE["DefaultRouteSettings"], *STAGE["RouteSettings"].values()]
+    assert all(0 < limit["ThrottlingRateLimit"] <= limit["ThrottlingBurstLimit"] for limit in limits)
+    assert set(STAGE["RouteSettings"]) < ROUTES
+
+
+def test_the_limits_of_webhooks_and_rest_api_are_set_apart():
+    (stage,) = of_type("AWS::ApiGatewayV2::Stage", deploy(CallRate=7, ApiRate=3)).values()
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 7, "ThrottlingBurstLimit": 7}
+    assert stage["RouteSettings"]["ANY /v1/{proxy+}"] == {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 3}
+
+
+def test_processes_are_reserved_only_when_asked_for():
+    def reserved(resources: dict[str, Json]) -> dict[str, Any]:
+        functions = of_type("AWS::Lambda::Function", resources)
+        return {name: function.get("ReservedConcurrentExecutions") for name, function in functions.items()}
+
+    assert set(reserved(USUAL).values()) == {None}
+    assert reserved(WHOLE) == {"Voice": 5, "Status": 5, "Proxy": 2, "Cleanup": None}
+
+
+def test_the_public_address_is_the_domain_where_there_is_one():
+    assert USUAL["PublicBaseUrl"]["Properties"]["Value"].startswith("https://${Exchange}.execute-api.")
+    assert WHOLE["PublicBaseUrl"]["Properties"]["Value"] == "https://exchange.example.com"
+    assert "Domain" not in USUAL
+
+
+def test_a_domain_leads_to_the_root_of_the_api():
+    mapping = WHOLE["Domain/Mapping"]["Properties"]
+    assert "ApiMappingKey" not in mapping  # payload 2.0 would leave it out of the path that Twilio has signed
+    assert (named(mapping["ApiId"]), named(mapping["Stage"])) == ("Exchange", "ExchangeApiGatewayDefaultStage")
+    assert "Domain/Record" in WHOLE
+    assert "Domain/Record" not in deploy(**EVERYTHING | {"HostedZoneId": ""})
+
+
+def test_impossible_wishes_are_answered_with_a_sentence():
+    rules = read(TEMPLATE)["Rules"]
+    assert rules.keys() == {"Domain", "Budget"}
+    said = [assertion["AssertDescription"] for rule in rules.values() for assertion in rule["Assertions"]]
+    assert all(re.match(r"A \w+ needs ", sentence) for sentence in said)
+
+
+# ---- time ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_that_fails_is_not_repeated_into_the_next_one():
+    (target,) = (schedule["Target"] for schedule in of_type("AWS::Scheduler::Schedule").values())
+    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 3600}
+    assert named(target["DeadLetterConfig"]["Arn"]) == "DeadLetters"
+
+
+def test_what_cleanup_gives_up_lies_in_the_dead_letters():
+    (asked,) = of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert named(asked["FunctionName"]) == "Cleanup"
+    assert named(asked["DestinationConfig"]["OnFailure"]["Destination"]) == "DeadLetters"
+    assert (asked["MaximumRetryAttempts"], asked["MaximumEventAgeInSeconds"]) == (2, 3600)
+
+
+def test_whoever_leaves_dead_letters_may_do_so():
+    assert {role for role in ROLES if resources_of(role, "sqs") == {"DeadLetters"}} == {"ScheduleRole", "CleanupRole"}
+
+
+# ---- who watches -----------------------------------------------------------------------------------------------------
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+FILTERS = of_type("AWS::Logs::MetricFilter")
+COUNTED = {one["MetricName"] for filter_ in FILTERS.values() for one in filter_["MetricTransformations"]}
+
+# What AWS counts by, and the kind of resource that bears such a name.
+DIMENSIONS = {
+    "FunctionName": "AWS::Lambda::Function",
+    "ApiId": "AWS::ApiGatewayV2::Api",
+    "QueueName": "AWS::SQS::Queue",
+    "ScheduleGroup": "AWS::Scheduler::ScheduleGroup",
+    "TableName": "AWS::DynamoDB::Table",
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_tells_somebody(name):
+    assert [named(action) for action in ALARMS[name]["AlarmActions"]] == ["Alarms/Topic"]
+    assert ALARMS[name]["TreatMissingData"] == "notBreaching"  # a quiet night is no alarm
+    assert ALARMS[name]["AlarmDescription"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_looks_at_something_that_is_there(name):
+    alarm = ALARMS[name]
+    if alarm["Namespace"] == "Toritsugi/blue":
+        assert alarm["MetricName"] in COUNTED
+        assert "Dimensions" not in alarm
+        return
+    (dimension,) = alarm["Dimensions"]
+    assert WHOLE[str(named(dimension["Value"]))]["Type"] == DIMENSIONS[dimension["Name"]]
+    assert alarm["Namespace"] in ("AWS/Lambda", "AWS/SQS", "AWS/Scheduler")
+
+
+def test_whatever_is_counted_has_an_alarm():
+    assert {alarm["MetricName"] for alarm in ALARMS.values() if alarm["Namespace"] == "Toritsugi/blue"} == COUNTED
+
+
+@pytest.mark.parametrize("queue", of_type("AWS::SQS::Queue"))
+def test_every_queue_has_one_alarm(queue):
+    watched = [alarm["Dimensions"][0]["Value"] for alarm in ALARMS.values() if alarm["Namespace"] == "AWS/SQS"]
+    assert watched == [{"Fn::GetAtt": [queue, "QueueName"]}]
+
+
+def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
+    code = "\n".join(path.read_text() for room in ("layers", "functions") for path in (ROOT / room).rglob("*.py"))
+    looked_for = re.findall(r'\$\.message = "(.+?)"', " ".join(one["FilterPattern"] for one in FILTERS.values()))
+    assert sorted(looked_for) == ["call failed", "closed late", "request refused"]
+    assert all(re.search(rf'log\.\w+\(\s*"{message}"', code) for message in looked_for)
+
+
+def test_what_the_alarms_look_for_in_the_access_log_stands_there():
+    patterns = [one["FilterPattern"] for one in FILTERS.values() if named(one["LogGroupName"]) == "AccessLog"]
+    assert {field for pattern in patterns for field in re.findall(r"\$\.(\w+)", pattern)} <= set(ACCESS_LOG)
+    routes = {route for pattern in patterns for route in re.findall(r'\$\.route = "(.+?)"', pattern)}
+    assert routes == {"POST *", "POST /voice", "ANY *"}
+    assert {"POST /voice", "POST /status/{proxy+}", "ANY /v1/{proxy+}"} == ROUTES
+
+
+def test_only_alarms_of_this_stage_reach_the_topic():
+    (policy,) = of_type("AWS::SNS::TopicPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Condition"]["ArnLike"]["aws:SourceArn"].endswith(":alarm:toritsugi-blue-*")
+    assert all(alarm["AlarmName"].startswith("toritsugi-blue-") for alarm in ALARMS.values())
+
+
+def test_the_dashboard_shows_what_is_there():
+    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
+    shown = json.loads(dashboard["DashboardBody"])["widgets"]
+    parts = [part for widget in shown for row in widget["properties"]["metrics"] for part in row]
+    mentioned = [part for part in parts if isinstance(part, str) and part.startswith("${")]
+    kinds = {WHOLE[part.removeprefix("${").removesuffix("}")]["Type"] for part in mentioned if "AWS::" not in part}
+    assert kinds == set(DIMENSIONS.values())
+    assert {part for part in parts if isinstance(part, str)} >= COUNTED
+
+
+def test_a_stage_for_trying_need_not_be_watched():
+    unwatched = deploy(Watched="false")
+    assert set(USUAL) - set(unwatched) == {name for name in USUAL if name.partition("/")[0] in ("Alarms", "Dashboard")}
+
+
+def test_whoever_is_to_be_told_is_told():
+    assert not of_type("AWS::SNS::Subscription", USUAL)
+    (mail,) = of_type("AWS::SNS::Subscription").values()
+    assert (mail["Protocol"], mail["Endpoint"]) == ("email", "somebody@example.com")
+
+
+def test_a_budget_is_the_whole_accounts_so_there_is_one_only_when_asked_for():
+    assert not of_type("AWS::Budgets::Budget", USUAL)
+    (budget,) = of_type("AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 100, "Unit": "USD"}
+
+
+# ---- side by side ----------------------------------------------------------------------------------------------------
+
+NAMES = ("Name", "FunctionName", "LogGroupName", "TopicName", "AlarmName", "DashboardName", "BudgetName", "RoleName")
+NAMES += ("TableName", "QueueName", "LayerName", "MetricNamespace")
+
+
+def test_every_name_carries_the_stage_so_that_stages_stand_side_by_side():
+    parts = [part for resource in WHOLE.values() for part in walk(resource["Properties"]) if isinstance(part, dict)]
+    given = [part[name] for part in parts for name in NAMES if isinstance(part.get(name), str) and "Value" not in part]
+    given.remove(WHOLE["Domain/Record"]["Properties"]["Name"])  # a domain's name is its owner's
+    assert len(given) > 20
+    assert not [name for name in given if "blue" not in name]
+
+
+@pytest.mark.parametrize("path", NESTED, ids=lambda path: path.name)
+def test_a_nested_stack_is_given_what_it_asks_for(path):
+    asked = [
+        one["Parameters"] for one in of_type("AWS::CloudFormation::Stack").values() if ROOT / one["TemplateURL"] == path
+    ]
+    assert [set(given) for given in asked] == [set(read(path)["Parameters"])] * (path.name != "key.yaml")
