@@ -31,11 +31,16 @@ class Scene:
         calls: list[dict[str, Any]] = self.call("GET", "/calls")["calls"]
         return calls
 
+    def webhooks(self) -> list[dict[str, Any]]:
+        """All requests that the network has made to the exchange."""
+        hooks: list[dict[str, Any]] = self.call("GET", "/webhooks")["webhooks"]
+        return hooks
+
     def surprises(self) -> list[str]:
         """Whatever happened on the telephones that was not told."""
         found = [f"a call nobody tells of: {c['from']} -> {c['to']}" for c in self.calls() if c["sid"] not in self.told]
-        hooks = self.call("GET", "/webhooks")["webhooks"]
-        return found + [f"{h['method']} {h['url']}: {h['status']} {h['error']}" for h in hooks if went_wrong(h)]
+        wrong = [hook for hook in self.webhooks() if went_wrong(hook)]
+        return found + [f"{hook['method']} {hook['url']}: {hook['status']} {hook['error']}" for hook in wrong]
 
 
 def went_wrong(hook: dict[str, Any]) -> bool:
@@ -113,19 +118,21 @@ class Person:
 class Desk:
     """The company whose exchange this is: it works with the official SDK, and nothing of it changed but the address."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.sdk = Client(ACCOUNT_SID, AUTH_TOKEN)
+    def __init__(self, scene: Scene, key: tuple[str, str] = (ACCOUNT_SID, AUTH_TOKEN)) -> None:
+        self.scene, self.key = scene, key
+        self.sdk = Client(*key)
         self.sdk.proxy.base_url = scene.exchange
         self.proxy = self.sdk.proxy.v1
         self.service: Any = None
 
-    def opens(self, *lines: str, voice: bool = True, sms: bool = False, **settings: Any) -> None:
+    def opens(
+        self, *lines: str, name: str = "order-desk", voice: bool = True, sms: bool = False, **settings: Any
+    ) -> None:
         """A service with these lines. Settings of ours go by HTTP, for the SDK does not know them."""
-        self.service = self.proxy.services(self.proxy.services.create(unique_name="order-desk").sid)
+        self.service = self.proxy.services(self.proxy.services.create(unique_name=name).sid)
         if settings:
             url = f"{self.scene.exchange}/v1/Services/{self.service.fetch().sid}"
-            answer = httpx.post(url, data=settings, auth=(ACCOUNT_SID, AUTH_TOKEN), trust_env=False)
+            answer = httpx.post(url, data=settings, auth=self.key, trust_env=False)
             assert answer.status_code == 200, answer.text
         for line in lines:
             able = {"voice": voice, "sms": sms, "mms": False}

@@ -1,0 +1,278 @@
+"""A real deployment: `sam deploy` of a build into an account of ministack, and a telephone network that calls in.
+
+    account = Account(folder)                           AWS, as a process of its own (stand_in.py)
+    network = TelephoneNetwork(folder)                  Twilio, as a process of its own (local.network, in real time)
+    deployment = deploy(account, network, build)        what `toritsugi deploy` would do
+    deployment.base                                     where webhooks and the SDK go, e.g. f"{base}/voice"
+
+All of it can be read from what was deployed: nothing of template.yaml is repeated. Three things are done by hand
+because of ministack, and each says so: the routes of the HTTP API, its public address, the bucket of the artifacts.
+Whatever a process writes lies in `folder`, and every process ends with the one that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from local.aws import Template
+from tests.build import ARCHITECTURE, RUNTIME
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT, free_port
+
+REGION = "ap-northeast-1"
+HOST = {"Runtime": RUNTIME, "Architecture": ARCHITECTURE}
+BUCKET = "artifacts"
+
+
+@dataclass
+class Running:
+    """Where a process is reached that was started, and, in the process that started it, how to end it."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def end(self) -> None:
+        """Ends the process with all that it has started."""
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(20)
+
+
+def start(name: str, command: list[str], folder: Path, port: int, ready: str, **environment: str) -> Running:
+    """Starts a server, and returns when it answers at the path `ready`; what it says lies in folder/name.log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    running = Running(f"http://127.0.0.1:{port}", folder)
+    with (folder / f"{name}.log").open("wb") as log:
+        surroundings = outside(folder) | environment
+        running.process = subprocess.Popen(
+            command, cwd=folder, env=surroundings, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        eventually(lambda: httpx.get(running.url + ready, trust_env=False).is_success, 30)
+    except BaseException:
+        running.end()
+        raise
+    return running
+
+
+def outside(folder: Path) -> dict[str, str]:
+    """An environment that knows nothing of this checkout, and has its home and its temporary files in a folder."""
+    home, temporary = folder / "home", folder / "tmp"
+    home.mkdir(exist_ok=True)
+    temporary.mkdir(exist_ok=True)
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "LANG": "C.UTF-8"}
+
+
+def eventually(happens: Any, seconds: float = 15) -> None:
+    """Returns when it has happened; fails when it has not within these seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if happens():
+                return
+        assert time.monotonic() < end, f"it has not happened within {seconds} seconds"
+        time.sleep(0.1)
+
+
+def start_account(folder: Path) -> Running:
+    """An account at AWS with nothing in it, whose own credentials are `test`."""
+    port = free_port()
+    return start(
+        "aws",
+        [str(ROOT / ".tools/ministack/bin/python"), str(Path(__file__).with_name("stand_in.py"))],
+        folder,
+        port,
+        "/_ministack/health",
+        BIND_HOST="127.0.0.1",
+        MINISTACK_HOST="127.0.0.1",
+        GATEWAY_PORT=str(port),
+        IOT_MTLS_ENABLED="0",  # else it opens a second port
+        AUTH="true",  # every call is signed, and what the role of a function does not allow is refused
+        STATE_DIR=str(folder / "state"),
+        S3_DATA_DIR=str(folder / "s3"),
+        MINISTACK_REGION=REGION,
+        **credentials(),
+    )
+
+
+def start_network(folder: Path) -> Running:
+    """A telephone network in which time passes as it does outside."""
+    port = free_port()
+    account = ["--account-sid", ACCOUNT_SID, "--auth-token", AUTH_TOKEN]
+    return start(
+        "network",
+        [sys.executable, "-m", "local.network", "--port", str(port), "--pace", "1", *account],
+        folder,
+        port,
+        "/ready",
+        PYTHONPATH=str(ROOT / "infra"),
+    )
+
+
+def credentials() -> dict[str, str]:
+    return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+
+
+@dataclass
+class Deployment:
+    """A stage of the exchange, as it stands in an account."""
+
+    account: Running
+    network: Running
+    stage: str = "deployed"
+    key: tuple[str, str] = ("", "")  # of the REST API
+
+    @classmethod
+    def read(cls, text: str) -> Deployment:
+        """A deployment that another process has written down."""
+        said = json.loads(text)
+        account, network = (Running(said[name], Path(said["folder"])) for name in ("account", "network"))
+        return cls(account, network, said["stage"], tuple(said["key"]))
+
+    def written(self) -> str:
+        said = {"account": self.account.url, "network": self.network.url, "folder": str(self.account.folder)}
+        return json.dumps(said | {"stage": self.stage, "key": self.key})
+
+    @property
+    def stack(self) -> str:
+        return f"toritsugi-{self.stage}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With which `sam`, `toritsugi` and boto3 reach the account."""
+        return outside(self.account.folder) | credentials() | {"AWS_ENDPOINT_URL": self.account.url}
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.account.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def resource(self, logical_id: str) -> str:
+        """What a resource of the template is called in the account."""
+        described = self.client("cloudformation").describe_stack_resource(
+            StackName=self.stack, LogicalResourceId=logical_id
+        )
+        physical: str = described["StackResourceDetail"]["PhysicalResourceId"]
+        return physical
+
+    @cached_property
+    def base(self) -> str:
+        """The API's address. ministack's own names for it need a name server; this path goes without.
+
+        Functions see the same `rawPath` as behind a domain, so the signature is over base + rawPath as always.
+        """
+        return f"{self.account.url}/_aws/execute-api/{self.resource('Exchange')}/$default"
+
+    def deploy(self, build: Path, **parameters: str) -> None:
+        """`sam deploy` of a build, for the first time or over what is there."""
+        s3 = self.client("s3")
+        if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        given = HOST | {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": self.network.url}
+        given |= parameters
+        self.sam(
+            "deploy",
+            "--template-file",
+            str(build / "template.yaml"),
+            "--s3-bucket",
+            BUCKET,
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "CAPABILITY_AUTO_EXPAND",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in given.items()),
+        )
+        self.route(Template(build / "template.yaml", given))
+        self.set("public-base-url", self.base)
+
+    def sam(self, *words: str) -> None:
+        command = [str(ROOT / ".tools/sam/bin/sam"), *words, "--stack-name", self.stack, "--region", REGION]
+        self.run(command, SAM_CLI_TELEMETRY="0")
+
+    def toritsugi(self, *words: str) -> Any:
+        """What a command of ours answers."""
+        command = [str(ROOT / ".venv/bin/toritsugi"), *words, "--stage", self.stage, "--region", REGION, "--json"]
+        return json.loads(self.run(command, TORITSUGI_CONFIG=str(self.account.folder / "samconfig.toml")))
+
+    def run(self, command: list[str], **environment: str) -> str:
+        done = subprocess.run(
+            command,
+            cwd=self.account.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def route(self, template: Template) -> None:
+        """The routes of the HTTP API. SAM writes them as an OpenAPI body, which ministack does not read."""
+        gateway = self.client("apigatewayv2")
+        api = self.resource("Exchange")
+        there = {route["RouteKey"] for route in gateway.get_routes(ApiId=api)["Items"]}
+        for name, function in template.of_type("AWS::Serverless::Function").items():
+            events = [event["Properties"] for event in function["Events"].values() if event["Type"] == "HttpApi"]
+            wanted = {f"{event['Method']} {event['Path']}" for event in events} - there
+            if wanted:
+                arn = self.function(name)["FunctionArn"]
+                integration = gateway.create_integration(
+                    ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+                )
+                for key in wanted:
+                    gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration['IntegrationId']}")
+
+    def function(self, logical_id: str) -> dict[str, Any]:
+        """How a function is configured."""
+        found: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.resource(logical_id))
+        return found
+
+    def restart(self, logical_id: str) -> None:
+        """Has the next request start the function anew, knowing nothing."""
+        self.client("lambda").update_function_configuration(
+            FunctionName=self.resource(logical_id), Description=f"started anew at {time.time()}"
+        )
+
+    def set(self, name: str, value: str) -> None:
+        """Changes what lies in SSM, as `toritsugi deploy` and `toritsugi tokens` do."""
+        kind = "SecureString" if name == "auth-tokens" else "String"
+        self.client("ssm").put_parameter(Name=f"/toritsugi/{self.stage}/{name}", Value=value, Type=kind, Overwrite=True)
+
+
+@contextlib.contextmanager
+def deployed(folder: Path, build: Path) -> Iterator[Deployment]:
+    """A deployment of this build, ready to be called, for as long as it is used."""
+    account = start_account(folder)
+    try:
+        network = start_network(folder)
+        try:
+            deployment = Deployment(account, network)
+            deployment.set("auth-tokens", AUTH_TOKEN)
+            deployment.deploy(build)
+            made = deployment.toritsugi("keys", "create")
+            deployment.key = made["sid"], made["secret"]
+            yield deployment
+        finally:
+            network.end()
+    finally:
+        account.end()

@@ -1,0 +1,101 @@
+"""Stories of the exchange as it is deployed: `sam deploy`ed to a stand-in for AWS, permissions evaluated, called from
+outside by a telephone network in a process of its own. Time is real, so a story takes some seconds.
+
+One deployment is shared by all stories, also by those that run in other processes of pytest-xdist; so each story has
+telephones and lines of its own. The words are those of tests/stories.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.build import built
+from tests.deployed import cloud
+from tests.deployed.cloud import Deployment
+from tests.stories.people import Desk, Person, Scene
+
+ATTACH = "TORITSUGI_DEPLOYED"  # tests/deployed/permissions.py says here which deployment its stories are told of
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """What is deployed, for all stories. Whoever needs it first makes it, and ends it when nobody uses it any more."""
+    if ATTACH in os.environ:
+        yield Deployment.read(os.environ[ATTACH])
+        return
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "deployed"
+    folder.mkdir(exist_ok=True)
+    where = folder / "where.json"
+    with (folder / "making").open("w") as making, (folder / "using").open("w") as using:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        fcntl.flock(using, fcntl.LOCK_SH)
+        if where.exists():
+            fcntl.flock(making, fcntl.LOCK_UN)
+            yield Deployment.read(where.read_text())
+            return
+        with cloud.deployed(folder, built()) as made:
+            where.write_text(made.written())
+            fcntl.flock(making, fcntl.LOCK_UN)
+            yield made
+            fcntl.flock(making, fcntl.LOCK_EX)
+            fcntl.flock(using, fcntl.LOCK_EX)
+            where.unlink()
+
+
+class OneOfMany(Scene):
+    """A scene that is not alone: its numbers begin as no other scene's do, and only their calls are its own."""
+
+    def __init__(self, exchange: str, network: str) -> None:
+        super().__init__(exchange, network)
+        self.block = f"1{random.randrange(10**5):05}"
+
+    def telephone(self, which: int) -> str:
+        return f"+8190{self.block}{which:02}"
+
+    def line(self, which: int) -> str:
+        return f"+8150{self.block}{which:02}"
+
+    def calls(self) -> list[dict[str, Any]]:
+        return [call for call in super().calls() if self.block in call["from"] or self.block in call["to"]]
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        ours = {call["sid"] for call in self.calls()}
+        return [hook for hook in super().webhooks() if hook["call_sid"] in ours]
+
+
+@pytest.fixture
+def scene(deployment: Deployment) -> Iterator[OneOfMany]:
+    scene = OneOfMany(deployment.base, deployment.network.url)
+    try:
+        yield scene
+        surprises = scene.surprises()
+    finally:
+        scene.http.close()
+    assert not surprises, "\n".join(surprises)
+
+
+@pytest.fixture
+def desk(scene: OneOfMany, deployment: Deployment) -> Desk:
+    return Desk(scene, deployment.key)
+
+
+@pytest.fixture
+def aiko(scene: OneOfMany) -> Person:
+    return Person(scene, "Aiko", scene.telephone(1))
+
+
+@pytest.fixture
+def ben(scene: OneOfMany) -> Person:
+    return Person(scene, "Ben", scene.telephone(2))
+
+
+@pytest.fixture
+def eve(scene: OneOfMany) -> Person:
+    return Person(scene, "Eve", scene.telephone(3))

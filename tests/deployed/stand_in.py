@@ -1,0 +1,224 @@
+"""ministack, made as strict as AWS where the exchange depends on it: `.tools/ministack/bin/python stand_in.py`.
+
+With AUTH=true ministack (1.5.33) evaluates the role of a function for every call that the function makes, but not
+always against what the call is about; and it does not where AWS itself acts in somebody's name, so a permission that
+only AWS uses could be missing and nothing would show it. Each such gap is closed here, by ministack's own evaluator:
+
+    who reads parameters may read each of them             ssm:GetParameters (there: of everything)
+    a schedule belongs to its group                        scheduler:* (there: always the default group)
+    who gives a role to a schedule may pass that role      iam:PassRole, with iam:PassedToService
+    the Scheduler does what the schedule's role may do     lambda:InvokeFunction; else sqs:SendMessage, as a dead letter
+    Lambda repeats what has failed, and then gives it up   sqs:SendMessage of the function's role
+    Lambda writes the log as the function                  logs:CreateLogStream, logs:PutLogEvents
+    a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount
+
+Besides, layers are unpacked one over the other, as on Lambda; functions run on the bare interpreter, for ministack's
+own has boto3 and hides what a layer lacks; schedules are looked at every second instead of every ten; and everything
+ends when the process that started it ends.
+"""
+
+import functools
+import io
+import json
+import logging
+import os
+import signal
+import threading
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.core.arn import parse_arn
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import eventbridge, iam, lambda_svc, scheduler, ssm
+
+log = logging.getLogger("stand_in")
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+# ---- what a role may do ----------------------------------------------------------------------------------------------
+
+
+def may(role_arn: str, service: str, action: str, resource: str) -> bool:
+    """Whether this service may do that with this role: the role trusts it, and allows the action."""
+    name = role_arn.rsplit("/", 1)[-1]
+    role = iam._roles.get_scoped(get_account_id(), None, name) or {}
+    trusted = iam_evaluator.evaluate_trust_policy(
+        role.get("AssumeRolePolicyDocument") or "", root(), context("sts:AssumeRole", role_arn)
+    )
+    names_service = service in str(role.get("AssumeRolePolicyDocument"))
+    policies = iam_evaluator._gather_role_policies(name, get_account_id())
+    allowed = iam_evaluator.evaluate(context(action, resource), policies).decision == "Allow"
+    if not (trusted and names_service and allowed):
+        log.error("%s may not %s on %s", role_arn, action, resource)
+    return trusted and names_service and allowed
+
+
+def context(action: str, resource: str) -> Any:
+    account = get_account_id()
+    return iam_evaluator.EvalContext(
+        principal_arn=root(),
+        principal_type="Service",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        service_context={"aws:sourceaccount": account},
+    )
+
+
+def root() -> str:
+    """Whom ministack takes a service of AWS for."""
+    return f"arn:aws:iam::{get_account_id()}:root"
+
+
+# ---- what a call is about --------------------------------------------------------------------------------------------
+
+find_resource, handle_parameters = iam_actions.extract_resource_arn, ssm.handle_request
+
+
+def resource_of(
+    service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+) -> str:
+    """The ARN that a call is evaluated against."""
+    if service == "ssm" and (names := parameters_read(headers, body)):
+        return parameter(names[0])
+    if service == "scheduler" and path.startswith("/schedules/"):
+        group = json.loads(body or b"{}").get("GroupName") or (query.get("groupName") or ["default"])[0]
+        return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{path.split('/')[2]}"
+    found: str = find_resource(service, method, path, headers, body, query, region, account)
+    return found
+
+
+def parameters_read(headers: Any, body: bytes) -> list[str]:
+    asked = headers.get("x-amz-target", "").endswith(".GetParameters")
+    names: list[str] = json.loads(body)["Names"] if asked else []
+    return names
+
+
+def parameter(name: str) -> str:
+    return f"arn:aws:ssm:{get_region()}:{get_account_id()}:parameter{name}"
+
+
+async def read_each_parameter(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
+    for name in parameters_read(headers, body):
+        if refusal := refused("ssm", "ssm:GetParameters", headers, query, parameter(name)):
+            return refusal
+    done: Answer = await handle_parameters(method, path, headers, body, query)
+    return done
+
+
+def refused(service: str, action: str, headers: Any, query: Any, resource: str, said: Any = None) -> Answer | None:
+    """The answer for somebody who may not do that."""
+    answer: Answer | None = app._enforce_data_plane(
+        service, action, headers, query, "", resource_arn=resource, service_context=said
+    )
+    return answer
+
+
+# ---- the Scheduler ---------------------------------------------------------------------------------------------------
+
+handle_schedule = scheduler.handle_request
+
+
+async def schedule_with_role(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
+    if method in ("POST", "PUT") and path.startswith("/schedules/"):
+        role = json.loads(body or b"{}").get("Target", {}).get("RoleArn", "")
+        passed = {"iam:PassedToService": "scheduler.amazonaws.com"}
+        if refusal := refused("scheduler", "iam:PassRole", headers, query, role, passed):
+            return refusal
+    done: Answer = await handle_schedule(method, path, headers, body, query)
+    return done
+
+
+def fire(target: dict[str, Any], _event: Any, schedule: dict[str, Any], _view: Any = None) -> None:
+    """Wakes the target of a schedule; whatever may not be woken becomes a dead letter."""
+    role, said = target["RoleArn"], target.get("Input", "{}")
+    function, _, _ = lambda_svc._get_func_record_for_ref(target["Arn"])
+    if may(role, "scheduler.amazonaws.com", "lambda:InvokeFunction", target["Arn"]) and function:
+        lambda_svc.invoke_async_with_retry(function, json.loads(said))
+        return
+    letters = target.get("DeadLetterConfig", {}).get("Arn", "")
+    if letters and may(role, "scheduler.amazonaws.com", "sqs:SendMessage", letters):
+        eventbridge._dispatch_to_sqs(parse_arn(letters), said)
+
+
+# ---- Lambda ----------------------------------------------------------------------------------------------------------
+
+give_up, write_log = lambda_svc._route_async_failure, lambda_svc._emit_lambda_logs
+read_layer = lambda_svc._resolve_layer_zip
+
+
+def give_up_as_function(target: str, name: str, event: Any, result: Any) -> None:
+    config = lambda_svc._functions[name]["config"]
+    if may(config["Role"], "lambda.amazonaws.com", "sqs:SendMessage", target):
+        give_up(target, name, event, result)
+
+
+def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any, **how: Any) -> None:
+    config = function.get("config") or function
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:{request_id}"
+    actions = "logs:CreateLogStream", "logs:PutLogEvents"
+    if all(may(config["Role"], "lambda.amazonaws.com", action, stream) for action in actions):
+        write_log(function, request_id, *what, **how)
+
+
+class Worker(lambda_runtime.Worker):  # type: ignore[misc]
+    """The process of a function, which finds its layers where Lambda puts them: unpacked one over the other."""
+
+    def __init__(self, name: str, config: dict[str, Any], code: bytes) -> None:
+        layers = [layer if isinstance(layer, str) else layer["Arn"] for layer in config.get("Layers", [])]
+        super().__init__(name, config | {"Layers": [" ".join(layers)]}, code)
+
+
+@functools.cache
+def laid_over(arns: str) -> bytes:
+    """One archive of these layers; what is in several is taken from the last."""
+    contents: dict[str, bytes] = {}
+    for arn in arns.split():
+        with zipfile.ZipFile(io.BytesIO(read_layer(arn))) as layer:
+            contents |= {name: layer.read(name) for name in layer.namelist()}
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return whole.getvalue()
+
+
+def bare_interpreter(runtime: str, detect: Any = lambda_runtime._detect_runtime_binary) -> tuple[str, str]:
+    interpreter, worker = detect(runtime)
+    return str(Path(interpreter).resolve()), worker
+
+
+# ---- the process -----------------------------------------------------------------------------------------------------
+
+
+def end_with(parent: int) -> None:
+    """Ends this process and its functions, all one group, when the process that started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main() -> None:
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    iam_actions.extract_resource_arn = resource_of
+    ssm.handle_request = read_each_parameter
+    scheduler.handle_request = schedule_with_role
+    scheduler._SCHEDULE_TICK_INTERVAL = 1
+    eventbridge._invoke_target = fire
+    lambda_svc._route_async_failure = give_up_as_function
+    lambda_svc._emit_lambda_logs = write_log_as_function
+    lambda_svc._resolve_layer_zip = laid_over
+    lambda_runtime.Worker = Worker
+    lambda_runtime._detect_runtime_binary = bare_interpreter
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

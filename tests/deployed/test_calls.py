@@ -1,0 +1,79 @@
+"""A masked call through the deployed exchange: what the local stack shows of the code, this shows of the deployment."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.deployed.cloud import eventually
+
+
+@pytest.fixture
+def opened(desk, scene):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}")
+    return desk
+
+
+def test_two_people_talk_and_neither_sees_the_number_of_the_other(opened, aiko, ben):
+    session = opened.brings_together(aiko, ben, unique_name="order-17")
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.answers()
+    aiko.talks_with(ben)
+    aiko.says("hello ben")
+    ben.hears("hello ben")
+    ben.hangs_up()
+    aiko.is_idle()
+    (interaction,) = session.interactions
+    assert interaction.outbound_resource_status == "completed"
+    assert json.loads(interaction.data)["duration"] in "0123"
+    assert session.status == "in-progress"
+
+
+def test_every_call_gives_a_session_with_a_ttl_its_whole_time_again(opened, aiko, ben):
+    session = opened.brings_together(aiko, ben, ttl=600)
+    before = session.sdk.fetch().date_updated
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.rejects()
+    assert session.sdk.fetch().date_last_interaction >= before
+    assert session.status == "in-progress"
+
+
+def test_a_stranger_is_told_and_rings_nobody(opened, aiko, ben, eve):
+    session = opened.brings_together(aiko, ben)
+    eve.dials(session.line_of(aiko))
+    eve.hears("この番号におつなぎできません")
+    ben.is_idle()
+
+
+def test_a_forged_call_is_refused(deployment):
+    forged = httpx.post(
+        f"{deployment.base}/voice",
+        data={"From": "+819012345678", "To": "+815012345678"},
+        headers={"X-Twilio-Signature": "forged"},
+        trust_env=False,
+    )
+    assert (forged.status_code, forged.content) == (403, b"")
+
+
+def test_a_stranger_to_the_api_is_refused(deployment):
+    answer = httpx.get(f"{deployment.base}/v1/Services", auth=("AC" + "0" * 32, "guessed"), trust_env=False)
+    assert (answer.status_code, answer.json()["code"]) == (401, 20003)
+
+
+def test_the_log_of_a_call_is_kept_and_holds_nobodys_number(opened, scene, deployment, aiko, ben, eve):
+    session = opened.brings_together(aiko, ben)
+    eve.dials(session.line_of(aiko))
+    eve.hears("おつなぎできません")
+    logs = deployment.client("logs")
+
+    def written(function):
+        group = deployment.function(function)["LoggingConfig"]["LogGroup"]
+        return [event["message"] for event in logs.filter_log_events(logGroupName=group, limit=10_000)["events"]]
+
+    eventually(lambda: any("call refused" in line for line in written("Voice")))
+    for function in ("Voice", "Status", "Proxy"):
+        lines = written(function)
+        assert lines, f"{function} has written nothing"
+        assert not [line for line in lines if scene.block in line]
