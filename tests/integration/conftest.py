@@ -1,6 +1,7 @@
 """The exchange behind its doors: signed forms go in, TwiML and stored records come out. Twilio is not there."""
 
 import base64
+import io
 import json
 import logging
 import time
@@ -254,3 +255,16 @@ def people(*numbers: str) -> list[str]:
 
 def parse(answer: dict[str, Any]) -> Any:
     return json.loads(answer["body"])
+
+
+@pytest.fixture
+def logged():
+    """Everything that is written into the log."""
+    from toritsugi.logs import log
+
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(log.handlers[0].formatter)
+    log.addHandler(handler)
+    yield stream.getvalue
+    log.removeHandler(handler)

@@ -1,20 +1,19 @@
-"""Sessions past their time: who wakes whom, what is written down once, and what no log ever shows."""
+"""Sessions past their time: who wakes whom, what is written down once, what the log says and what it never shows."""
 
-import io
+import contextlib
 import json
-import logging
 from datetime import UTC, datetime
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 import cleanup
 import voice
 from local.aws import Context
 from tests.integration import deeds
 from tests.integration.books import check, open_books
-from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, incoming, open_session
+from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, incoming, open_session, people
 from tests.integration.wire import broken, refusing
-from toritsugi.logs import log
 
 
 def schedules(cloud):
@@ -177,18 +176,25 @@ def clock_now():
     return int(datetime.now(UTC).timestamp())
 
 
-# ---- what no log ever shows ------------------------------------------------------------------------------------------
+# ---- what the log says, and what it never shows --------------------------------------------------------------------
 
 
-@pytest.fixture
-def logged():
-    """Everything that is written into the log."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(log.handlers[0].formatter)
-    log.addHandler(handler)
-    yield stream.getvalue
-    log.removeHandler(handler)
+@pytest.mark.parametrize(("late", "noticed"), [(120, False), (240, True)])
+def test_a_session_that_is_closed_long_after_its_time_is_noticed(service, cloud, clock, logged, late, noticed):
+    open_session(service, ttl=600)
+    [schedule] = schedules(cloud).values()
+    clock.shift(600 + late)
+    wake(schedule)
+    said = [json.loads(line) for line in logged().splitlines()]
+    assert [(line["message"], line["seconds"]) for line in said] == [("closed late", late)] * noticed
+
+
+def test_a_refused_request_is_noticed_by_its_code(service, logged):
+    for _ in range(len(LINES) + 1):
+        with contextlib.suppress(TwilioRestException):
+            service.sessions.create(participants=people(AIKO))
+    said = [json.loads(line) for line in logged().splitlines()]
+    assert [(line["message"], line["code"]) for line in said] == [("request refused", 80208)]
 
 
 def forms_of(number):
@@ -237,7 +243,5 @@ def naming(*numbers_and_code):
 
 
 def deeds_fail(service):
-    from twilio.base.exceptions import TwilioRestException
-
     with pytest.raises(TwilioRestException):
         service.sessions.create(participants=[{"Identifier": AIKO}])
