@@ -10,7 +10,7 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     the Scheduler does what the schedule's role may do     lambda:InvokeFunction; else sqs:SendMessage, as a dead letter
     Lambda repeats what has failed, and then gives it up   sqs:SendMessage of the function's role
     Lambda writes the log as the function                  logs:CreateLogStream, logs:PutLogEvents
-    a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount
+    a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
 
 Besides, layers are unpacked one over the other, as on Lambda; functions run on the bare interpreter, for ministack's
 own has boto3 and hides what a layer lacks; schedules are looked at every second instead of every ten; and everything
@@ -43,22 +43,21 @@ Answer = tuple[int, dict[str, str], bytes]
 # ---- what a role may do ----------------------------------------------------------------------------------------------
 
 
-def may(role_arn: str, service: str, action: str, resource: str) -> bool:
-    """Whether this service may do that with this role: the role trusts it, and allows the action."""
+def may(role_arn: str, service: str, source: str, action: str, resource: str) -> bool:
+    """Whether this service may do that with this role, because of `source`: the role trusts it, and allows it."""
     name = role_arn.rsplit("/", 1)[-1]
-    role = iam._roles.get_scoped(get_account_id(), None, name) or {}
-    trusted = iam_evaluator.evaluate_trust_policy(
-        role.get("AssumeRolePolicyDocument") or "", root(), context("sts:AssumeRole", role_arn)
+    trust = (iam._roles.get_scoped(get_account_id(), None, name) or {}).get("AssumeRolePolicyDocument", "")
+    trusts = service in str(trust) and iam_evaluator.evaluate_trust_policy(
+        trust, root(), context("sts:AssumeRole", role_arn, source)
     )
-    names_service = service in str(role.get("AssumeRolePolicyDocument"))
     policies = iam_evaluator._gather_role_policies(name, get_account_id())
-    allowed = iam_evaluator.evaluate(context(action, resource), policies).decision == "Allow"
-    if not (trusted and names_service and allowed):
-        log.error("%s may not %s on %s", role_arn, action, resource)
-    return trusted and names_service and allowed
+    allows = iam_evaluator.evaluate(context(action, resource, source), policies).decision == "Allow"
+    if not (trusts and allows):
+        log.error("%s of %s may not %s on %s with %s", service, source, action, resource, role_arn)
+    return trusts and allows
 
 
-def context(action: str, resource: str) -> Any:
+def context(action: str, resource: str, source: str) -> Any:
     account = get_account_id()
     return iam_evaluator.EvalContext(
         principal_arn=root(),
@@ -67,7 +66,7 @@ def context(action: str, resource: str) -> Any:
         action=action,
         resource_arn=resource,
         region=get_region(),
-        service_context={"aws:sourceaccount": account},
+        service_context={"aws:sourceaccount": account, "aws:sourcearn": source},
     )
 
 
@@ -138,12 +137,13 @@ async def schedule_with_role(method: str, path: str, headers: Any, body: bytes, 
 def fire(target: dict[str, Any], _event: Any, schedule: dict[str, Any], _view: Any = None) -> None:
     """Wakes the target of a schedule; whatever may not be woken becomes a dead letter."""
     role, said = target["RoleArn"], target.get("Input", "{}")
+    source = scheduler._group_arn(schedule["GroupName"])
     function, _, _ = lambda_svc._get_func_record_for_ref(target["Arn"])
-    if may(role, "scheduler.amazonaws.com", "lambda:InvokeFunction", target["Arn"]) and function:
+    if may(role, "scheduler.amazonaws.com", source, "lambda:InvokeFunction", target["Arn"]) and function:
         lambda_svc.invoke_async_with_retry(function, json.loads(said))
         return
     letters = target.get("DeadLetterConfig", {}).get("Arn", "")
-    if letters and may(role, "scheduler.amazonaws.com", "sqs:SendMessage", letters):
+    if letters and may(role, "scheduler.amazonaws.com", source, "sqs:SendMessage", letters):
         eventbridge._dispatch_to_sqs(parse_arn(letters), said)
 
 
@@ -155,7 +155,7 @@ read_layer = lambda_svc._resolve_layer_zip
 
 def give_up_as_function(target: str, name: str, event: Any, result: Any) -> None:
     config = lambda_svc._functions[name]["config"]
-    if may(config["Role"], "lambda.amazonaws.com", "sqs:SendMessage", target):
+    if may(config["Role"], "lambda.amazonaws.com", config["FunctionArn"], "sqs:SendMessage", target):
         give_up(target, name, event, result)
 
 
@@ -164,7 +164,7 @@ def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any,
     group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
     stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:{request_id}"
     actions = "logs:CreateLogStream", "logs:PutLogEvents"
-    if all(may(config["Role"], "lambda.amazonaws.com", action, stream) for action in actions):
+    if all(may(config["Role"], "lambda.amazonaws.com", config["FunctionArn"], action, stream) for action in actions):
         write_log(function, request_id, *what, **how)
 
 

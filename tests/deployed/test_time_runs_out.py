@@ -1,0 +1,145 @@
+"""The real Scheduler wakes the real cleanup.py: whoever may wake whom, and what becomes of what cannot be done.
+
+A caller hears the end of a session at the very second, with or without all this. So what cleanup has done shows in the
+table alone: there the session is closed.
+"""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.deployed.cloud import eventually
+
+SOON = 3  # seconds
+
+
+@pytest.fixture
+def opened(desk, scene):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}")
+    return desk
+
+
+@pytest.fixture
+def stored(deployment):
+    """The status of a session as the table has it."""
+
+    def status(session):
+        key = {"session_sid": {"S": session.sdk.fetch().sid}, "entry": {"S": "session"}}
+        table = deployment.resource("SessionsTable")
+        return deployment.client("dynamodb").get_item(TableName=table, Key=key)["Item"]["status"]["S"]
+
+    return status
+
+
+@pytest.fixture
+def letters(deployment):
+    """What lies in the queue of the dead letters and holds these words, taken out of it."""
+
+    def holding(words):
+        sqs, queue = deployment.client("sqs"), deployment.resource("DeadLetters")
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1).get("Messages", [])
+        found = [message for message in found if words in message["Body"]]
+        for message in found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    return holding
+
+
+def in_a_moment(seconds=SOON):
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def schedules_of(deployment, words):
+    scheduler, group = deployment.client("scheduler"), deployment.resource("ScheduleGroup")
+    pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
+    return [found["Name"] for page in pages for found in page["Schedules"] if words in found["Name"]]
+
+
+def the_hourly_sweep(deployment):
+    """What the template's own schedule does."""
+    scheduler, group = deployment.client("scheduler"), deployment.resource("ScheduleGroup")
+    (name,) = schedules_of(deployment, f"{deployment.stage}-sweep")
+    return scheduler.get_schedule(GroupName=group, Name=name)["Target"]
+
+
+def schedule(deployment, name, target):
+    """Has the Scheduler do that at once."""
+    deployment.client("scheduler").create_schedule(
+        GroupName=deployment.resource("ScheduleGroup"),
+        Name=name,
+        ScheduleExpression=f"at({in_a_moment(0):%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target=target,
+    )
+
+
+def test_a_session_ends_by_its_schedule_which_is_gone_then(opened, deployment, aiko, ben, stored):
+    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment())
+    sid, line = session.sdk.fetch().sid, session.line_of(aiko)
+    assert schedules_of(deployment, sid)
+    assert stored(session) == "open"
+    eventually(lambda: stored(session) == "closed")
+    assert session.sdk.fetch().closed_reason == "date-expiry"
+    eventually(lambda: not schedules_of(deployment, sid))
+    aiko.dials(line)
+    aiko.hears("終了しました")
+    ben.is_idle()
+
+
+def test_a_call_puts_the_end_off_and_the_schedule_comes_again(opened, aiko, ben, stored):
+    session = opened.brings_together(aiko, ben, ttl=SOON + 2)
+    time.sleep(SOON)
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    aiko.hangs_up()
+    time.sleep(SOON)
+    assert (session.status, stored(session)) == ("in-progress", "in-progress")
+    eventually(lambda: stored(session) == "closed")
+
+
+def test_the_sweep_closes_what_its_schedule_has_forgotten(opened, deployment, aiko, ben, stored):
+    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment())
+    scheduler, group = deployment.client("scheduler"), deployment.resource("ScheduleGroup")
+    sid = session.sdk.fetch().sid
+    for name in schedules_of(deployment, sid):
+        scheduler.delete_schedule(GroupName=group, Name=name)
+    time.sleep(SOON + 1)
+    assert (session.status, stored(session)) == ("closed", "open")
+    schedule(deployment, f"now-{sid}", the_hourly_sweep(deployment))
+    eventually(lambda: stored(session) == "closed")
+
+
+def test_a_sweep_that_runs_out_of_time_goes_on_a_minute_later(deployment):
+    table, dynamodb = deployment.resource("SessionsTable"), deployment.client("dynamodb")
+    for number in range(4):  # more than fits on one page of a scan
+        item = {"session_sid": {"S": f"filler-{number}"}, "entry": {"S": "session"}, "text": {"S": "x" * 390_000}}
+        dynamodb.put_item(TableName=table, Item=item)
+    cleanup, functions = deployment.function("Cleanup"), deployment.client("lambda")
+    functions.update_function_configuration(FunctionName=cleanup["FunctionName"], Timeout=10)
+    try:
+        functions.invoke(FunctionName=cleanup["FunctionName"], Payload=json.dumps({"sweep": {}}))
+        (name,) = schedules_of(deployment, "sweep-")
+        deployment.client("scheduler").delete_schedule(GroupName=deployment.resource("ScheduleGroup"), Name=name)
+    finally:
+        functions.update_function_configuration(FunctionName=cleanup["FunctionName"], Timeout=cleanup["Timeout"])
+        for number in range(4):
+            key = {"session_sid": {"S": f"filler-{number}"}, "entry": {"S": "session"}}
+            dynamodb.delete_item(TableName=table, Key=key)
+
+
+def test_a_schedule_that_may_wake_nobody_becomes_a_dead_letter(deployment, letters, scene):
+    target = the_hourly_sweep(deployment)
+    elsewhere = {"Arn": deployment.function("Voice")["FunctionArn"], "Input": json.dumps(scene.block)}
+    schedule(deployment, f"astray-{scene.block}", target | elsewhere)
+    eventually(lambda: letters(scene.block))
+
+
+def test_what_cleanup_cannot_do_is_repeated_and_then_becomes_a_dead_letter(deployment, letters, scene):
+    name = deployment.function("Cleanup")["FunctionName"]
+    impossible = json.dumps({"story": scene.block})
+    deployment.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=impossible)
+    eventually(lambda: letters(scene.block))
