@@ -1,0 +1,266 @@
+"""Draws what is deployed, from template.yaml: `PYTHONPATH=infra .venv/bin/python docs/deployed.py` after it changes.
+
+It is drawn as a switchboard: a row is a function, a column is what it may reach, and a mark where they cross says what
+its role lets it do there.
+"""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.aws import Tag
+
+ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "docs/deployed.svg"
+
+Json = dict[str, Any]
+
+WIDTH, ROW, COLUMN = 1240, 84, 75
+LEFT, API, FUNCTION, BOARD, TOP = 32, 232, 468, 710, 230  # where each part begins; the rows' first line
+
+READS = ("Get", "BatchGet", "Query", "Scan", "ConditionCheck")
+
+# What the columns are, by the kind of resource: the service above it, and how it is drawn in a square of 24.
+KINDS = {
+    "AWS::DynamoDB::Table": ("DynamoDB", "M3 6c0-5 18-5 18 0v12c0 5-18 5-18 0zM3 6c0 5 18 5 18 0M3 12c0 5 18 5 18 0"),
+    "AWS::SSM::Parameter": ("SSM", "M3 6h8m4 0h6M3 12h2m4 0h12M3 18h10m4 0h4M13 4v4M7 10v4M15 16v4"),
+    "AWS::Scheduler::ScheduleGroup": ("Scheduler", "M12 2a10 10 0 1 0 .01 0zM12 6v6l4 3"),
+    "AWS::SQS::Queue": ("SQS", "M2 6h20v13H2zM2 6l10 8 10-8"),
+}
+NAMES = {"PublicBaseUrl": "Settings", "ScheduleGroup": "Timers", "DeadLetters": "Dead letters"}
+
+STYLE = """
+svg { font-family: system-ui, "Segoe UI", "Noto Sans", sans-serif; --paper: #fdfcf9; --ink: #22303c; --soft: #66737e;
+  --line: #c9d1d6; --card: #fff; --read: #1f7a6d; --write: #c2571a; --call: #2b5fa8; }
+@media (prefers-color-scheme: dark) { svg { --paper: #151b21; --ink: #e6ebef; --soft: #9aa8b3; --line: #3c4853;
+  --card: #1e262e; --read: #5fc9b8; --write: #f0935a; --call: #7fb0f2; } }
+text { fill: var(--ink); font-size: 13px } .title { font-size: 22px; font-weight: 600 } .head { font-size: 12px;
+  fill: var(--soft); letter-spacing: .06em; text-transform: uppercase } .name { font-size: 16px; font-weight: 600 }
+.soft { fill: var(--soft); font-size: 12px } .middle { text-anchor: middle }
+.code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 12px }
+.label { font-size: 12.5px } .card { fill: var(--card); stroke: var(--line); stroke-width: 1.2 }
+.wire { fill: none; stroke: var(--line); stroke-width: 1.5 } .icon { fill: none; stroke: var(--soft); stroke-width: 1.5;
+  stroke-linecap: round; stroke-linejoin: round } .call { fill: none; stroke: var(--call); stroke-width: 2 }
+.reads { fill: var(--paper); stroke: var(--read); stroke-width: 2.6 } .writes { fill: var(--write) }
+"""
+
+ARROW = """<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+<path d="M0 0l8 4-8 4z" fill="var(--call)"/></marker>"""
+
+
+class Deployment:
+    """What template.yaml and infra/alarms.yaml say, as far as the picture shows it."""
+
+    def __init__(self) -> None:
+        self.template = read("template.yaml")
+        self.parameters = {name: said.get("Default") for name, said in self.template["Parameters"].items()}
+        self.functions = sorted(self.of_type("AWS::Serverless::Function"), key=lambda one: not self.routes(one))
+        self.columns = [name for kind in KINDS for name in self.of_type(kind)]
+
+    def of_type(self, kind: str) -> list[str]:
+        return [name for name, resource in self.template["Resources"].items() if resource["Type"] == kind]
+
+    def properties(self, name: str) -> Json:
+        found: Json = self.template["Resources"][name]["Properties"]
+        return found
+
+    def events(self, function: str, kind: str) -> list[Json]:
+        return [one["Properties"] for one in self.properties(function)["Events"].values() if one["Type"] == kind]
+
+    def routes(self, function: str) -> list[str]:
+        return [f"{one['Method']} {one['Path']}" for one in self.events(function, "HttpApi")]
+
+    def limit(self, function: str) -> int:
+        """Requests a second that are let in, where the function answers any."""
+        (event,) = self.events(function, "HttpApi")
+        settings = event.get("RouteSettings") or self.properties("Exchange")["DefaultRouteSettings"]
+        return int(self.parameters[settings["ThrottlingRateLimit"]["Ref"]])
+
+    def reach(self, function: str) -> dict[str, set[str]]:
+        """What a function may do with each column: reads, writes."""
+        role = self.properties(self.properties(function)["Role"]["Fn::GetAtt"][0])
+        found: dict[str, set[str]] = {}
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+            actions = [action.partition(":")[2] for action in as_list(statement["Action"])]
+            deeds = {"reads" if action.startswith(READS) else "writes" for action in actions}
+            for column in {self.column(resource) for resource in as_list(statement["Resource"])} - {None}:
+                found.setdefault(str(column), set()).update(deeds)
+        return found
+
+    def column(self, resource: Json) -> str | None:
+        """The column to which the resource of a statement belongs."""
+        name = str(next(iter(resource.values())))
+        if "parameter/toritsugi/" in name:
+            return "PublicBaseUrl"
+        return next((column for column in self.columns if re.search(rf"\b{column}\b", name)), None)
+
+    def alarms(self) -> list[str]:
+        found = [one["Properties"] for one in read("infra/alarms.yaml")["Resources"].values()]
+        return [one["AlarmName"]["Fn::Sub"].partition("}-")[2].replace("-", " ") for one in found if "AlarmName" in one]
+
+
+def read(path: str) -> Json:
+    found: Json = yaml.load((ROOT / path).read_text(), Tag)  # noqa: S506  a SafeLoader with CloudFormation's tags
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+# ---- strokes ---------------------------------------------------------------------------------------------------------
+
+
+def text(x: float, y: float, said: str, kind: str = "") -> str:
+    return f'<text x="{x:g}" y="{y:g}" class="{kind}">{escape(said)}</text>'
+
+
+def card(x: float, y: float, width: float, height: float) -> str:
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="10" class="card"/>'
+
+
+def path(kind: str, way: str, more: str = "") -> str:
+    return f'<path class="{kind}" d="{way}" {more}/>'
+
+
+def arrow(way: str) -> str:
+    return path("call", way, 'marker-end="url(#arrow)"')
+
+
+def icon(x: float, y: float, way: str) -> str:
+    return f'<g transform="translate({x:g} {y:g})">{path("icon", way)}</g>'
+
+
+def mark(x: float, y: float, deeds: set[str]) -> str:
+    """A ring for whoever reads, a dot for whoever writes, both for both."""
+    ring = f'<circle cx="{x:g}" cy="{y:g}" r="9" class="reads"/>' if "reads" in deeds else ""
+    dot = f'<circle cx="{x:g}" cy="{y:g}" r="{5 if ring else 7}" class="writes"/>' if "writes" in deeds else ""
+    return ring + dot
+
+
+# ---- the picture -----------------------------------------------------------------------------------------------------
+
+
+def draw() -> str:
+    deployment = Deployment()
+    foot = TOP + ROW * len(deployment.functions)
+    parts = [*headings(deployment), *board(deployment, foot), *entrances(deployment), *functions(deployment)]
+    parts += [*timer(deployment, foot), *watchers(deployment, foot + 34)]
+    height = foot + 208
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+            "<title>What is deployed: who calls which function, and what each function may reach</title>",
+            f"<style>{STYLE}</style>",
+            f"<defs>{ARROW}</defs>",
+            f'<rect width="{WIDTH}" height="{height}" rx="16" fill="var(--paper)"/>',
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def place(deployment: Deployment, column: str) -> int:
+    return BOARD + 22 + COLUMN * deployment.columns.index(column)
+
+
+def headings(deployment: Deployment) -> Iterator[str]:
+    runtime = f"{deployment.parameters['Runtime']}, {deployment.parameters['Architecture']}"
+    yield text(LEFT, 50, "What is deployed", "title")
+    yield text(LEFT, 74, "One stack; any number of them, under names of their own, in one account.", "soft")
+    for x, said in ((LEFT, "Who calls"), (API, "API Gateway"), (FUNCTION, "Lambda"), (BOARD, "What each may reach")):
+        yield text(x, 124, said, "head")
+    yield text(FUNCTION, 144, runtime, "soft")
+    yield text(API, 144, "HTTP API, $default stage", "soft")
+    for x, deeds, said in (
+        (BOARD + 252, {"reads"}, "reads"),
+        (BOARD + 334, {"writes"}, "writes"),
+        (BOARD + 420, {"reads", "writes"}, "both"),
+    ):
+        yield mark(x, 120, deeds) + text(x + 16, 124, said, "soft")
+
+
+def board(deployment: Deployment, foot: int) -> Iterator[str]:
+    for kind, (service, way) in KINDS.items():
+        columns = deployment.of_type(kind)
+        for column in columns:
+            x, name = place(deployment, column), NAMES.get(column, column.removesuffix("Table"))
+            yield path("wire", f"M{x} {TOP - 12}V{foot - 20}")
+            yield icon(x - 12, TOP - 60, way) + text(x, TOP - 20, name, "label middle")
+        first, last = place(deployment, columns[0]), place(deployment, columns[-1])
+        yield text((first + last) / 2, TOP - 74, service, "soft middle")
+        yield path("wire", f"M{first - 28} {TOP - 68}H{last + 28}")
+    for row, function in enumerate(deployment.functions):
+        y = TOP + ROW * row + 26
+        yield path("wire", f"M{FUNCTION + 204} {y}H{place(deployment, deployment.columns[-1]) + 20}")
+        for column, deeds in deployment.reach(function).items():
+            yield mark(place(deployment, column), y, deeds)
+
+
+def entrances(deployment: Deployment) -> Iterator[str]:
+    """Who calls from outside, and the routes by which they come in."""
+    callers = {"Twilio": "signed webhooks", "Your software": "client.proxy.v1"}
+    asked = [(function, route) for function in deployment.functions for route in deployment.routes(function)]
+    yield card(API - 12, TOP - 10, 200, ROW * len(asked) - 12)
+    for caller, said in callers.items():
+        rows = [row for row, (_, route) in enumerate(asked) if route.startswith("POST") == (caller == "Twilio")]
+        top, height = TOP + ROW * rows[0], ROW * (len(rows) - 1) + 52
+        yield card(LEFT, top, 148, height)
+        yield text(LEFT + 74, top + height / 2 - 2, caller, "name middle")
+        yield text(LEFT + 74, top + height / 2 + 18, said, "soft middle")
+    for row, (function, route) in enumerate(asked):
+        y = TOP + ROW * row + 26
+        yield arrow(f"M{LEFT + 148} {y}H{API - 14}") + arrow(f"M{API + 188} {y}H{FUNCTION - 14}")
+        yield text(API + 4, y - 2, route, "code")
+        yield text(API + 4, y + 16, f"{deployment.limit(function)} a second at most", "soft")
+
+
+def functions(deployment: Deployment) -> Iterator[str]:
+    for row, function in enumerate(deployment.functions):
+        properties, y = deployment.properties(function), TOP + ROW * row
+        yield card(FUNCTION - 12, y, 216, 54)
+        yield text(FUNCTION + 4, y + 23, properties["Handler"].replace(".handler", ".py"), "name")
+        yield text(FUNCTION + 4, y + 42, properties["Description"], "soft")
+
+
+def timer(deployment: Deployment, foot: int) -> Iterator[str]:
+    """The Scheduler: what it wakes, and the way back to it from whoever sets a timer."""
+    woken = next(function for function in deployment.functions if deployment.events(function, "ScheduleV2"))
+    (sweep,) = deployment.events(woken, "ScheduleV2")
+    y, x = TOP + ROW * deployment.functions.index(woken), place(deployment, "ScheduleGroup")
+    every = sweep["ScheduleExpression"].removeprefix("rate(").removesuffix(")").removeprefix("1 ")
+    yield card(LEFT, y, API + 188 - LEFT, 54)
+    yield icon(LEFT + 16, y + 15, KINDS["AWS::Scheduler::ScheduleGroup"][1])
+    yield text(LEFT + 56, y + 23, "EventBridge Scheduler", "name")
+    yield text(LEFT + 56, y + 42, f"when a session ends; a sweep every {every}", "soft")
+    yield arrow(f"M{API + 188} {y + 26}H{FUNCTION - 14}")
+    yield text(FUNCTION + 4, foot - 6, "timers are set", "soft")
+    yield arrow(f"M{x} {foot - 20}v10q0 12 -12 12H{LEFT + 40}q-12 0 -12 -12V{y + 57}")
+
+
+def watchers(deployment: Deployment, top: int) -> Iterator[str]:
+    logs, days = len(deployment.of_type("AWS::Logs::LogGroup")), deployment.parameters["LogRetention"]
+    yield card(LEFT, top, WIDTH - 2 * LEFT, 142)
+    yield text(LEFT + 20, top + 30, "CloudWatch", "name")
+    yield text(LEFT + 20, top + 54, f"{logs} logs, kept {days} days,", "soft")
+    yield text(LEFT + 20, top + 72, "without anybody's number", "soft")
+    yield text(LEFT + 20, top + 96, "a dashboard, and alarms", "soft")
+    yield text(LEFT + 20, top + 114, "to a topic and an e-mail", "soft")
+    x, y = API, top + 18
+    for alarm in deployment.alarms():
+        width = 26 + 6.9 * len(alarm)
+        if x + width > WIDTH - LEFT - 16:
+            x, y = API, y + 37
+        yield f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="28" rx="14" class="card"/>'
+        yield text(x + width / 2, y + 18.5, alarm, "middle")
+        x += width + 10
+    choices = "By parameter: a domain of your own, a KMS key of your own, processes of their own, a monthly budget."
+    yield text(API, top + 120, choices, "soft")
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(draw())
