@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from botocore.exceptions import ClientError, WaiterError
 
-from command import account, sam, stages
+from command import account, stages
 from command.exchange import NEVER_STOOD, Exchange
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, say, show, somebody_is_there
@@ -40,8 +41,9 @@ def delete(
     for number, (sid, webhooks) in lines.items():
         give_back(sid, webhooks)
         say(f"[green]restored[/]  {number}")
-    unprotect(exchange)
-    sam.delete(exchange.stage)
+    with busy(f"Deleting {exchange.stage.stack} ..."):
+        take_down(exchange)
+        forget_uploads(exchange)
     forget_tokens(exchange)
     if with_data:
         for table in tables.values():
@@ -82,11 +84,26 @@ def give_back(number_sid: str, webhooks: dict[str, str]) -> None:
     carrier.point(carrier.find_owned(None, number_sid), webhooks)
 
 
-def unprotect(exchange: Exchange) -> None:
-    """A stack that is protected by mistake is not protected from whoever types its name."""
-    exchange.aws("cloudformation").update_termination_protection(
-        EnableTerminationProtection=False, StackName=exchange.stage.stack
-    )
+def take_down(exchange: Exchange) -> None:
+    """The stack goes, with all that the template does not retain. Raises Refused if something of it cannot go."""
+    cloudformation, stack = exchange.aws("cloudformation"), exchange.stage.stack
+    cloudformation.delete_stack(StackName=stack)
+    try:
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 5})
+    except WaiterError as error:
+        raise Refused(f"{stack} is not deleted yet: its events in CloudFormation's console say what stands.") from error
+
+
+def forget_uploads(exchange: Exchange) -> None:
+    """What sam has uploaded to its own bucket, under our name, in all versions."""
+    try:
+        managed = exchange.aws("cloudformation").describe_stacks(StackName="aws-sam-cli-managed-default")["Stacks"][0]
+    except ClientError:  # another bucket was named, or none was ever needed
+        return
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in managed.get("Outputs", [])}
+    if bucket := outputs.get("SourceBucket"):
+        prefix = f"{exchange.stage.stack}/"
+        exchange.session.resource("s3").Bucket(bucket).object_versions.filter(Prefix=prefix).delete()
 
 
 def forget_tokens(exchange: Exchange) -> None:

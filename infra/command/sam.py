@@ -1,4 +1,4 @@
-"""AWS SAM's own command line, and make: what builds, deploys and deletes."""
+"""AWS SAM's own command line, and make: what builds and deploys."""
 
 from __future__ import annotations
 
@@ -40,11 +40,6 @@ def deploy(stage: Stage, show_changes: bool) -> None:
             "--no-fail-on-empty-changeset",
         ]
     )
-
-
-def delete(stage: Stage) -> None:
-    """`sam delete`: the stack, and what was uploaded for it."""
-    run([found(), "delete", "--stack-name", stage.stack, "--region", stage.region, "--no-prompts"])
 
 
 def found() -> str:

@@ -1,0 +1,109 @@
+"""Deploying by hand: what is asked, what is remembered, and what is kept secret."""
+
+import re
+
+import pytest
+
+from tests.command.conftest import Exchange, on_this_machine, shell
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+
+NUMBER = "+815010000071"
+OLD = "https://old.example.com/ivr"
+
+
+def test_the_first_deployment_answers_with_the_address_and_a_key(exchange):
+    made = exchange.first.json
+    assert (made["stage"], made["region"]) == ("command", "ap-northeast-1")
+    assert made["address"].startswith("https://")
+    assert re.fullmatch(r"SK[0-9a-f]{32}", made["key"]["sid"])
+    assert made["key"]["scopes"] == ["proxy:read", "proxy:write"]
+
+
+def test_the_auth_token_is_kept_encrypted_and_shown_and_remembered_nowhere(exchange):
+    kept = exchange.client("ssm").get_parameter(Name="/toritsugi/command/auth-tokens")["Parameter"]
+    assert (kept["Type"], exchange.tokens[0]) == ("SecureString", AUTH_TOKEN)
+    remembered = exchange.shell.memory.read_text()
+    assert ACCOUNT_SID in remembered
+    assert AUTH_TOKEN not in remembered + exchange.first.out + exchange.first.err
+
+
+def test_the_second_deployment_knows_everything_and_makes_no_second_key(exchange):
+    before = exchange.succeeds("keys", "list")
+    again = exchange.succeeds("deploy", "--yes", "--no-build", TWILIO_AUTH_TOKEN="")
+    assert (again["key"], again["address"]) == (None, exchange.base)
+    assert exchange.succeeds("keys", "list") == before
+
+
+def test_what_another_machine_deployed_is_not_asked_again(exchange, tmp_path):
+    elsewhere = shell(tmp_path / "elsewhere", exchange.account, exchange.network, exchange.stage)
+    said = elsewhere.types("deploy", "--yes", "--no-build", *on_this_machine(), TWILIO_AUTH_TOKEN="")
+    assert said.code == 0, said.err
+    assert ACCOUNT_SID in elsewhere.memory.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--account-sid", "AC1", "--yes"], "An account SID is AC and 32 of 0-9 and a-f: not 'AC1'"),
+        (["--yes"], "TwilioAccountSid is not known: --account-sid says it"),
+        (["--account-sid", ACCOUNT_SID], "nobody is here to say yes: add --yes"),
+        (["--account-sid", ACCOUNT_SID, "--yes", "--region", "mars-1"], "AWS has no region 'mars-1'"),
+        (["--account-sid", ACCOUNT_SID, "--yes", "--parameter", "Memory"], "written NAME=VALUE, not 'Memory'"),
+        (["--account-sid", ACCOUNT_SID, "--yes", "--alarm-email", "me"], "That is no e-mail address"),
+        (["--account-sid", ACCOUNT_SID, "--yes", "--domain", "calls.example.com"], "no issued certificate"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence_before_anything_is_deployed(accounts, tmp_path, words, sentence):
+    here = shell(tmp_path / "here", *accounts, "never")
+    said = here.types("deploy", "--no-build", *words)
+    assert said.code == 1
+    assert sentence in said.err.replace("\n", " ")
+    assert not here.memory.exists()
+
+
+def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
+    here = shell(tmp_path / "here", *accounts, "never")
+    chosen = ["--yes", "--no-build", "--account-sid", ACCOUNT_SID]
+    said = here.types("deploy", *chosen, TWILIO_AUTH_TOKEN="0" * 32)
+    assert said.code == 1
+    assert "Twilio does not accept this auth token" in said.err
+    assert not here.memory.exists()
+
+
+def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_name(accounts, tmp_path):
+    here = shell(tmp_path / "here", *accounts, "trial")
+    trial = Exchange(*accounts, "trial", shell=here)
+    seen = here.talks(
+        "deploy",
+        "--no-build",
+        *on_this_machine(),
+        answers=[
+            ("AWS region", ""),
+            ("Twilio account SID", "my account"),
+            ("An account SID is AC and 32", ACCOUNT_SID),
+            ("Who is told", ""),
+            ("A domain of your own", ""),
+            ("What encrypts", ""),
+            ("Twilio auth token", AUTH_TOKEN),
+            ("Deploy this changeset?", "y"),
+        ],
+    )
+    assert seen.code == 0, seen.out
+    assert "Twilio takes it" in seen.out
+    assert "The exchange stands" in seen.out
+    assert AUTH_TOKEN not in seen.out
+
+    trial.opens()
+    trial.buys(NUMBER, voice_url=OLD)
+    trial.succeeds("numbers", "attach", NUMBER, "--yes")
+    tables = trial.tables
+    refused = here.types("delete")
+    assert (refused.code, "add --yes" in refused.err) == (1, True)
+    mistaken = here.talks("delete", answers=[("Type trial to delete it", "production")])
+    assert (mistaken.code, "Nothing was changed" in mistaken.out) == (1, True)
+    gone = here.talks("delete", answers=[("Type trial to delete it", "trial")])
+    assert gone.code == 0, gone.out
+    assert trial.twilio().incoming_phone_numbers.list(phone_number=NUMBER)[0].voice_url == OLD
+    assert set(tables) <= set(trial.client("dynamodb").list_tables()["TableNames"])
+    assert "trial" not in here.memory.read_text()
+    assert "There is no exchange trial" in here.types("numbers", "list").err
