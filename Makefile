@@ -37,7 +37,7 @@ check: $(INSTALLED)  ## lint, format, types, template
 build: $(INSTALLED) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIME, ARCHITECTURE and BUILD_DIR change the usual
 	@$(BIN)/python -m package prepare
 	@$(TOOLS)/sam/bin/sam build --parallel --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
-	@$(BIN)/python -m package report $(BUILD_DIR)
+	@$(BIN)/python -m package finish $(BUILD_DIR)
 
 bench: $(INSTALLED)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench

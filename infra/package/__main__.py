@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from package import bytecode, contents, interpreters, sizes, target, wheels
+from package import bytecode, contents, interpreters, sizes, target, template, wheels
 from package.target import ROOT, Unbuildable
 
 UNPACKED_AT = {
@@ -37,7 +37,7 @@ def build_layer(name: str, artifacts: Path) -> None:
         contents.trim_rest(python)
 
 
-def finish(kind: str, artifacts: Path) -> None:
+def complete(kind: str, artifacts: Path) -> None:
     """Compiles a part, and settles what differs from one build to the next."""
     built_for = target.read()
     if not bytecode.compile_all(artifacts, UNPACKED_AT[kind], built_for):
@@ -51,12 +51,13 @@ def finish(kind: str, artifacts: Path) -> None:
 def main(what: str, *words: str) -> None:
     if what == "prepare":
         interpreters.find_or_fetch(target.read().version)
-    elif what == "report":
+    elif what == "finish":
+        template.settle(Path(words[0]), target.read())
         print(sizes.report(Path(words[0]), target.read()))
     else:
         name, artifacts = words[0], Path(words[1])
         {"function": build_function, "layer": build_layer}[what](name, artifacts)
-        finish(what, artifacts)
+        complete(what, artifacts)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,8 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from package import template
 from package.target import Target, Unbuildable
 
 KB = 1_000
@@ -46,7 +44,7 @@ def measure(folder: Path) -> Size:
 def report(build: Path, target: Target) -> str:
     """A table of every part, and of every function with its layers. Raises Unbuildable where one is too large."""
     sizes = {path.name: measure(path) for path in sorted(build.iterdir()) if path.is_dir()}
-    layers = layers_of(yaml.safe_load((build / "template.yaml").read_text()))
+    layers = template.layers_of(build)
     rows = [line(name, sizes[name], LAYERS[name]) for name in LAYERS]
     for name, used in layers.items():
         whole = sum((sizes[layer] for layer in used), sizes[name])
@@ -56,16 +54,6 @@ def report(build: Path, target: Target) -> str:
     if too_large:
         raise Unbuildable("\n".join([*table, f"Too large: {', '.join(too_large)}. See infra/package/sizes.py."]))
     return "\n".join(table) + ("" if any(build.rglob("*.pyc")) else WITHOUT.format(version=target.version))
-
-
-def layers_of(template: dict[str, Any]) -> dict[str, list[str]]:
-    """The layers of each function, by logical ids."""
-    always = template["Globals"]["Function"].get("Layers", [])
-    return {
-        name: [layer["Ref"] for layer in always + resource["Properties"].get("Layers", [])]
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
 
 
 def line(name: str, size: Size, bound: tuple[int, int] | None = None) -> str:

@@ -1,0 +1,48 @@
+"""What the events in this folder find at AWS: `python -m tests.events.account http://127.0.0.1:4566` puts it there.
+
+Aiko and Ben have a session (voice.json, status.json), two others are over and not closed yet (cleanup.json, sweep.json),
+and there is room for more (proxy.json, with the key of its header). Nobody is real.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.aws import SHAPE, Template
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
+
+HERE = Path(__file__).parent
+REGION = "ap-northeast-1"
+
+ENVIRONMENT: dict[str, str] = json.loads((HERE / "env.json").read_text())["Parameters"]
+
+
+def event(name: str) -> Any:
+    """What the function of this event is woken with."""
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+def client(service: str, url: str) -> Any:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client(service, endpoint_url=url, region_name=REGION, **keys)
+
+
+def fill(url: str) -> None:
+    """Makes tables, settings and the group of schedules in an account with nothing in it, and the rows in the tables."""
+    template = Template(ROOT / "template.yaml", {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID})
+    dynamodb, ssm = client("dynamodb", url), client("ssm", url)
+    rows = json.loads((HERE / "rows.json").read_text())
+    for name, table in template.of_type("AWS::DynamoDB::Table").items():
+        dynamodb.create_table(TableName=name, **{key: table[key] for key in SHAPE if key in table})
+        for row in rows[name]:
+            dynamodb.put_item(TableName=name, Item=row)
+    for name, value in {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}.items():
+        ssm.put_parameter(Name=f"{ENVIRONMENT['SETTINGS_PATH']}/{name}", Value=value, Type="SecureString")
+    client("scheduler", url).create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
+
+
+if __name__ == "__main__":
+    fill(sys.argv[1])
