@@ -250,11 +250,11 @@ def watchers(deployment: Deployment, top: int) -> Iterator[str]:
     yield text(LEFT + 20, top + 72, "without anybody's number", "soft")
     yield text(LEFT + 20, top + 96, "a dashboard, and alarms", "soft")
     yield text(LEFT + 20, top + 114, "to a topic and an e-mail", "soft")
-    x, y = API, top + 18
+    x, y = float(API), top + 18
     for alarm in deployment.alarms():
         width = 26 + 6.9 * len(alarm)
         if x + width > WIDTH - LEFT - 16:
-            x, y = API, y + 37
+            x, y = float(API), y + 37
         yield f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="28" rx="14" class="card"/>'
         yield text(x + width / 2, y + 18.5, alarm, "middle")
         x += width + 10
