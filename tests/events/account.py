@@ -1,7 +1,7 @@
 """What the events in this folder find at AWS: `python -m tests.events.account http://127.0.0.1:4566` puts it there.
 
-Aiko and Ben have a session (voice.json, status.json), two others are over and not closed yet (cleanup.json, sweep.json),
-and there is room for more (proxy.json, with the key of its header). Nobody is real.
+Aiko and Ben have a session (voice.json, status.json), two others are over and not closed yet (cleanup.json,
+sweep.json), and there is room for more (proxy.json, with the key of its header). Nobody is real.
 """
 
 import json
@@ -31,7 +31,7 @@ def client(service: str, url: str) -> Any:
 
 
 def fill(url: str) -> None:
-    """Makes tables, settings and the group of schedules in an account with nothing in it, and the rows in the tables."""
+    """Makes what an account with nothing in it lacks: tables with their rows, settings, the group of schedules."""
     template = Template(ROOT / "template.yaml", {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID})
     dynamodb, ssm = client("dynamodb", url), client("ssm", url)
     rows = json.loads((HERE / "rows.json").read_text())

@@ -52,7 +52,7 @@ class Function:
 
 
 def unpack(build: Path, name: str, folder: Path) -> Path:
-    """Puts a function's own layers into folder/opt, in the order in which Lambda does, and its files into folder/task."""
+    """Puts a function's layers into folder/opt, in the order in which Lambda does, and its files into folder/task."""
     for layer in layers_of(build)[name]:
         shutil.copytree(build / layer, folder / "opt", dirs_exist_ok=True)
     shutil.copytree(build / name, folder / "task")
