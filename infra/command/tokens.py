@@ -91,7 +91,9 @@ def remove(stage: StageName = "", region: Region = "", yes: Yes = False, as_json
     if opens(exchange, gone):
         confirm("Twilio still knows the token that goes. Remove it here?", yes)
     exchange.keep_tokens([kept])
-    say_next({"removed": masked(gone)}, as_json, "Removed; the exchange takes only the current token.", "")
+    say_next(
+        {"removed": masked(gone)}, as_json, "Removed; whatever function still runs with it forgets it when it ends.", ""
+    )
 
 
 def created(exchange: Exchange) -> str:

@@ -24,7 +24,7 @@ from twilio.rest import Client
 
 from local.aws import Template
 from tests.build import built
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.conftest import ACCOUNT_SID, ROOT
 from tests.deployed.cloud import HOST, Deployment, Running, outside, start_account, start_network
 from tests.network.running import Local
 
@@ -165,8 +165,9 @@ class Exchange(Deployment):
 
     # ---- the account at Twilio
 
-    def twilio(self, token: str = AUTH_TOKEN) -> Client:
-        return Client(ACCOUNT_SID, token, http_client=Local(self.network.url))
+    def twilio(self, token: str = "") -> Client:
+        """The account, opened with a token, or with that which is primary now."""
+        return Client(ACCOUNT_SID, token or primary_token(self.network), http_client=Local(self.network.url))
 
     def buys(self, number: str, **settings: Any) -> str:
         """A number of the Twilio account."""
@@ -176,8 +177,13 @@ class Exchange(Deployment):
         return number
 
     def settings_of(self, number: str) -> Any:
-        (found,) = self.twilio(self.tokens[0]).incoming_phone_numbers.list(phone_number=number)
+        (found,) = self.twilio().incoming_phone_numbers.list(phone_number=number)
         return found
+
+
+def primary_token(network: Running) -> str:
+    token: str = httpx.get(f"{network.url}/account", trust_env=False).json()["auth_token"]
+    return token
 
 
 def shell(folder: Path, account: Running, network: Running, stage: str) -> Shell:
@@ -186,7 +192,7 @@ def shell(folder: Path, account: Running, network: Running, stage: str) -> Shell
     deployment = Deployment(account, network, stage)
     known = {name: value for name, value in deployment.environment.items() if name.startswith("AWS_")}
     build = {"BUILD_DIR": str(built()), "TORITSUGI_STAGE": stage}
-    return Shell(folder, known | build | {"CARRIER_URL": network.url, "TWILIO_AUTH_TOKEN": AUTH_TOKEN})
+    return Shell(folder, known | build | {"CARRIER_URL": network.url, "TWILIO_AUTH_TOKEN": primary_token(network)})
 
 
 def on_this_machine() -> list[str]:

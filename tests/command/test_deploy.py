@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.command.conftest import Exchange, on_this_machine, shell
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+from tests.command.conftest import Exchange, on_this_machine, primary_token, shell
+from tests.conftest import ACCOUNT_SID
 
 NUMBER = "+815010000071"
 OLD = "https://old.example.com/ivr"
@@ -21,10 +21,10 @@ def test_the_first_deployment_answers_with_the_address_and_a_key(exchange):
 
 def test_the_auth_token_is_kept_encrypted_and_shown_and_remembered_nowhere(exchange):
     kept = exchange.client("ssm").get_parameter(Name="/toritsugi/command/auth-tokens")["Parameter"]
-    assert (kept["Type"], exchange.tokens[0]) == ("SecureString", AUTH_TOKEN)
+    assert (kept["Type"], exchange.tokens) == ("SecureString", [primary_token(exchange.network)])
     remembered = exchange.shell.memory.read_text()
     assert ACCOUNT_SID in remembered
-    assert AUTH_TOKEN not in remembered + exchange.first.out + exchange.first.err
+    assert exchange.shell.known["TWILIO_AUTH_TOKEN"] not in remembered + exchange.first.out + exchange.first.err
 
 
 def test_the_second_deployment_knows_everything_and_makes_no_second_key(exchange):
@@ -72,7 +72,7 @@ def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
 
 def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_name(accounts, tmp_path):
     here = shell(tmp_path / "here", *accounts, "trial")
-    trial = Exchange(*accounts, "trial", shell=here)
+    trial, token = Exchange(*accounts, "trial", shell=here), here.known["TWILIO_AUTH_TOKEN"]
     seen = here.talks(
         "deploy",
         "--no-build",
@@ -84,14 +84,14 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
             ("Who is told", ""),
             ("A domain of your own", ""),
             ("What encrypts", ""),
-            ("Twilio auth token", AUTH_TOKEN),
+            ("Twilio auth token", token),
             ("Deploy this changeset?", "y"),
         ],
     )
     assert seen.code == 0, seen.out
     assert "Twilio takes it" in seen.out
     assert "The exchange stands" in seen.out
-    assert AUTH_TOKEN not in seen.out
+    assert token not in seen.out
 
     trial.opens()
     trial.buys(NUMBER, voice_url=OLD)

@@ -1,0 +1,165 @@
+"""The doctor: one patient who is well, and one who has about everything that a newcomer gets wrong."""
+
+import json
+
+import pytest
+
+from tests.command.conftest import shell
+
+LINE, MUTE, FORGOTTEN, GIVEN_BACK = "+815010000081", "+815010000082", "+815010000083", "+815010000084"
+STRANGER = "+14155550188"
+OLD = "https://old.example.com/ivr"
+
+
+def findings(said):
+    """What the doctor found: states and sentences by check."""
+    found = {}
+    for finding in said.json["findings"]:
+        found.setdefault(finding["check"], []).append(finding)
+    return found
+
+
+@pytest.fixture(scope="module")
+def well(exchange):
+    """What the doctor says of an exchange with one number, where all is as it should be."""
+    exchange.buys(LINE)
+    exchange.succeeds("numbers", "attach", LINE, "--yes")
+    said = exchange.types("doctor", "--json")
+    exchange.succeeds("numbers", "restore", LINE, "--yes")
+    exchange.settings_of(LINE).delete()
+    return said
+
+
+def test_an_exchange_that_is_well_is_found_well(well):
+    states = {check: {one["state"] for one in found} for check, found in findings(well).items()}
+    assert (well.code, well.json["well"]) == (0, True), well.out
+    assert {check for check, state in states.items() if state != {"ok"}} == {"alarms"}, well.out  # nobody hears them
+
+
+def test_everything_is_looked_at(well):
+    assert {
+        "AWS credentials",
+        "stack",
+        "address",
+        "signatures",
+        "clocks",
+        "auth tokens",
+        "Twilio account",
+        "API keys",
+        "tables",
+        "schedules",
+        "dead letters",
+        "logs",
+        "concurrency",
+        "numbers",
+        "webhooks",
+        "voice",
+        "dialing permissions",
+        "region",
+    } <= set(findings(well))
+
+
+def test_a_signed_call_is_answered_and_a_forged_one_turned_away(well):
+    said = [one["says"] for one in findings(well)["signatures"]]
+    assert "a call signed with the current token is answered in" in said[0]
+    assert said[1] == "a forged call is turned away (403)"
+
+
+def test_no_secret_is_shown(exchange, well):
+    assert exchange.tokens[0] not in well.out + well.err
+
+
+def test_people_read_a_chart_without_colours_in_a_pipe(exchange):
+    said = exchange.types("doctor")
+    assert "ok    AWS credentials" in said.out
+    assert "Calls will go through" in said.out
+    assert "\x1b" not in said.out + said.err
+
+
+# ---- the sick one ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sick(exchange):
+    """The same exchange after a bad week; mended when the doctor has seen it."""
+    ssm, scheduler, sqs = (exchange.client(name) for name in ("ssm", "scheduler", "sqs"))
+    dynamodb, logs = exchange.client("dynamodb"), exchange.client("logs")
+    permissions = exchange.twilio().voice.v1.dialing_permissions.bulk_country_updates
+    numbers = [LINE, MUTE, FORGOTTEN, GIVEN_BACK]
+    for number in numbers:
+        exchange.buys(number)
+    exchange.succeeds("numbers", "attach", *numbers, "--yes")
+    (token,), right = exchange.tokens, exchange.settings_of(LINE).voice_url
+
+    exchange.settings_of(LINE).update(voice_url=right.split("#")[0])
+    exchange.settings_of(MUTE).update(voice_url=right, voice_method="GET")
+    exchange.settings_of(FORGOTTEN).update(voice_url=OLD)
+    exchange.settings_of(GIVEN_BACK).delete()
+    exchange.buys(STRANGER, voice_url=right)
+    permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "false"}]))
+    exchange.set("auth-tokens", f"{token},{'0' * 32}")
+    sweep = scheduler.get_schedule(GroupName="toritsugi-command", Name="toritsugi-command-sweep")
+    keep = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="DISABLED")
+    sqs.send_message(QueueUrl=exchange.resource("DeadLetters"), MessageBody="{}")
+    off, on = ({"PointInTimeRecoveryEnabled": enabled} for enabled in (False, True))
+    table = exchange.resource("KeysTable")
+    dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=off)
+    logs.delete_retention_policy(logGroupName="/toritsugi/command/voice")
+
+    yield exchange.types("doctor", "--json")
+
+    logs.put_retention_policy(logGroupName="/toritsugi/command/voice", retentionInDays=30)
+    dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=on)
+    sqs.purge_queue(QueueUrl=exchange.resource("DeadLetters"))
+    scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="ENABLED")
+    ssm.put_parameter(Name="/toritsugi/command/auth-tokens", Value=token, Type="SecureString", Overwrite=True)
+    permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "true"}]))
+    exchange.buys(GIVEN_BACK)
+    exchange.types("numbers", "restore", "--all", "--yes")
+    for number in exchange.twilio().incoming_phone_numbers.list():
+        number.delete()
+
+
+@pytest.mark.parametrize(
+    ("check", "state", "says", "mend"),
+    [
+        ("webhooks", "warn", f"{LINE} lacks the retries", f"toritsugi numbers attach {LINE}"),
+        ("webhooks", "fail", f"{MUTE} asks by GET", f"toritsugi numbers attach {MUTE}"),
+        ("webhooks", "fail", f"calls to {FORGOTTEN} go to {OLD}, not here", f"toritsugi numbers attach {FORGOTTEN}"),
+        ("webhooks", "fail", f"{GIVEN_BACK} is not the account's any more", "buy it again"),
+        ("numbers", "warn", f"{STRANGER} leads here but is in no pool", f"toritsugi numbers attach {STRANGER}"),
+        ("dialing permissions", "fail", "calls to JP are forbidden", "geo-permissions"),
+        ("auth tokens", "fail", "Twilio refuses the next one", "toritsugi tokens remove"),
+        ("schedules", "warn", "the hourly sweep is switched off", "toritsugi deploy"),
+        ("dead letters", "warn", "holds 1", "read them"),
+        ("tables", "warn", "KeysTable cannot be brought back", "point-in-time recovery"),
+        ("logs", "warn", "/toritsugi/command/voice is kept for ever", "Retention"),
+    ],
+)
+def test_what_is_wrong_is_found_and_how_to_mend_it_is_said(sick, check, state, says, mend):
+    assert sick.code == 1
+    found = [one for one in findings(sick)[check] if says in one["says"]]
+    assert [one["state"] for one in found] == [state], sick.out
+    assert mend in found[0]["mend"]
+
+
+# ---- where there is not even an exchange -----------------------------------------------------------------------------
+
+
+def test_without_an_exchange_the_doctor_says_how_to_get_one(accounts, tmp_path):
+    here = shell(tmp_path / "here", *accounts, "never")
+    said = here.types("doctor", "--json")
+    assert said.code == 1
+    assert [one["state"] for one in said.json["findings"]] == ["ok", "fail"]
+    assert said.json["findings"][1]["mend"].startswith("toritsugi deploy --stage never")
+
+
+def test_without_credentials_that_is_all_the_doctor_says(bare):
+    said = bare.types("doctor", "--region", "ap-northeast-1", "--json")
+    (finding,) = said.json["findings"]
+    assert (said.code, finding["check"], "There are no AWS credentials" in finding["says"]) == (
+        1,
+        "AWS credentials",
+        True,
+    )

@@ -1,0 +1,45 @@
+"""Keys: made, shown once, listed, revoked."""
+
+import httpx
+import pytest
+
+
+def asks(exchange, key, method="GET"):
+    """The status with which the REST API answers somebody who has this key."""
+    url, fields = f"{exchange.base}/v1/Services", {"UniqueName": "made-by-a-key"}
+    credentials = (key["sid"], key["secret"])
+    if method == "POST":
+        return httpx.post(url, data=fields, auth=credentials, trust_env=False).status_code
+    return httpx.get(url, auth=credentials, trust_env=False).status_code
+
+
+@pytest.fixture
+def reader(exchange):
+    key = exchange.succeeds("keys", "create", "--read-only")
+    yield key
+    exchange.types("keys", "revoke", key["sid"], "--yes")
+
+
+def test_a_key_opens_the_rest_api_as_far_as_its_scopes_go(exchange, reader):
+    assert (asks(exchange, reader), asks(exchange, reader, "POST")) == (200, 403)
+
+
+def test_a_list_shows_keys_and_no_secrets(exchange, reader):
+    assert {"sid": reader["sid"], "scopes": ["proxy:read"]} in exchange.succeeds("keys", "list")
+    said = exchange.types("keys", "list")
+    assert (reader["sid"] in said.out, reader["secret"] in said.out) == (True, False)
+
+
+def test_a_revoked_key_is_gone_and_asked_for_first(exchange, reader):
+    refused = exchange.types("keys", "revoke", reader["sid"])
+    assert (refused.code, "add --yes" in refused.err) == (1, True)
+    assert exchange.succeeds("keys", "revoke", reader["sid"], "--yes") == {"revoked": reader["sid"]}
+    assert reader["sid"] not in [key["sid"] for key in exchange.succeeds("keys", "list")]
+    assert "There is no key" in exchange.types("keys", "revoke", reader["sid"], "--yes").err
+
+
+def test_people_are_shown_how_to_use_a_new_key(exchange):
+    said = exchange.types("keys", "create")
+    assert f"client.proxy.base_url = '{exchange.base}'" in said.out
+    sid = next(word for word in said.out.split() if word.startswith("SK"))
+    exchange.succeeds("keys", "revoke", sid, "--yes")

@@ -1,0 +1,93 @@
+"""Numbers are attached to the exchange and restored, and nothing about them comes as a surprise."""
+
+import pytest
+
+OLD = "https://old.example.com/ivr"
+
+
+@pytest.fixture
+def line(exchange):
+    """A number that nobody uses; in the end it is nobody's again."""
+    number = exchange.buys("+815010000001")
+    yield number
+    exchange.types("numbers", "restore", number, "--yes")
+    exchange.settings_of(number).delete()
+
+
+@pytest.fixture
+def used(exchange):
+    """A number that somebody uses for something else."""
+    number = exchange.buys("+14155550123", voice_url=OLD, voice_method="GET")
+    yield number
+    exchange.types("numbers", "restore", number, "--yes")
+    exchange.settings_of(number).delete()
+
+
+def listed(exchange, number):
+    (found,) = [one for one in exchange.succeeds("numbers", "list") if one["number"] == number]
+    return found
+
+
+def test_the_list_says_what_a_number_can_and_where_its_calls_go(exchange, line, used):
+    assert (listed(exchange, used)["voice_url"], listed(exchange, used)["service"]) == (OLD, "")
+    (row,) = [row for row in exchange.types("numbers", "list").out.splitlines() if used in row]
+    assert row.split() == [used, "US", "voice", "no", "sms", "no", "mms", "old.example.com"]
+
+
+def test_an_attached_number_leads_here_and_restored_it_leads_where_it_did(exchange, used):
+    assert exchange.succeeds("numbers", "attach", used, "--yes", "--service", "shop")["attached"] == [used]
+    assert exchange.settings_of(used).voice_url.startswith(f"{exchange.base}/voice#rc=")
+    assert listed(exchange, used)["service"] == "shop"
+    assert exchange.succeeds("numbers", "restore", used, "--yes")["restored"] == [{"number": used, "goes_to": OLD}]
+    restored = exchange.settings_of(used)
+    assert (restored.voice_url, restored.voice_method) == (OLD, "GET")
+    assert listed(exchange, used)["service"] == ""
+
+
+def test_a_number_in_use_is_shown_and_left_alone_where_nobody_says_yes(exchange, used):
+    said = exchange.types("numbers", "attach", used)
+    assert said.code == 1
+    assert f"{used}  now goes to {OLD}" in said.err
+    assert "add --yes" in said.err
+    assert exchange.settings_of(used).voice_url == OLD
+
+
+def test_at_a_terminal_numbers_are_picked_from_a_list_and_no_is_an_answer(exchange, line, used):
+    places = [row.split()[0] for row in exchange.types("numbers", "list").out.splitlines()[1:]]
+    place = str(places.index(line) + 1)
+    said = exchange.shell.talks("numbers", "attach", answers=[("Which ones?", place), ("Point", "n")])
+    assert (said.code, "Nothing was changed" in said.out) == (1, True)
+    said = exchange.shell.talks("numbers", "attach", answers=[("Which ones?", place), ("Point", "y")])
+    assert (said.code, f"attached  {line}" in said.out) == (0, True)
+    assert (listed(exchange, line)["service"], listed(exchange, used)["service"]) == ("default", "")
+
+
+def test_a_number_that_was_pointed_elsewhere_since_is_pointed_here_again(exchange, line):
+    exchange.succeeds("numbers", "attach", line, "--yes")
+    right = exchange.settings_of(line).voice_url
+    exchange.settings_of(line).update(voice_url=OLD)
+    assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == [line]
+    assert exchange.settings_of(line).voice_url == right
+    assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == []
+
+
+def test_a_number_without_voice_is_left_out(exchange):
+    mute = exchange.buys("+815010000002", capabilities={"voice": False, "sms": True, "mms": False})
+    said = exchange.types("numbers", "attach", mute, "--yes")
+    assert (said.code, "cannot take calls" in said.err) == (0, True)
+    assert exchange.settings_of(mute).voice_url == ""
+    exchange.settings_of(mute).delete()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["attach", "+815099999999", "--yes"], "The Twilio account has no +815099999999"),
+        (["attach", "--yes"], "Say which numbers to attach: name them, or --all"),
+        (["attach", "+815010000001", "--yes", "--service", "S" * 300], "A service cannot be called"),
+    ],
+)
+def test_what_cannot_be_attached_is_refused_in_one_sentence(exchange, line, words, sentence):
+    said = exchange.types("numbers", *words)
+    assert (said.code, sentence in said.err) == (1, True), said.err
+    assert exchange.settings_of(line).voice_url == ""
