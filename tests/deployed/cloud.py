@@ -1,13 +1,15 @@
 """A real deployment: `sam deploy` of a build into an account of ministack, and a telephone network that calls in.
 
-    account = Account(folder)                           AWS, as a process of its own (stand_in.py)
-    network = TelephoneNetwork(folder)                  Twilio, as a process of its own (local.network, in real time)
-    deployment = deploy(account, network, build)        what `toritsugi deploy` would do
-    deployment.base                                     where webhooks and the SDK go, e.g. f"{base}/voice"
+    with deployed(folder, build) as deployment:         what `toritsugi deploy` would do
+        deployment.base                                 where webhooks and the SDK go: f"{base}/voice"
+        deployment.account                              AWS, as a process of its own: stand_in.py
+        deployment.network                              Twilio, as a process of its own: local.network, in real time
+        deployment.key                                  for the REST API
+        deployment.client("dynamodb")                   boto3
 
-All of it can be read from what was deployed: nothing of template.yaml is repeated. Three things are done by hand
-because of ministack, and each says so: the routes of the HTTP API, its public address, the bucket of the artifacts.
-Whatever a process writes lies in `folder`, and every process ends with the one that started it.
+Everything is read from what was deployed: nothing of template.yaml is repeated. Two things are done by hand because of
+ministack, and say so: the routes of the HTTP API (`route`), and its public address (`base`). Whatever a process writes
+lies in `folder`, and every process ends with the one that started it (leash.py).
 """
 
 from __future__ import annotations
@@ -56,10 +58,15 @@ def start(name: str, command: list[str], folder: Path, port: int, ready: str, **
     """Starts a server, and returns when it answers at the path `ready`; what it says lies in folder/name.log."""
     folder.mkdir(parents=True, exist_ok=True)
     running = Running(f"http://127.0.0.1:{port}", folder)
+    leash, surroundings = str(Path(__file__).with_name("leash.py")), outside(folder) | environment
     with (folder / f"{name}.log").open("wb") as log:
-        surroundings = outside(folder) | environment
         running.process = subprocess.Popen(
-            command, cwd=folder, env=surroundings, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, leash, *command],
+            cwd=folder,
+            env=surroundings,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # a group of its own, which ends together
         )
     try:
         eventually(lambda: httpx.get(running.url + ready, trust_env=False).is_success, 30)
@@ -247,11 +254,29 @@ class Deployment:
         found: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.resource(logical_id))
         return found
 
-    def restart(self, logical_id: str) -> None:
-        """Has the next request start the function anew, knowing nothing."""
-        self.client("lambda").update_function_configuration(
-            FunctionName=self.resource(logical_id), Description=f"started anew at {time.time()}"
-        )
+    def roles(self) -> dict[str, str]:
+        """What the roles of the stack, and of the stacks in it, are called in the account."""
+        return dict(self.within(self.stack, "AWS::IAM::Role"))
+
+    def refusals(self) -> list[str]:
+        """What somebody was not allowed to do, a line each: who `may not` do what."""
+        log = (self.account.folder / "aws.log").read_text(errors="replace")
+        return [line for line in log.splitlines() if " may not " in line]
+
+    def within(self, stack: str, kind: str) -> Iterator[tuple[str, str]]:
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        for found in (one for page in pages for one in page["StackResourceSummaries"]):
+            if found["ResourceType"] == kind:
+                yield found["LogicalResourceId"], found["PhysicalResourceId"]
+            if found["ResourceType"] == "AWS::CloudFormation::Stack":
+                yield from self.within(found["PhysicalResourceId"], kind)
+
+    def restart_with(self, role: str) -> None:
+        """Has the functions with that role start anew, knowing nothing."""
+        functions = self.client("lambda")
+        for _, name in self.within(self.stack, "AWS::Lambda::Function"):
+            if functions.get_function_configuration(FunctionName=name)["Role"].endswith(f"/{role}"):
+                functions.update_function_configuration(FunctionName=name, Description=f"anew at {time.time()}")
 
     def set(self, name: str, value: str) -> None:
         """Changes what lies in SSM, as `toritsugi deploy` and `toritsugi tokens` do."""

@@ -13,18 +13,13 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
 
 Besides, layers are unpacked one over the other, as on Lambda; functions run on the bare interpreter, for ministack's
-own has boto3 and hides what a layer lacks; schedules are looked at every second instead of every ten; and everything
-ends when the process that started it ends.
+own has boto3 and hides what a layer lacks; and schedules are looked at every second instead of every ten.
 """
 
 import functools
 import io
 import json
 import logging
-import os
-import signal
-import threading
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -53,7 +48,7 @@ def may(role_arn: str, service: str, source: str, action: str, resource: str) ->
     policies = iam_evaluator._gather_role_policies(name, get_account_id())
     allows = iam_evaluator.evaluate(context(action, resource, source), policies).decision == "Allow"
     if not (trusts and allows):
-        log.error("%s of %s may not %s on %s with %s", service, source, action, resource, role_arn)
+        log.error("%s may not %s on %s, for %s of %s", role_arn, action, resource, service, source)
     return trusts and allows
 
 
@@ -73,6 +68,17 @@ def context(action: str, resource: str, source: str) -> Any:
 def root() -> str:
     """Whom ministack takes a service of AWS for."""
     return f"arn:aws:iam::{get_account_id()}:root"
+
+
+evaluate_call = iam_evaluator.enforce
+
+
+def enforce_aloud(key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
+    """What ministack decides of a call; a refusal stands in the log."""
+    denied = evaluate_call(key, action, service, region, resource_arn=resource_arn, **more)
+    if isinstance(denied, iam_evaluator.EvalResult):
+        log.error("%s may not %s on %s", denied.principal_arn, action, resource_arn)
+    return denied
 
 
 # ---- what a call is about --------------------------------------------------------------------------------------------
@@ -198,15 +204,8 @@ def bare_interpreter(runtime: str, detect: Any = lambda_runtime._detect_runtime_
 # ---- the process -----------------------------------------------------------------------------------------------------
 
 
-def end_with(parent: int) -> None:
-    """Ends this process and its functions, all one group, when the process that started it is gone."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os.killpg(0, signal.SIGKILL)
-
-
 def main() -> None:
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    iam_evaluator.enforce = enforce_aloud
     iam_actions.extract_resource_arn = resource_of
     ssm.handle_request = read_each_parameter
     scheduler.handle_request = schedule_with_role

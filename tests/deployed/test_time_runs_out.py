@@ -1,7 +1,7 @@
 """The real Scheduler wakes the real cleanup.py: whoever may wake whom, and what becomes of what cannot be done.
 
 A caller hears the end of a session at the very second, with or without all this. So what cleanup has done shows in the
-table alone: there the session is closed.
+tables alone: there the session is closed, and its routes have ended.
 """
 
 import json
@@ -48,6 +48,18 @@ def letters(deployment):
     return holding
 
 
+@pytest.fixture
+def route_ended(deployment):
+    """Whether the directory has it that somebody's calls to a line go nowhere any more."""
+
+    def ended(person, line):
+        key = {"number": {"S": person.number}, "entry": {"S": f"route#{line}"}}
+        table = deployment.resource("DirectoryTable")
+        return "ended_at" in deployment.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+
+    return ended
+
+
 def in_a_moment(seconds=SOON):
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
@@ -77,13 +89,14 @@ def schedule(deployment, name, target):
     )
 
 
-def test_a_session_ends_by_its_schedule_which_is_gone_then(opened, deployment, aiko, ben, stored):
+def test_a_session_ends_by_its_schedule_which_is_gone_then(opened, deployment, aiko, ben, stored, route_ended):
     session = opened.brings_together(aiko, ben, date_expiry=in_a_moment())
     sid, line = session.sdk.fetch().sid, session.line_of(aiko)
     assert schedules_of(deployment, sid)
     assert stored(session) == "open"
     eventually(lambda: stored(session) == "closed")
     assert session.sdk.fetch().closed_reason == "date-expiry"
+    eventually(lambda: route_ended(aiko, line) and route_ended(ben, session.line_of(ben)))
     eventually(lambda: not schedules_of(deployment, sid))
     aiko.dials(line)
     aiko.hears("終了しました")

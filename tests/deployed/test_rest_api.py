@@ -1,0 +1,83 @@
+"""The whole REST API through the official SDK, as it is deployed: everything that a company does at its desk."""
+
+import pytest
+from twilio.base.exceptions import TwilioRestException
+
+from tests.deployed.cloud import eventually
+
+
+@pytest.fixture
+def opened(desk, scene):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}")
+    return desk
+
+
+def test_services_are_made_found_and_changed(desk, scene):
+    desk.opens(name=f"desk-{scene.block}")
+    service = desk.service.fetch()
+    assert service.sid in [found.sid for found in desk.proxy.services.list()]
+    assert desk.service.update(unique_name=f"renamed-{scene.block}", default_ttl=60).default_ttl == 60
+    desk.opens(name=f"desk-{scene.block}")
+    with pytest.raises(TwilioRestException) as refused:
+        desk.service.update(unique_name=f"renamed-{scene.block}")
+    assert refused.value.status == 400
+
+
+def test_numbers_come_into_the_pool_and_leave_it(opened, scene):
+    numbers = opened.service.phone_numbers
+    first, second = numbers.list()
+    assert {first.phone_number, second.phone_number} == {scene.line(1), scene.line(2)}
+    assert numbers(first.sid).update(is_reserved=True).is_reserved
+    assert numbers(first.sid).fetch().in_use == 0
+    assert numbers(first.sid).delete()
+    assert [number.sid for number in numbers.list()] == [second.sid]
+
+
+def test_sessions_are_found_closed_opened_again_and_deleted(opened, aiko, ben):
+    session = opened.brings_together(aiko, ben, unique_name="order-17", ttl=600)
+    sid = session.sdk.fetch().sid
+    assert [found.sid for found in opened.service.sessions.list()] == [sid]
+    assert opened.service.sessions("order-17").fetch().sid == sid
+    assert session.sdk.update(ttl=1200).ttl == 1200
+    assert session.sdk.update(status="closed").status == "closed"
+    assert session.sdk.update(status="in-progress").status == "in-progress"
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.rejects()
+    assert session.sdk.delete()
+    with pytest.raises(TwilioRestException) as gone:
+        session.sdk.fetch()
+    assert gone.value.status == 404
+    assert opened.brings_together(aiko, ben, unique_name="order-17").status == "open"
+
+
+def test_people_join_a_session_one_by_one(opened, aiko, ben):
+    session = opened.brings_together()
+    people = [session.sdk.participants.create(identifier=person.number) for person in (aiko, ben)]
+    assert [person.sid for person in session.sdk.participants.list()] == [person.sid for person in people]
+    assert session.sdk.participants(people[0].sid).fetch().identifier == aiko.number
+    aiko.dials(people[0].proxy_identifier)
+    ben.rings(showing=people[1].proxy_identifier)
+    ben.answers()
+    aiko.hangs_up()
+    (interaction,) = session.interactions
+    assert session.sdk.interactions(interaction.sid).fetch().inbound_participant_sid == people[0].sid
+
+
+def test_a_service_may_have_closing_end_running_calls(desk, scene, aiko, ben):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", CloseEndsCalls="true")
+    session = desk.brings_together(aiko, ben)
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.answers()
+    session.sdk.update(status="closed")
+    eventually(lambda: aiko.telephone["state"] == ben.telephone["state"] == "idle")
+
+
+def test_a_pair_of_numbers_is_free_for_the_next_session_when_none_is_left(desk, scene, aiko, ben, eve):
+    desk.opens(scene.line(1), name=f"desk-{scene.block}")
+    desk.brings_together(aiko, ben).sdk.update(status="closed")
+    session = desk.brings_together(aiko, eve)
+    aiko.dials(session.line_of(aiko))
+    eve.rings(showing=session.line_of(eve))
+    aiko.hangs_up()
