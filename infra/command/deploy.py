@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from command import keys, sam, stages
-from command.checks.findings import OK
+from command.checks.findings import FAIL, OK
 from command.doctor import chart, examine
 from command.exchange import NEVER_STOOD, Exchange
 from command.questions import ACCOUNT, ALARMS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
@@ -67,8 +67,8 @@ def deploy(
     stands = f"\n[bold green]The exchange stands[/] at {exchange.address}\n"
     show(result, as_json, stands, *([chart(odd)] if odd else []), *(keys.presented(key) if key else []))
     if not as_json:
-        ringing = any(name == "webhooks" for name, _ in found)
-        step = "doctor[/] looks at all of it" if ringing else "numbers attach[/] has your numbers ring here"
+        later = any(name == "webhooks" for name, _ in found) or any(finding.state == FAIL for _, finding in found)
+        step = "doctor[/] looks at all of it" if later else "numbers attach[/] has your numbers ring here"
         say(f"\nNext: [bold]toritsugi {step}.")
 
 

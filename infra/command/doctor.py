@@ -96,8 +96,9 @@ def examine(exchange: Exchange) -> Findings:
 
 def puzzled(error: BaseException) -> tuple[str, str]:
     """What to say of a check that could not be made."""
-    sentence = explain(error) or f"{type(error).__name__}: {error}"
-    return f"could not be looked at. {sentence}", "mend what is said here, and look again"
+    if sentence := explain(error):
+        return f"not looked at: {sentence}", ""
+    return f"not looked at: {type(error).__name__}: {error}", "nobody foresaw this: please open an issue"
 
 
 def chart(found: Findings) -> Table:
