@@ -19,7 +19,7 @@ INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --pytho
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check build bench lock browser clean
+.PHONY: run test check build deploy bench lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
@@ -39,7 +39,7 @@ build: $(INSTALLED) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIM
 	@$(TOOLS)/sam/bin/sam build --parallel --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 	@$(BIN)/python -m package finish $(BUILD_DIR)
 
-bench: $(INSTALLED)  ## what the masked call costs, beside an ordinary implementation
+bench: $(INSTALLED) $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
 
 # ---- what the verbs need -----------------------------------------------------------------------------------------
