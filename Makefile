@@ -1,4 +1,5 @@
-# The five verbs: run, test, check, bench, lock. Each installs what it needs into .venv, and nothing outside this folder.
+# The verbs: run, test, check, build, deploy; permissions, bench, lock, clean. Each installs what it needs into .venv and
+# .tools, and nothing outside this folder.
 
 PYTHON ?= python3
 export PYTHONPATH := layers/domain:functions:infra
@@ -19,7 +20,7 @@ INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --pytho
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check build deploy bench lock browser clean
+.PHONY: run test check build deploy permissions bench lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
@@ -39,7 +40,13 @@ build: $(INSTALLED) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIM
 	@$(TOOLS)/sam/bin/sam build --parallel --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 	@$(BIN)/python -m package finish $(BUILD_DIR)
 
-bench: $(INSTALLED) $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed  ## what the masked call costs, beside an ordinary implementation
+deploy: $(INSTALLED) $(TOOLS)/sam/installed  ## into your own AWS account: asks what it does not know
+	@$(BIN)/toritsugi deploy $(OPTIONS)
+
+permissions: $(INSTALLED) $(STANDINS)  ## takes each permission out of a deployment, one at a time, and sees it fail
+	@$(BIN)/python -m tests.deployed.permissions $(OPTIONS)
+
+bench: $(INSTALLED) $(STANDINS)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
 
 # ---- what the verbs need -----------------------------------------------------------------------------------------
