@@ -16,8 +16,8 @@ FUNCTION = (30, 90)  # its own file
 
 WITHOUT = """
   ATTENTION: this build has NO BYTECODE. No Python {version} is on this machine, and none could be downloaded.
-  Everything works, but each cold start compiles every module anew: about a second more until the first answer,
-  for a caller who hears nothing meanwhile. Install Python {version} (`uv python install {version}`, pyenv, or your
+  Everything works, but each cold start compiles every module anew and takes twice as long (`make bench`), while a
+  caller hears nothing. Install Python {version} (`uv python install {version}`, pyenv, or your
   system's packages) and type `make build` again.
 """
 

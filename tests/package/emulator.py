@@ -33,13 +33,12 @@ INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 class Function:
     """A function that waits for events."""
 
-    address: str
+    http: httpx.Client
     log_file: Path
 
     def invoke(self, event: Any) -> Any:
         """What it answers."""
-        url = f"http://{self.address}/2015-03-31/functions/function/invocations"
-        return httpx.post(url, json=event, timeout=30, trust_env=False).json()
+        return self.http.post("/2015-03-31/functions/function/invocations", json=event).json()
 
     @property
     def log(self) -> str:
@@ -85,7 +84,8 @@ def started(folder: Path, handler: str, environment: dict[str, str], python: Pat
         )
     try:
         wait_for(address)
-        yield Function(address, log_file)
+        with httpx.Client(base_url=f"http://{address}", timeout=30, trust_env=False) as http:
+            yield Function(http, log_file)
     finally:
         os.killpg(process.pid, 15)
         process.wait(10)

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from local.aws import Cloud
 from tests.conftest import AUTH_TOKEN, BASE, PARAMETERS, ROOT
-from tests.performance import throughput
+from tests.performance import deployed, emulated, throughput
 from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
 from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
 from tests.performance.cost import ASSUMED_SECONDS, Webhook, per_million
+from tests.performance.emulated import Emulated, Warm
 from tests.performance.exchange import LINES, Exchange, in_a_minute, unguarded
 from tests.performance.meter import Meter
+from tests.performance.table import head, row
 from tests.performance.throughput import Throughput
 
-WIDTH, COLUMN = 46, 13
 TTL = 3600
 
 BUDGET, BUDGET_WITH_TTL = 8, 12  # dollars per million masked calls
@@ -33,6 +34,8 @@ class Findings:
     opened: dict[str, Meter] = field(default_factory=dict)
     imported: dict[str, tuple[Cold, ...]] = field(default_factory=dict)
     throughput: Throughput | str = ""
+    emulator: Emulated = field(init=False)
+    deployment: tuple[float, Warm] | str = ""
 
 
 # ---- measuring -------------------------------------------------------------------------------------------------------
@@ -55,6 +58,13 @@ def measure(say: Callable[[str], None]) -> Findings:
         found.throughput = throughput.measure()
     except Exception as failure:
         found.throughput = f"not measured: {failure}"
+    say("cold starts and answers of what make build makes, under Lambda's emulator")
+    found.emulator = emulated.measure()
+    say("a deployment onto ministack, and calls to it")
+    try:
+        found.deployment = deployed.measure()
+    except Exception as failure:
+        found.deployment = f"not measured: {failure}"
     return found
 
 
@@ -105,14 +115,6 @@ def measure_opening(exchange: Exchange, found: Findings, say: Callable[[str], No
 # ---- printing --------------------------------------------------------------------------------------------------------
 
 
-def row(name: str, *values: object) -> str:
-    return f"  {name:<{WIDTH}}" + "".join(f"{value!s:>{COLUMN}}" for value in values)
-
-
-def head(name: str, *columns: str) -> str:
-    return f"\n{name:<{WIDTH + 2}}" + "".join(f"{column:>{COLUMN}}" for column in columns)
-
-
 def of_call(name: str, webhooks: list[Webhook]) -> list[str]:
     def values(meters: list[Meter], logged: int) -> tuple[object, ...]:
         sums = [
@@ -140,6 +142,46 @@ def of_cold_starts(found: Findings) -> list[str]:
         milliseconds = [f"{cold.seconds * 1000:.0f}" for cold in (mine, theirs, bare)]
         lines.append(row(f"CPU ms: {name}", *milliseconds[:2], f"{mine.seconds / theirs.seconds:.2f}", milliseconds[2]))
     return lines
+
+
+def of_emulator(found: Findings) -> list[str]:
+    cold = found.emulator.cold
+    lines = [head("Voice under Lambda's emulator, ms", "Toritsugi", "ordinary", "ratio")]
+    for compiled, bytecode in ((True, "with bytecode"), (False, "without")):
+        ours, theirs = cold["toritsugi", compiled], cold["ordinary", compiled]
+        for name, mine, other in (
+            (f"cold start {bytecode}", ours.init, theirs.init),
+            ("  to its first answer", ours.answered, theirs.answered),
+        ):
+            lines.append(row(name, f"{mine:.0f}", f"{other:.0f}", f"{mine / other:.2f}"))
+    ours, theirs = found.emulator.warm["toritsugi"], found.emulator.warm["ordinary"]
+    lines.append(row("warm answer, p50", f"{ours.p50:.1f}", f"{theirs.p50:.1f}", f"{ours.p50 / theirs.p50:.2f}"))
+    lines.append(row("  p99", f"{ours.p99:.1f}", f"{theirs.p99:.1f}", f"{ours.p99 / theirs.p99:.2f}"))
+    lines.append("  `make build` compiles what it ships; `sam build` of Python by itself does not.")
+    return lines
+
+
+def of_deployment(found: Findings) -> list[str]:
+    title = "Voice deployed onto ministack, over HTTP, ms"
+    if isinstance(found.deployment, str):
+        return [head(title), row(found.deployment)]
+    first, warm = found.deployment
+    return [
+        head(title, "very first", "warm p50", "warm p99"),
+        row("an incoming call put through", *(f"{value:.0f}" for value in (first, warm.p50, warm.p99))),
+        "  The first unpacks layers; that, and most of the rest, is ministack's own time.",
+    ]
+
+
+def of_sizes(found: Findings) -> list[str]:
+    return [
+        head("A function with its layers, kB", "zipped", "unzipped"),
+        *(row(name, size.zipped // 1000, size.unzipped // 1000) for name, size in found.emulator.functions.items()),
+        row(
+            "the ordinary one",
+            *(size // 1000 for size in (found.emulator.ordinary.zipped, found.emulator.ordinary.unzipped)),
+        ),
+    ]
 
 
 def of_sessions(found: Findings) -> list[str]:
@@ -232,6 +274,9 @@ def main() -> None:
         of_call("An ordinary implementation's", found.ordinary),
         of_sessions(found),
         of_cold_starts(found),
+        of_emulator(found),
+        of_deployment(found),
+        of_sizes(found),
         of_network(found),
         of_cost(found),
         of_budgets(found),
