@@ -107,3 +107,20 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
     assert set(tables) <= set(trial.client("dynamodb").list_tables()["TableNames"])
     assert "trial" not in here.memory.read_text()
     assert "There is no exchange trial" in here.types("numbers", "list").err
+
+
+def test_with_data_nothing_is_left_of_a_stage(accounts, tmp_path):
+    here = shell(tmp_path / "here", *accounts, "brief")
+    brief = Exchange(*accounts, "brief", shell=here)
+    brief.succeeds("deploy", "--yes", "--no-build", "--account-sid", ACCOUNT_SID, *on_this_machine())
+    tables = brief.tables
+    (bucket,) = [one["Name"] for one in brief.client("s3").list_buckets()["Buckets"] if "sam" in one["Name"]]
+    assert brief.client("s3").list_objects_v2(Bucket=bucket, Prefix="toritsugi-brief/")["KeyCount"] > 0
+    assert brief.succeeds("delete", "--with-data", "--yes") == {
+        "deleted": "toritsugi-brief",
+        "restored": [],
+        "kept": [],
+    }
+    assert not set(tables) & set(brief.client("dynamodb").list_tables()["TableNames"])
+    assert not brief.client("ssm").get_parameters(Names=["/toritsugi/brief/auth-tokens"])["Parameters"]
+    assert brief.client("s3").list_objects_v2(Bucket=bucket, Prefix="toritsugi-brief/")["KeyCount"] == 0
