@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def outside(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "LANG": "C.UTF-8"}
 
 
-def eventually(happens: Any, seconds: float = 15) -> None:
+def eventually(happens: Any, seconds: float = 30) -> None:
     """Returns when it has happened; fails when it has not within these seconds."""
     end = time.monotonic() + seconds
     while True:
@@ -194,7 +195,8 @@ class Deployment:
         if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
             s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         given = HOST | {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": self.network.url}
-        given |= parameters
+        known = Template(build / "template.yaml", {}).body["Parameters"]
+        given = {name: value for name, value in (given | parameters).items() if name in known}
         self.sam(
             "deploy",
             "--template-file",
@@ -209,8 +211,8 @@ class Deployment:
             "--parameter-overrides",
             *(f"{name}={value}" for name, value in given.items()),
         )
-        self.route(Template(build / "template.yaml", given))
         self.set("public-base-url", self.base)
+        self.route(Template(build / "template.yaml", given))
 
     def sam(self, *words: str) -> None:
         command = [str(ROOT / ".tools/sam/bin/sam"), *words, "--stack-name", self.stack, "--region", REGION]
@@ -234,25 +236,33 @@ class Deployment:
         return done.stdout
 
     def route(self, template: Template) -> None:
-        """The routes of the HTTP API. SAM writes them as an OpenAPI body, which ministack does not read."""
-        gateway = self.client("apigatewayv2")
-        api = self.resource("Exchange")
+        """The routes of the HTTP API, each tried once, for a process that starts is slow on a machine with much to do.
+
+        SAM writes them as an OpenAPI body, which ministack does not read.
+        """
+        gateway, api = self.client("apigatewayv2"), self.resource("Exchange")
         there = {route["RouteKey"] for route in gateway.get_routes(ApiId=api)["Items"]}
         for name, function in template.of_type("AWS::Serverless::Function").items():
-            events = [event["Properties"] for event in function["Events"].values() if event["Type"] == "HttpApi"]
-            wanted = {f"{event['Method']} {event['Path']}" for event in events} - there
-            if wanted:
-                arn = self.function(name)["FunctionArn"]
-                integration = gateway.create_integration(
-                    ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
-                )
-                for key in wanted:
-                    gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration['IntegrationId']}")
+            for event in (one["Properties"] for one in function["Events"].values() if one["Type"] == "HttpApi"):
+                if (key := f"{event['Method']} {event['Path']}") not in there:
+                    arn = self.function(name)["FunctionArn"]
+                    integration = gateway.create_integration(
+                        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+                    )["IntegrationId"]
+                    gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration}")
+                method, path = event["Method"].replace("ANY", "GET"), re.sub(r"{.*?}", "-", event["Path"])
+                httpx.request(method, self.base + path, trust_env=False, timeout=60)
 
     def function(self, logical_id: str) -> dict[str, Any]:
         """How a function is configured."""
         found: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.resource(logical_id))
         return found
+
+    def log(self, logical_id: str) -> list[str]:
+        """What a function has written, line by line."""
+        group = self.function(logical_id)["LoggingConfig"]["LogGroup"]
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
 
     def roles(self) -> dict[str, str]:
         """What the roles of the stack, and of the stacks in it, are called in the account."""

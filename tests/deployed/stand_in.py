@@ -182,6 +182,14 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
         super().__init__(name, config | {"Layers": [" ".join(layers)]}, code)
 
 
+def layer_content(layer: Any) -> bytes | None:
+    """The archive of one layer, or of what `Worker` asks for."""
+    if isinstance(layer, str) and " " in layer:
+        return laid_over(layer)
+    content: bytes | None = read_layer(layer)
+    return content
+
+
 @functools.cache
 def laid_over(arns: str) -> bytes:
     """One archive of these layers; what is in several is taken from the last."""
@@ -213,7 +221,7 @@ def main() -> None:
     eventbridge._invoke_target = fire
     lambda_svc._route_async_failure = give_up_as_function
     lambda_svc._emit_lambda_logs = write_log_as_function
-    lambda_svc._resolve_layer_zip = laid_over
+    lambda_svc._resolve_layer_zip = layer_content
     lambda_runtime.Worker = Worker
     lambda_runtime._detect_runtime_binary = bare_interpreter
     app.main()

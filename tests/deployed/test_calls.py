@@ -66,14 +66,8 @@ def test_the_log_of_a_call_is_kept_and_holds_nobodys_number(opened, scene, deplo
     session = opened.brings_together(aiko, ben)
     eve.dials(session.line_of(aiko))
     eve.hears("おつなぎできません")
-    logs = deployment.client("logs")
-
-    def written(function):
-        group = deployment.function(function)["LoggingConfig"]["LogGroup"]
-        return [event["message"] for event in logs.filter_log_events(logGroupName=group, limit=10_000)["events"]]
-
-    eventually(lambda: any("call refused" in line for line in written("Voice")))
+    eventually(lambda: any("call refused" in line for line in deployment.log("Voice")))
     for function in ("Voice", "Status", "Proxy"):
-        lines = written(function)
+        lines = deployment.log(function)
         assert lines, f"{function} has written nothing"
         assert not [line for line in lines if scene.block in line]

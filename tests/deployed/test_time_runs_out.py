@@ -124,6 +124,7 @@ def test_the_sweep_closes_what_its_schedule_has_forgotten(opened, deployment, ai
     assert (session.status, stored(session)) == ("closed", "open")
     schedule(deployment, f"now-{sid}", the_hourly_sweep(deployment))
     eventually(lambda: stored(session) == "closed")
+    eventually(lambda: any("swept" in line and sid in line for line in deployment.log("Cleanup")))
 
 
 def test_a_sweep_that_runs_out_of_time_goes_on_a_minute_later(deployment):

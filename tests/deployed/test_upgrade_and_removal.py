@@ -1,0 +1,111 @@
+"""What a company has is not lost when the exchange is replaced by a newer one, nor when it is taken away.
+
+Each story is told of a stage of its own, beside the one that the other stories share.
+"""
+
+import httpx
+import pytest
+
+from tests.build import built
+from tests.conftest import AUTH_TOKEN
+from tests.deployed import older
+from tests.deployed.cloud import Deployment
+from tests.deployed.conftest import OneOfMany
+from tests.stories.people import Desk, Person
+
+TABLES = ("DirectoryTable", "ServicesTable", "SessionsTable", "KeysTable")
+
+
+class Company:
+    """Somebody who has deployed the exchange, and lives with it: a desk, a session, and the two people in it."""
+
+    def __init__(self, deployment):
+        self.deployment, self.base = deployment, deployment.base
+        self.scene = OneOfMany(self.base, deployment.network.url)
+        made = deployment.toritsugi("keys", "create")
+        self.desk = Desk(self.scene, (made["sid"], made["secret"]))
+        self.desk.opens(self.scene.line(1), self.scene.line(2))
+        self.aiko = Person(self.scene, "Aiko", self.scene.telephone(1))
+        self.ben = Person(self.scene, "Ben", self.scene.telephone(2))
+        self.session = self.desk.brings_together(self.aiko, self.ben, unique_name="order-17", ttl=3600)
+
+    def calls(self):
+        """Aiko calls Ben, and they begin to talk."""
+        self.aiko.dials(self.session.line_of(self.aiko))
+        self.ben.rings(showing=self.session.line_of(self.ben))
+        self.ben.answers()
+        self.aiko.talks_with(self.ben)
+
+    def has(self):
+        """All that the desk sees of what it has made."""
+        service, session = self.desk.service, self.session.sdk.fetch()
+        people = [(one.sid, one.identifier, one.proxy_identifier) for one in self.session.sdk.participants.list()]
+        lines = [number.phone_number for number in service.phone_numbers.list()]
+        return service.fetch().unique_name, lines, session.sid, session.ttl, session.date_created, people
+
+
+@pytest.fixture
+def a_stage(deployment):
+    """Makes stages, not deployed yet; when the story is over, nothing was left untold on their telephones."""
+
+    def make(name):
+        stage = Deployment(deployment.account, deployment.network, name)
+        stage.set("auth-tokens", AUTH_TOKEN)
+        return stage
+
+    return make
+
+
+@pytest.fixture
+def a_company():
+    companies = []
+
+    def live(deployment):
+        companies.append(Company(deployment))
+        return companies[-1]
+
+    yield live
+    surprises = [surprise for company in companies for surprise in company.scene.surprises()]
+    for company in companies:
+        company.scene.http.close()
+    assert not surprises, "\n".join(surprises)
+
+
+@pytest.mark.skipif(not older.is_there(), reason=f"this clone is too shallow: it lacks the commit {older.COMMIT}")
+def test_an_upgrade_loses_nothing_and_the_call_that_runs_goes_on(a_stage, a_company, tmp_path):
+    stage = a_stage("upgraded")
+    stage.deploy(older.build(tmp_path / "older", built()))
+    company = a_company(stage)
+    aiko, ben, session = company.aiko, company.ben, company.session
+    before = company.has()
+    company.calls()
+    stage.deploy(built())
+    aiko.talks_with(ben)
+    ben.hangs_up()
+    aiko.is_idle()
+    assert [one.outbound_resource_status for one in session.interactions] == ["completed"]
+    assert company.has() == before
+    company.calls()
+    aiko.hangs_up()
+    assert [one.outbound_resource_status for one in session.interactions] == ["completed", "completed"]
+    session.sdk.update(status="closed")
+    assert session.status == "closed"
+
+
+def test_taking_the_exchange_down_leaves_the_data(a_stage, a_company):
+    stage = a_stage("removed")
+    stage.deploy(built())
+    company = a_company(stage)
+    sid = company.session.sdk.fetch().sid
+    tables = {name: stage.resource(name) for name in TABLES}
+    kept = stage.toritsugi("delete", "--yes")["kept"]
+    assert set(kept) == set(tables.values())
+    assert httpx.post(f"{company.base}/voice", trust_env=False).status_code == 404
+    dynamodb = stage.client("dynamodb")
+    for table in tables.values():
+        described = dynamodb.describe_table(TableName=table)["Table"]
+        assert described["DeletionProtectionEnabled"]
+        assert described["TableStatus"] == "ACTIVE"
+        assert dynamodb.scan(TableName=table)["Count"], f"{table} is empty"
+    key = {"session_sid": {"S": sid}, "entry": {"S": "session"}}
+    assert dynamodb.get_item(TableName=tables["SessionsTable"], Key=key)["Item"]["unique_name"]["S"] == "order-17"
