@@ -3,7 +3,7 @@
 python -m package prepare                looks for an interpreter that can compile, fetches one if need be
 python -m package function Voice FOLDER  one function's own file
 python -m package layer base FOLDER      one layer
-python -m package report BUILD           how large everything is; fails where that is too large
+python -m package finish BUILD           settles the template, says how large everything is, fails if that is too large
 """
 
 import os
@@ -14,10 +14,8 @@ from pathlib import Path
 from package import bytecode, contents, interpreters, sizes, target, template, wheels
 from package.target import ROOT, Unbuildable
 
-UNPACKED_AT = {
-    "function": "/var/task",
-    "layer": "/opt",
-}  # https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+# https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+UNPACKED_AT = {"function": "/var/task", "layer": "/opt"}
 DATE = 1_577_836_800  # 2020, whatever day it is: two builds of one commit are the same
 
 
