@@ -27,17 +27,15 @@ def test_the_auth_token_is_kept_encrypted_and_shown_and_remembered_nowhere(excha
     assert exchange.shell.known["TWILIO_AUTH_TOKEN"] not in remembered + exchange.first.out + exchange.first.err
 
 
-def test_the_second_deployment_knows_everything_and_makes_no_second_key(exchange):
+def test_the_second_deployment_asks_nothing_and_makes_no_second_key_even_where_nothing_is_remembered(
+    exchange, tmp_path
+):
     before = exchange.succeeds("keys", "list")
-    again = exchange.succeeds("deploy", "--yes", "--no-build", TWILIO_AUTH_TOKEN="")
-    assert (again["key"], again["address"]) == (None, exchange.base)
-    assert exchange.succeeds("keys", "list") == before
-
-
-def test_what_another_machine_deployed_is_not_asked_again(exchange, tmp_path):
     elsewhere = shell(tmp_path / "elsewhere", exchange.account, exchange.network, exchange.stage)
-    said = elsewhere.types("deploy", "--yes", "--no-build", *on_this_machine(), TWILIO_AUTH_TOKEN="")
+    said = elsewhere.types("deploy", "--yes", "--no-build", "--json", *on_this_machine(), TWILIO_AUTH_TOKEN="")
     assert said.code == 0, said.err
+    assert (said.json["key"], said.json["address"]) == (None, exchange.base)
+    assert exchange.succeeds("keys", "list") == before
     assert ACCOUNT_SID in elsewhere.memory.read_text()
 
 
@@ -97,30 +95,23 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
     trial.buys(NUMBER, voice_url=OLD)
     trial.succeeds("numbers", "attach", NUMBER, "--yes")
     tables = trial.tables
+    assert uploads(trial)
     refused = here.types("delete")
     assert (refused.code, "add --yes" in refused.err) == (1, True)
     mistaken = here.talks("delete", answers=[("Type trial to delete it", "production")])
     assert (mistaken.code, "Nothing was changed" in mistaken.out) == (1, True)
-    gone = here.talks("delete", answers=[("Type trial to delete it", "trial")])
-    assert gone.code == 0, gone.out
-    assert trial.twilio().incoming_phone_numbers.list(phone_number=NUMBER)[0].voice_url == OLD
     assert set(tables) <= set(trial.client("dynamodb").list_tables()["TableNames"])
+    gone = here.talks("delete", "--with-data", answers=[("Type trial to delete it", "trial")])
+    assert (gone.code, "Nothing is left of it" in gone.out) == (0, True), gone.out
+    assert trial.twilio().incoming_phone_numbers.list(phone_number=NUMBER)[0].voice_url == OLD
+    assert not set(tables) & set(trial.client("dynamodb").list_tables()["TableNames"])
+    assert not trial.client("ssm").get_parameters(Names=["/toritsugi/trial/auth-tokens"])["Parameters"]
+    assert uploads(trial) == []
     assert "trial" not in here.memory.read_text()
     assert "There is no exchange trial" in here.types("numbers", "list").err
 
 
-def test_with_data_nothing_is_left_of_a_stage(accounts, tmp_path):
-    here = shell(tmp_path / "here", *accounts, "brief")
-    brief = Exchange(*accounts, "brief", shell=here)
-    brief.succeeds("deploy", "--yes", "--no-build", "--account-sid", ACCOUNT_SID, *on_this_machine())
-    tables = brief.tables
-    (bucket,) = [one["Name"] for one in brief.client("s3").list_buckets()["Buckets"] if "sam" in one["Name"]]
-    assert brief.client("s3").list_objects_v2(Bucket=bucket, Prefix="toritsugi-brief/")["KeyCount"] > 0
-    assert brief.succeeds("delete", "--with-data", "--yes") == {
-        "deleted": "toritsugi-brief",
-        "restored": [],
-        "kept": [],
-    }
-    assert not set(tables) & set(brief.client("dynamodb").list_tables()["TableNames"])
-    assert not brief.client("ssm").get_parameters(Names=["/toritsugi/brief/auth-tokens"])["Parameters"]
-    assert brief.client("s3").list_objects_v2(Bucket=bucket, Prefix="toritsugi-brief/")["KeyCount"] == 0
+def uploads(exchange):
+    """What sam has uploaded for this stage."""
+    (bucket,) = [one["Name"] for one in exchange.client("s3").list_buckets()["Buckets"] if "sam" in one["Name"]]
+    return exchange.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{exchange.stack}/").get("Contents", [])
