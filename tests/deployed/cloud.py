@@ -285,8 +285,9 @@ class Deployment:
         """Has the functions with that role start anew, knowing nothing."""
         functions = self.client("lambda")
         for _, name in self.within(self.stack, "AWS::Lambda::Function"):
-            if functions.get_function_configuration(FunctionName=name)["Role"].endswith(f"/{role}"):
-                functions.update_function_configuration(FunctionName=name, Description=f"anew at {time.time()}")
+            function = functions.get_function_configuration(FunctionName=name)
+            if function["Role"].endswith(f"/{role}"):
+                functions.update_function_configuration(FunctionName=name, MemorySize=function["MemorySize"])
 
     def set(self, name: str, value: str) -> None:
         """Changes what lies in SSM, as `toritsugi deploy` and `toritsugi tokens` do."""
