@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -41,38 +40,3 @@ def check(account_sid: str, token: str, carrier_url: str) -> Any:
             f"The Twilio account {account_sid} is {found.status}, not active: see https://console.twilio.com."
         )
     return found
-
-
-@dataclass(frozen=True)
-class Owned:
-    """A number of the account: what it can do, and where its calls go now."""
-
-    sid: str
-    number: str
-    voice: bool
-    sms: bool
-    mms: bool
-    voice_url: str
-    voice_method: str
-    voice_fallback_url: str
-    instead: str  # the SID of an application or trunk, which counts for more than the URL
-
-    @property
-    def goes_to(self) -> str:
-        return self.instead or self.voice_url or "nobody"
-
-
-def numbers(client: Client) -> list[Owned]:
-    """All numbers of the account."""
-    return [
-        Owned(
-            sid=found.sid,
-            number=found.phone_number,
-            **{name: bool((found.capabilities or {}).get(name)) for name in ("voice", "sms", "mms")},
-            voice_url=found.voice_url or "",
-            voice_method=found.voice_method or "POST",
-            voice_fallback_url=found.voice_fallback_url or "",
-            instead=found.trunk_sid or found.voice_application_sid or "",
-        )
-        for found in client.incoming_phone_numbers.list()
-    ]

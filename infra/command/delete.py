@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError, WaiterError
 
-from command import account, stages
+from command import lines, stages
 from command.exchange import NEVER_STOOD, Exchange
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, say, show, somebody_is_there
@@ -30,15 +30,15 @@ def delete(
     stood = exchange.stack["StackStatus"] not in NEVER_STOOD
     tables = exchange.of_type("AWS::DynamoDB::Table") if stood else {}
     with busy("Asking Twilio and the exchange ..."):
-        lines = former(exchange) if stood and exchange.tokens else {}
+        attached = former(exchange) if stood and exchange.tokens else {}
     say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
-    for number in lines:
-        say(f"  {number} goes back to {lines[number][1].get('voice_url') or 'nobody'}")
+    for number, (_, webhooks) in attached.items():
+        say(f"  {number} goes back to {webhooks.get('voice_url') or 'nobody'}")
     if tables:
         say("  [red]The tables go too, with all that is in them.[/]" if with_data else "  The tables stay.")
     typed_name(exchange.stage.name, yes)
 
-    for number, (sid, webhooks) in lines.items():
+    for number, (sid, webhooks) in attached.items():
         give_back(sid, webhooks)
         say(f"[green]restored[/]  {number}")
     with busy(f"Deleting {exchange.stage.stack} ..."):
@@ -51,7 +51,7 @@ def delete(
     stages.forget(exchange.stage)
     kept = [] if with_data else sorted(tables.values())
     show(
-        {"deleted": exchange.stage.stack, "restored": sorted(lines), "kept": kept},
+        {"deleted": exchange.stage.stack, "restored": sorted(attached), "kept": kept},
         as_json,
         f"Deleted. These tables stay: {', '.join(kept)}" if kept else "Deleted. Nothing is left of it.",
     )
@@ -69,12 +69,12 @@ def typed_name(name: str, yes: bool) -> None:
 
 def former(exchange: Exchange) -> dict[str, tuple[str, dict[str, str]]]:
     """The attached numbers that lead here, each with its SID and where it went before."""
-    exchange.enter()
-    from command.numbers import leads_here
+    with exchange.desk() as desk:
+        found = lines.read(exchange, desk)
     from toritsugi.numbers import find_line
 
-    owned = [one for one in account.numbers(exchange.twilio()) if leads_here(one, exchange.address)]
-    return {one.number: (one.sid, line.former) for one in owned if (line := find_line(one.number))}
+    here = [line for line in found.attached if found.leads_here(line)]
+    return {line.number: (line.sid, known.former) for line in here if (known := find_line(line.number))}
 
 
 def give_back(number_sid: str, webhooks: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from command import keys, sam, stages
 from command.checks.findings import FAIL, OK
-from command.doctor import chart, examine
+from command.doctor import chart, examine, listed
 from command.exchange import NEVER_STOOD, Exchange
 from command.questions import ACCOUNT, ALARMS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
 from command.refusals import Refused
@@ -62,7 +62,7 @@ def deploy(
         "region": wanted.region,
         "address": exchange.address,
         "key": key,
-        "findings": [{"check": name, **vars(finding)} for name, finding in found],
+        "findings": listed(found),
     }
     stands = f"\n[bold green]The exchange stands[/] at {exchange.address}\n"
     show(result, as_json, stands, *([chart(odd)] if odd else []), *(keys.presented(key) if key else []))

@@ -42,7 +42,7 @@ OF_THE_EXCHANGE: dict[str, Check] = {
 }
 OF_THE_NUMBERS: dict[str, Check] = {
     "numbers": telephones.attached,
-    "webhooks": telephones.webhooks_of_numbers,
+    "webhooks": telephones.webhooks,
     "voice": telephones.voices,
     "dialing permissions": telephones.dialing_permissions,
     "region": telephones.nearness,
@@ -58,8 +58,8 @@ def doctor(stage: StageName = "", region: Region = "", as_json: AsJson = False) 
     exchange = Exchange(located(stage, region))
     found = examine(exchange)
     well = not any(finding.state == FAIL for _, finding in found)
-    result = [{"check": name, **vars(finding)} for name, finding in found]
-    show({"stage": exchange.stage.name, "well": well, "findings": result}, as_json, chart(found), summary(found))
+    result = {"stage": exchange.stage.name, "well": well, "findings": listed(found)}
+    show(result, as_json, chart(found), summary(found))
     raise typer.Exit(0 if well else 1)
 
 
@@ -85,12 +85,12 @@ def examine(exchange: Exchange) -> Findings:
                 return found
         exchange.enter()  # before many ask at a time
         with ThreadPoolExecutor(8) as pool:
-            lines = pool.submit(telephones.gather, exchange)
+            gathered = pool.submit(telephones.gather, exchange)
             looks = [pool.submit(look, name, check) for name, check in OF_THE_EXCHANGE.items()]
             found += [one for done in looks for one in done.result()]
-            if error := lines.exception():
+            if error := gathered.exception():
                 return [*found, ("numbers", fail(*puzzled(error)))]
-            looks = [pool.submit(look, name, check, lines.result()) for name, check in OF_THE_NUMBERS.items()]
+            looks = [pool.submit(look, name, check, gathered.result()) for name, check in OF_THE_NUMBERS.items()]
             return found + [one for done in looks for one in done.result()]
 
 
@@ -99,6 +99,11 @@ def puzzled(error: BaseException) -> tuple[str, str]:
     if sentence := explain(error):
         return f"not looked at: {sentence}", ""
     return f"not looked at: {type(error).__name__}: {error}", "nobody foresaw this: please open an issue"
+
+
+def listed(found: Findings) -> list[dict[str, str]]:
+    """The findings for other programs."""
+    return [{"check": name, **vars(finding)} for name, finding in found]
 
 
 def chart(found: Findings) -> Table:

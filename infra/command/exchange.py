@@ -17,7 +17,7 @@ from twilio.rest import Client
 
 from command import account
 from command.refusals import Refused
-from command.stages import Stage
+from command.stages import Stage, located
 
 LIMITS = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 4, "mode": "standard"})
 
@@ -178,10 +178,8 @@ class Exchange:
             key.delete()
 
 
-def pools(desk: Client) -> dict[str, tuple[str, str]]:
-    """The numbers of all pools: each with the SID and the name of its service."""
-    return {
-        number.phone_number: (service.sid, service.unique_name)
-        for service in desk.proxy.v1.services.list()
-        for number in desk.proxy.v1.services(service.sid).phone_numbers.list()
-    }
+def standing(name: str, region: str) -> Exchange:
+    """The exchange of this stage, which is there. Raises Refused if it is not."""
+    exchange = Exchange(located(name, region))
+    exchange.must_stand()
+    return exchange

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from command.exchange import Exchange
+from command.exchange import Exchange, standing
 from command.refusals import Refused
 from command.screen import AsJson, Yes, confirm, show, table
-from command.stages import Region, StageName, located
+from command.stages import Region, StageName
 
 app = typer.Typer(no_args_is_help=True, help="The credentials of programs that use the REST API.")
 
@@ -24,7 +24,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. Its secret is shown once."""
-    exchange = Exchange(located(stage, region))
+    exchange = standing(stage, region)
     made = create_key(exchange, read_only)
     show(made, as_json, *presented(made))
 
@@ -32,7 +32,7 @@ def create(
 @app.command("list")
 def list_keys(stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
     """Show which keys there are. Secrets are not kept, so they cannot be shown."""
-    found = read_keys(Exchange(located(stage, region)))
+    found = read_keys(standing(stage, region))
     show(found, as_json, table(["key", "may"], [(key["sid"], ", ".join(key["scopes"])) for key in found]))
 
 
@@ -45,7 +45,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Make a key useless, within a minute."""
-    exchange = Exchange(located(stage, region))
+    exchange = standing(stage, region)
     exchange.enter()
     from toritsugi.keys import ApiKey
 

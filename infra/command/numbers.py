@@ -6,19 +6,20 @@ A number that is attached lies in the pool of a service; where its calls went be
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from rich.table import Table
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from command import account
-from command.account import Owned
-from command.exchange import Exchange, pools
+from command import lines
+from command.exchange import standing
+from command.lines import Line, Lines
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, confirm, say, show, somebody_is_there, table
-from command.stages import Region, StageName, located
+from command.stages import Region, StageName
 
 app = typer.Typer(no_args_is_help=True, help="Attach the account's numbers to the exchange, and restore them.")
 
@@ -27,29 +28,23 @@ Named = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="All that there are.")]
 
+ASKING = "Asking Twilio and the exchange ..."
+
 
 @app.command("list")
 def list_numbers(stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
     """Show the account's numbers, what they can do, and where their calls go."""
-    exchange = Exchange(located(stage, region))
-    exchange.must_stand()
-    with busy("Asking Twilio and the exchange ..."), exchange.desk() as desk:
-        owned, pooled = account.numbers(exchange.twilio()), pools(desk)
-    ours = exchange.address
-    result = [asdict(one) | {"service": pooled.get(one.number, ("", ""))[1]} for one in owned]
-    show(
-        result,
-        as_json,
-        listing(owned, pooled, ours) if owned else "The account has no numbers: https://console.twilio.com has some.",
-    )
+    exchange = standing(stage, region)
+    with busy(ASKING), exchange.desk() as desk:
+        found = lines.read(exchange, desk)
+    none = "The account has no numbers: https://console.twilio.com has some."
+    show([asdict(line) for line in found.owned], as_json, listing(found.owned, found) if found.owned else none)
 
 
 @app.command()
 def attach(
     named: Named = None,
-    service: Annotated[
-        str, typer.Option("--service", help="Whose pool they go into; made if it is not there.")
-    ] = "default",
+    service: Annotated[str, typer.Option(help="Whose pool they go into; made if it is not there.")] = "default",
     everything: All = False,
     stage: StageName = "",
     region: Region = "",
@@ -57,36 +52,28 @@ def attach(
     as_json: AsJson = False,
 ) -> None:
     """Point numbers at the exchange. Where their calls go now is kept, for restore."""
-    exchange = Exchange(located(stage, region))
-    exchange.must_stand()
+    exchange = standing(stage, region)
     with exchange.desk() as desk:
-        with busy("Asking Twilio and the exchange ..."):
-            owned, pooled, ours = account.numbers(exchange.twilio()), pools(desk), exchange.address
-        free = [one for one in owned if one.number not in pooled or not leads_here(one, ours)]
-        chosen = choose(free, owned, named, everything, "attach", pooled, ours)
-        for one in [one for one in chosen if not one.voice]:
-            say(f"[yellow]{one.number} cannot take calls (Twilio says: no voice) and is left out.[/]")
-        chosen = [one for one in chosen if one.voice]
-        if not chosen:
-            return show({"attached": []}, as_json, "There is nothing to attach.")
-        if used := [one for one in chosen if one.goes_to != "nobody" and not leads_here(one, ours)]:
-            say("[yellow]In use elsewhere; calls will come here instead:[/]")
-            for one in used:
-                say(f"  {one.number}  now goes to {one.goes_to}")
-        confirm(f"Point {counted(chosen)} at {ours} (service {service})?", yes, usual=not used)
-        sid = service_of(desk, service)
-        for one in chosen:
-            with busy(f"Attaching {one.number} ..."):
-                if one.number in pooled:
-                    point_again(exchange, one)
+        with busy(ASKING):
+            found = lines.read(exchange, desk)
+        possible = [line for line in found.owned if not line.service or not found.is_right(line)]
+        chosen = with_voice(choose(possible, found, named, everything, "attach"))
+        used = [line for line in chosen if line.goes_to != "nobody" and not found.leads_here(line)]
+        for line in used:
+            say(f"[yellow]{line.number} is in use: its calls go to[/] {line.goes_to}")
+        if chosen:
+            confirm(f"Point {counted(chosen)} at {exchange.address} (service {service})?", yes, usual=not used)
+            sid = service_of(desk, service)
+        for line in chosen:
+            with busy(f"Attaching {line.number} ..."):
+                if line.service:
+                    point_again(line, found.webhook)
                 else:
-                    desk.proxy.v1.services(sid).phone_numbers.create(sid=one.sid)
-            say(f"[green]attached[/]  {one.number}")
-    return show(
-        {"attached": [one.number for one in chosen], "service": service},
-        as_json,
-        "Next: make a session (README, Try it with the SDK), or [bold]toritsugi doctor[/] to see that all is well.",
-    )
+                    desk.proxy.v1.services(sid).phone_numbers.create(sid=line.sid)
+            say(f"[green]attached[/]  {line.number}")
+    done = "Next: make a session (README, Try it with the SDK), or [bold]toritsugi doctor[/] to see that all is well."
+    result = {"attached": [line.number for line in chosen], "service": service}
+    show(result, as_json, done if chosen else "There is nothing to attach.")
 
 
 @app.command()
@@ -99,79 +86,64 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Take numbers out of the exchange. Their calls go again where they went before."""
-    exchange = Exchange(located(stage, region))
-    exchange.must_stand()
+    exchange = standing(stage, region)
     with exchange.desk() as desk:
-        with busy("Asking Twilio and the exchange ..."):
-            owned, pooled, ours = account.numbers(exchange.twilio()), pools(desk), exchange.address
-        attached = [one for one in owned if one.number in pooled]
-        chosen = choose(attached, owned, named, everything, "restore", pooled, ours)
-        if not chosen:
-            return show({"restored": []}, as_json, "No number is attached.")
-        confirm(f"Calls to {counted(chosen)} will not come here any more. Restore?", yes)
-        for one in chosen:
-            with busy(f"Restoring {one.number} ..."):
-                desk.proxy.v1.services(pooled[one.number][0]).phone_numbers(one.sid).delete()
-            say(f"[green]restored[/]  {one.number}")
-        now = {one.number: one.goes_to for one in account.numbers(exchange.twilio())}
-    result = [{"number": one.number, "goes_to": now.get(one.number, "")} for one in chosen]
-    return show(
-        {"restored": result},
-        as_json,
-        table(["number", "calls go to"], [(one["number"], one["goes_to"]) for one in result]),
-    )
+        with busy(ASKING):
+            found = lines.read(exchange, desk)
+        chosen = choose(found.attached, found, named, everything, "restore")
+        if chosen:
+            confirm(f"Calls to {counted(chosen)} will not come here any more. Restore?", yes)
+        for line in chosen:
+            with busy(f"Restoring {line.number} ..."):
+                desk.proxy.v1.services(line.service_sid).phone_numbers(line.sid).delete()
+            say(f"[green]restored[/]  {line.number}")
+        now = {line.number: line.goes_to for line in lines.read(exchange, desk).owned}
+    rows = [(line.number, now.get(line.number, "")) for line in chosen]
+    result = {"restored": [{"number": number, "goes_to": goes_to} for number, goes_to in rows]}
+    show(result, as_json, table(["number", "calls go to"], rows) if rows else "No number is attached.")
 
 
-def choose(
-    possible: list[Owned],
-    owned: list[Owned],
-    named: list[str] | None,
-    everything: bool,
-    verb: str,
-    pooled: dict[str, tuple[str, str]],
-    ours: str,
-) -> list[Owned]:
+def with_voice(chosen: list[Line]) -> list[Line]:
+    """Those that can take calls; of the others it is said that they are left out."""
+    for line in chosen:
+        if not line.voice:
+            say(f"[yellow]{line.number} cannot take calls (Twilio says: no voice) and is left out.[/]")
+    return [line for line in chosen if line.voice]
+
+
+def choose(possible: list[Line], found: Lines, named: list[str] | None, everything: bool, verb: str) -> list[Line]:
     """The numbers that are meant: those named, all, or what somebody picks from a list. Raises Refused."""
     if named:
-        by_number = {one.number: one for one in owned}
-        if strange := [number for number in named if number not in by_number]:
-            raise Refused(
-                f"The Twilio account has no {', '.join(strange)}: `toritsugi numbers list` shows what it has."
-            )
-        return [by_number[number] for number in dict.fromkeys(named) if by_number[number] in possible]
+        if strange := sorted(set(named) - {line.number for line in found.owned}):
+            raise Refused(f"The Twilio account has no {', '.join(strange)}: see `toritsugi numbers list`.")
+        return [line for line in possible if line.number in named]
     if everything or not possible:
         return possible
     if not somebody_is_there():
         raise Refused(f"Say which numbers to {verb}: name them, or --all.")
-    show(None, False, listing(possible, pooled, ours, counting=True))
+    show(None, False, listing(possible, found, counting=True))
     answer = ask("Which ones? (such as 1,3, or all)", usual="all" if len(possible) == 1 else "")
     if answer == "all":
         return possible
     picked = [part.strip() for part in answer.split(",")]
     if not all(part.isdecimal() and 1 <= int(part) <= len(possible) for part in picked):
-        raise Refused(
-            f"Answer with numbers from 1 to {len(possible)}, separated by commas, or all. Nothing was changed."
-        )
+        raise Refused(f"Answer with numbers from 1 to {len(possible)}, such as 1,2, or with all. Nothing was changed.")
     return [possible[int(part) - 1] for part in dict.fromkeys(picked)]
 
 
-def listing(numbers: list[Owned], pooled: dict[str, tuple[str, str]], ours: str, counting: bool = False) -> Any:
+def listing(shown: list[Line], found: Lines, counting: bool = False) -> Table:
     """The numbers as people read them."""
-    from toritsugi.numbers import country_of
-
     rows = []
-    for place, one in enumerate(numbers, 1):
-        able = [name if getattr(one, name) else f"[dim]no {name}[/]" for name in ("voice", "sms", "mms")]
-        goes = f"[green]here[/] ({pooled[one.number][1]})" if one.number in pooled and leads_here(one, ours) else ""
-        goes = goes or f"[yellow]{urlsplit(one.goes_to).netloc or one.goes_to}[/]"
-        rows.append(
-            ([str(place)] if counting else []) + [one.number, country_of(one.number) or "", " ".join(able), goes]
+    for place, line in enumerate(shown, 1):
+        able = [name if getattr(line, name) else f"[dim]no {name}[/]" for name in ("voice", "sms", "mms")]
+        here = line.service and found.leads_here(line)
+        goes = (
+            f"[green]here[/] ({line.service})"
+            if here
+            else f"[yellow]{urlsplit(line.goes_to).netloc or line.goes_to}[/]"
         )
-    return table(([""] if counting else []) + ["number", "", "can", "calls go"], rows)
-
-
-def leads_here(one: Owned, ours: str) -> bool:
-    return not one.instead and urlsplit(one.voice_url)[:3] == urlsplit(f"{ours}/voice")[:3]
+        rows.append((*([str(place)] if counting else []), line.number, line.country, " ".join(able), goes))
+    return table((*([""] if counting else []), "number", "", "can", "calls go"), rows)
 
 
 def service_of(desk: Client, name: str) -> str:
@@ -184,14 +156,13 @@ def service_of(desk: Client, name: str) -> str:
         raise Refused(f"A service cannot be called {name!r}: {error.msg}") from error
 
 
-def point_again(exchange: Exchange, one: Owned) -> None:
-    """A number that lies in a pool, and that somebody has pointed elsewhere since: its calls come here again."""
-    exchange.enter()
-    from toritsugi import carrier, webhooks
+def point_again(line: Line, webhook: str) -> None:
+    """A number of a pool that somebody has pointed elsewhere since: its calls come here again."""
+    from toritsugi import carrier
 
-    wanted = {"voice_url": webhooks.address("/voice"), "voice_method": "POST", "voice_fallback_method": "POST"}
-    carrier.point(carrier.find_owned(None, one.sid), wanted)
+    wanted = {"voice_url": webhook, "voice_method": "POST", "voice_fallback_method": "POST"}
+    carrier.point(carrier.find_owned(None, line.sid), wanted)
 
 
-def counted(numbers: list[Owned]) -> str:
-    return numbers[0].number if len(numbers) == 1 else f"{len(numbers)} numbers"
+def counted(chosen: list[Line]) -> str:
+    return chosen[0].number if len(chosen) == 1 else f"{len(chosen)} numbers"

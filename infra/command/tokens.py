@@ -13,10 +13,10 @@ import typer
 from twilio.base.exceptions import TwilioRestException
 
 from command import account
-from command.exchange import Exchange
+from command.exchange import Exchange, standing
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, confirm, show, somebody_is_there, table
-from command.stages import Region, StageName, located
+from command.stages import Region, StageName
 
 app = typer.Typer(no_args_is_help=True, help="Change Twilio's auth token without missing a call.")
 
@@ -26,7 +26,7 @@ CURRENT, NEXT = "current", "next"
 @app.command("list")
 def list_tokens(stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
     """Show which tokens the exchange takes, and whether Twilio takes them too."""
-    exchange = Exchange(located(stage, region))
+    exchange = standing(stage, region)
     found = [
         (name, masked(token), opens(exchange, token))
         for name, token in zip((CURRENT, NEXT), exchange.tokens, strict=False)
@@ -39,8 +39,7 @@ def list_tokens(stage: StageName = "", region: Region = "", as_json: AsJson = Fa
 @app.command()
 def add(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
     """Add the next token: Twilio makes it, unless you have made one (TWILIO_AUTH_TOKEN, or typed unseen)."""
-    exchange = Exchange(located(stage, region))
-    exchange.must_stand()
+    exchange = standing(stage, region)
     tokens = exchange.tokens
     if len(tokens) > 1:
         raise Refused("There is a next token already: `toritsugi tokens promote` makes it the current one.")
@@ -61,8 +60,7 @@ def add(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: A
 @app.command()
 def promote(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
     """Make the next token the current one, here and at Twilio. The old one opens nothing at Twilio any more."""
-    exchange = Exchange(located(stage, region))
-    exchange.must_stand()
+    exchange = standing(stage, region)
     old, new = two(exchange)
     account.check(exchange.account_sid, new, exchange.carrier_url)
     confirm(
@@ -83,8 +81,7 @@ def promote(stage: StageName = "", region: Region = "", yes: Yes = False, as_jso
 @app.command()
 def remove(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove the token that is not current: the old one after a promotion, else the next."""
-    exchange = Exchange(located(stage, region))
-    exchange.must_stand()
+    exchange = standing(stage, region)
     kept, gone = two(exchange)
     if not opens(exchange, kept):
         raise Refused("Twilio refuses the token that would stay: `toritsugi tokens list` shows more.")

@@ -124,7 +124,7 @@ def sick(exchange):
 @pytest.mark.parametrize(
     ("check", "state", "says", "mend"),
     [
-        ("webhooks", "warn", f"{LINE} lacks the retries", f"toritsugi numbers attach {LINE}"),
+        ("webhooks", "warn", f"{LINE} lacks the right retries", f"toritsugi numbers attach {LINE}"),
         ("webhooks", "fail", f"{MUTE} asks by GET", f"toritsugi numbers attach {MUTE}"),
         ("webhooks", "fail", f"calls to {FORGOTTEN} go to {OLD}, not here", f"toritsugi numbers attach {FORGOTTEN}"),
         ("webhooks", "fail", f"{GIVEN_BACK} is not the account's any more", "buy it again"),

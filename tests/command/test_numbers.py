@@ -47,7 +47,7 @@ def test_an_attached_number_leads_here_and_restored_it_leads_where_it_did(exchan
 def test_a_number_in_use_is_shown_and_left_alone_where_nobody_says_yes(exchange, used):
     said = exchange.types("numbers", "attach", used)
     assert said.code == 1
-    assert f"{used}  now goes to {OLD}" in said.err
+    assert f"{used} is in use: its calls go to {OLD}" in said.err
     assert "add --yes" in said.err
     assert exchange.settings_of(used).voice_url == OLD
 
@@ -65,9 +65,10 @@ def test_at_a_terminal_numbers_are_picked_from_a_list_and_no_is_an_answer(exchan
 def test_a_number_that_was_pointed_elsewhere_since_is_pointed_here_again(exchange, line):
     exchange.succeeds("numbers", "attach", line, "--yes")
     right = exchange.settings_of(line).voice_url
-    exchange.settings_of(line).update(voice_url=OLD)
-    assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == [line]
-    assert exchange.settings_of(line).voice_url == right
+    for wrong in ({"voice_url": OLD}, {"voice_method": "GET", "voice_url": right.split("#")[0]}):
+        exchange.settings_of(line).update(**wrong)
+        assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == [line]
+        assert (exchange.settings_of(line).voice_url, exchange.settings_of(line).voice_method) == (right, "POST")
     assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == []
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urldefrag
 
 from twilio.base.exceptions import TwilioRestException
-from twilio.rest import Client
 
-from command import account
-from command.account import Owned
+from command import account, lines
 from command.checks.findings import Finding, fail, ok, warn
-from command.exchange import Exchange, pools
-from command.numbers import leads_here
+from command.exchange import Exchange
+from command.lines import Lines
 from command.tokens import CURRENT, NEXT, opens
 
 CONSOLE = "https://console.twilio.com"
@@ -51,109 +47,74 @@ def standing(exchange: Exchange) -> Iterator[Finding]:
 # ---- numbers ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Lines:
-    """What Twilio and the exchange each know of the account's numbers."""
-
-    owned: dict[str, Owned]
-    pooled: dict[str, tuple[str, str]]
-    countries: dict[str, str]
-    address: str
-    webhook: str
-    client: Client
-
-
 def gather(exchange: Exchange) -> Lines:
-    """Asks both. That the exchange answers says that its REST API works."""
+    """What the checks below look at. That it can be had says that the REST API works."""
     with exchange.desk() as desk:
-        pooled = pools(desk)
-    from toritsugi import numbers, webhooks  # the desk has set what they read
-
-    client = exchange.twilio()
-    return Lines(
-        owned={one.number: one for one in account.numbers(client)},
-        pooled=pooled,
-        countries={number: numbers.country_of(number) or "" for number in pooled},
-        address=exchange.address,
-        webhook=webhooks.address("/voice"),
-        client=client,
-    )
+        return lines.read(exchange, desk)
 
 
-def attached(_: Exchange, lines: Lines) -> Iterator[Finding]:
-    if lines.pooled:
-        services = {name for _, name in lines.pooled.values()}
-        yield ok(f"{len(lines.pooled)} of {len(lines.owned)} lead here, in {', '.join(sorted(services))}")
+def attached(_: Exchange, found: Lines) -> Iterator[Finding]:
+    if found.attached:
+        services = sorted({line.service for line in found.attached})
+        yield ok(f"{len(found.attached)} of {len(found.owned)} are attached, to {', '.join(services)}")
     else:
         yield warn("no number leads here yet", "toritsugi numbers attach")
-    for number, one in lines.owned.items():
-        if number not in lines.pooled and leads_here(one, lines.address):
-            yield warn(
-                f"{number} leads here but is in no pool: callers hear that it is not in service",
-                f"toritsugi numbers attach {number}",
-            )
+    for line in found.owned:
+        if not line.service and found.leads_here(line):
+            what = f"{line.number} leads here but is in no pool: callers hear that it is not in service"
+            yield warn(what, f"toritsugi numbers attach {line.number}")
 
 
-def webhooks_of_numbers(_: Exchange, lines: Lines) -> Iterator[Finding]:
+def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
     """Each number in a pool points here, by POST, with retries, and with nothing that counts for more."""
-    right = 0
-    for number in sorted(lines.pooled):
-        mend = f"toritsugi numbers attach {number}"
-        one = lines.owned.get(number)
-        if not one:
-            yield fail(
-                f"{number} is not the account's any more: calls to it go nowhere",
-                "buy it again, or remove it from its service by the REST API",
-            )
-        elif not leads_here(one, lines.address):
-            yield fail(f"calls to {number} go to {one.goes_to}, not here", mend)
-        elif one.voice_method != "POST":
-            yield fail(f"{number} asks by {one.voice_method}, and the exchange answers only POST", mend)
-        elif one.voice_fallback_url:
-            yield warn(f"{number} has a fallback URL of somebody else's: {one.voice_fallback_url}", mend)
-        elif one.voice_url != lines.webhook:
-            yield warn(
-                f"{number} lacks the retries ({urldefrag(lines.webhook).fragment}): one lost request is a lost call",
-                mend,
-            )
-        else:
-            right += 1
-    if right:
-        yield ok(f"right for {right} of {len(lines.pooled)}")
+    for number in found.given_back:
+        what = f"{number} is not the account's any more: calls to it go nowhere"
+        yield fail(what, "buy it again, or remove it from its service by the REST API")
+    for line in found.attached:
+        mend = f"toritsugi numbers attach {line.number}"
+        if not found.leads_here(line):
+            yield fail(f"calls to {line.number} go to {line.goes_to}, not here", mend)
+        elif line.voice_method != "POST":
+            yield fail(f"{line.number} asks by {line.voice_method}, and the exchange answers only POST", mend)
+        elif line.voice_fallback_url:
+            yield warn(f"{line.number} has a fallback URL of somebody else's: {line.voice_fallback_url}", mend)
+        elif not found.is_right(line):
+            yield warn(f"{line.number} lacks the right retries: one lost request is a lost call", mend)
+    if right := [line for line in found.attached if found.is_right(line)]:
+        yield ok(f"right for {len(right)} of {len(found.attached)}, retries included")
 
 
-def voices(_: Exchange, lines: Lines) -> Iterator[Finding]:
-    mute = [number for number in sorted(lines.pooled) if (one := lines.owned.get(number)) and not one.voice]
+def voices(_: Exchange, found: Lines) -> Iterator[Finding]:
+    mute = [line.number for line in found.attached if not line.voice]
     for number in mute:
         yield fail(f"{number} cannot take calls (Twilio says: no voice)", "restore it, and buy a number with voice")
-    if lines.pooled and not mute:
+    if found.attached and not mute:
         yield ok("every attached number takes calls")
 
 
-def dialing_permissions(_: Exchange, lines: Lines) -> Iterator[Finding]:
+def dialing_permissions(exchange: Exchange, found: Lines) -> Iterator[Finding]:
     """The account may call where its numbers are: https://www.twilio.com/docs/voice/api/dialing-permissions-resources"""
-    for code in sorted(set(lines.countries.values()) - {""}):
+    countries = exchange.twilio().voice.v1.dialing_permissions.countries
+    for code in sorted({line.country for line in found.attached} - {""}):
         try:
-            found = lines.client.voice.v1.dialing_permissions.countries(code).fetch()
+            allowed = countries(code).fetch().low_risk_numbers_enabled
         except TwilioRestException as error:
             yield warn(f"{code}: Twilio does not say ({error.msg})", f"look there: {GEO_PERMISSIONS}")
             continue
-        if found.low_risk_numbers_enabled:
+        if allowed:
             yield ok(f"calls to {code} are allowed")
         else:
-            yield fail(
-                f"calls to {code} are forbidden: nobody there can be put through", f"allow them: {GEO_PERMISSIONS}"
-            )
+            yield fail(f"calls to {code} are forbidden: nobody there is put through", f"allow them: {GEO_PERMISSIONS}")
 
 
-def nearness(exchange: Exchange, lines: Lines) -> Iterator[Finding]:
+def nearness(exchange: Exchange, found: Lines) -> Iterator[Finding]:
     """Japanese numbers belong to an exchange in Japan."""
-    japanese, region = "JP" in lines.countries.values(), exchange.stage.region
+    japanese, region = any(line.country == "JP" for line in found.attached), exchange.stage.region
     if japanese and region not in ("ap-northeast-1", "ap-northeast-3"):
         yield warn(
             f"there are Japanese numbers, and the exchange is in {region}: people's numbers are kept abroad, "
             "and calls are put through later",
             "toritsugi deploy --stage tokyo --region ap-northeast-1, and attach them there",
         )
-    elif lines.pooled:
+    elif found.attached:
         yield ok(f"{region} suits the numbers")
