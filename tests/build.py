@@ -46,7 +46,7 @@ def build(folder: Path, runtime: str = RUNTIME, architecture: str = ARCHITECTURE
 def make(folder: Path, runtime: str, architecture: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`make build` into this folder, as somebody types it whose environment says this."""
     return subprocess.run(
-        ["make", "build", f"RUNTIME={runtime}", f"ARCHITECTURE={architecture}", f"BUILD_DIR={folder}"],
+        ["make", "--no-print-directory", "build", f"RUNTIME={runtime}", f"ARCHITECTURE={architecture}", f"BUILD_DIR={folder}"],
         cwd=ROOT,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
