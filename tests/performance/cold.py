@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -75,13 +74,13 @@ class Starter:
         return Cold(spent() - before, int(process.stdout.split()[-1]))
 
     def compare(self, *starts: tuple[str, Json | None], times: int, compiled: bool = True) -> list[Cold]:
-        """The median of several cold starts of each, taken in turns, so that a noisy moment meets them all."""
+        """The least of several cold starts of each, taken in turns: whatever else the machine does only adds to them."""
         if compiled:
             for module, event in starts:
                 self.start(module, event)
         rounds = [[self.start(*start, compiled) for start in starts] for _ in range(times)]
         return [
-            Cold(statistics.median(cold.seconds for cold in colds), colds[0].modules)
+            Cold(min(cold.seconds for cold in colds), colds[0].modules)
             for colds in zip(*rounds, strict=True)
         ]
 
