@@ -45,8 +45,9 @@ def build(folder: Path, runtime: str = RUNTIME, architecture: str = ARCHITECTURE
 
 def make(folder: Path, runtime: str, architecture: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`make build` into this folder, as somebody types it whose environment says this."""
+    variables = [f"RUNTIME={runtime}", f"ARCHITECTURE={architecture}", f"BUILD_DIR={folder}"]
     return subprocess.run(
-        ["make", "--no-print-directory", "build", f"RUNTIME={runtime}", f"ARCHITECTURE={architecture}", f"BUILD_DIR={folder}"],
+        ["make", "--no-print-directory", "build", *variables],
         cwd=ROOT,
         env=os.environ | environment,
         stdout=subprocess.PIPE,

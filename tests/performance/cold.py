@@ -74,15 +74,12 @@ class Starter:
         return Cold(spent() - before, int(process.stdout.split()[-1]))
 
     def compare(self, *starts: tuple[str, Json | None], times: int, compiled: bool = True) -> list[Cold]:
-        """The least of several cold starts of each, taken in turns: whatever else the machine does only adds to them."""
+        """The least of several cold starts of each, taken in turns: whatever else the machine does adds to them."""
         if compiled:
             for module, event in starts:
                 self.start(module, event)
         rounds = [[self.start(*start, compiled) for start in starts] for _ in range(times)]
-        return [
-            Cold(min(cold.seconds for cold in colds), colds[0].modules)
-            for colds in zip(*rounds, strict=True)
-        ]
+        return [Cold(min(cold.seconds for cold in colds), colds[0].modules) for colds in zip(*rounds, strict=True)]
 
 
 def spent() -> float:
