@@ -71,6 +71,9 @@ def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
 def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_name(accounts, tmp_path):
     here = shell(tmp_path / "here", *accounts, "trial")
     trial, token = Exchange(*accounts, "trial", shell=here), here.known["TWILIO_AUTH_TOKEN"]
+    key = trial.client("kms").create_key()["KeyMetadata"]["Arn"]
+    trial.client("acm").request_certificate(DomainName="*.example.net", ValidationMethod="DNS")
+    zone = trial.client("route53").create_hosted_zone(Name="example.net", CallerReference="once")["HostedZone"]["Id"]
     seen = here.talks(
         "deploy",
         "--no-build",
@@ -80,16 +83,23 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
             ("Twilio account SID", "my account"),
             ("An account SID is AC and 32", ACCOUNT_SID),
             ("Who is told", ""),
-            ("A domain of your own", ""),
-            ("What encrypts", ""),
+            ("A domain of your own", "calls.example.net"),
+            ("What encrypts", key),
             ("Twilio auth token", token),
             ("Deploy this changeset?", "y"),
         ],
     )
     assert seen.code == 0, seen.out
     assert "Twilio takes it" in seen.out
-    assert "The exchange stands" in seen.out
+    assert "The exchange stands at https://calls.example.net" in seen.out
     assert token not in seen.out
+    assert f"HostedZoneId={zone.rsplit('/')[-1]}" in here.memory.read_text()
+    (kept,) = [
+        one
+        for one in trial.client("ssm").describe_parameters()["Parameters"]
+        if one["Name"].endswith("trial/auth-tokens")
+    ]
+    assert (kept["Type"], kept["KeyId"]) == ("SecureString", key)
 
     trial.opens()
     trial.buys(NUMBER, voice_url=OLD)
