@@ -214,6 +214,34 @@ class Deployment:
         self.set("public-base-url", self.base)
         self.route(Template(build / "template.yaml", given))
 
+    def adopt(self, build: Path, tables: dict[str, str]) -> None:
+        """Makes a stack of tables that an earlier one has left, by their names in the template; `deploy` does the rest.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
+        """
+        whole, formation = Template(build / "template.yaml", {}).body, self.client("cloudformation")
+        part = {name: whole[name] for name in ("AWSTemplateFormatVersion", "Parameters", "Conditions")}
+        part["Resources"] = {name: whole["Resources"][name] for name in tables}
+        given = {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID}
+        formation.create_change_set(
+            StackName=self.stack,
+            ChangeSetName="adopt",
+            ChangeSetType="IMPORT",
+            TemplateBody=json.dumps(part),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+            ResourcesToImport=[
+                {
+                    "ResourceType": "AWS::DynamoDB::Table",
+                    "LogicalResourceId": name,
+                    "ResourceIdentifier": {"TableName": table},
+                }
+                for name, table in tables.items()
+            ],
+        )
+        formation.get_waiter("change_set_create_complete").wait(StackName=self.stack, ChangeSetName="adopt")
+        formation.execute_change_set(StackName=self.stack, ChangeSetName="adopt")
+        formation.get_waiter("stack_import_complete").wait(StackName=self.stack)
+
     def sam(self, *words: str) -> None:
         command = [str(ROOT / ".tools/sam/bin/sam"), *words, "--stack-name", self.stack, "--region", REGION]
         self.run(command, SAM_CLI_TELEMETRY="0")
