@@ -42,7 +42,9 @@ def deploy(
     settle(wanted, said, dict(split(pair) for pair in parameter or []), yes)
     before = Exchange(wanted)
     refuse_if_stuck(before)
-    tokens = before.tokens or [ask_token(wanted, yes)]
+    account = before.parameters.get(ACCOUNT.parameter)
+    tokens = before.tokens if account in (None, wanted.parameters[ACCOUNT.parameter]) else []
+    tokens = tokens or [ask_token(wanted, yes)]
     stages.remember(wanted)
 
     if build:
@@ -52,6 +54,7 @@ def deploy(
     sam.deploy(wanted, show_changes=not yes)
 
     exchange = Exchange(wanted)  # as it is now
+    exchange.must_stand()  # else somebody has looked at the changes, and said no
     if tokens != exchange.tokens or key_arn is not None:
         exchange.keep_tokens(tokens)
     key = None if keys.read_keys(exchange) else keys.create_key(exchange)

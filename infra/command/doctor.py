@@ -21,10 +21,8 @@ from command.stages import Region, StageName, located
 
 Check = Callable[..., Iterable[Finding]]
 
-FIRST: dict[str, Check] = {
-    "AWS credentials": cloud.credentials,
-    "stack": cloud.stack,
-}  # without these nothing can be said
+# without these nothing can be said
+FIRST: dict[str, Check] = {"AWS credentials": cloud.credentials, "stack": cloud.stack}
 
 OF_THE_EXCHANGE: dict[str, Check] = {
     "address": door.address,

@@ -121,7 +121,7 @@ def choose(possible: list[Line], found: Lines, named: list[str] | None, everythi
         return possible
     if not somebody_is_there():
         raise Refused(f"Say which numbers to {verb}: name them, or --all.")
-    show(None, False, listing(possible, found, counting=True))
+    say(listing(possible, found, counting=True))
     answer = ask("Which ones? (such as 1,3, or all)", usual="all" if len(possible) == 1 else "")
     if answer == "all":
         return possible

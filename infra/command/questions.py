@@ -82,7 +82,8 @@ def settle(stage: Stage, said: dict[Question, str | None], others: dict[str, str
         stage.parameters = deployed(exchange)
     first_time = not stage.parameters
     for question, answer in said.items():
-        if answer is None and first_time:
+        unknown = question.needed and question.parameter not in stage.parameters
+        if answer is None and (first_time or unknown):
             answer = reply(question, yes)
         if answer is not None:
             take(exchange, question, answer)
@@ -111,7 +112,7 @@ def reply(question: Question, yes: bool) -> str:
 
 
 def take(exchange: Exchange, question: Question, answer: str) -> None:
-    if answer and not question.fits.fullmatch(answer):
+    if (answer or question.needed) and not question.fits.fullmatch(answer):
         raise Refused(f"{question.hint}: not {answer!r}.")
     parameters = exchange.stage.parameters
     for name in OF_A_DOMAIN if question is DOMAIN else (question.parameter,):

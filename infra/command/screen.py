@@ -29,9 +29,9 @@ def console(stream: Any) -> Console:
     return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDE, emoji=False)
 
 
-def say(text: str = "", style: str = "") -> None:
-    """A line for whoever watches."""
-    console(sys.stderr).print(Text.from_markup(text, style=style))
+def say(something: Any) -> None:
+    """A line, or a table, for whoever watches."""
+    console(sys.stderr).print(something)
 
 
 def busy(text: str) -> AbstractContextManager[Any]:

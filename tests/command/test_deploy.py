@@ -44,6 +44,7 @@ def test_the_second_deployment_asks_nothing_and_makes_no_second_key_even_where_n
     [
         (["--account-sid", "AC1", "--yes"], "An account SID is AC and 32 of 0-9 and a-f: not 'AC1'"),
         (["--yes"], "TwilioAccountSid is not known: --account-sid says it"),
+        (["--account-sid", "", "--yes"], "An account SID is AC and 32"),
         (["--account-sid", ACCOUNT_SID], "nobody is here to say yes: add --yes"),
         (["--account-sid", ACCOUNT_SID, "--yes", "--region", "mars-1"], "AWS has no region 'mars-1'"),
         (["--account-sid", ACCOUNT_SID, "--yes", "--parameter", "Memory"], "written NAME=VALUE, not 'Memory'"),
@@ -86,11 +87,14 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
             ("A domain of your own", "calls.example.net"),
             ("What encrypts", key),
             ("Twilio auth token", token),
-            ("Deploy this changeset?", "y"),
+            ("Deploy this changeset?", "n"),
         ],
     )
+    assert (seen.code, "Twilio takes it" in seen.out) == (1, True), seen.out
+    assert not trial.client("ssm").get_parameters(Names=["/toritsugi/trial/auth-tokens"])["Parameters"]
+    again = [("Twilio auth token", token), ("Deploy this changeset?", "y")]  # all else is remembered
+    seen = here.talks("deploy", "--no-build", answers=again)
     assert seen.code == 0, seen.out
-    assert "Twilio takes it" in seen.out
     assert "The exchange stands at https://calls.example.net" in seen.out
     assert token not in seen.out
     assert f"HostedZoneId={zone.rsplit('/')[-1]}" in here.memory.read_text()

@@ -79,7 +79,7 @@ def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
         elif line.voice_fallback_url:
             yield warn(f"{line.number} has a fallback URL of somebody else's: {line.voice_fallback_url}", mend)
         elif not found.is_right(line):
-            yield warn(f"{line.number} lacks the right retries: one lost request is a lost call", mend)
+            yield warn(f"{line.number} lacks the right retries or edge: one lost request is a lost call", mend)
     if right := [line for line in found.attached if found.is_right(line)]:
         yield ok(f"right for {len(right)} of {len(found.attached)}, retries included")
 
