@@ -1,0 +1,110 @@
+"""What checks say of what no stand-in can have: a stack that is stuck, a clock that is wrong, another server."""
+
+import threading
+import time
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from command.checks import cloud, door
+from tests.command.conftest import NOWHERE
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+
+
+def found(check, **exchange):
+    return [(finding.state, finding.says) for finding in check(SimpleNamespace(**exchange))]
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"),
+    [
+        ("CREATE_COMPLETE", "ok", "CREATE_COMPLETE"),
+        ("UPDATE_COMPLETE", "ok", "UPDATE_COMPLETE"),
+        ("UPDATE_IN_PROGRESS", "warn", "just being changed"),
+        ("UPDATE_ROLLBACK_COMPLETE", "warn", "the one before it works on"),
+        ("ROLLBACK_COMPLETE", "fail", "the first deployment did not succeed"),
+        ("UPDATE_ROLLBACK_FAILED", "fail", "in the state UPDATE_ROLLBACK_FAILED"),
+    ],
+)
+def test_every_state_of_a_stack_means_something(status, state, says):
+    stage = SimpleNamespace(name="trial", stack="toritsugi-trial", region="ap-northeast-1")
+    ((is_, said),) = found(cloud.stack, stack={"StackStatus": status}, stage=stage)
+    assert (is_, says in said) == (state, True), said
+
+
+@pytest.mark.parametrize(("limit", "state"), [(10, "warn"), (99, "warn"), (100, "ok"), (1000, "ok")])
+def test_a_new_account_runs_too_few_functions_at_once(limit, state):
+    settings = SimpleNamespace(get_account_settings=lambda: {"AccountLimit": {"ConcurrentExecutions": limit}})
+    assert [is_ for is_, _ in found(cloud.concurrency, aws=lambda _: settings)] == [state]
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "says"),
+    [([], "nobody hears them"), ([{"SubscriptionArn": "PendingConfirmation"}], "waits for a confirmation")],
+)
+def test_an_alarm_that_nobody_hears_is_found(subscriptions, says):
+    topic = SimpleNamespace(list_subscriptions_by_topic=lambda TopicArn: {"Subscriptions": subscriptions})
+    ringing = {"AlarmName": "toritsugi-trial-failed-webhooks", "StateValue": "ALARM"}
+    pages = SimpleNamespace(paginate=lambda AlarmNamePrefix: [{"MetricAlarms": [ringing]}])
+    watch = SimpleNamespace(get_paginator=lambda _: pages)
+    exchange = {
+        "aws": {"sns": topic, "cloudwatch": watch}.__getitem__,
+        "of_type": lambda _: {"Alarms.Topic": "arn"},
+        "stage": SimpleNamespace(stack="toritsugi-trial"),
+    }
+    (first, said), (second, rings) = found(cloud.alarms, **exchange)
+    assert (first, says in said) == ("warn", True)
+    assert (second, rings) == ("warn", "ringing: toritsugi-trial-failed-webhooks")
+
+
+# ---- at the door -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger():
+    """A web server that is not the exchange; `ahead` is by how many seconds its clock is ahead of ours."""
+
+    class Answers(BaseHTTPRequestHandler):
+        ahead = 0
+
+        def do_GET(self):
+            self.send_response_only(200)
+            self.send_header("Date", formatdate(time.time() + self.ahead, usegmt=True))
+            self.end_headers()
+            self.wfile.write(b"Welcome")
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield SimpleNamespace(address=f"http://127.0.0.1:{server.server_port}", clock=Answers)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "says"),
+    [(0, "ok", "agree"), (60, "warn", "behind"), (-60, "warn", "ahead of"), (600, "fail", "behind")],
+)
+def test_a_clock_that_is_wrong_is_found(stranger, ahead, state, says):
+    stranger.clock.ahead = ahead
+    for is_, said in found(door.clocks, address=stranger.address, carrier_url=stranger.address):
+        assert (is_, says in said) == (state, True), said
+
+
+def test_a_stranger_at_the_door_is_not_taken_for_the_exchange(stranger):
+    right, forged = found(door.signatures, address=stranger.address, tokens=[AUTH_TOKEN], account_sid=ACCOUNT_SID)
+    assert right == ("fail", "something else than the exchange answers there")
+    assert forged == ("fail", "a forged call is answered with 200, not 403")
+
+
+def test_nobody_at_the_door_is_said_to_be_so():
+    ((state, said),) = found(door.address, address=NOWHERE)
+    assert (state, "cannot be reached from here" in said) == ("fail", True)
