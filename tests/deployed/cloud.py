@@ -286,10 +286,11 @@ class Deployment:
         found: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.resource(logical_id))
         return found
 
-    def log(self, logical_id: str) -> list[str]:
-        """What a function has written, line by line."""
+    def log(self, logical_id: str, since: float = 0) -> list[str]:
+        """What a function has written since that moment, line by line."""
         group = self.function(logical_id)["LoggingConfig"]["LogGroup"]
-        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        reader = self.client("logs").get_paginator("filter_log_events")
+        pages = reader.paginate(logGroupName=group, startTime=int(since * 1000))
         return [event["message"] for page in pages for event in page["events"]]
 
     def roles(self) -> dict[str, str]:
