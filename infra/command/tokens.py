@@ -88,9 +88,7 @@ def remove(stage: StageName = "", region: Region = "", yes: Yes = False, as_json
     if opens(exchange, gone):
         confirm("Twilio still knows the token that goes. Remove it here?", yes)
     exchange.keep_tokens([kept])
-    say_next(
-        {"removed": masked(gone)}, as_json, "Removed; whatever function still runs with it forgets it when it ends.", ""
-    )
+    say_next({"removed": masked(gone)}, as_json, "Removed: within a quarter of an hour it opens nothing here.", "")
 
 
 def created(exchange: Exchange) -> str:

@@ -199,6 +199,18 @@ def test_a_new_token_is_found_by_the_first_request_that_is_signed_with_it(cloud,
     assert status_of(request(token=AUTH_TOKEN)) == 403
 
 
+def test_a_token_that_was_removed_opens_nothing_after_a_quarter_of_an_hour(cloud, clock, wire):
+    config.forget()
+    assert status_of(request()) == 200
+    set_token_elsewhere(cloud, "1" * 32)
+    clock.shift(14 * 60)
+    with wire.counting("ssm") as operations:
+        assert status_of(request(token=AUTH_TOKEN)) == 200
+    assert not operations
+    clock.shift(60)
+    assert status_of(request(token=AUTH_TOKEN)) == 403
+
+
 def test_a_flood_of_forgeries_reads_the_settings_once_in_thirty_seconds(cloud, clock, wire):
     config.forget()
     reads = []

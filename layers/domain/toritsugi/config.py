@@ -45,13 +45,14 @@ class Settings:
 _settings: Settings | None = None
 _read_at = 0.0
 
+KEPT_SECONDS = 900  # a token that was removed opens nothing for longer than that
 REREAD_SECONDS = 30  # a flood of forged requests must not become a flood of SSM reads
 
 
 def settings(doubtful: bool = False) -> Settings:
-    """The settings, read once per process; where they are `doubtful` (a signature failed), again, once in 30 s."""
+    """The settings, read once in a quarter of an hour; where they are `doubtful` (a signature failed), once in 30 s."""
     global _settings, _read_at
-    if _settings is None or (doubtful and time.time() - _read_at >= REREAD_SECONDS):
+    if _settings is None or time.time() - _read_at >= (REREAD_SECONDS if doubtful else KEPT_SECONDS):
         _read_at = time.time()
         try:
             _settings = fetch()
