@@ -41,6 +41,18 @@ def test_every_call_gives_a_session_with_a_ttl_its_whole_time_again(opened, aiko
     assert session.status == "in-progress"
 
 
+def test_a_call_that_is_reported_after_its_session_was_closed_is_written_down(opened, scene, aiko, ben):
+    session = opened.brings_together(aiko, ben)
+    scene.call("PUT", "/faults", {"delay": {"match": session.sdk.fetch().sid, "seconds": 2, "times": 1}})
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    session.sdk.update(status="closed")
+    assert not session.interactions
+    eventually(lambda: len(session.interactions) == 1)
+    aiko.hangs_up()
+    eventually(lambda: [one.outbound_resource_status for one in session.interactions] == ["canceled"])
+
+
 def test_a_stranger_is_told_and_rings_nobody(opened, aiko, ben, eve):
     session = opened.brings_together(aiko, ben)
     eve.dials(session.line_of(aiko))
