@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from functools import cached_property
 from threading import RLock
@@ -108,14 +109,18 @@ class Exchange:
 
     # ---- settings in SSM ---------------------------------------------------------------------------------------------
 
-    def setting(self, name: str) -> str | None:
-        """A setting of the exchange, opened if it is secret; None if there is none."""
+    def read_setting(self, name: str) -> dict[str, Any]:
+        """A setting of the exchange as SSM describes it, opened if it is secret; nothing in it if there is none."""
         ssm = self.aws("ssm")
         try:
             found = ssm.get_parameter(Name=f"{self.stage.settings_path}/{name}", WithDecryption=True)
         except ssm.exceptions.ParameterNotFound:
-            return None
-        return str(found["Parameter"]["Value"])
+            return {}
+        return dict(found["Parameter"])
+
+    def setting(self, name: str) -> str | None:
+        """The value of a setting; None if there is none."""
+        return self.read_setting(name).get("Value")
 
     @property
     def address(self) -> str:
@@ -128,6 +133,11 @@ class Exchange:
     def tokens(self) -> list[str]:
         """Twilio's auth tokens: the current one and, while they are being changed, the next."""
         return [token.strip() for token in (self.setting("auth-tokens") or "").split(",") if token.strip()]
+
+    @property
+    def tokens_known_for(self) -> float:
+        """Seconds since the tokens were written, by SSM's clock and ours."""
+        return time.time() - float(self.read_setting("auth-tokens")["LastModifiedDate"].timestamp())
 
     def keep_tokens(self, tokens: list[str]) -> None:
         """Puts them where the functions read them, encrypted as the stack is: within half a minute they count."""

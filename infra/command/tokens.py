@@ -7,6 +7,7 @@ The exchange takes the signature of either. https://www.twilio.com/docs/iam/api/
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import typer
@@ -15,7 +16,7 @@ from twilio.base.exceptions import TwilioRestException
 from command import account
 from command.exchange import Exchange, standing
 from command.refusals import Refused
-from command.screen import AsJson, Yes, ask, confirm, show, somebody_is_there, table
+from command.screen import AsJson, Yes, ask, busy, confirm, show, somebody_is_there, table
 from command.stages import Region, StageName
 
 app = typer.Typer(no_args_is_help=True, help="Change Twilio's auth token without missing a call.")
@@ -67,6 +68,7 @@ def promote(stage: StageName = "", region: Region = "", yes: Yes = False, as_jso
         "Whatever else uses the current token stops working at Twilio. Promote the next one?",
         yes,
     )
+    wait_until_looked_for(exchange)
     exchange.keep_tokens([new, old])  # first here: until Twilio knows, it signs with the old one, which still counts
     client = account.connect(exchange.account_sid, new, exchange.carrier_url)
     try:
@@ -89,6 +91,17 @@ def remove(stage: StageName = "", region: Region = "", yes: Yes = False, as_json
         confirm("Twilio still knows the token that goes. Remove it here?", yes)
     exchange.keep_tokens([kept])
     say_next({"removed": masked(gone)}, as_json, "Removed: within a quarter of an hour it opens nothing here.", "")
+
+
+def wait_until_looked_for(exchange: Exchange) -> None:
+    """Returns when every function that does not know the next token yet would look for it, and no call is refused."""
+    exchange.enter()
+    from toritsugi.config import REREAD_SECONDS
+
+    left = min(REREAD_SECONDS, REREAD_SECONDS + 1 - exchange.tokens_known_for)
+    if left > 0:
+        with busy(f"Waiting {left:.0f} seconds, until no function has to refuse the next token ..."):
+            time.sleep(left)
 
 
 def created(exchange: Exchange) -> str:

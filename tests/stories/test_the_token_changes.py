@@ -6,6 +6,7 @@ https://www.twilio.com/docs/iam/api/authtoken
 import json
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
 
@@ -94,3 +95,11 @@ def test_the_exchange_goes_on_working_with_twilio_after_the_change(session, desk
     number = {"phone_number": "+815010000013", "capabilities": {"voice": True, "sms": False, "mms": False}}
     box.call("POST", "/numbers", number)
     assert desk.service.phone_numbers.create(phone_number=number["phone_number"]).phone_number == "+815010000013"
+
+
+def test_who_asks_for_a_number_hears_that_twilio_takes_no_token_of_ours(desk, tokens):
+    desk.opens()
+    tokens.twilio_switches()
+    with pytest.raises(TwilioRestException) as refused:
+        desk.service.phone_numbers.create(phone_number="+815010000014")
+    assert (refused.value.status, refused.value.code) == (502, 80613)

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -47,7 +47,8 @@ def client() -> Client:
 def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:
     """A number of the account: sid, phone_number, friendly_name, capabilities and its webhooks as they are now.
 
-    Raises RequestRefused 80606 when the account does not own that number, 80301 when it has none of that SID.
+    Raises RequestRefused 80606 when the account does not own that number, 80301 when it has none of that SID, and
+    80613 when Twilio does not say.
     https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
     """
     numbers = client().incoming_phone_numbers
@@ -56,6 +57,8 @@ def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, An
     except TwilioRestException as error:
         if error.status == 404:
             raise RequestRefused(80301, f"The account has no phone number with the SID {number_sid}") from None
+        raise downstream(error) from None
+    except TwilioException as error:  # of a list the SDK says only that there is no page
         raise downstream(error) from None
     if not found:
         raise RequestRefused(80606, "The phone number is not owned by the account")
@@ -89,7 +92,6 @@ def end_call(call_sid: str) -> None:
             raise downstream(error) from None
 
 
-def downstream(error: TwilioRestException) -> RequestRefused:
-    return RequestRefused(
-        80613, f"Twilio rejected a request that was made on your behalf: {error.code} {error.msg}", 502
-    )
+def downstream(error: TwilioException) -> RequestRefused:
+    said = f"{error.code} {error.msg}" if isinstance(error, TwilioRestException) else str(error)
+    return RequestRefused(80613, f"Twilio rejected a request that was made on your behalf: {said}", 502)
