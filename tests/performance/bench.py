@@ -123,8 +123,8 @@ def of_call(name: str, webhooks: list[Webhook]) -> list[str]:
         ]
         return (*(f"{value:g}" for value in sums), logged)
 
-    lines = [row(webhook.name, *values([webhook.meter], webhook.log_bytes)) for webhook in webhooks]
-    total = values([webhook.meter for webhook in webhooks], sum(webhook.log_bytes for webhook in webhooks))
+    lines = [row(webhook.name, *values([webhook.meter], webhook.logged)) for webhook in webhooks]
+    total = values([webhook.meter for webhook in webhooks], sum(webhook.logged for webhook in webhooks))
     return [
         head(name, "round trips", "read units", "write units", "item bytes", "log bytes"),
         *lines,

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from twilio.request_validator import RequestValidator
 
-from local.aws import Context
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
-from tests.performance.cost import Webhook
+from local.aws import Context, Template
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
+from tests.performance.cost import PLATFORM_LOG_BYTES, Webhook, logged_by_aws
 from tests.performance.meter import Meter
 
 AIKO, BEN = "+819011110001", "+819022220002"
@@ -29,10 +29,13 @@ Handler = Callable[[Json, Any], Json]
 
 @dataclass
 class Implementation:
-    """Somebody's webhooks: which handler answers where, and the Powertools logger that they all write to."""
+    """Somebody's webhooks: which handler answers where, the Powertools logger that they all write to, and the bytes
+    that AWS itself writes down of each request.
+    """
 
     handlers: dict[str, Handler]
     logger: Any
+    logged_by_aws: int = PLATFORM_LOG_BYTES
     sent: list[Webhook] = field(default_factory=list)
     events: dict[str, tuple[Handler, Json]] = field(default_factory=dict)
 
@@ -67,7 +70,7 @@ class Implementation:
         handler, event = self.events[name]
         with Meter() as meter, self.writing() as log:
             answer = handler(event, Context(name))
-        self.sent.append(Webhook(name, meter, len(log.getvalue().encode())))
+        self.sent.append(Webhook(name, meter, len(log.getvalue().encode()), self.logged_by_aws))
         return answer
 
     @contextmanager
@@ -87,7 +90,8 @@ def ours() -> Implementation:
     import voice
     from toritsugi.logs import log
 
-    return Implementation({"/voice": voice.handler, "/status": status.handler}, log)
+    aws = logged_by_aws(Template(ROOT / "template.yaml", {}).body)
+    return Implementation({"/voice": voice.handler, "/status": status.handler}, log, aws)
 
 
 # ---- forms -----------------------------------------------------------------------------------------------------------

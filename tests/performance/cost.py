@@ -7,8 +7,10 @@ https://aws.amazon.com/api-gateway/pricing/ https://aws.amazon.com/lambda/pricin
 https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/cloudwatch/pricing/
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.performance.meter import Meter
 
@@ -22,7 +24,16 @@ LOGS = 0.50 / GB
 
 MEMORY_GB = 0.5
 ASSUMED_SECONDS = 0.020  # that a warm request takes
-PLATFORM_LOG_BYTES = 350  # START, END and REPORT, which Lambda writes itself
+PLATFORM_LOG_BYTES = 350  # START, END and REPORT, which Lambda writes itself unless it is told not to
+
+# What the access log fills in for a request of ours.
+LOGGED = {
+    "requestTime": "21/Nov/2026:12:00:00 +0000",
+    "requestId": "JKJaXmPLvHcESHA=",
+    "routeKey": "POST /status/{proxy+}",
+    "status": "200",
+    "responseLatency": "1234",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,12 @@ class Webhook:
     name: str
     meter: Meter
     log_bytes: int
+    logged_by_aws: int = PLATFORM_LOG_BYTES
+
+    @property
+    def logged(self) -> int:
+        """Bytes that are written down of it, by whomever."""
+        return self.log_bytes + self.logged_by_aws
 
     def dollars(self, seconds: float = ASSUMED_SECONDS) -> dict[str, float]:
         """What this one request costs, by what it is for."""
@@ -39,8 +56,16 @@ class Webhook:
             "HTTP API": HTTP_API,
             "Lambda": LAMBDA + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
             "DynamoDB": self.meter.write_units * WRITE_UNIT + self.meter.read_units * READ_UNIT,
-            "logs": (self.log_bytes + PLATFORM_LOG_BYTES) * LOGS,
+            "logs": self.logged * LOGS,
         }
+
+
+def logged_by_aws(template: dict[str, Any]) -> int:
+    """The bytes that AWS itself writes down of each request to an exchange of this template."""
+    format = template["Resources"]["Exchange"]["Properties"]["AccessLogSettings"]["Format"]
+    line = re.sub(r"\$context\.(\w+)", lambda name: LOGGED[name[1]], format)
+    quiet = template["Globals"]["Function"].get("LoggingConfig", {}).get("SystemLogLevel") == "WARN"
+    return len(line) + (0 if quiet else PLATFORM_LOG_BYTES)
 
 
 def per_million(webhooks: Iterable[Webhook], seconds: float = ASSUMED_SECONDS) -> dict[str, float]:
