@@ -25,7 +25,8 @@ from twilio.rest import Client
 from local.aws import Template
 from tests.build import built
 from tests.conftest import ACCOUNT_SID, ROOT
-from tests.deployed.cloud import HOST, Deployment, Running, outside, start_account, start_network
+from tests.deployed.cloud import HOST, Deployment
+from tests.deployed.processes import Running, outside, start_account, start_network
 from tests.network.running import Local
 
 COMMAND = [sys.executable, "-m", "command"]

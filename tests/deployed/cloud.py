@@ -8,20 +8,15 @@
         deployment.client("dynamodb")                   boto3
 
 Everything is read from what was deployed: nothing of template.yaml is repeated. Two things are done by hand because of
-ministack, and say so: the routes of the HTTP API (`route`), and its public address (`base`). Whatever a process writes
-lies in `folder`, and every process ends with the one that started it (leash.py).
+ministack, and say so: the routes of the HTTP API (`route`), and its public address (`base`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,106 +28,11 @@ import httpx
 
 from local.aws import Template
 from tests.build import ARCHITECTURE, RUNTIME
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT, free_port
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.deployed.processes import REGION, Running, credentials, outside, start_account, start_network
 
-REGION = "ap-northeast-1"
 HOST = {"Runtime": RUNTIME, "Architecture": ARCHITECTURE}
 BUCKET = "artifacts"
-
-
-@dataclass
-class Running:
-    """Where a process is reached that was started, and, in the process that started it, how to end it."""
-
-    url: str
-    folder: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    def end(self) -> None:
-        """Ends the process with all that it has started."""
-        if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(20)
-
-
-def start(name: str, command: list[str], folder: Path, port: int, ready: str, **environment: str) -> Running:
-    """Starts a server, and returns when it answers at the path `ready`; what it says lies in folder/name.log."""
-    folder.mkdir(parents=True, exist_ok=True)
-    running = Running(f"http://127.0.0.1:{port}", folder)
-    leash, surroundings = str(Path(__file__).with_name("leash.py")), outside(folder) | environment
-    with (folder / f"{name}.log").open("wb") as log:
-        running.process = subprocess.Popen(
-            [sys.executable, leash, *command],
-            cwd=folder,
-            env=surroundings,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # a group of its own, which ends together
-        )
-    try:
-        eventually(lambda: httpx.get(running.url + ready, trust_env=False).is_success, 30)
-    except BaseException:
-        running.end()
-        raise
-    return running
-
-
-def outside(folder: Path) -> dict[str, str]:
-    """An environment that knows nothing of this checkout, and has its home and its temporary files in a folder."""
-    home, temporary = folder / "home", folder / "tmp"
-    home.mkdir(exist_ok=True)
-    temporary.mkdir(exist_ok=True)
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "LANG": "C.UTF-8"}
-
-
-def eventually(happens: Any, seconds: float = 30) -> None:
-    """Returns when it has happened; fails when it has not within these seconds."""
-    end = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(httpx.TransportError):
-            if happens():
-                return
-        assert time.monotonic() < end, f"it has not happened within {seconds} seconds"
-        time.sleep(0.1)
-
-
-def start_account(folder: Path) -> Running:
-    """An account at AWS with nothing in it, whose own credentials are `test`."""
-    port = free_port()
-    return start(
-        "aws",
-        [str(ROOT / ".tools/ministack/bin/python"), str(Path(__file__).with_name("stand_in.py"))],
-        folder,
-        port,
-        "/_ministack/health",
-        BIND_HOST="127.0.0.1",
-        MINISTACK_HOST="127.0.0.1",
-        GATEWAY_PORT=str(port),
-        IOT_MTLS_ENABLED="0",  # else it opens a second port
-        AUTH="true",  # every call is signed, and what the role of a function does not allow is refused
-        STATE_DIR=str(folder / "state"),
-        S3_DATA_DIR=str(folder / "s3"),
-        MINISTACK_REGION=REGION,
-        **credentials(),
-    )
-
-
-def start_network(folder: Path) -> Running:
-    """A telephone network in which time passes as it does outside."""
-    port = free_port()
-    account = ["--account-sid", ACCOUNT_SID, "--auth-token", AUTH_TOKEN]
-    return start(
-        "network",
-        [sys.executable, "-m", "local.network", "--port", str(port), "--pace", "1", *account],
-        folder,
-        port,
-        "/ready",
-        PYTHONPATH=str(ROOT / "infra"),
-    )
-
-
-def credentials() -> dict[str, str]:
-    return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 
 
 @dataclass

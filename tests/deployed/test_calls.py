@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tests.deployed.cloud import eventually
+from tests.deployed.processes import eventually
 
 
 @pytest.fixture

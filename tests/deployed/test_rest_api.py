@@ -3,7 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.deployed.cloud import eventually
+from tests.deployed.processes import eventually
 
 
 @pytest.fixture

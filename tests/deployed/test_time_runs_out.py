@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.deployed.cloud import eventually
+from tests.deployed.processes import eventually
 
 SOON = 3  # seconds
 

@@ -11,7 +11,7 @@ import pytest
 
 from package.template import layers_of
 from tests.build import built
-from tests.deployed.cloud import start_account
+from tests.deployed.processes import start_account
 from tests.events.account import ENVIRONMENT, client, event, fill
 from tests.package.emulator import Function, started, unpack
 

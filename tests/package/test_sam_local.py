@@ -9,7 +9,7 @@ import pytest
 
 from tests.build import built
 from tests.conftest import ROOT, free_port
-from tests.deployed.cloud import start
+from tests.deployed.processes import start
 from tests.events.account import fill
 
 SAM = ROOT / ".tools/sam/bin/sam"

@@ -25,7 +25,7 @@ from package.target import ROOT, Target
 from package.template import layers_of
 from tests.build import ARCHITECTURE, RUNTIME, built
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
-from tests.deployed.cloud import start_account
+from tests.deployed.processes import start_account
 from tests.events.account import ENVIRONMENT, REGION, client, event, fill
 from tests.package.emulator import started, unpack
 from tests.performance.calls import AIKO, BEN, incoming, new_sid, signed
