@@ -16,6 +16,7 @@ from local.clock import Clock
 from local.network import dial, verbs
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
+from local.network.conferences import Conference
 from local.network.faults import Faults
 from local.network.numbers import IncomingPhoneNumber, as_dialed, parsed
 from local.network.phones import WITHHELD, Phone
@@ -55,6 +56,7 @@ class World:
         self.numbers: dict[str, IncomingPhoneNumber] = {}
         self.phones: dict[str, Phone] = {}
         self.calls: dict[str, Call] = {}
+        self.conferences: dict[str, Conference] = {}
         self.log: list[dict[str, Any]] = []
         self.faults = Faults()
         self.next_turn = 0.0  # when the queue lets the next call go
@@ -126,6 +128,16 @@ class World:
             raise Refused(404, f"There is no call {sid}.")
         return self.calls[sid]
 
+    def conference(self, sid: str) -> Conference:
+        """The conference with this SID."""
+        if sid not in self.conferences:
+            raise Refused(404, f"There is no conference {sid}.")
+        return self.conferences[sid]
+
+    def room(self, name: str) -> Conference | None:
+        """The conference of this name that has not ended; the account has one namespace."""
+        return next((one for one in self.conferences.values() if one.friendly_name == name and not one.ended_at), None)
+
     # ---- calls -----------------------------------------------------------------------------------------------------
 
     def dial(self, phone: Phone, keys: Any) -> Call:
@@ -171,6 +183,7 @@ class World:
         for delivery in self.on_the_way:
             delivery.cancel()
         self.calls.clear()
+        self.conferences.clear()
         self.log.clear()
         self.faults.replace({})
         self.next_turn = 0.0
