@@ -277,6 +277,13 @@ class Call:
         return (self.clock.now() if self.ended_at is None else self.ended_at) - self.answered_at
 
     @property
+    def time_limit_at(self) -> float | None:
+        """When it would be ended for its length; None before the answer and after the end."""
+        if self.answered_at is None or self.ended_at is not None:
+            return None
+        return self.answered_at + self.time_limit
+
+    @property
     def duration(self) -> int:
         return int(self.seconds + 0.5)
 
@@ -318,4 +325,5 @@ class Call:
             "executed": self.executed,
             "seconds": round(self.seconds, 3),
             "billed_minutes": self.billed_minutes,
+            "time_limit_at": iso(self.time_limit_at) if self.time_limit_at else None,
         }
