@@ -1,0 +1,131 @@
+"""One stack of template.yaml on this machine: its parts, and what their APIs answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.dynamodb.models import table as moto_tables
+
+from local.aws import tables, wire
+from local.aws.faults import Crashes, Faults, ScheduleFaults
+from local.aws.functions import Functions
+from local.aws.parameters import Parameters
+from local.aws.queues import Queues, Refused
+from local.aws.schedules import Key, Schedules
+from local.aws.streams import Streams
+from local.aws.template import REGION, Template
+from local.clock import Clock
+
+
+class Troubles:
+    """What goes wrong on purpose: `schedules` (late, twice, never), `messages` (late, twice), `crashes`."""
+
+    def __init__(self) -> None:
+        self.schedules, self.messages, self.crashes = ScheduleFaults(), Faults(), Crashes()
+
+    def missed(self) -> list[str]:
+        """Faults that were asked for and did not strike as often as that, in words."""
+        return [one for kind in (self.schedules, self.messages, self.crashes) for one in kind.missed()]
+
+
+class Cloud:
+    """The resources of one stack, a context manager. Import handlers only inside, for they read the environment."""
+
+    def __init__(self, template: Path, parameters: dict[str, str], settings: dict[str, str]) -> None:
+        self.template = Template(template, {"Stage": "local"} | parameters)
+        path = self.template.environment.get("SETTINGS_PATH", "")
+        self.parameters = Parameters({f"{path}/{name}": value for name, value in settings.items()})
+        self.faults = Troubles()
+        self.functions = Functions(self.template, self.faults.crashes)
+        self.queues = Queues(self.template, self.functions, self.faults.messages)
+        self.schedules = Schedules(self.template, self.functions, self.queues, self.faults.schedules)
+        self.streams = Streams(self.template, self.functions)
+        self.invoke, self.failures = self.functions.invoke, self.functions.failures
+
+    def __enter__(self) -> Cloud:
+        os.environ |= {
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
+        os.environ |= {name: str(value) for name, value in self.template.environment.items()}
+        moto_tables.Table.__deepcopy__ = tables.snapshot
+        self.inside = ExitStack()
+        moto = mock_aws()
+        moto.start()
+        self.inside.callback(moto.stop)
+        self.inside.enter_context(wire.open_wire(self.answer))
+        self.inside.enter_context(self.functions)
+        tables.create_tables(self.template, self.client("dynamodb"))
+        for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
+            self.client("scheduler").create_schedule_group(Name=group["Name"])
+        if "toritsugi.config" in sys.modules:  # an earlier cloud was here, in this very process
+            sys.modules["toritsugi.config"].forget()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.inside.close()
+
+    def start(self, clock: Clock) -> None:
+        """From now on time passes here, too: schedules fire, messages and changes of tables wake functions.
+
+        Call it in the loop in which the clock runs.
+        """
+        self.functions.clock = clock
+        self.queues.start(clock)
+        self.schedules.start(clock, self.delete_schedule)
+        self.streams.start(clock)
+
+    def crash(
+        self, function: str, *, before: str | None = None, after: str | None = None, times: int | None = 1
+    ) -> None:
+        """Has the function's process end at its next call that begins so, as if Lambda had lost it there.
+
+        `function` is its file's name; a call is dynamodb.PutItem (or, of one table, dynamodb.PutItem SessionsTable),
+        sqs.SendMessage TimerQueue, scheduler.CreateSchedule, or twilio POST /Calls. Raises ValueError.
+        """
+        self.functions.crash(function, before, after, times)
+
+    def client(self, service: str) -> Any:
+        return wire.session().create_client(service, region_name=REGION)
+
+    # ---- the APIs --------------------------------------------------------------------------------------------------
+
+    def answer(self, moto: wire.Operation) -> wire.Operation:
+        """What an operation of AWS's answers: of SSM and SQS our own, of all others moto's."""
+
+        def answered(client: Any, operation: str, request: dict[str, Any]) -> Any:
+            service = client.meta.service_model.service_name
+            tables.snapshots.clear()
+            if service == "ssm":
+                return self.parameters.call(operation, request)
+            if service == "sqs":
+                return self.answer_of_queues(client, operation, request)
+            if service == "scheduler":
+                self.schedules.check(operation, request)
+            answer = moto(client, operation, request)
+            if service == "scheduler":
+                self.schedules.happened(operation, request)
+            if service == "dynamodb":
+                self.streams.look()
+            return answer
+
+        return answered
+
+    def answer_of_queues(self, client: Any, operation: str, request: dict[str, Any]) -> Any:
+        try:
+            return self.queues.call(operation, request)
+        except Refused as no:
+            said = {"Error": {"Code": no.code, "Message": no.message, "Type": "Sender"}}
+            error: type[ClientError] = client.exceptions.from_code(no.shape)
+            raise error(said, operation) from None
+
+    def delete_schedule(self, key: Key) -> None:
+        self.client("scheduler").delete_schedule(GroupName=key[0], Name=key[1])

@@ -1,0 +1,99 @@
+"""DynamoDB's streams on this machine: what a table's items were and are comes to a function, in order, soon after.
+
+A table is one shard here, so its records stay in order for every key; one that fails holds up those behind it.
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+
+from local.aws.functions import Functions
+from local.aws.template import ACCOUNT, REGION, Template
+from local.clock import ROUNDING, Clock
+
+DELAY = 0.25  # seconds from a write until the function hears of it
+RETRY = 1.0  # seconds until a batch that failed comes again
+MOST_IN_A_BATCH = 100
+
+
+@dataclass
+class Feed:
+    """A function that hears of a table's changes."""
+
+    table: str
+    arn: str
+    function: dict[str, Any]
+    size: int
+    seen: int = 0  # records of moto's that are on their way
+    waiting: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    working: bool = False
+
+
+class Streams:
+    """The streams of a template that feed functions."""
+
+    def __init__(self, template: Template, functions: Functions) -> None:
+        self.functions = functions
+        self.clock: Clock | None = None
+        arns = {
+            template.attribute(name, "StreamArn"): template.name(name)
+            for name, table in template.of_type("AWS::DynamoDB::Table").items()
+            if "StreamSpecification" in table
+        }
+        self.feeds = []
+        for function, source in template.events("DynamoDB"):
+            if source["Stream"] not in arns:
+                raise ValueError(f"the template has no table with the stream {source['Stream']}")
+            size = int(source.get("BatchSize", MOST_IN_A_BATCH))
+            self.feeds.append(Feed(arns[source["Stream"]], source["Stream"], function, size))
+
+    def start(self, clock: Clock) -> None:
+        """From now on functions hear of changes. Call it in the loop in which the clock runs."""
+        self.clock, self.loop = clock, asyncio.get_running_loop()
+
+    def look(self) -> None:
+        """Something may have been written. May be called in any thread, if it holds the lock of the APIs."""
+        if not self.clock:
+            return
+        for feed in self.feeds:
+            records = table_of(feed.table).stream_shard.items
+            new, feed.seen = records[feed.seen :], len(records)
+            if new:
+                due = self.clock.now() + DELAY
+                feed.waiting += [(due, described(record.to_json(), feed.arn)) for record in new]
+                self.loop.call_soon_threadsafe(self.clock.at, due, lambda feed=feed: self.work(feed), feed.table)
+
+    async def work(self, feed: Feed) -> None:
+        """Hands over what is due, batch by batch, each until the function has managed it."""
+        assert self.clock  # noqa: S101
+        if feed.working:
+            return
+        feed.working = True
+        while due := [record for at, record in feed.waiting if at <= self.clock.now() + ROUNDING][: feed.size]:
+            try:
+                await self.functions.invoke(feed.function, {"Records": due}, on_the_clock=True)
+            except Exception:  # the functions have written it down
+                await self.clock.sleep(RETRY, f"the stream of {feed.table} is tried again")
+            else:
+                del feed.waiting[: len(due)]
+        feed.working = False
+
+
+def table_of(name: str) -> Table:
+    return dynamodb_backends[ACCOUNT][REGION].tables[name]
+
+
+def described(record: dict[str, Any], arn: str) -> dict[str, Any]:
+    """moto's record as Lambda shows it to a function."""
+    at = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
+    return record | {
+        "awsRegion": REGION,
+        "eventSourceARN": arn,
+        "dynamodb": record["dynamodb"] | {"ApproximateCreationDateTime": at},
+    }

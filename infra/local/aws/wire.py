@@ -1,0 +1,70 @@
+"""The wire from a function to AWS and Twilio: each call goes over it, and its process may end there.
+
+Most of AWS is moto, which is not safe under threads: https://github.com/getmoto/moto/pull/7166. So one lock stands
+around every call of an API.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.client
+import botocore.session
+import requests
+
+from local.aws.functions import current
+
+Operation = Callable[[Any, str, dict[str, Any]], Any]  # client, its name, the request -> the answer
+
+SUBJECTS = ("TableName", "QueueUrl", "Name")  # the parameter that says what a call is about
+ACCOUNT_PATH = re.compile(r"^/[\d-]+/Accounts/\w+?(?=[/.])")
+
+lock = threading.RLock()
+
+
+@cache
+def session() -> Any:
+    """One session for all clients: each would read botocore's data anew."""
+    return botocore.session.get_session()
+
+
+@contextmanager
+def open_wire(answer: Callable[[Operation], Operation]) -> Iterator[None]:
+    """Inside, AWS's APIs answer as `answer` makes them of what moto answers."""
+    base, http = botocore.client.BaseClient, requests.Session
+    unlocked, send = base._make_api_call, http.send
+    answered = answer(unlocked)
+
+    def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
+        said = next((str(request[name]).rpartition("/")[2] for name in SUBJECTS if name in request), "")
+        name = f"{client.meta.service_model.service_name}.{operation} {said}".rstrip()
+        pass_by("before", name)
+        with lock:
+            result = answered(client, operation, request)
+        pass_by("after", name)
+        return result
+
+    def send_to_twilio(connection: Any, request: Any, **settings: Any) -> Any:
+        name = f"twilio {request.method} {ACCOUNT_PATH.sub('', urlsplit(request.url).path)}"
+        pass_by("before", name)
+        result = send(connection, request, **settings)
+        pass_by("after", name)
+        return result
+
+    base._make_api_call, http.send = call, send_to_twilio
+    try:
+        yield
+    finally:
+        base._make_api_call, http.send = unlocked, send
+
+
+def pass_by(moment: str, name: str) -> None:
+    """The process that makes this call, if a function does, may go no further."""
+    if invocation := current.get():
+        invocation.reach(moment, name)
