@@ -43,7 +43,7 @@ def test_what_twilio_refuses_is_refused(text, code, words):
         "<Enqueue>support</Enqueue>",
         "<Sms>Hello</Sms>",
         "<Start><Stream url='wss://example.com'/></Start>",
-        "<Dial><Conference>room</Conference></Dial>",
+        "<Dial><Conference record='record-from-start'>room</Conference></Dial>",
         "<Dial><Client>alice</Client></Dial>",
         "<Dial><Sip>sip:a@example.com</Sip></Dial>",
         "<Dial><Queue>support</Queue></Dial>",

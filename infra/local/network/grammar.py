@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 # ---- values of attributes: a reader returns the value, or raises ValueError with what it should have been ----------
 
@@ -70,6 +70,19 @@ def ring_time(value: str) -> int:
     return min(max(whole(0)(value), 5), 600)
 
 
+def label(value: str) -> str:
+    """https://www.twilio.com/docs/api/errors/16023"""
+    if len(value) > 128 or re.fullmatch(r"CA[0-9a-f]{32}", value) or "/" in unquote(value):
+        raise ValueError("a label of at most 128 characters, without a slash and unlike a call SID")
+    return value
+
+
+def call_sid(value: str) -> str:
+    if not re.fullmatch(r"CA[0-9a-f]{32}", value):
+        raise ValueError("the SID of a call")
+    return value
+
+
 truth = one_of("true", "false")
 method = one_of("GET", "POST")
 
@@ -96,6 +109,7 @@ class Rule:
     nested: tuple[str, ...] = ()
     text: bool = False
     later: frozenset[str] = frozenset()  # attributes that are Twilio's, but not built here yet
+    retired: dict[str, str] = field(default_factory=dict)  # what Twilio has given up, and for what else
 
 
 def words(text: str) -> frozenset[str]:
@@ -105,10 +119,14 @@ def words(text: str) -> frozenset[str]:
 
 PROMPTS = ("Say", "Play", "Pause")
 EVENTS = some_of("initiated", "ringing", "answered", "completed")
-DETECTION = words(
-    "machineDetection machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold "
-    "machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod"
-)
+CONFERENCE_EVENTS = some_of("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
+DETECTION = {  # https://www.twilio.com/docs/voice/answering-machine-detection; all but the timeout in ms
+    "machineDetection": Attribute(None, one_of("Enable", "DetectMessageEnd")),
+    "machineDetectionTimeout": Attribute(30, whole(3, 59)),
+    "machineDetectionSpeechThreshold": Attribute(2400, whole(1000, 6000)),
+    "machineDetectionSpeechEndThreshold": Attribute(1200, whole(500, 5000)),
+    "machineDetectionSilenceTimeout": Attribute(5000, whole(2000, 10000)),
+}
 RECORDING = words(
     "record recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent recordingTrack trim "
     "recordingConfigurationId"
@@ -157,7 +175,7 @@ RULES = {
             "ringTone": Attribute("", keys("abcdefghijklmnopqrstuvwxyz-")),
             "sequential": Attribute(False, boolean),
         },
-        nested=("Number",),
+        nested=("Number", "Conference"),
         text=True,
         later=RECORDING | words("callReason referUrl referMethod events"),
     ),
@@ -169,18 +187,43 @@ RULES = {
             "statusCallback": Attribute(None, url, 11100),
             "statusCallbackMethod": Attribute("POST", method),
             "statusCallbackEvent": Attribute(["completed"], EVENTS),
+            **DETECTION,
+            "amdStatusCallback": Attribute(None, url, 11100),
+            "amdStatusCallbackMethod": Attribute("POST", method),
         },
         text=True,
-        later=DETECTION | {"byoc"},
+        later=words("byoc"),
+    ),
+    "Conference": Rule(
+        {
+            "muted": Attribute(False, boolean, 13230),
+            "beep": Attribute("true", one_of("true", "false", "onEnter", "onExit"), 13235),
+            "startConferenceOnEnter": Attribute(True, boolean, 13232),
+            "endConferenceOnExit": Attribute(False, boolean, 13231),
+            "participantLabel": Attribute("", label, 16023),
+            "jitterBufferSize": Attribute("large", one_of("small", "medium", "large", "off"), 16002),
+            "waitUrl": Attribute(None, url, 13233),
+            "waitMethod": Attribute("POST", method, 13234),
+            "maxParticipants": Attribute(250, whole(1, 250), 16002),
+            "region": Attribute("", one_of("us1", "us2", "ie1", "de1", "sg1", "br1", "au1", "jp1"), 16002),
+            "coach": Attribute("", call_sid, 13240),
+            "statusCallback": Attribute(None, url, 16002),
+            "statusCallbackMethod": Attribute("POST", method, 16002),
+            "statusCallbackEvent": Attribute([], CONFERENCE_EVENTS, 16002),
+        },
+        text=True,
+        later=RECORDING - {"recordingTrack"},
+        retired={"eventCallbackUrl": "recordingStatusCallback"},
     ),
     "Redirect": Rule({"method": Attribute("POST", method, 13610)}, text=True),
     "Hangup": Rule(),
     "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
 }
 VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
+PLAYED = ("Play", "Say", "Pause", "Redirect")  # to whoever waits or is on hold, and as an announcement
 WHISPER = ("Say", "Play", "Gather", "Hangup")
 LATER = words(
-    "Record Enqueue Leave Queue Conference Sms Message Start Stop Connect Stream Siprec Transcription Recording "
+    "Record Enqueue Leave Queue Sms Message Start Stop Connect Stream Siprec Transcription Recording "
     "Pay Prompt Refer Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter "
     "Identity"
 )

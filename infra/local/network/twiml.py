@@ -8,11 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from local.network.grammar import LATER, RULES, SSML, VERBS, Rule, url
+from local.network.grammar import LATER, PLAYED, RULES, SSML, VERBS, WHISPER, Rule, url
 from local.network.refusals import Failure, not_built
 
 LONGEST_ANSWER = 64 * 1024  # bytes
 LONGEST_PARAMETER = 4000  # characters
+LONGEST_NAME = 128  # characters
+SITUATIONS = {
+    WHISPER: "before two people are put through",
+    PLAYED: "to somebody who waits, is on hold or is told something",
+}
 
 # ---- what is read -------------------------------------------------------------------------------------------------
 
@@ -69,7 +74,7 @@ def inline(text: str) -> list[Element]:
         raise Failure(32018, f"The Twiml parameter has {len(text)} characters; Twilio takes {LONGEST_PARAMETER}.")
     verbs = read(text)
     for one in every(verbs):
-        for name in ("action", "url", "statusCallback"):
+        for name in ("action", "url", "statusCallback", "waitUrl"):
             if (address := one.attributes.get(name)) and not urlsplit(address).scheme:
                 raise Failure(11100, f"In inline TwiML the {name} of <{one.verb}> must be absolute, not {address!r}.")
     return verbs
@@ -94,10 +99,9 @@ def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> 
     if name not in RULES:
         raise Failure(12200, f"There is no <{name}> in TwiML" + meant(name, RULES) + ".")
     if name not in allowed:
-        raise Failure(
-            13201 if name == "Dial" and parent == "Response" else 12200,
-            f"<{name}> is not allowed {where(parent, allowed)}.",
-        )
+        in_dial_segment = name == "Dial" and parent == "Response"
+        code = 13238 if allowed is PLAYED else 13201 if in_dial_segment else 12200
+        raise Failure(code, f"<{name}> is not allowed {where(parent, allowed)}.")
     rule = RULES[name]
     values = {attribute: known.default for attribute, known in rule.attributes.items()}
     for attribute, value in xml.attrib.items():
@@ -113,6 +117,9 @@ def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> 
 def read_attribute(verb: str, rule: Rule, attribute: str, value: str) -> Any:
     if attribute in rule.later:
         raise Failure(12200, not_built(f'{attribute}="{value}" of <{verb}>'))
+    if attribute in rule.retired:
+        instead = rule.retired[attribute]
+        raise Failure(12200, f"{attribute} of <{verb}> is deprecated at Twilio; {instead} has taken its place.")
     if attribute not in rule.attributes:
         raise Failure(12200, f"<{verb}> has no attribute {attribute!r}" + meant(attribute, rule.attributes) + ".")
     if (verb, attribute) == ("Gather", "input") and "speech" in value.split():
@@ -129,12 +136,16 @@ def check(name: str, values: dict[str, Any], words: str, children: list[Element]
     if name == "Dial":
         if bool(words) == bool(children):
             raise Failure(12200, "<Dial> holds either one telephone number or nouns, and something to dial.")
+        if len(children) > 1 and any(child.verb == "Conference" for child in children):
+            raise Failure(12200, "<Dial> takes one <Conference>, and no other noun beside it.")
         if len(children) > 10:
             raise Failure(12200, f"<Dial> takes at most ten <Number>, not {len(children)}.")
     if name == "Play" and bool(words) == bool(values["digits"]):
         raise Failure(12200, "<Play> takes the address of a file, or digits.")
     if name == "Number" and not words:
         raise Failure(13223, "<Number> holds a telephone number.")
+    if name == "Conference" and not 0 < len(words) <= LONGEST_NAME:
+        raise Failure(13237, f"<Conference> holds the name of a room, of at most {LONGEST_NAME} characters.")
     if name in ("Play", "Redirect"):
         try:
             url(words)
@@ -159,10 +170,8 @@ def meant(name: str, known: Any) -> str:
 
 
 def where(parent: str, allowed: tuple[str, ...]) -> str:
-    if parent == "Response":
-        return (
-            "here: before two people are put through only " + ", ".join(f"<{verb}>" for verb in allowed) + " are"
-            if allowed != VERBS
-            else "at the top of a document"
-        )
-    return f"in <{parent}>"
+    if parent != "Response":
+        return f"in <{parent}>"
+    if allowed == VERBS:
+        return "at the top of a document"
+    return f"here: {SITUATIONS[allowed]} only " + ", ".join(f"<{verb}>" for verb in allowed) + " are"

@@ -5,17 +5,15 @@ https://www.twilio.com/docs/voice/twiml
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
-from local.clock import Signal
 from local.network import dial, grammar, webhooks
 from local.network.numbers import country
-from local.network.phones import PAUSES, split_at_pauses
+from local.network.prompts import PROMPTS, Turns, send
 from local.network.refusals import Failure
-from local.network.speech import can_speak, of_words
+from local.network.speech import of_words
 from local.network.twiml import Document, Element
 from local.network.webhooks import Request
 
@@ -27,8 +25,6 @@ OUT_OF_SERVICE = {
     "ja": "この番号は、現在使われていません。",
     "en": "The number that you have dialed is not in service.",
 }
-ENDLESS = 1000  # what loop="0" amounts to: https://www.twilio.com/docs/voice/twiml/say
-MOST_TURNS = 100  # documents that lead to each other within a second; a loop would stop the clock for ever
 
 # ---- the life of a leg ----------------------------------------------------------------------------------------------
 
@@ -86,22 +82,17 @@ async def run(call: Call, first: Request | Document) -> None:
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
     """Executes this document and those that it leads to. For what cannot be had or executed the fallback stands in."""
     step: Request | Document | None = first
-    begun: deque[float] = deque(maxlen=MOST_TURNS)
-    loops = 0
+    turns = Turns()
     while step is not None and not call.over.fired:
         here = step
         try:
-            begun.append(call.clock.now())
-            if len(begun) == MOST_TURNS and begun[-1] - begun[0] < 1:
-                begun.clear()
-                loops += 1
-                raise Failure(11215, f"{MOST_TURNS} documents have led from one to the next, and no time has passed.")
+            turns.count(call.clock.now())
             document = await webhooks.document(call, here, allowed) if isinstance(here, Request) else here
             step = await execute(call, document)
         except Failure as failure:
             call.trouble(failure.code, failure.message)
             url, method = call.fallback
-            if not url or loops > 1 or (isinstance(here, Request) and here.is_fallback):
+            if not url or turns.loops > 1 or (isinstance(here, Request) and here.is_fallback):
                 await apologise(call)
                 return
             about = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url or urldefrag(here.url or "").url}
@@ -134,51 +125,13 @@ async def execute(call: Call, document: Document) -> Request | None:
 # ---- the verbs ------------------------------------------------------------------------------------------------------
 
 
-async def say(call: Call, element: Element, document: Document, *until: Signal) -> None:
-    call.answer()
-    if not element.text:
-        call.trouble(13520, "<Say> has nothing to say.", document.entry)
-        return
-    if not can_speak(element["voice"], element.attributes.get("language")):
-        about = f"The voice {element['voice']} does not speak {element['language']}."
-        call.trouble(13512, about, document.entry)
-        return
-    seconds = of_words(element.text, element["language"])
-    for _turn in range(element["loop"] or ENDLESS):
-        if await call.listen("say", element.text, seconds, *until):
-            return
-
-
-async def play(call: Call, element: Element, document: Document, *until: Signal) -> None:
-    call.answer()
-    if element["digits"]:
-        await send(call, element["digits"])
-        return
-    url = urljoin(document.url or "", element.text)
-    try:
-        seconds = element.seconds or await webhooks.length(call, url)
-    except Failure as failure:  # a file that is missing is passed over
-        call.trouble(failure.code, failure.message)
-        return
-    for _turn in range(element["loop"] or ENDLESS):
-        if await call.listen("play", url, seconds, *until):
-            return
-
-
-async def pause(call: Call, element: Element, _: Document, *until: Signal) -> None:
-    """Silence. Before anything else was heard it does not answer the call, which goes on ringing."""
-    if not call.answered.fired:
+async def prompt(call: Call, element: Element, document: Document) -> None:
+    """Say, Play or Pause. Only a pause before anything else does not answer the call, which goes on ringing."""
+    if element.verb != "Pause":
+        call.answer()
+    elif not call.answered.fired:
         call.hear("ring", "")
-    await call.clock.first(*until, timeout=element["length"], label="Pause ends")
-
-
-async def send(call: Call, digits: str) -> None:
-    """Plays keys to whoever is at the telephone."""
-    for keys in split_at_pauses(digits):
-        if keys in PAUSES:
-            await call.clock.sleep(PAUSES[keys], "the next digits")
-        else:
-            call.hear("tone", keys)
+    await PROMPTS[element.verb](call, element, document)
 
 
 async def gather(call: Call, element: Element, document: Document) -> Request | None:
@@ -230,8 +183,10 @@ async def dial_others(call: Call, element: Element, document: Document) -> Reque
 
 
 Verb = Callable[..., Awaitable[Request | None]]
-PROMPTS: dict[str, Verb] = {"Say": say, "Play": play, "Pause": pause}
-VERBS: dict[str, Verb] = PROMPTS | {
+VERBS: dict[str, Verb] = {
+    "Say": prompt,
+    "Play": prompt,
+    "Pause": prompt,
     "Gather": gather,
     "Dial": dial_others,
     "Redirect": redirect,

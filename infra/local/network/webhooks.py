@@ -10,7 +10,7 @@ import contextlib
 import ssl
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import httpx
@@ -24,7 +24,7 @@ from local.network.refusals import Failure, not_built
 from local.network.speech import of_file
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.world import World
 
 MOST_REDIRECTS = 10
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -52,6 +52,18 @@ class Answer:
     entry: dict[str, Any]
 
 
+class Asker(Protocol):
+    """Whom a request is about: a call or a conference. The log has its SID where the parameters name no call."""
+
+    world: World
+    sid: str
+    cookies: httpx.Cookies
+
+    def params(self) -> dict[str, str]: ...
+
+    def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None: ...
+
+
 class Unanswered(Exception):
     """One attempt that failed, and for which of the causes of a retry."""
 
@@ -60,12 +72,12 @@ class Unanswered(Exception):
         self.cause, self.code, self.message = cause, code, message
 
 
-# ---- what a call asks for -------------------------------------------------------------------------------------------
+# ---- what is asked for -------------------------------------------------------------------------------------------
 
 
-async def document(call: Call, request: Request, allowed: tuple[str, ...] = VERBS) -> twiml.Document:
+async def document(asker: Asker, request: Request, allowed: tuple[str, ...] = VERBS) -> twiml.Document:
     """The TwiML that the application answers; Failure if there is none that can be executed."""
-    answer = await ask(call, request.url, request.method, call.params() | request.params)
+    answer = await ask(asker, request.url, request.method, asker.params() | request.params)
     try:
         return twiml.Document(verbs_of(answer, allowed), answer.url, answer.entry)
     except Failure as failure:
@@ -89,25 +101,25 @@ def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
     return twiml.read(answer.text, allowed)
 
 
-async def ask(call: Call, url: str, method: str, params: dict[str, str]) -> Answer:
-    """What the application answers to a request of this call.
+async def ask(asker: Asker, url: str, method: str, params: dict[str, str]) -> Answer:
+    """What the application answers to this request.
 
     A task of its own delivers it: a caller who hangs up does not take back a request that is already on its way.
     """
     url = checked(url)
-    arrived = call.world.clock.signal()
-    call.world.send(deliver(call, url, method, params, arrived))
-    await call.world.clock.first(arrived)
+    arrived = asker.world.clock.signal()
+    asker.world.send(deliver(asker, url, method, params, arrived))
+    await asker.world.clock.first(arrived)
     outcome: Answer | Failure = arrived.value
     if isinstance(outcome, Failure):
         raise outcome
     return outcome
 
 
-async def deliver(call: Call, url: str, method: str, params: dict[str, str], arrived: Signal) -> None:
+async def deliver(asker: Asker, url: str, method: str, params: dict[str, str], arrived: Signal) -> None:
     try:
-        sending = Sending(call, url, method, params)
-        if call.world.faults.take("duplicate", url):
+        sending = Sending(asker, url, method, params)
+        if asker.world.faults.take("duplicate", url):
             with contextlib.suppress(Failure):
                 await sending.until_answered()
         arrived.fire(await sending.until_answered())
@@ -117,24 +129,24 @@ async def deliver(call: Call, url: str, method: str, params: dict[str, str], arr
         arrived.fire(Failure(12400, "The network itself has failed here.", url))
 
 
-async def notify(call: Call, url: str, method: str, params: dict[str, str]) -> None:
+async def notify(asker: Asker, url: str, method: str, params: dict[str, str]) -> None:
     """A status callback has been delivered, or has failed: its answer steers nothing, only the log knows."""
-    world = call.world
+    world = asker.world
     if world.closed:
         return
     try:
-        sending = Sending(call, checked(url), method, params, is_callback=True)
+        sending = Sending(asker, checked(url), method, params, is_callback=True)
         if delay := world.faults.take("delay", url):
-            await world.clock.sleep(delay.seconds, f"a delayed status callback of {call.sid}")
+            await world.clock.sleep(delay.seconds, f"a delayed status callback of {asker.sid}")
         for _ in range(2 if world.faults.take("duplicate", url) else 1):
             await sending.until_answered()
     except Failure as failure:
-        call.trouble(failure.code, failure.message)
+        asker.trouble(failure.code, failure.message)
 
 
-async def length(call: Call, url: str) -> float:
+async def length(asker: Asker, url: str) -> float:
     """Seconds of an audio file; Failure if it cannot be had."""
-    answer = await ask(call, url, "GET", {})
+    answer = await ask(asker, url, "GET", {})
     return of_file(answer.content)
 
 
@@ -168,8 +180,8 @@ def text_of(response: httpx.Response) -> str:
 class Sending:
     """One request on its way: its attempts share an idempotency token and a limit of time."""
 
-    def __init__(self, call: Call, url: str, method: str, params: dict[str, str], is_callback: bool = False) -> None:
-        self.call, self.world, self.method, self.params = call, call.world, method, params
+    def __init__(self, asker: Asker, url: str, method: str, params: dict[str, str], is_callback: bool = False) -> None:
+        self.asker, self.world, self.method, self.params = asker, asker.world, method, params
         self.url, fragment = urldefrag(url)
         self.patience = overrides(fragment)
         self.is_callback = is_callback
@@ -214,7 +226,7 @@ class Sending:
         if method == "POST":
             headers["Content-Type"] = FORM
         entry = self.world.logged(
-            call_sid=self.call.sid,
+            call_sid=params.get("CallSid", self.asker.sid),
             method=method,
             url=url,
             params=params,
@@ -254,7 +266,7 @@ class Sending:
         patience = self.patience
         timeouts = httpx.Timeout(connect=min(patience.ct, left), read=min(patience.rt, left), write=left, pool=left)
         request.extensions["timeout"] = timeouts.as_dict()
-        self.call.cookies.set_cookie_header(request)
+        self.asker.cookies.set_cookie_header(request)
         try:
             async with asyncio.timeout(left):
                 response = await self.world.transport.handle_async_request(request)
@@ -270,7 +282,7 @@ class Sending:
         except httpx.HTTPError as error:
             raise Unanswered("rt", 11200, f"The connection broke: {error or type(error).__name__}.") from error
         response.request = request
-        self.call.cookies.extract_cookies(response)
+        self.asker.cookies.extract_cookies(response)
         return response
 
     async def obstruct(self, url: str, left: float) -> None:
