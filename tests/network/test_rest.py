@@ -179,7 +179,7 @@ def test_calls_are_found_by_what_is_known_of_them(network, app, twilio, aiko, be
         ({"to": BEN, "from_": LINE, "twiml": "<Response><Gather action='/x'/></Response>"}, (400, 11100)),
         ({"to": BEN, "from_": LINE, "twiml": f"<Response><Say>{'a' * 4000}</Say></Response>"}, (400, 32018)),
         ({"to": BEN, "from_": LINE, "twiml": HELLO, "record": True}, (501, 501)),
-        ({"to": BEN, "from_": LINE, "twiml": HELLO, "machine_detection": "Enable"}, (501, 501)),
+        ({"to": BEN, "from_": LINE, "twiml": HELLO, "machine_detection": "On"}, (400, 21234)),
     ],
 )
 def test_a_call_that_cannot_be_made_is_refused_with_twilios_code(twilio, settings, error):

@@ -20,6 +20,8 @@ from local.network.dates import iso
 from local.network.numbers import geography
 
 if TYPE_CHECKING:
+    from local.network.detection import Detection, Verdict
+    from local.network.participants import Participant
     from local.network.phones import Phone
     from local.network.twiml import Element
     from local.network.world import World
@@ -55,6 +57,8 @@ class Call:
         self.answered_at: float | None = None
         self.ended_at: float | None = None
         self.queue_time, self.time_limit, self.sip_code = 0, LONGEST, 0
+        self.detection: Detection | None = None  # what is wished to be known of whoever answers
+        self.detected: Verdict | None = None
         self.ringing, self.answered, self.over, self.moved, self.ready, self.star = (
             self.clock.signal() for _ in range(6)
         )
@@ -62,6 +66,7 @@ class Call:
         self.unanswered_status = ""  # how the call ends if nothing ever answers it
         self.rivals: list[Call] = []  # legs that are given up when this one is answered
         self.peers: list[Call] = []  # legs that this one is put through to
+        self.participant: Participant | None = None  # what it is in a conference
         self.typed: deque[str] = deque()
         self.key = self.clock.signal()
         self.attentive = True  # no verb is at work that would miss a key
@@ -91,7 +96,10 @@ class Call:
         self.callbacks.report(self.callback)
 
     async def ring(self, timeout: float) -> bool:
-        """Lets the telephone at the other end ring; whether it was answered. If not, the call has ended."""
+        """Lets the telephone at the other end ring; whether it was answered. If not, the call has ended.
+
+        Whoever answers hears nothing until it is known who that is, if that is to be known before all else.
+        """
         self.progress("initiated")
         if self.to in self.world.numbers:  # it has become one since it was asked for
             self.end("failed", "Twilio")
@@ -107,6 +115,8 @@ class Call:
         if await self.clock.first(self.answered, timeout=timeout, label=f"{phone.label} stops ringing") is None:
             self.end("no-answer", "Twilio")
             return False
+        if self.detection:
+            await self.detection.begin(self)
         return True
 
     def answer(self) -> None:
@@ -127,7 +137,11 @@ class Call:
             self.phone.begin_talking(self)
 
     def limit(self, seconds: int) -> None:
-        """The call ends that long after its answer, whatever anybody does."""
+        """The call ends that long after its answer, whatever anybody does; at once, if that is past already.
+
+        A limit that is changed in a running call counts from the answer too, not from the change (unverified: Twilio
+        says only that it is the longest duration of the call, https://www.twilio.com/docs/voice/api/call-resource).
+        """
         self.time_limit = seconds
         if self.answered_at is None:
             return
@@ -151,6 +165,8 @@ class Call:
         self.over.fire()
         self.status, self.updated_at = status, self.clock.now()
         self.note(status)
+        if self.participant:
+            self.participant.leave("participant_hung_up")
         # Of a call canceled in the queue nobody hears: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
         if self.started_at is not None:
             self.callbacks.report(self.callback)
@@ -161,6 +177,8 @@ class Call:
         """The call leaves whatever it was doing, and whoever it was talking with, and does this."""
         self.note("redirected", "REST")
         self.part()
+        if self.participant:
+            self.participant.leave("participant_updated_via_api")
         moved, self.moved, self.was_moved = self.moved, self.clock.signal(), True
         moved.fire()
         self.start(flow)
@@ -206,8 +224,8 @@ class Call:
             self.phone.heard.append(item)
         return item
 
-    async def listen(self, kind: str, text: str, seconds: float, *until: Signal) -> Signal | None:
-        """Has the telephone hear this for so long; which signal broke it off, if one did."""
+    async def listen(self, kind: str, text: str, seconds: float | None, *until: Signal) -> Signal | None:
+        """Has the telephone hear this for so long (None: without end); which signal broke it off, if one did."""
         item = self.hear(kind, text)
         try:
             stopped = await self.clock.first(*until, timeout=seconds, label=f"{kind} ends: {text[:40]}")
@@ -217,14 +235,36 @@ class Call:
         item["cut"] = stopped is not None
         return stopped
 
+    @property
+    def listeners(self) -> list[Call]:
+        """Who hears what is said at this telephone: whoever it is put through to, or the room that it is in."""
+        if (me := self.participant) is None:
+            return self.peers
+        return [other.call for other in me.conference.present if other.hears(me)]
+
+    @property
+    def companions(self) -> list[Call]:
+        """Who is connected with it, be it that only one of them hears the other."""
+        if (me := self.participant) is None:
+            return self.peers
+        return [other.call for other in me.conference.present if other.hears(me) or me.hears(other)]
+
+    def speak(self, text: str) -> None:
+        """The person at this telephone says something."""
+        self.note("speaks", text)
+        for listener in self.listeners:
+            listener.hear("speech", text, self.phone.number if self.phone else None)
+        if self.participant:
+            self.participant.speak(text)
+
     def press(self, digits: str) -> None:
         """The person at this telephone has pressed keys: for a Gather, and audible for whoever is put through.
 
         Time stands still while TwiML is fetched, so a key pressed just then waits for a Gather that comes first.
         """
         self.note("digits", digits)
-        for peer in self.peers:
-            peer.hear("tone", digits, self.phone.number if self.phone else None)
+        for listener in self.listeners:
+            listener.hear("tone", digits, self.phone.number if self.phone else None)
         if "*" in digits:
             star, self.star = self.star, self.clock.signal()
             star.fire()
@@ -309,7 +349,8 @@ class Call:
             params |= geography(party, self.from_)
         for party in ("To", "Called"):
             params |= geography(party, self.to)
-        return params | ({"ParentCallSid": self.parent.sid} if self.parent else {})
+        params |= {"ParentCallSid": self.parent.sid} if self.parent else {}
+        return params | (self.detected.params() if self.detected else {})
 
     def as_seen(self) -> dict[str, Any]:
         """The call as the control API shows it."""

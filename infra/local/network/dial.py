@@ -14,13 +14,16 @@ from local.clock import Signal
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
+from local.network.detection import Detection
 from local.network.numbers import as_dialed, country, parsed
-from local.network.refusals import not_built
+from local.network.participants import MUSIC, Terms
+from local.network.refusals import Failure, not_built
 from local.network.twiml import Document, Element, made
 from local.network.webhooks import Request
 
 EXTRA_RING = 5  # seconds that Twilio lets it ring beyond the timeout
 DIRECT_RING = 60  # seconds that a telephone rings for another telephone
+LABEL_IN_USE = 16025  # then the next verb counts, whatever the action: https://www.twilio.com/docs/api/errors/16025
 UNANSWERED = ("no-answer", "busy", "failed", "canceled")  # of several legs, the first of these that occurs counts
 
 Whisper = Callable[[Call, Request | None, float, str], Coroutine[Any, Any, None]]  # what a leg does before the bridge
@@ -95,6 +98,8 @@ class Dialing:
 
 async def dial(call: Call, element: Element, document: Document, whisper: Whisper) -> Request | None:
     """Calls the numbers; returns the request of the action when it is over or, without one, None: the next verb."""
+    if element.nested and element.nested[0].verb == "Conference":
+        return await confer(call, element, document)
     if not element["answerOnBridge"]:
         call.answer()
     dialing = Dialing(call, element["hangupOnStar"], element["ringTone"])
@@ -154,8 +159,61 @@ def leg(
     shown = element["callerId"] or call.from_
     one = Call(call.world, "outbound-dial", shown, e164(number.text), parent=call, callback=callback)
     one.time_limit = element["timeLimit"]
+    told = urljoin(document.url or "", number["amdStatusCallback"]) if number["amdStatusCallback"] else ""
+    one.detection = Detection.wished(number.values, StatusCallback(told, number["amdStatusCallbackMethod"]))
     first = Request(urljoin(document.url or "", number["url"]), number["method"]) if number["url"] else None
     return one, whisper(one, first, element["timeout"] + EXTRA_RING, number["sendDigits"])
+
+
+async def confer(call: Call, element: Element, document: Document) -> Request | None:
+    """Is in a conference until that is over, the caller presses `*`, or the time limit has passed.
+
+    https://www.twilio.com/docs/voice/twiml/conference. Neither the legs nor their duration are told to the action. That
+    it hears of `failed` when nothing came of the conference is unverified, and so is the reason of who leaves by `*`.
+    """
+    if element["answerOnBridge"]:
+        raise Failure(12200, not_built('answerOnBridge="true" with <Conference>'))
+    call.answer()
+    action, method = urljoin(document.url or "", element["action"] or ""), element["method"]
+    room = element.nested[0]
+    told = {"DialCallStatus": "answered", "DialBridged": "false"}
+    try:
+        participant = call.world.meet(call, room.text, terms(room, document))
+        star = [call.star] if element["hangupOnStar"] else []
+        await call.clock.first(participant.left, *star, timeout=element["timeLimit"], label="time limit of <Dial>")
+        participant.leave("participant_hung_up")
+        told["DialBridged"] = str(participant.was_bridged).lower()
+        if participant.reason_left == "participant_add_failed":
+            told["DialCallStatus"] = "failed"
+    except Failure as failure:
+        call.trouble(failure.code, failure.message, document.entry)
+        if failure.code == LABEL_IN_USE:
+            return None
+        told["DialCallStatus"] = "failed"
+    except asyncio.CancelledError:
+        if element["action"]:
+            call.world.send(webhooks.notify(call, action, method, call.params() | told))
+        raise
+    return Request(action, method, told) if element["action"] else None
+
+
+def terms(room: Element, document: Document) -> Terms:
+    """On what terms this <Conference> is joined."""
+    callback = urljoin(document.url or "", room["statusCallback"]) if room["statusCallback"] else ""
+    wait = MUSIC if room["waitUrl"] is None else room["waitUrl"] and urljoin(document.url or "", room["waitUrl"])
+    return Terms(
+        label=room["participantLabel"],
+        muted=room["muted"],
+        beep=room["beep"],
+        start_on_enter=room["startConferenceOnEnter"],
+        end_on_exit=room["endConferenceOnExit"],
+        wait_url=wait,
+        wait_method=room["waitMethod"],
+        max_participants=room["maxParticipants"],
+        region=room["region"],
+        coach=room["coach"],
+        callback=StatusCallback(callback, room["statusCallbackMethod"], tuple(room["statusCallbackEvent"])),
+    )
 
 
 async def direct(call: Call, whisper: Whisper) -> None:

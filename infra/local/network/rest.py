@@ -23,10 +23,8 @@ from local.network.world import World
 PREFIX = "/2010-04-01/Accounts/{account}"
 LATER = words(
     "ApplicationSid Record RecordingChannels RecordingStatusCallback RecordingStatusCallbackMethod "
-    "RecordingStatusCallbackEvent RecordingTrack Trim SipAuthUsername SipAuthPassword MachineDetection "
-    "MachineDetectionTimeout MachineDetectionSpeechThreshold MachineDetectionSpeechEndThreshold "
-    "MachineDetectionSilenceTimeout AsyncAmd AsyncAmdStatusCallback AsyncAmdStatusCallbackMethod Byoc CallReason "
-    "CallToken CallerId ClientNotificationUrl AreaCode VoiceCallerIdLookup VoiceReceiveMode"
+    "RecordingStatusCallbackEvent RecordingTrack Trim SipAuthUsername SipAuthPassword Byoc CallReason CallToken "
+    "CallerId ClientNotificationUrl AreaCode VoiceCallerIdLookup VoiceReceiveMode"
 )
 RESOURCES = words(
     "Account Messages Conferences Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses "

@@ -17,7 +17,8 @@ from local.network.addresses import is_absolute, may_be_told
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
 from local.network.dates import day_or_moment, rfc2822
-from local.network.grammar import words
+from local.network.detection import Detection
+from local.network.grammar import DETECTION, words
 from local.network.numbers import country, formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
 from local.network.rest import missing, only, page, whole
@@ -26,7 +27,9 @@ from local.network.world import World
 EVENTS = words("initiated ringing answered completed")
 CREATE = words(
     "To From Url Method Twiml FallbackUrl FallbackMethod StatusCallback StatusCallbackMethod StatusCallbackEvent "
-    "SendDigits Timeout TimeLimit"
+    "SendDigits Timeout TimeLimit MachineDetection MachineDetectionTimeout MachineDetectionSpeechThreshold "
+    "MachineDetectionSpeechEndThreshold MachineDetectionSilenceTimeout AsyncAmd AsyncAmdStatusCallback "
+    "AsyncAmdStatusCallbackMethod"
 )
 SUBRESOURCES = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
 UPDATE = words("Url Method Twiml Status FallbackUrl FallbackMethod StatusCallback StatusCallbackMethod TimeLimit")
@@ -54,7 +57,7 @@ def resource(call: Call) -> dict[str, Any]:
         "price": None,
         "price_unit": "USD",
         "direction": call.direction,
-        "answered_by": None,
+        "answered_by": call.detected.answered_by if call.detected else None,
         "api_version": "2010-04-01",
         "forwarded_from": None,
         "group_sid": None,
@@ -81,8 +84,10 @@ async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> R
         raise Refused(400, f"StatusCallbackEvent {', '.join(strange)}: there are {', '.join(EVENTS)}.", 21626)
     callback = StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"), events)
     fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
+    told = StatusCallback(url_of(wishes, "AsyncAmdStatusCallback"), method_of(wishes, "AsyncAmdStatusCallbackMethod"))
+    detection = detection_of(wishes, told if truth_of(wishes, "AsyncAmd") else None)
     call = Call(world, "outbound-api", from_, to, callback=callback)
-    call.fallback, call.time_limit = fallback, limit
+    call.fallback, call.time_limit, call.detection = fallback, limit, None if digits else detection
     world.call_out(call, first, min(max(timeout, 5), 600) + 5, digits)
     return JSONResponse(resource(call), 201)
 
@@ -117,6 +122,18 @@ def first_step(wishes: dict[str, str]) -> webhooks.Request | twiml.Document | No
         return twiml.Document(twiml.inline(wishes["Twiml"]))
     except Failure as failure:
         raise Refused(400, failure.message, failure.code) from failure
+
+
+def detection_of(wishes: dict[str, str], told: StatusCallback | None) -> Detection | None:
+    """The answering-machine detection that is wished for: in the background, if somebody is to be told of it."""
+    values = {name: attribute.default for name, attribute in DETECTION.items()}
+    for name, attribute in DETECTION.items():
+        parameter = name[0].upper() + name[1:]
+        try:
+            values[name] = attribute.read(wishes[parameter]) if wishes.get(parameter) else attribute.default
+        except ValueError as error:
+            raise Refused(400, f"{parameter} is {error}, not {wishes[parameter]!r}.", 21234) from error
+    return Detection.wished(values, told)
 
 
 def call_of(world: World, request: Request) -> Call:
@@ -198,6 +215,13 @@ def limit_of(form: dict[str, list[str]]) -> int:
     if limit < 1:
         raise Refused(400, "TimeLimit is at least 1 second.", 20001)
     return limit
+
+
+def truth_of(form: dict[str, str], name: str, default: bool = False) -> bool:
+    value = form.get(name, "").lower()
+    if value not in ("", "true", "false"):
+        raise Refused(400, f"{name} is true or false, not {value!r}.", 20001)
+    return value == "true" if value else default
 
 
 def url_of(form: dict[str, str], name: str) -> str:

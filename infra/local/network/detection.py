@@ -1,0 +1,99 @@
+"""Answering-machine detection: who or what has answered a call, and how long Twilio listens before it knows.
+
+https://www.twilio.com/docs/voice/answering-machine-detection
+
+A telephone that is a machine and has a greeting is a machine, one that says nothing stays unknown, and whoever else
+answers is a person who says hello. How long a hello lasts is not documented: that constant is ours (unverified). Nobody
+here is a fax, no machine beeps, and no greeting is so short that its machine is taken for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local.network import webhooks
+from local.network.callbacks import StatusCallback
+from local.network.speech import of_words
+
+if TYPE_CHECKING:
+    from local.network.calls import Call
+    from local.network.phones import Phone
+
+HELLO = 0.8  # seconds that a person speaks after taking up the telephone
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who has answered, and after how many seconds of listening that was known."""
+
+    answered_by: str
+    seconds: float
+
+    def params(self) -> dict[str, str]:
+        """What the requests and status callbacks of the call carry from now on."""
+        return {"AnsweredBy": self.answered_by, "MachineDetectionDuration": str(round(self.seconds * 1000))}
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What somebody wants to know of whoever answers; times in seconds.
+
+    With a `callback` it happens in the background and is told there, if it has an address; without one the call waits.
+    """
+
+    mode: str
+    timeout: float
+    speech_threshold: float
+    speech_end_threshold: float
+    silence_timeout: float
+    callback: StatusCallback | None
+
+    @classmethod
+    def wished(cls, values: Mapping[str, Any], callback: StatusCallback | None) -> Detection | None:
+        """The detection that these attributes (grammar.DETECTION) ask for, if they ask for one."""
+        if not values["machineDetection"]:
+            return None
+        return cls(
+            values["machineDetection"],
+            values["machineDetectionTimeout"],
+            values["machineDetectionSpeechThreshold"] / 1000,
+            values["machineDetectionSpeechEndThreshold"] / 1000,
+            values["machineDetectionSilenceTimeout"] / 1000,
+            callback,
+        )
+
+    async def begin(self, call: Call) -> None:
+        """Returns when it is known who answered or, if that goes on in the background, at once."""
+        verdict = self.verdict(call.phone) if call.phone else Verdict("unknown", self.timeout)
+        label = f"who answered {call.sid} is known"
+        if self.callback is None:
+            await call.clock.sleep(verdict.seconds, label)
+            self.tell(call, verdict)
+            return
+        if not self.callback.url:
+            call.trouble(21262, "Who answers is detected in the background, and there is no URL to tell it to.")
+        call.later(verdict.seconds, lambda: self.tell(call, verdict), label)
+
+    def verdict(self, phone: Phone) -> Verdict:
+        """Who is at this telephone, as far as that can be heard in time."""
+        verdict = self.heard(phone)
+        return verdict if verdict.seconds <= self.timeout else Verdict("unknown", self.timeout)
+
+    def heard(self, phone: Phone) -> Verdict:
+        if phone.behaviour["answers"] != "machine":
+            return Verdict("human", HELLO + self.speech_end_threshold)
+        if not (greeting := phone.behaviour["greeting"]):
+            return Verdict("unknown", self.silence_timeout)
+        end = of_words(greeting) + self.speech_end_threshold
+        if self.mode == "DetectMessageEnd":
+            return Verdict("machine_end_silence", end)
+        return Verdict("machine_start", min(self.speech_threshold, end))
+
+    def tell(self, call: Call, verdict: Verdict) -> None:
+        call.detected = verdict
+        call.note("detected", verdict.answered_by)
+        if self.callback and self.callback.url:
+            params = {"CallSid": call.sid, "AccountSid": call.world.account_sid} | verdict.params()
+            call.world.send(webhooks.notify(call, self.callback.url, self.callback.method, params))
