@@ -4,9 +4,19 @@ Beyond design/network.md it has
 
     GET /calls                -> {"calls": [each as GET /calls/{sid}]}
     GET /clock, POST /clock   -> {"now", "pace", "ahead": [{"at", "in", "what"}]}: the earliest 50 things that are due
+    GET /conferences          -> {"conferences": [each as GET /conferences/{sid}]}
+    GET /conferences/{sid}    -> {"sid", "friendly_name", "status", "region", "created_at", "started_at", "ended_at",
+                                  "reason", "participants", "timeline", "announcements", "billed_minutes"}
     GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
     GET /faults               -> the faults as they were put
     PUT /phones/{number}      also takes "name" and "suggests": [{"number", "reaches"}]; GET shows all of it
+
+A participant of a conference is {"call_sid", "number", "label", "muted", "hold", "coaching", "call_to_coach",
+"start_on_enter", "end_on_exit", "status": "connected" | "complete", "joined_at", "left_at", "reason_left", "hears":
+"room" | "wait" | "hold" | "announcement" | "nothing", "billed_minutes"}; who rejoins is a new one. An announcement is
+{"at", "to": call SID or null, "url", "text", "seconds", "status": "waiting" | "speaking" | "ended" | "failed" | "cut"},
+`at` being when it was asked for and later when it began. The timeline is [{"at", "second" since the first joined,
+"event", "detail", "call_sid"}]. In the log of webhooks `call_sid` is the conference's SID where all the room is meant.
 
 Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not
 named stays as it is. A number may be dialed as in its own country (050...). In paths a number's plus is %2B or plain.
@@ -158,6 +168,14 @@ async def call(world: World, request: Request) -> Response:
     return JSONResponse(world.call(request.path_params["sid"]).as_seen())
 
 
+async def conferences(world: World, _: Request) -> Response:
+    return JSONResponse({"conferences": [conference.as_seen() for conference in world.conferences.values()]})
+
+
+async def conference(world: World, request: Request) -> Response:
+    return JSONResponse(world.conference(request.path_params["sid"]).as_seen())
+
+
 async def clock(world: World, _: Request) -> Response:
     now = world.clock.now()
     ahead = [
@@ -224,6 +242,8 @@ def routes() -> list[Route]:
         ("GET", "/webhooks", webhooks),
         ("GET", "/calls", calls),
         ("GET", "/calls/{sid}", call),
+        ("GET", "/conferences", conferences),
+        ("GET", "/conferences/{sid}", conference),
         ("GET", "/clock", clock),
         ("POST", "/clock", advance),
         ("GET", "/faults", faults),

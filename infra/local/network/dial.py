@@ -16,7 +16,7 @@ from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.detection import Detection
 from local.network.numbers import as_dialed, country, parsed
-from local.network.participants import MUSIC, Terms
+from local.network.participants import MUSIC, Participant, Terms
 from local.network.refusals import Failure, not_built
 from local.network.twiml import Document, Element, made
 from local.network.webhooks import Request
@@ -176,25 +176,27 @@ async def confer(call: Call, element: Element, document: Document) -> Request | 
     call.answer()
     action, method = urljoin(document.url or "", element["action"] or ""), element["method"]
     room = element.nested[0]
-    told = {"DialCallStatus": "answered", "DialBridged": "false"}
     try:
         participant = call.world.meet(call, room.text, terms(room, document))
-        star = [call.star] if element["hangupOnStar"] else []
-        await call.clock.first(participant.left, *star, timeout=element["timeLimit"], label="time limit of <Dial>")
-        participant.leave("participant_hung_up")
-        told["DialBridged"] = str(participant.was_bridged).lower()
-        if participant.reason_left == "participant_add_failed":
-            told["DialCallStatus"] = "failed"
     except Failure as failure:
         call.trouble(failure.code, failure.message, document.entry)
-        if failure.code == LABEL_IN_USE:
-            return None
-        told["DialCallStatus"] = "failed"
+        told = {"DialCallStatus": "failed", "DialBridged": "false"}
+        return Request(action, method, told) if element["action"] and failure.code != LABEL_IN_USE else None
+    star = [call.star] if element["hangupOnStar"] else []
+    try:
+        await call.clock.first(participant.left, *star, timeout=element["timeLimit"], label="time limit of <Dial>")
     except asyncio.CancelledError:
         if element["action"]:
-            call.world.send(webhooks.notify(call, action, method, call.params() | told))
+            call.world.send(webhooks.notify(call, action, method, call.params() | about(participant)))
         raise
-    return Request(action, method, told) if element["action"] else None
+    participant.leave("participant_hung_up")
+    return Request(action, method, about(participant)) if element["action"] else None
+
+
+def about(participant: Participant) -> dict[str, str]:
+    """What the action is told of a conference."""
+    status = "failed" if participant.reason_left == "participant_add_failed" else "answered"
+    return {"DialCallStatus": status, "DialBridged": str(participant.was_bridged).lower()}
 
 
 def terms(room: Element, document: Document) -> Terms:

@@ -115,10 +115,7 @@ class Phone:
     def speak(self, text: Any) -> None:
         if not isinstance(text, str) or not text.strip():
             raise Refused(400, "text is what the person says.")
-        call = self.busy_with("talking")
-        call.note("speaks", text)
-        for peer in call.peers:
-            peer.hear("speech", text, self.number)
+        self.busy_with("talking").speak(text)
 
     def busy_with(self, *states: str) -> Call:
         """The call of this telephone; 409 unless it is in one of these states."""
@@ -154,7 +151,7 @@ class Phone:
             "state": self.state,
             "call_sid": self.call.sid if self.call else None,
             "shows": self.shows,
-            "talking_with": [peer.phone.number for peer in self.call.peers if peer.phone] if self.call else [],
+            "talking_with": [one.phone.number for one in self.call.companions if one.phone] if self.call else [],
             "heard": self.heard,
             "messages": [],
             **self.behaviour,

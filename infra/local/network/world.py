@@ -19,6 +19,7 @@ from local.network.calls import Call
 from local.network.conferences import Conference
 from local.network.faults import Faults
 from local.network.numbers import IncomingPhoneNumber, as_dialed, parsed
+from local.network.participants import Participant, Terms
 from local.network.phones import WITHHELD, Phone
 from local.network.refusals import Refused
 from local.network.twiml import Document
@@ -133,6 +134,10 @@ class World:
         if sid not in self.conferences:
             raise Refused(404, f"There is no conference {sid}.")
         return self.conferences[sid]
+
+    def meet(self, call: Call, name: str, terms: Terms) -> Participant:
+        """The call joins the conference of that name, or a new one. Failure with Twilio's code if it cannot."""
+        return (self.room(name) or Conference(self, name, terms)).join(call, terms)
 
     def room(self, name: str) -> Conference | None:
         """The conference of this name that has not ended; the account has one namespace."""
