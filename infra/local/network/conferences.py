@@ -19,6 +19,7 @@ from local.network.refusals import Failure, Refused
 
 if TYPE_CHECKING:
     from local.network.calls import Call
+    from local.network.invitations import Invitation
     from local.network.world import World
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Conference:
         self.reason = ""  # ReasonConferenceEnded
         self.ended_by: Participant | None = None
         self.participants: list[Participant] = []
+        self.invited: list[Invitation] = []  # who is called by REST, and not here yet
         self.announcements: list[Announcement] = []
         self.timeline: list[dict[str, Any]] = []
         self.cookies = httpx.Cookies()
@@ -156,7 +158,7 @@ class Conference:
         how = "kicked" if kicked else "left"
         if participant.end_on_exit:
             self.end(f"participant-with-end-conference-on-exit-{how}", participant)
-        elif not self.present:
+        elif not self.present and not self.invited:
             self.end(f"last-participant-{how}", participant)
 
     # ---- its life --------------------------------------------------------------------------------------------------
@@ -194,12 +196,14 @@ class Conference:
             announcement.cut()
         for one in self.present:
             one.leave("moderator_ended_conference" if by else "conference_ended_via_api")
+        for invitation in list(self.invited):
+            invitation.withdraw("moderator_ended_conference" if by else "conference_ended_via_api")
         told = {"ReasonConferenceEnded": reason, "Reason": REASONS[reason]}
         if by:
             told["CallSidEndingConference"] = by.call.sid
             if by.label:
                 told["ParticipantLabelEndingConference"] = by.label
-        self.tell("conference-end", **told)
+        self.tell("conference-end", None, **told)
 
     def beep(self, when: str, about: Participant) -> None:
         """The others hear that somebody comes or goes."""

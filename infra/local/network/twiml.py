@@ -14,7 +14,7 @@ from local.network.refusals import Failure, not_built
 LONGEST_ANSWER = 64 * 1024  # bytes
 LONGEST_PARAMETER = 4000  # characters
 LONGEST_NAME = 128  # characters
-SITUATIONS = {
+SITUATIONS: dict[tuple[str, ...], str] = {
     WHISPER: "before two people are put through",
     PLAYED: "to somebody who waits, is on hold or is told something",
 }
