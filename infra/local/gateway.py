@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.aws import ACCOUNT, Cloud
+from local.aws import ACCOUNT, Cloud, Crashed
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")
@@ -36,8 +36,9 @@ def build(cloud: Cloud) -> Starlette:
                 event = make_event(request, await request.body(), key, path, match.groupdict())
                 try:
                     return make_response(await cloud.invoke(function, event))
-                except Exception:
-                    return JSONResponse({"message": "Internal Server Error"}, 500)
+                except Exception as failure:
+                    asked_for = {"because": str(failure)} if isinstance(failure, Crashed) else {}
+                    return JSONResponse({"message": "Internal Server Error", **asked_for}, 500)
         return JSONResponse({"message": "Not Found"}, 404)
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])

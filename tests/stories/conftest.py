@@ -55,7 +55,8 @@ class Box(Scene):
     def surprises(self) -> list[str]:
         """Whatever happened that was not told."""
         clock = [f"the clock: {failure!r}" for failure in self.stack.clock.failures]
-        return super().surprises() + clock + self.stack.cloud.failures
+        cloud = self.stack.cloud
+        return super().surprises() + clock + cloud.failures + cloud.faults.missed()
 
 
 @dataclass

@@ -60,3 +60,11 @@ def test_a_line_that_cannot_be_reached_for_a_moment_still_puts_its_caller_throug
     aiko.dials(session.line_of(aiko))
     ben.rings(showing=session.line_of(ben))
     aiko.hangs_up()
+
+
+def test_a_process_that_dies_with_what_it_was_doing_is_asked_again(session, aiko, ben, clock, box):
+    cloud = box.stack.cloud
+    cloud.crash("voice", after="dynamodb.BatchGetItem")
+    cloud.crash("status", before="dynamodb.TransactWriteItems")
+    talk_for_a_minute(session, aiko, ben, clock)
+    is_told_right(session)
