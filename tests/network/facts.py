@@ -33,9 +33,16 @@ ALL_EVENTS = "initiated ringing answered completed"
 DIALED = {"DialCallStatus", "DialCallSid", "DialCallDuration", "DialBridged"}
 TOLD = {"Timestamp", "CallbackSource", "SequenceNumber"}
 ENDED = TOLD | {"Duration", "CallDuration"}
+MEETING_EVENTS = "start end join leave mute hold modify speaker announcement"
 STANDARD = {"CallSid", "AccountSid", "From", "To", "CallStatus", "ApiVersion", "Direction", "Caller", "Called"} | {
     party + part for party in ("From", "To", "Caller", "Called") for part in ("City", "State", "Zip", "Country")
 }
+
+
+def meeting(name: str = "Room", dial: str = "", **attributes: str) -> str:
+    """A <Dial> into a conference of that name, without beeps unless they are wished for."""
+    written = "".join(f' {name}="{value}"' for name, value in ({"beep": "false"} | attributes).items())
+    return f"<Dial {dial}><Conference{written}>{name}</Conference></Dial>"
 
 
 @dataclass
@@ -93,6 +100,11 @@ class Person:
     def dials(self, to: str = LINE) -> str:
         return self.town.post(self.path + "/dial", {"to": to})["call_sid"]
 
+    def joins(self, name: str = "Room", dial: str = "", after: str = "", **attributes: str) -> str:
+        """Dials the line, which puts this person into a conference; the SID of the call."""
+        self.town.answers("/voice", meeting(name, dial, **attributes) + after)
+        return self.dials()
+
     def answers(self) -> None:
         self.town.post(self.path + "/answer")
 
@@ -124,6 +136,11 @@ class Person:
     def words(self) -> list[str]:
         """All that was said to this person, by Twilio or by people."""
         return [item["text"] for item in self.heard if item["kind"] in ("say", "speech")]
+
+    @property
+    def sounds(self) -> list[str]:
+        """All that this person heard, in short, with a mark where it was broken off."""
+        return [f"{item['kind']} {item['text']}{' …' if item['cut'] else ''}" for item in self.heard]
 
     @property
     def talks_with(self) -> list[str]:
@@ -192,6 +209,15 @@ class Town:
         """The latest call to this number."""
         return next(self.call(one.sid) for one in self.twilio.calls.list(to=number))
 
+    def conferences(self) -> list[dict[str, Any]]:
+        """Every conference, the latest last."""
+        return self.get("/conferences")["conferences"]
+
+    @property
+    def conference(self) -> dict[str, Any]:
+        """The latest conference."""
+        return self.conferences()[-1]
+
     def log(self, path: str = "") -> list[dict[str, Any]]:
         return [one for one in self.get("/webhooks")["webhooks"] if path in one["url"]]
 
@@ -205,6 +231,10 @@ class Town:
 
     def asked(self, path: str) -> list[Asked]:
         return [one for one in self.application.requests if one.path == path]
+
+    def events(self, path: str = "/conference") -> list[str]:
+        """The events of conferences that the application was told of."""
+        return [one["StatusCallbackEvent"] for one in self.asked(path)]
 
     def statuses(self, path: str = "/status") -> list[str]:
         return [one["CallStatus"] for one in self.asked(path)]
