@@ -30,5 +30,5 @@ def sweep(after: dict[str, Any] | None, context: Any) -> None:
             expire(session_sid)
             log.info("swept", session_sid=session_sid)
         if rest and context.get_remaining_time_in_millis() < ENOUGH_MILLISECONDS:
-            schedules.create(f"sweep-{int(time.time())}", time.time() + 60, {"sweep": {"after": rest}})
+            schedules.go_on_sweeping(rest)
             return

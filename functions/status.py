@@ -1,8 +1,25 @@
-"""A leg of a call changes state: its interaction is begun, or brought up to date."""
+"""A leg of a call, or a conference, changes state: it is written down. What has to follow at Twilio, timer.py does."""
 
-from toritsugi import interactions, webhooks
+import time
+
+from toritsugi import interactions, schedules, webhooks
+from toritsugi.bridges import events
+from toritsugi.webhooks import Webhook
 
 
 @webhooks.answers_with_nothing
-def handler(callback: webhooks.Webhook) -> None:
-    interactions.record(interactions.Leg.read(callback.path), callback.fields, webhooks.unseal)
+def handler(callback: Webhook) -> None:
+    if callback.path.startswith("/status/bridges/"):
+        record(events.Source.read(callback.path), callback)
+    else:
+        interactions.record(interactions.Leg.read(callback.path), callback.fields, webhooks.unseal)
+
+
+def record(source: events.Source, callback: Webhook) -> None:
+    """What a leg or the room of a bridge has to tell; of a masked call, its session keeps it as well."""
+    event = events.record(source, callback.fields)
+    if event.name in events.TELLING:
+        schedules.wake(source.bridge_sid, time.time())
+    if source.interaction:
+        fields = callback.fields | {"ParentCallSid": "CA" + source.bridge_sid[2:]}
+        interactions.record(interactions.Leg.read(source.interaction), fields, webhooks.unseal)

@@ -1,20 +1,99 @@
-"""A call comes in: it is put through to where the caller's route leads, or told why not. One read, no write."""
+"""A call comes in, a leg that we called answers, a key is pressed, an announcement is fetched: TwiML says what next.
 
+A masked call is one read, and no write.
+"""
+
+import base64
 import time
+from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import interactions, numbers, routes, webhooks
+from toritsugi import announcements, interactions, numbers, ringing, routes, schedules, voices, webhooks
+from toritsugi.bridges import legs, life
+from toritsugi.bridges.records import Bridge, Party
 from toritsugi.routes import Route
+from toritsugi.webhooks import Webhook
+
+STEPS = {
+    "answered": legs.answered,
+    "accepted": legs.accepted,
+    "whispered": legs.whispered,
+    "agreed": legs.agreed,
+}
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    if event["rawPath"].startswith("/voice/ringing/"):
+        return ring(event["rawPath"].rsplit("/", 1)[1])
+    return answer(event, context)
 
 
 @webhooks.answers_with_words
-def handler(call: webhooks.Webhook) -> VoiceResponse:
+def answer(call: Webhook) -> VoiceResponse:
+    if call.path == "/voice":
+        return receive(call)
+    if match := legs.WAITING_PATH.fullmatch(call.path):
+        return wait(match[1])
+    if match := announcements.PATH.fullmatch(call.path):
+        return announcements.speak(life.find_announcement(match[1], int(match[2])))
+    return go_on(call, legs.Door.read(call.path))
+
+
+def receive(call: Webhook) -> VoiceResponse:
+    """Somebody calls a line."""
     caller, called, now = numbers.read_caller(call["From"]), call["To"], time.time()
-    line, route = routes.find(caller, called)
+    route = routes.choose(*routes.find(caller, called), now)
+    if route.through == "conference":
+        return receive_into_room(call, route, now)
+    leg = interactions.leg_of(route, now, caller, called, call["CallSid"], webhooks.seal)
+    return routes.put_through(route, now, webhooks.address(leg.path))
 
-    def report_to(route: Route) -> str:
-        leg = interactions.leg_of(route, now, caller, called, call["CallSid"], webhooks.seal)
-        return webhooks.address(leg.path)
 
-    return routes.put_through(line, route, now, report_to)
+def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
+    """The caller waits in the room, and timer.py calls the other."""
+    caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
+    schedules.begin(caller | {"began": int(now)})
+    bridge = Bridge(life.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
+    door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
+    return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, webhooks.address)
+
+
+def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
+    """A leg of a bridge goes on."""
+    if legs.has_hung_up(call.fields):
+        return VoiceResponse()
+    bridge, party = life.find_leg(door.bridge_sid, door.place)
+    if step := STEPS.get(door.step):
+        return step(bridge, party, door, call.fields, webhooks.address)
+    if bridge.through == "dial":
+        return legs.try_again(bridge, life.find_parties(bridge), door, call.fields, webhooks.address)
+    return press_star(bridge, party, door, call)
+
+
+def press_star(bridge: Bridge, party: Party, door: legs.Door, call: Webhook) -> VoiceResponse:
+    """A leg has left the room: by its star, or because everything is over for it."""
+    if legs.is_dismissed(bridge, party, call.fields):
+        return legs.hang_up()
+    bridge, done = life.press_star(bridge, party, time.time())
+    if bridge.is_over:
+        return legs.hang_up()
+    if done == "extended":
+        schedules.wake(bridge.bridge_sid, time.time())
+    return legs.come_back(VoiceResponse(), done, bridge, party, door, webhooks.address)
+
+
+def wait(country: str) -> VoiceResponse:
+    """What is heard while nobody else is there."""
+    response = VoiceResponse()
+    response.play(webhooks.address(f"/voice/ringing/{country}"), loop=0)
+    return response
+
+
+def ring(country: str) -> dict[str, Any]:
+    """The ring tone itself, which Twilio may keep: it is no secret, and never changes."""
+    if country not in ringing.TONES:
+        return {"statusCode": 404}
+    headers = {"content-type": "audio/wav", "cache-control": "public, max-age=86400"}
+    body = base64.b64encode(ringing.ring_tone(country)).decode()
+    return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}

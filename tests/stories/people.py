@@ -36,6 +36,10 @@ class Scene:
         hooks: list[dict[str, Any]] = self.call("GET", "/webhooks")["webhooks"]
         return hooks
 
+    def settle(self) -> None:
+        """Returns when everything has happened that takes no time."""
+        self.call("POST", "/clock", {"advance": 0})
+
     def surprises(self) -> list[str]:
         """Whatever happened on the telephones that was not told."""
         found = [f"a call nobody tells of: {c['from']} -> {c['to']}" for c in self.calls() if c["sid"] not in self.told]
@@ -78,6 +82,9 @@ class Person:
 
     def hangs_up(self) -> None:
         self.scene.call("POST", f"{self.path}/hangup")
+
+    def presses(self, digits: str) -> None:
+        self.scene.call("POST", f"{self.path}/press", {"digits": digits})
 
     def says(self, text: str) -> None:
         self.scene.call("POST", f"{self.path}/speak", {"text": text})
@@ -139,10 +146,63 @@ class Desk:
             self.scene.call("POST", "/numbers", {"phone_number": line, "capabilities": able})
             self.service.phone_numbers.create(phone_number=line)
 
+    def owns(self, *lines: str) -> None:
+        """Lines that work for no service."""
+        for line in lines:
+            able = {"voice": True, "sms": False, "mms": False}
+            self.scene.call("POST", "/numbers", {"phone_number": line, "capabilities": able})
+
+    def asks(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """What our own REST API answers."""
+        answer = self.request(method, path, body, **headers)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        url = f"{self.scene.exchange}{path}"
+        return httpx.request(method, url, json=body, headers=headers, auth=self.key, trust_env=False, timeout=60)
+
+    def calls(self, *people: Person, line: str, **wanted: Any) -> "Bridge":
+        """Has the exchange call these people and put them through."""
+        body = {"parties": [person.number for person in people], "from": line, **wanted}
+        bridge = Bridge(self, self.asks("POST", "/api/calls", body)["sid"])
+        self.scene.settle()
+        return bridge
+
     def brings_together(self, *people: Person, **options: Any) -> "Session":
         wanted = [json.dumps({"Identifier": p.number, "FriendlyName": p.name}) for p in people]
         created = self.service.sessions.create(participants=[json.loads(w) for w in wanted], **options)
         return Session(self.service.sessions(created.sid))
+
+
+class Bridge:
+    """A call that the exchange makes to two or more people, as the desk sees it: the JSON of our own REST API."""
+
+    def __init__(self, desk: "Desk", sid: str) -> None:
+        self.desk, self.sid, self.path = desk, sid, f"/api/calls/{sid}"
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        return self.desk.asks("GET", self.path)
+
+    @property
+    def room(self) -> dict[str, Any]:
+        """The newest conference of its room, as the network sees it."""
+        rooms = self.desk.scene.call("GET", "/conferences")["conferences"]
+        return [room for room in rooms if room["friendly_name"] == self.sid][-1]
+
+    def spoken(self) -> list[str]:
+        """The dates at which announcements were spoken."""
+        return sorted(date for one in self.seen["announcements"] for date in one["spoken"])
+
+    def extend(self) -> dict[str, Any]:
+        return self.desk.asks("POST", f"{self.path}/extend")
+
+    def announce(self, **said: Any) -> dict[str, Any]:
+        return self.desk.asks("POST", f"{self.path}/announce", said)
+
+    def end(self) -> dict[str, Any]:
+        return self.desk.asks("DELETE", self.path)
 
 
 class Session:

@@ -18,9 +18,19 @@ from tests.conftest import ROOT
 
 DOMAIN, FUNCTIONS, NETWORK = ROOT / "layers/domain/toritsugi", ROOT / "functions", ROOT / "infra/local/network"
 
-RULES = {"numbers", "routes", "services", "sessions", "interactions", "directory"}
+RULES = {
+    "numbers",
+    "routes",
+    "services",
+    "sessions",
+    "interactions",
+    "directory",
+    "bridges",
+    "announcements",
+    "ringing",
+}
 EDGES = {"webhooks", "carrier", "schedules"}
-GROUND = {"clients", "config", "errors", "forms", "pages", "logs", "tables", "transactions", "keys"}
+GROUND = {"clients", "config", "errors", "forms", "pages", "logs", "tables", "transactions", "keys", "voices"}
 
 WEBHOOKS = ("voice", "status")  # functions that answer a telephone or a callback: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")
@@ -163,9 +173,9 @@ def test_every_function_has_its_own_file_and_every_file_is_a_function():
     assert handlers == [f"{path.stem}.handler" for path in modules(FUNCTIONS)]
 
 
-def test_only_the_rest_api_has_the_layer_that_calls_twilio():
+def test_only_who_calls_twilio_has_the_layer_that_does():
     layers = {name: GLOBALS["Layers"] + function.get("Layers", []) for name, function in DEPLOYED.items()}
-    assert [name for name, has in layers.items() if {"Ref": "RestLayer"} in has] == ["Proxy"]
+    assert [name for name, has in layers.items() if {"Ref": "RestLayer"} in has] == ["Timer", "Proxy", "Api"]
 
 
 # ---- what is installed -----------------------------------------------------------------------------------------------

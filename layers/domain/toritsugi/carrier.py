@@ -22,6 +22,9 @@ WEBHOOKS = (
 )
 
 
+GONE = (400, 404)  # what Twilio answers about a call or conference that has ended
+
+
 class Elsewhere(TwilioHttpClient):
     """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name.
 
@@ -83,13 +86,91 @@ def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
         raise downstream(error) from None
 
 
+# ---- calls -----------------------------------------------------------------------------------------------------------
+
+
+def call(to: str, shows: str, answered: str, report_to: str, ring_seconds: int, limit: int, detect: bool) -> str:
+    """Calls somebody; the CallSid. `answered` says what the leg then hears, `report_to` hears how it goes.
+
+    Raises RequestRefused with Twilio's own code where Twilio does not make the call.
+    https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+    """
+    wanted = {"machine_detection": "Enable"} if detect else {}
+    try:
+        made = client().calls.create(
+            to=to,
+            from_=shows,
+            url=answered,
+            status_callback=report_to,
+            status_callback_event=["initiated", "ringing", "answered", "completed"],
+            timeout=ring_seconds,
+            time_limit=limit,
+            **wanted,
+        )
+    except TwilioRestException as error:
+        raise RequestRefused(error.code or 80613, f"Twilio does not call: {error.msg}", 502) from None
+    return str(made.sid)
+
+
+def watch_call(call_sid: str, report_to: str) -> None:
+    """Has us told how a call goes that somebody else has made."""
+    update_call(call_sid, status_callback=report_to, status_callback_method="POST")
+
+
+def limit_call(call_sid: str, seconds: int) -> None:
+    """Has Twilio itself end a call so long after its answer, which it does even if all of AWS is down.
+
+    That Twilio counts from the answer, and not from now, is not written anywhere: where it should count from now, the
+    call ends later than by our own timer, never earlier.
+    """
+    update_call(call_sid, time_limit=seconds)
+
+
 def end_call(call_sid: str) -> None:
     """Hangs up a call with whatever hangs on it; one that has ended already is none of our concern."""
+    update_call(call_sid, status="completed")
+
+
+def dismiss(call_sid: str, twiml: str) -> None:
+    """Has a call leave whatever it is in, hear this, and end."""
+    update_call(call_sid, twiml=twiml)
+
+
+def update_call(call_sid: str, **changes: Any) -> None:
     try:
-        client().calls(call_sid).update(status="completed")
+        client().calls(call_sid).update(**changes)
     except TwilioRestException as error:
-        if error.status not in (400, 404):
+        if error.status not in GONE:
             raise downstream(error) from None
+
+
+# ---- conferences -----------------------------------------------------------------------------------------------------
+
+
+def announce(conference_sid: str, call_sid: str | None, url: str) -> None:
+    """Has the TwiML at this address heard in a running conference: by all, or by one call. Raises RequestRefused."""
+    conference = client().conferences(conference_sid)
+    try:
+        (conference.participants(call_sid) if call_sid else conference).update(announce_url=url)
+    except TwilioRestException as error:
+        raise downstream(error) from None
+
+
+def end_conference(conference_sid: str) -> None:
+    """Ends a conference with every call that is in it; one that has ended already is none of our concern."""
+    try:
+        client().conferences(conference_sid).update(status="completed")
+    except TwilioRestException as error:
+        if error.status not in GONE:
+            raise downstream(error) from None
+
+
+def change_participant(conference_sid: str, call_sid: str, **changes: Any) -> None:
+    """Mutes or holds somebody in a conference, or the contrary. Raises RequestRefused."""
+    try:
+        client().conferences(conference_sid).participants(call_sid).update(**changes)
+    except TwilioRestException as error:
+        raise downstream(error) from None
 
 
 def downstream(error: TwilioException) -> RequestRefused:

@@ -14,6 +14,8 @@
 Ground: rules and edges may both stand on it. Codes: https://www.twilio.com/docs/api/errors
 """
 
+from toritsugi.voices import language_of
+
 
 class ToritsugiError(Exception):
     """The base of every error of ours. `spoken` is what a telephone hears, by language."""
@@ -24,9 +26,9 @@ class ToritsugiError(Exception):
     }
 
     def said_to(self, called: str) -> tuple[str, str]:
-        """The language spoken where that number is called, ja in Japan and else en, and the sentence in it."""
-        language = "ja" if called.startswith("+81") else "en"
-        return language, self.spoken[language]
+        """The language spoken where that number is called, ja-JP in Japan and else en-US, and the sentence in it."""
+        language = language_of(called)
+        return language, self.spoken[language[:2]]
 
 
 class CallRefused(ToritsugiError):

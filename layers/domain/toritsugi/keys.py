@@ -11,7 +11,7 @@ from toritsugi import config
 from toritsugi.errors import RequestRefused
 from toritsugi.tables import Table
 
-SCOPES = ("proxy:read", "proxy:write")
+SCOPES = ("proxy:read", "proxy:write", "calls:read", "calls:write")
 REMEMBERED_SECONDS = 60
 SID_LENGTH = 34
 
@@ -39,12 +39,8 @@ def create_key(key_sid: str, secret: str, scopes: tuple[str, ...] = SCOPES) -> A
 
 def authorize(header: str, scope: str) -> ApiKey:
     """The key of an HTTP Basic header. Raises RequestRefused 20003: 401 for a wrong one, 403 for one without scope."""
-    try:
-        kind, _, text = header.partition(" ")
-        sid, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-    except ValueError:
-        raise unauthenticated() from None
-    key = find_key(sid) if kind.lower() == "basic" and len(sid) == SID_LENGTH else None
+    sid, secret = read(header)
+    key = find_key(sid) if len(sid) == SID_LENGTH else None
     # compared even where there is no such key, so that the time taken tells nothing
     right = hmac.compare_digest(key.secret_hash if key else "", hash_secret(secret))
     if not key or not right:
@@ -52,6 +48,22 @@ def authorize(header: str, scope: str) -> ApiKey:
     if scope not in key.scopes:
         raise RequestRefused(20003, f"This key is not allowed to do that: it lacks the scope {scope}", 403)
     return key
+
+
+def read(header: str) -> tuple[str, str]:
+    """The SID and the secret of an HTTP Basic header. Raises RequestRefused 20003."""
+    kind, _, text = header.partition(" ")
+    try:
+        basic = text if kind.lower() == "basic" else ""
+        sid, _, secret = base64.b64decode(basic, validate=True).decode().partition(":")
+    except ValueError:
+        raise unauthenticated() from None
+    return sid, secret
+
+
+def name_of(header: str) -> str:
+    """The SID of the key in an HTTP Basic header. Raises RequestRefused 20003."""
+    return read(header)[0]
 
 
 def find_key(sid: str) -> ApiKey | None:

@@ -5,8 +5,6 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 `free_from`.
 """
 
-from collections.abc import Callable
-
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
@@ -36,7 +34,8 @@ class Route(Entry, discriminator="route"):
     """Where `number`'s calls to a line go: to `partner`, who sees `shows`.
 
     `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
-    absent: never free. The last two of the session's own settings travel here, so that a call needs no second read.
+    absent: never free. The settings of the session travel here from `quarantine` on, so that a call needs no second
+    read: `through` a dial or a conference, in which a star `extends` the call.
     """
 
     session_sid = UnicodeAttribute()
@@ -52,6 +51,8 @@ class Route(Entry, discriminator="route"):
     live_on = UnicodeAttribute(null=True)
     quarantine = NumberAttribute(default=0)
     calls_outlive_expiry = BooleanAttribute(default=False)
+    through = UnicodeAttribute(default="dial")
+    extends = BooleanAttribute(default=False)
 
     live = LiveOn()
 
@@ -78,12 +79,8 @@ def find(caller: str, called: str) -> tuple[Line | None, "Route | None"]:
     return line if isinstance(line, Line) else None, route if isinstance(route, Route) else None
 
 
-def put_through(line: Line | None, route: Route | None, now: float, report_to: Callable[[Route], str]) -> VoiceResponse:
-    """The TwiML that connects this caller, or raises why not.
-
-    Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
-    and is not billed before. https://www.twilio.com/docs/voice/twiml/dial
-    """
+def choose(line: Line | None, route: "Route | None", now: float) -> "Route":
+    """The route that this call takes, or raises why it goes no further."""
     if line is None:
         raise LineUnknown
     if route is None:
@@ -94,6 +91,15 @@ def put_through(line: Line | None, route: Route | None, now: float, report_to: C
         raise CallsNotAllowed
     if not route.partner:
         raise PartnerMissing
+    return route
+
+
+def put_through(route: Route, now: float, report_to: str) -> VoiceResponse:
+    """The TwiML that dials whom this route leads to.
+
+    Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
+    and is not billed before. https://www.twilio.com/docs/voice/twiml/dial
+    """
     left = seconds_left(route, now)
     dial = Dial(
         caller_id=route.shows,
@@ -101,7 +107,7 @@ def put_through(line: Line | None, route: Route | None, now: float, report_to: C
         timeout=max(SHORTEST_RING_SECONDS, min(RING_SECONDS, left)),
         time_limit=LONGEST_CALL_SECONDS if route.calls_outlive_expiry else left,
     )
-    dial.number(route.partner, status_callback=report_to(route), status_callback_event="initiated completed")
+    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed")
     response = VoiceResponse()
     response.append(dial)
     return response

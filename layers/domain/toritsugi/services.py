@@ -15,6 +15,7 @@ from toritsugi.transactions import refusals, write
 
 DAY = 86_400
 LONGEST_TTL = 2_147_483_646
+WARNING_SECONDS = 180
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
@@ -32,7 +33,9 @@ class ServiceEntry(Table):
 
 
 class Service(ServiceEntry, discriminator="service"):
-    """A service. The last three are ours: Proxy does not have them, and its SDKs do not mind them."""
+    """A service. From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not
+    mind them. `through` is how two people are put through: dial or conference; only into a conference can be spoken.
+    """
 
     unique_name = UnicodeAttribute()
     default_ttl = NumberAttribute(default=0)
@@ -47,6 +50,10 @@ class Service(ServiceEntry, discriminator="service"):
     calls_outlive_expiry = BooleanAttribute(default=False)
     close_ends_calls = BooleanAttribute(default=False)
     quarantine = NumberAttribute(default=DAY)
+    through = UnicodeAttribute(default="dial")
+    warn_before_end = NumberAttribute(default=WARNING_SECONDS)
+    extension_minutes = NumberAttribute(default=0)
+    extension_times = NumberAttribute(default=1)
 
 
 class ServiceName(ServiceEntry, discriminator="service-name"):
@@ -107,6 +114,10 @@ def change(service: Service, form: Form) -> None:
         "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
         "close_ends_calls": form.boolean("CloseEndsCalls"),
         "quarantine": form.integer("Quarantine", 0, 365 * DAY),
+        "through": form.choice("Through", ("dial", "conference")),
+        "warn_before_end": form.integer("WarnBeforeEnd", 0, 3600),
+        "extension_minutes": form.integer("ExtensionMinutes", 0, 240),
+        "extension_times": form.integer("ExtensionTimes", 1, 100),
     }
     for name, value in said.items():
         if value is not None:
@@ -169,4 +180,8 @@ def show(service: Service, base: str) -> dict[str, Any]:
         "calls_outlive_expiry": service.calls_outlive_expiry,
         "close_ends_calls": service.close_ends_calls,
         "quarantine": service.quarantine,
+        "through": service.through,
+        "warn_before_end": service.warn_before_end,
+        "extension_minutes": service.extension_minutes,
+        "extension_times": service.extension_times,
     }

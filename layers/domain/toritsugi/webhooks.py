@@ -16,7 +16,7 @@ from typing import Any
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import clients, config
+from toritsugi import clients, config, voices
 from toritsugi.errors import CallRefused, RequestRefused, ToritsugiError
 from toritsugi.forms import Form, read_body
 from toritsugi.logs import log
@@ -47,8 +47,6 @@ EDGES = {
     "sa-east-1": "sao-paulo",
     "us-west-2": "umatilla",
 }
-
-VOICES = {"ja": ("ja-JP", "Polly.Kazuha-Neural"), "en": ("en-US", "Polly.Joanna-Neural")}
 
 # What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
 # The library escapes lone surrogates, and nothing else by number.
@@ -156,9 +154,8 @@ def twiml(response: VoiceResponse) -> Answer:
 def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
     """The sentence of an error, in the language of the called number's country."""
     language, sentence = error.said_to(webhook["To"] if webhook else "")
-    code, voice = VOICES[language]
     response = VoiceResponse()
-    response.say(sentence, language=code, voice=voice)
+    voices.say(response, sentence, language)
     response.hangup()
     return response
 

@@ -160,6 +160,8 @@ def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
         date_started=int(now) if status == "in-progress" else None,
         quarantine=service.quarantine,
         calls_outlive_expiry=service.calls_outlive_expiry,
+        through=service.through,
+        extends=bool(service.extension_minutes),
     )
 
 
@@ -210,6 +212,8 @@ def route_of(session: Session, person: Participant, partner: Participant | None)
         live_on=person.proxy_identifier,
         quarantine=session.quarantine,
         calls_outlive_expiry=session.calls_outlive_expiry,
+        through=session.through,
+        extends=session.extends,
     )
 
 

@@ -95,6 +95,26 @@ def change_expiry(session: Session, people: list[Participant], form: Form, arm: 
     return not places
 
 
+def prolong(service_sid: str, session_sid: str, until: float) -> bool:
+    """Whether session and routes last until then; not if the session has ended, or is to last longer already."""
+    now = int(time.time())
+    for _ in range(MOST_TRIES):
+        session, people = read_session(service_sid, session_sid)
+        if session.is_closed(now) or session.expires_at is None or session.expires_at >= until:
+            return False
+        later: list[Action] = [Session.expires_at.set(until), Session.date_updated.set(now)]
+        if not session.slides:
+            later.append(Session.date_expiry.set(until))
+        with refusals() as places, write() as transaction:
+            transaction.update(session, later, condition=is_open(now) & is_as_read(session))
+            for person in people:
+                moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
+                transaction.update(route_at(person), moved, condition=is_connecting(session_sid, now))
+        if not places:
+            return True
+    return False
+
+
 def read_expiry(session: Session, form: Form, since: int) -> None:
     """Sets ttl and dates of the session as the form says, what it does not mention stays; a ttl counts from `since`."""
     ttl = form.integer("Ttl", 0, LONGEST_TTL)

@@ -66,6 +66,8 @@ class Session(SessionEntry, discriminator="session"):
     date_last_interaction = NumberAttribute(null=True)
     quarantine = NumberAttribute(default=0)
     calls_outlive_expiry = BooleanAttribute(default=False)
+    through = UnicodeAttribute(default="dial")
+    extends = BooleanAttribute(default=False)
 
     of_service = OfService()
 

@@ -1,0 +1,303 @@
+"""The exchange's own REST API: calls that it makes to two or more people and puts through. JSON in and out.
+
+Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are problem details (RFC 9457).
+"""
+
+import json
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from pydantic import Field
+
+from toritsugi import carrier, config, forms, keys, numbers, pages, schedules, voices
+from toritsugi.bridges import calling, life, shown, state, wanted
+from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
+from toritsugi.bridges.wanted import CallWanted, PartyWanted, Said, Strict
+from toritsugi.errors import RequestRefused
+from toritsugi.logs import log
+
+app = APIGatewayHttpResolver(enable_validation=True)
+app.enable_swagger(
+    path="/api/docs",
+    title="Toritsugi",
+    version="1",
+    description="Calls that the exchange makes to two or more people, and puts through to each other, with a clock.",
+    compress=True,
+)
+
+Json = dict[str, Any]
+
+LARGEST_BODY = 65_536
+OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
+
+Sid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
+Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 for the first of `parties`")]
+
+
+class ParticipantChange(Strict):
+    """What becomes of somebody who is in the conference."""
+
+    muted: Annotated[bool | None, Field(description="Whether the others do not hear this person")] = None
+    hold: Annotated[bool | None, Field(description="Whether this person hears music, and nobody of the others")] = None
+
+
+# ---- calls -----------------------------------------------------------------------------------------------------------
+
+
+@app.post("/api/calls", tags=["calls"], summary="Call two or more people, and put them through", status_code=201)
+def create_call(
+    asked: Annotated[CallWanted, Body()],
+    idempotency_key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same call, and only once"),
+    ] = None,
+) -> Json:
+    sid = life.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
+    people, more = find_people(asked)
+    bridge, others = wanted.draw_up(asked, people, sid, **more)
+    for line in {party.shows for party in others if isinstance(party, Party)}:
+        check_line(line)
+    life.keep(bridge, others)
+    schedules.wake(sid, time.time())
+    return shown.show_whole(state.read(sid))
+
+
+@app.get("/api/calls", tags=["calls"], summary="All calls, the newest first")
+def list_calls(
+    month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
+    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
+    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
+    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+) -> Json:
+    del page_size, page, page_token  # pages.render reads them
+    latest = month or f"{datetime.now(UTC):%Y-%m}"
+    url = config.settings().public_base_url + app.current_event.path
+    query = app.current_event.query_string_parameters
+    return pages.render("calls", url, query, lambda after, most: shown.list_bridges(after, most, latest), shown.show)
+
+
+@app.get("/api/calls/<sid>", tags=["calls"], summary="One call: its people, what was spoken, and all that happened")
+def fetch_call(sid: Sid) -> Json:
+    return shown.show_whole(state.read(sid))
+
+
+@app.delete("/api/calls/<sid>", tags=["calls"], summary="End a call")
+def end_call(sid: Sid) -> Json:
+    bridge = life.finish(sid, "api", time.time())
+    schedules.wake(sid, time.time())
+    return shown.show_whole(state.read(bridge.bridge_sid))
+
+
+@app.post("/api/calls/<sid>/extend", tags=["calls"], summary="Extend a call, as a star would")
+def extend_call(sid: Sid) -> Json:
+    life.extend(sid, time.time())
+    schedules.wake(sid, time.time())
+    return shown.show_whole(state.read(sid))
+
+
+@app.post("/api/calls/<sid>/announce", tags=["calls"], summary="Speak, or play, into a running conference now")
+def announce(sid: Sid, said: Annotated[Said, Body()]) -> Json:
+    known = state.read(sid)
+    require_conference(known.bridge)
+    if said.to is not None:
+        find_party(known, said.to)
+    if not (known.room and known.room.runs and known.members):
+        raise RequestRefused(20409, "Nobody can hear it: the conference does not run", 409)
+    usual = known.parties[0].language
+    announcement = Announcement(at=time.time())
+    wanted.say(announcement, said, usual, None)
+    life.add_announcement(known, announcement)
+    schedules.wake(sid, time.time())
+    return shown.show_announcement(state.read(sid), announcement)
+
+
+# ---- participants ----------------------------------------------------------------------------------------------------
+
+
+@app.get("/api/calls/<sid>/participants", tags=["participants"], summary="Who is in a call")
+def list_participants(sid: Sid) -> Json:
+    known = state.read(sid)
+    return {"participants": [shown.show_party(known, party) for party in known.parties]}
+
+
+@app.post("/api/calls/<sid>/participants", tags=["participants"], summary="Call one more person", status_code=201)
+def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> Json:
+    known = state.read(sid)
+    line = person.shows or known.bridge.line
+    if any(party.number == person.number and party.removed_at is None for party in known.parties):
+        raise RequestRefused(21211, "This number is in the call already", 409)
+    check_number(person.number)
+    check_line(line)
+    party = life.add_party(known, enlist(known, person, line))
+    schedules.wake(sid, time.time())
+    return shown.show_party(state.read(sid), party)
+
+
+@app.patch("/api/calls/<sid>/participants/<place>", tags=["participants"], summary="Mute somebody, or put on hold")
+def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChange, Body()]) -> Json:
+    known = state.read(sid)
+    require_conference(known.bridge)
+    leg = known.leg_of(find_party(known, place))
+    if not (leg and leg.call_sid in known.members and known.room):
+        raise RequestRefused(20409, "This participant is not in the conference", 409)
+    changes = change.model_dump(exclude_none=True)
+    if changes:
+        carrier.change_participant(known.room.conference_sid, str(leg.call_sid), **changes)
+    return shown.show_party(known, find_party(known, place)) | changes
+
+
+@app.delete("/api/calls/<sid>/participants/<place>", tags=["participants"], summary="Hang up on somebody")
+def remove_participant(sid: Sid, place: Place) -> Json:
+    party = find_party(state.read(sid), place)
+    life.remove_party(party, time.time())
+    schedules.wake(sid, time.time())
+    known = state.read(sid)
+    return shown.show_party(known, find_party(known, place))
+
+
+# ---- what the operations ask -----------------------------------------------------------------------------------------
+
+
+def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
+    """Who is to be called: whoever is named, or the two of a session, who each see the line that they know."""
+    if not asked.session_sid:
+        named = [PartyWanted(number=one) if isinstance(one, str) else one for one in asked.parties or []]
+        return named, {}
+    session, people = calling.read_people(asked.session_sid)
+    if session.is_closed(time.time()):
+        raise RequestRefused(80607, "The session is closed", 409)
+    if len(people) < 2:
+        raise RequestRefused(20409, "The session has fewer than two participants", 409)
+    named = [
+        PartyWanted(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
+        for person in people
+    ]
+    return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
+
+
+def check_number(number: str) -> None:
+    if numbers.country_of(number) is None:
+        raise RequestRefused(21211, f"{number} cannot be a telephone number", 400)
+
+
+_ours: set[str] = set()  # lines of which Twilio has said that they are ours
+
+
+def check_line(line: str) -> None:
+    """Raises RequestRefused unless the account owns this number, and it can call."""
+    if line in _ours or numbers.find_line(line):
+        return
+    owned = carrier.find_owned(line, None)
+    if not owned["capabilities"]["voice"]:
+        raise RequestRefused(21210, f"{line} cannot make calls", 400)
+    _ours.add(line)
+
+
+def find_party(known: state.State, place: int) -> Party:
+    for party in known.parties:
+        if party.place == place:
+            return party
+    raise RequestRefused(20404, f"The call has no participant {place}", 404)
+
+
+def require_conference(bridge: Bridge) -> None:
+    if bridge.is_over:
+        raise RequestRefused(20409, "The call has ended", 409)
+    if bridge.through != "conference":
+        raise RequestRefused(20409, "Only a conference can do that; this call was dialed", 409)
+
+
+def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
+    place = int(max(party.place for party in known.parties)) + 1
+    return Party(
+        *party_key(known.bridge.bridge_sid, place),
+        place=place,
+        number=person.number,
+        shows=line,
+        name=person.name,
+        whisper=person.whisper,
+        language=person.language or voices.language_of(person.number),
+        voice=person.voice,
+        date_created=time.time(),
+    )
+
+
+# ---- requests and answers --------------------------------------------------------------------------------------------
+
+
+@app.get("/api/openapi.json", include_in_schema=False)
+def describe() -> Response[str]:
+    return Response(200, "application/json", app.get_openapi_json_schema(title="Toritsugi", version="1"))
+
+
+def handler(event: Json, context: Any) -> Json:
+    """The key is asked for before anything else, also for what does not exist; only the document is for everybody."""
+    request = event["requestContext"]["http"]
+    try:
+        if request["method"] != "GET" or event["rawPath"] not in OPEN:
+            scope = "calls:read" if request["method"] == "GET" else "calls:write"
+            keys.authorize(event["headers"].get("authorization", ""), scope)
+        if len(forms.read_body(event)) > LARGEST_BODY:
+            raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
+    except RequestRefused as refusal:
+        return written(refused(refusal))
+    except Exception:
+        log.exception("a key could not be read")
+        return written(problem(500, "Something went wrong here. Please try again"))
+    return app.resolve(event, context)
+
+
+def caller_key() -> str:
+    """The SID of the key of this request: a client's Idempotency-Keys are its own."""
+    return keys.name_of(app.current_event.headers.get("authorization", ""))
+
+
+def problem(status: int, detail: str, **more: Any) -> Response[str]:
+    """A problem as RFC 9457 writes it."""
+    said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    challenge = {"WWW-Authenticate": 'Basic realm="Toritsugi"'} if status == 401 else {}
+    return Response(status, "application/problem+json", json.dumps(said), headers=challenge)
+
+
+def written(answer: Response[str]) -> Json:
+    headers = {"content-type": answer.content_type, **answer.headers}
+    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
+
+
+def refused(error: RequestRefused) -> Response[str]:
+    log.info("request refused", code=error.code)
+    return problem(error.status, error.message, code=error.code)
+
+
+def invalid(error: RequestValidationError) -> Response[str]:
+    """Everything that is wrong with a request, each with its place in it."""
+    wrong = [
+        {
+            "pointer": "/" + "/".join(str(part) for part in one["loc"][1:]),
+            "detail": one["msg"].removeprefix("Value error, "),
+        }
+        for one in error.errors()
+    ]
+    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
+
+
+def nowhere(_: NotFoundError) -> Response[str]:
+    asked = f"{app.current_event.http_method} {app.current_event.path}"
+    return problem(404, f"{asked} is nothing that this exchange does, or does not yet")
+
+
+def failed(_: Exception) -> Response[str]:
+    log.exception("request failed", route=app.current_event.http_method)
+    return problem(500, "Something went wrong here. Please try again")
+
+
+app.exception_handler(RequestRefused)(refused)
+app.exception_handler(RequestValidationError)(invalid)
+app.exception_handler(Exception)(failed)
+app.not_found(nowhere)

@@ -1,0 +1,125 @@
+"""A timer of a bridge is due, or a callback has changed something: whatever has to be done at Twilio now, is done.
+
+A message says only whose timer it is. What is to be done follows from the table, so messages may come twice, late, or
+out of order; and of several that see the same thing due, one does it.
+"""
+
+import json
+import time
+from typing import Any
+
+from twilio.twiml.voice_response import VoiceResponse
+
+from toritsugi import announcements, carrier, schedules, voices, webhooks
+from toritsugi.bridges import calling, state, steps
+from toritsugi.bridges.events import Source
+from toritsugi.bridges.legs import Door
+from toritsugi.bridges.steps import Arm, Begin, Close, Drop, End, Limit, Prolong, Release, Ring, Speak, Step
+from toritsugi.errors import RequestRefused
+from toritsugi.logs import log
+from toritsugi.sessions import life
+
+MOST_ROUNDS = 12
+
+# Done first and noted after: twice does no harm, and not at all would.
+HARMLESS = (Limit, Prolong, Arm, Close)
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    for message in event["Records"]:
+        timer = json.loads(message["body"])
+        if "begin" in timer:
+            begin(**timer["begin"])
+        elif schedules.wait(timer):
+            look(timer["bridge"])
+
+
+def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> None:
+    """The bridge of a masked call, whose caller waits in the room already."""
+    bridge_sid = calling.begin(call_sid, session_sid, caller_sid, began, webhooks.seal)
+    carrier.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
+    look(bridge_sid)
+
+
+def look(bridge_sid: str) -> None:
+    """Does what is due, and then what is due because of that, until nothing is; and says when to look again."""
+    for _ in range(MOST_ROUNDS):
+        try:
+            known = state.read(bridge_sid)
+        except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
+            return
+        todo = steps.due(known, time.time())
+        if not todo:
+            break
+        for step in todo:
+            do(step)
+    for moment in steps.later(known, time.time()):
+        schedules.wake(bridge_sid, moment)
+
+
+def do(step: Step) -> None:
+    if isinstance(step, HARMLESS):
+        take(step)
+        step.claim(time.time())
+    elif step.claim(time.time()):
+        take(step)
+
+
+def take(step: Step) -> None:
+    """Asks Twilio for it, or Scheduler."""
+    match step:
+        case Ring():
+            call(step)
+        case Speak():
+            speak(step)
+        case Drop(bridge, announcement):
+            log.warning("announcement dropped", bridge=bridge.bridge_sid, announcement=int(announcement.id))
+        case Limit(_, call_sid, seconds):
+            carrier.limit_call(call_sid, seconds)
+        case Prolong(bridge):
+            life.prolong(bridge.service_sid, bridge.session_sid, bridge.deadline)
+        case Arm(bridge, moments):
+            for moment, spare in moments:
+                schedules.wake(bridge.bridge_sid, moment, spare=spare)
+        case Close(_, conference_sid):
+            carrier.end_conference(conference_sid)
+        case Release(party, call_sid, _, words):
+            dismiss(call_sid, words, party.language) if words else carrier.end_call(call_sid)
+        case Begin() | End():  # what follows from them is due next
+            pass
+
+
+def call(step: Ring) -> None:
+    bridge, party, attempt = step.bridge, step.party, int(step.party.attempts) + 1
+    door = Door(bridge.bridge_sid, int(party.place), attempt, "answered")
+    source = Source(bridge.bridge_sid, int(party.place), attempt, party.report_to or "")
+    try:
+        call_sid = carrier.call(
+            party.number,
+            party.shows,
+            webhooks.address(door.path),
+            webhooks.address(source.path),
+            int(bridge.ring_seconds),
+            step.longest,
+            bridge.detect,
+        )
+    except RequestRefused as refusal:
+        log.warning("a call was not made", bridge=bridge.bridge_sid, code=refusal.code)
+        calling.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
+    else:
+        calling.note_call(party, attempt, call_sid)
+
+
+def speak(step: Speak) -> None:
+    path = announcements.path_of(step.announcement)
+    try:
+        carrier.announce(step.conference_sid, step.call_sid, webhooks.address(path))
+    except RequestRefused as refusal:  # it is claimed: better lost than heard twice
+        log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
+
+
+def dismiss(call_sid: str, words: str, language: str) -> None:
+    response = VoiceResponse()
+    voices.say(response, words, language)
+    response.hangup()
+    carrier.dismiss(call_sid, str(response))

@@ -1,0 +1,171 @@
+"""What lies in a bridge's partition: the bridge, its people, its announcements, what was spoken, what was told."""
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+
+from toritsugi import config
+from toritsugi.tables import Table
+
+Key = tuple[str, str]
+
+
+class BridgeEntry(Table):
+    """Whatever lies in a bridge's partition. The SID, KB..., is the opaque name of its room, too."""
+
+    class Meta:
+        table_name = config.BRIDGES_TABLE
+
+    bridge_sid = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+
+
+class MadeIn(GlobalSecondaryIndex["Bridge"]):  # type: ignore[no-untyped-call]
+    """The keys of a month's bridges. It may lag: read the bridges themselves before believing it."""
+
+    class Meta:
+        index_name = "made-in"
+        projection = IncludeProjection(["kind"])
+
+    month = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
+class Bridge(BridgeEntry, discriminator="bridge"):
+    """A bridge. `deadline` is there from the first conference-start on, and each change of it is a new `version`.
+
+    `window` is how many seconds before the deadline the star begins to count: with the first warning. `armed` is the
+    version whose timers are set, `prolonged` the one that the masked session follows, `closed` the conference that we
+    have ended. `ended_at` is written before anybody is hung up, so that nothing goes on meanwhile.
+    """
+
+    through = UnicodeAttribute()  # dial or conference
+    line = UnicodeAttribute()
+    minutes = NumberAttribute()
+    ring_seconds = NumberAttribute()
+    if_unanswered = UnicodeAttribute()  # end, retry or wait
+    accept = BooleanAttribute(default=False)
+    detect = BooleanAttribute(default=False)
+    waiting = UnicodeAttribute(null=True)  # the address of what is heard while nobody else is there
+    extension_minutes = NumberAttribute(default=0)
+    extension_times = NumberAttribute(default=0)
+    extension_by = ListAttribute(of=NumberAttribute, null=True)  # places; absent: anyone
+    window = NumberAttribute(default=0)
+    service_sid = UnicodeAttribute(null=True)
+    session_sid = UnicodeAttribute(null=True)
+
+    deadline = NumberAttribute(null=True)
+    version = NumberAttribute(default=0)
+    extensions = NumberAttribute(default=0)
+    extended_at = NumberAttribute(null=True)
+    armed = NumberAttribute(default=0)
+    prolonged = NumberAttribute(default=0)
+    closed = UnicodeAttribute(null=True)
+    ended_at = NumberAttribute(null=True)
+    end_reason = UnicodeAttribute(null=True)
+
+    asked = UnicodeAttribute(default="")  # the hash of the request, by which a repeated one is known
+    month = UnicodeAttribute()
+    listed_as = UnicodeAttribute()
+    date_created = NumberAttribute()
+
+    made_in = MadeIn()
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_at is not None
+
+
+class Party(BridgeEntry, discriminator="party"):
+    """One of its people, the `place`th. `attempts` counts how often they were called; `call_sid` is of the last time.
+
+    `limited` is the version of the deadline that Twilio's own time limit of this leg follows; `released` the attempt
+    whose leg we have hung up, at `released_at`.
+    """
+
+    place = NumberAttribute()
+    number = UnicodeAttribute()
+    shows = UnicodeAttribute()
+    name = UnicodeAttribute(null=True)
+    whisper = UnicodeAttribute(null=True)
+    language = UnicodeAttribute()
+    voice = UnicodeAttribute(null=True)
+    report_to = UnicodeAttribute(null=True)  # the path of a masked session's leg, where there is a session
+    attempts = NumberAttribute(default=0)
+    attempted_at = NumberAttribute(null=True)
+    call_sid = UnicodeAttribute(null=True)
+    refused = UnicodeAttribute(null=True)  # why Twilio did not make the last call
+    limited = NumberAttribute(default=0)
+    released = NumberAttribute(default=0)
+    released_at = NumberAttribute(null=True)
+    removed_at = NumberAttribute(null=True)
+    date_created = NumberAttribute()
+
+
+class Announcement(BridgeEntry, discriminator="announcement"):
+    """Words or audio for the room, or for the person in the place `to`: `before_end` or `after_start`, in seconds, or
+    at the moment `at`.
+    """
+
+    id = NumberAttribute()
+    before_end = NumberAttribute(null=True)
+    after_start = NumberAttribute(null=True)
+    at = NumberAttribute(null=True)
+    words = UnicodeAttribute(null=True)
+    audio = UnicodeAttribute(null=True)
+    language = UnicodeAttribute()
+    voice = UnicodeAttribute(null=True)
+    to = NumberAttribute(null=True)
+
+
+class Spoken(BridgeEntry, discriminator="spoken"):
+    """An announcement was claimed for one deadline: nobody else speaks it. `dropped` says why it was not spoken."""
+
+    id = NumberAttribute()
+    version = NumberAttribute()
+    due = NumberAttribute()
+    at = NumberAttribute()
+    dropped = UnicodeAttribute(null=True)
+
+
+class Event(BridgeEntry, discriminator="event"):
+    """A callback: of a leg (`call_sid`, `place`, `attempt`), or of the room (`conference_sid`, perhaps `call_sid`)."""
+
+    name = UnicodeAttribute()
+    at = NumberAttribute()
+    sequence = NumberAttribute()
+    call_sid = UnicodeAttribute(null=True)
+    conference_sid = UnicodeAttribute(null=True)
+    place = NumberAttribute(null=True)
+    attempt = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    seconds = NumberAttribute(null=True)
+    minutes = NumberAttribute(null=True)
+    answered_by = UnicodeAttribute(null=True)
+
+
+def bridge_key(bridge_sid: str) -> Key:
+    return bridge_sid, "bridge"
+
+
+def party_key(bridge_sid: str, place: int) -> Key:
+    return bridge_sid, f"party#{place:03}"
+
+
+def announcement_key(bridge_sid: str, announcement: int) -> Key:
+    return bridge_sid, f"announcement#{announcement:04}"
+
+
+def spoken_key(bridge_sid: str, announcement: int, version: int) -> Key:
+    return bridge_sid, f"spoken#{announcement:04}#{version:04}"
+
+
+def look_up(*keys: Key) -> dict[Key, BridgeEntry]:
+    """The entries there are under these keys, consistently, in one round trip."""
+    return {(found.bridge_sid, found.entry): found for found in BridgeEntry.batch_get(list(keys), consistent_read=True)}

@@ -1,0 +1,148 @@
+"""A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
+
+import math
+from typing import Any
+
+from toritsugi import announcements
+from toritsugi.bridges.records import Announcement, Bridge, Party
+from toritsugi.bridges.state import Leg, State
+from toritsugi.errors import RequestRefused
+from toritsugi.forms import date
+
+MONTHS_BACK = 24
+
+
+def show(bridge: Bridge) -> dict[str, Any]:
+    """The bridge as it stands in a list."""
+    return {
+        "sid": bridge.bridge_sid,
+        "status": "completed" if bridge.is_over else "in-progress" if bridge.version else "ringing",
+        "through": bridge.through,
+        "from": bridge.line,
+        "session_sid": bridge.session_sid,
+        "minutes": int(bridge.minutes),
+        "date_created": date(bridge.date_created),
+        "deadline": date(bridge.deadline),
+        "extensions": int(bridge.extensions),
+        "date_ended": date(bridge.ended_at),
+        "end_reason": bridge.end_reason,
+    }
+
+
+def show_whole(state: State) -> dict[str, Any]:
+    """The bridge with its people, what was spoken, and everything that happened, in its order."""
+    return show(state.bridge) | {
+        "date_started": date(state.started_at),
+        "billed_minutes": sum(billed_minutes(leg) for leg in state.legs.values()),
+        "participants": [show_party(state, party) for party in state.parties],
+        "announcements": [show_announcement(state, one) for one in state.announcements],
+        "timeline": timeline(state),
+    }
+
+
+def show_party(state: State, party: Party) -> dict[str, Any]:
+    """One of the people, and how they were called."""
+    legs = [leg for leg in state.legs.values() if leg.place == party.place]
+    return {
+        "id": int(party.place),
+        "number": party.number,
+        "name": party.name,
+        "shows": party.shows,
+        "in_conference": any(leg.call_sid in state.members for leg in legs),
+        "removed": party.removed_at is not None,
+        "error": party.refused,
+        "legs": [show_leg(state, leg) for leg in legs],
+    }
+
+
+def show_leg(state: State, leg: Leg) -> dict[str, Any]:
+    return {
+        "call_sid": leg.call_sid,
+        "status": leg.status,
+        "answered_by": leg.answered_by,
+        "date_answered": date(leg.answered_at),
+        "date_ended": date(leg.ended_at),
+        "seconds": whole(leg.seconds),
+        "billed_minutes": billed_minutes(leg),
+        "was_in_conference": state.has_been_in(leg),
+    }
+
+
+def billed_minutes(leg: Leg) -> int:
+    """What Twilio bills: every leg that was answered, rounded up to the minute. https://help.twilio.com/articles/223132307"""
+    if leg.minutes is not None:
+        return int(leg.minutes) if leg.status == "completed" else 0
+    return max(1, math.ceil((leg.seconds or 0) / 60)) if leg.status == "completed" else 0
+
+
+def show_announcement(state: State, announcement: Announcement) -> dict[str, Any]:
+    """An announcement, when it is due next, and when it was spoken."""
+    spoken = sorted((one for one in state.spoken.values() if one.id == announcement.id), key=lambda one: one.version)
+    waiting = {one.id: due for one, due in announcements.unspoken(state)}
+    return {
+        "id": int(announcement.id),
+        "before_end": whole(announcement.before_end),
+        "after_start": whole(announcement.after_start),
+        "say": announcement.words,
+        "play": announcement.audio,
+        "language": announcement.language,
+        "to": whole(announcement.to),
+        "due": None if state.bridge.is_over else date(waiting.get(announcement.id)),
+        "spoken": [date(one.at) for one in spoken if not one.dropped],
+        "dropped": [{"due": date(one.due), "reason": one.dropped} for one in spoken if one.dropped],
+    }
+
+
+def whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def timeline(state: State) -> list[dict[str, Any]]:
+    """Everything that happened, the earliest first."""
+    places = {leg.call_sid: leg.place for leg in state.legs.values() if leg.call_sid}
+    happened = [
+        (event.at, event.name, places.get(event.call_sid or ""), event.reason or event.answered_by)
+        for event in state.events
+    ]
+    happened += [
+        (one.at, f"announcement-{'dropped' if one.dropped else 'spoken'}", None, f"announcement {int(one.id)}")
+        for one in state.spoken.values()
+    ]
+    if state.bridge.extended_at is not None:
+        happened.append((state.bridge.extended_at, "extended", None, f"{int(state.bridge.extensions)} times in all"))
+    if state.bridge.ended_at is not None:
+        happened.append((state.bridge.ended_at, "ended", None, state.bridge.end_reason))
+    return [
+        {"date": date(at), "event": name, "participant": place, "detail": detail}
+        for at, name, place, detail in sorted(happened, key=lambda one: (one[0], one[1], one[2] or 0))
+    ]
+
+
+def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge], str | None]:
+    """A page of the bridges, the newest first, back from this month, and where the next page begins."""
+    start = None
+    if after:
+        month, _, listed_as = after.partition("|")
+        if len(month) != 7 or "#" not in listed_as:
+            raise RequestRefused(20001, "The parameter PageToken is wrong", 400)
+        keys = {"month": month, "listed_as": listed_as, "bridge_sid": listed_as.partition("#")[2], "entry": "bridge"}
+        start = {name: {"S": value} for name, value in keys.items()}
+    found: list[tuple[str, str]] = []
+    for _ in range(MONTHS_BACK):
+        query = Bridge.made_in.query(
+            month, scan_index_forward=False, limit=most + 1 - len(found), last_evaluated_key=start
+        )
+        found += [(month, key.listed_as) for key in query]
+        if len(found) > most:
+            break
+        month, start = month_before(month), None
+    page = found[:most]
+    keys_found = [(listed_as.partition("#")[2], "bridge") for _, listed_as in page]
+    there = {one.bridge_sid: one for one in Bridge.batch_get(keys_found, consistent_read=True)}
+    following = "|".join(page[-1]) if len(found) > most else None
+    return [there[sid] for sid, _ in keys_found if sid in there], following
+
+
+def month_before(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"

@@ -1,0 +1,199 @@
+"""What follows from a bridge's entries at a moment: who is being called, who is there, since when nobody else is.
+
+Everything here is a function of the set of entries. A leg ends once, so its final callback counts whenever it comes;
+who is in the room follows from the sequence numbers of its newest conference. A room outlives its conferences: when
+everyone leaves for a moment Twilio ends one, and who comes back begins another.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Event, Party, Spoken
+from toritsugi.errors import RequestRefused
+from toritsugi.interactions import FINAL, RANKS
+
+FAR_SECONDS = 45  # who left the room for longer than that, and does not come back, is gone even if nobody told us
+LOST_SECONDS = 60  # a call of which nothing is known for so long was never made
+
+MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
+
+
+@dataclass
+class Leg:
+    """One call to one of the people. Times are seconds since 1970; `seconds` and `minutes` are what Twilio bills."""
+
+    place: int
+    attempt: int
+    called_at: float
+    call_sid: str | None = None
+    status: str = "queued"
+    answered_at: float | None = None
+    ended_at: float | None = None
+    seconds: float | None = None
+    minutes: float | None = None
+    answered_by: str | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.status not in FINAL
+
+    @property
+    def is_answered(self) -> bool:
+        return self.status == "in-progress"
+
+
+@dataclass
+class Room:
+    """One conference of the room: who came and left when, by CallSid."""
+
+    conference_sid: str
+    began_at: float = 0
+    started_at: float | None = None
+    ended_at: float | None = None
+    latest: dict[str, Event] = field(default_factory=dict)  # of each call, its last join or leave
+
+    @property
+    def runs(self) -> bool:
+        """Whether it can be spoken into."""
+        return self.started_at is not None and self.ended_at is None
+
+    @property
+    def members(self) -> dict[str, float]:
+        """Who is in it: CallSid -> since when."""
+        if self.ended_at is not None:
+            return {}
+        return {sid: event.at for sid, event in self.latest.items() if event.name == "participant-join"}
+
+
+@dataclass
+class State:
+    """A bridge with everything that is known of it."""
+
+    bridge: Bridge
+    parties: list[Party]
+    announcements: list[Announcement]
+    spoken: dict[tuple[int, int], Spoken]
+    events: list[Event]
+
+    # ---- legs ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def legs(self) -> dict[tuple[int, int], Leg]:
+        """Every call to every person, by place and attempt."""
+        legs = {}
+        for party in self.parties:
+            for attempt in range(1, int(party.attempts) + 1):
+                legs[int(party.place), attempt] = Leg(int(party.place), attempt, party.attempted_at or 0)
+            if party.attempts and party.call_sid:
+                legs[int(party.place), int(party.attempts)].call_sid = party.call_sid
+        for event in self.events:
+            if event.place and event.attempt:
+                key = int(event.place), int(event.attempt)
+                tell(legs.setdefault(key, Leg(*key, event.at)), event)  # a dialed leg is Twilio's to count
+        for party in self.parties:
+            leg = legs.get((int(party.place), int(party.attempts)))
+            if leg and party.refused and leg.status == "queued":
+                leg.status, leg.ended_at = "failed", leg.called_at
+        return legs
+
+    def leg_of(self, party: Party) -> Leg | None:
+        """The last call to this person."""
+        return max((leg for leg in self.legs.values() if leg.place == party.place), key=attempt_of, default=None)
+
+    def living(self) -> list[tuple[Party, Leg]]:
+        """Everybody whose telephone is queued, rings, or is answered."""
+        pairs = ((party, self.leg_of(party)) for party in self.parties)
+        return [(party, leg) for party, leg in pairs if leg and leg.is_alive]
+
+    # ---- the room ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def rooms(self) -> list[Room]:
+        """The room's conferences, the oldest first: by when they began, one that has ended before one that has not."""
+        rooms: dict[str, Room] = {}
+        for event in sorted(self.events, key=lambda event: event.sequence):
+            if event.conference_sid:
+                enter(rooms.setdefault(event.conference_sid, Room(event.conference_sid, event.at)), event)
+        return sorted(rooms.values(), key=lambda room: (room.began_at, room.ended_at is None, room.conference_sid))
+
+    @property
+    def room(self) -> Room | None:
+        """The newest one: an old one's end ends nothing."""
+        return self.rooms[-1] if self.rooms else None
+
+    @property
+    def members(self) -> dict[str, float]:
+        """Who is in the room now: CallSid -> since when. A call that has ended has left, whoever tells us first."""
+        over = {leg.call_sid for leg in self.legs.values() if not leg.is_alive}
+        room = self.room
+        return {sid: since for sid, since in room.members.items() if sid not in over} if room else {}
+
+    def has_been_in(self, leg: Leg) -> bool:
+        return any(leg.call_sid in room.latest for room in self.rooms)
+
+    def away_since(self, leg: Leg) -> float | None:
+        """When a leg that was in the room has left it; None while it is there, or was never."""
+        if leg.call_sid in self.members:
+            return None
+        left = [room.latest[leg.call_sid].at for room in self.rooms if leg.call_sid in room.latest]
+        return max(left) if left else None
+
+    # ---- time ----------------------------------------------------------------------------------------------------
+
+    @property
+    def started_at(self) -> int | None:
+        """The first conference-start; of dialed legs, the moment when the second was answered."""
+        if self.bridge.through == "dial":
+            moments = [leg.answered_at for leg in self.legs.values() if leg.place > 1]
+        else:
+            moments = [room.started_at for room in self.rooms]
+        known = [moment for moment in moments if moment is not None]
+        return int(min(known)) if known else None
+
+
+def attempt_of(leg: Leg) -> int:
+    return leg.attempt
+
+
+def gather(entries: Iterable[BridgeEntry]) -> State:
+    """The state that these entries of one bridge amount to. Raises RequestRefused 20404 where there is no bridge."""
+    found = list(entries)
+    bridges = [entry for entry in found if isinstance(entry, Bridge)]
+    if not bridges:
+        raise RequestRefused(20404, "There is no such call", 404)
+    return State(
+        bridges[0],
+        sorted((entry for entry in found if isinstance(entry, Party)), key=lambda party: party.place),
+        [entry for entry in found if isinstance(entry, Announcement)],
+        {(int(entry.id), int(entry.version)): entry for entry in found if isinstance(entry, Spoken)},
+        sorted((e for e in found if isinstance(e, Event)), key=lambda e: (e.at, e.conference_sid or "", e.entry)),
+    )
+
+
+def read(bridge_sid: str) -> State:
+    """Everything known of a bridge, consistently, in one query. Raises RequestRefused 20404."""
+    return gather(BridgeEntry.query(bridge_sid, consistent_read=True))
+
+
+def tell(leg: Leg, event: Event) -> None:
+    """What a callback says of a leg; the one that is furthest counts."""
+    leg.call_sid = event.call_sid
+    if event.name == "in-progress":
+        leg.answered_at = float(event.at)
+    if event.name in FINAL:
+        leg.ended_at, leg.seconds, leg.minutes = event.at, event.seconds, event.minutes
+    leg.answered_by = event.answered_by or leg.answered_by
+    if RANKS[event.name] >= RANKS[leg.status]:
+        leg.status = event.name
+
+
+def enter(room: Room, event: Event) -> None:
+    """What a callback says of a conference; they come in the order of their sequence numbers."""
+    room.began_at = min(room.began_at, event.at)
+    if event.name == "conference-start":
+        room.started_at = event.at
+    elif event.name == "conference-end":
+        room.ended_at = event.at
+    elif event.name in ("participant-join", "participant-leave") and event.call_sid:
+        room.latest[event.call_sid] = event
