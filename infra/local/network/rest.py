@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.network.addresses import is_absolute, may_be_told
+from local.network.dates import day_or_moment
 from local.network.grammar import words
 from local.network.refusals import Refused, not_built
 from local.network.world import World
@@ -24,10 +26,13 @@ PREFIX = "/2010-04-01/Accounts/{account}"
 LATER = words(
     "ApplicationSid Record RecordingChannels RecordingStatusCallback RecordingStatusCallbackMethod "
     "RecordingStatusCallbackEvent RecordingTrack Trim SipAuthUsername SipAuthPassword Byoc CallReason CallToken "
-    "CallerId ClientNotificationUrl AreaCode VoiceCallerIdLookup VoiceReceiveMode"
+    "CallerId ClientNotificationUrl AreaCode VoiceCallerIdLookup VoiceReceiveMode CallerDisplayName ConferenceRecord "
+    "ConferenceTrim ConferenceRecordingStatusCallback ConferenceRecordingStatusCallbackMethod "
+    "ConferenceRecordingStatusCallbackEvent"
 )
+OFF = ("", "false", "do-not-record")  # values of what is not built that ask for nothing
 RESOURCES = words(
-    "Account Messages Conferences Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses "
+    "Account Messages Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses "
     "Keys SigningKeys Tokens Transcriptions Usage Notifications Balance ConnectApps AuthorizedConnectApps SIP SMS"
 )
 
@@ -94,7 +99,7 @@ def missing(request: Request) -> Refused:
 def only(form: dict[str, list[str]], known: frozenset[str]) -> dict[str, str]:
     """The last value of each parameter; whatever this network does not know is refused by its name."""
     for name in form:
-        if name in LATER and name not in known and form[name][-1] not in ("", "false"):
+        if name in LATER and name not in known and form[name][-1] not in OFF:
             raise Refused(501, not_built(f"{name}={form[name][-1]}"))
         if name not in known | LATER:
             raise Refused(400, f"{name} is no parameter of this request.", 20001)
@@ -133,6 +138,47 @@ def whole(form: dict[str, list[str]], name: str, default: int) -> int:
     if not re.fullmatch(r"\d{1,9}", value):
         raise Refused(400, f"{name} is a whole number, not {value!r}.", 20001)
     return int(value)
+
+
+def truth_of(form: dict[str, str], name: str, default: bool = False) -> bool:
+    value = form.get(name, "").lower()
+    if value not in ("", "true", "false"):
+        raise Refused(400, f"{name} is true or false, not {value!r}.", 20001)
+    return value == "true" if value else default
+
+
+def url_of(form: dict[str, str], name: str) -> str:
+    url = form.get(name, "")
+    if url and name == "StatusCallback" and not may_be_told(url):
+        raise Refused(400, f"{name} is an absolute http or https URL with a valid host name, not {url!r}.", 21609)
+    if url and not is_absolute(url):
+        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", 21205)
+    return url
+
+
+def method_of(form: dict[str, str], name: str, default: str = "POST") -> str:
+    method = form.get(name, default).upper()
+    if method not in ("GET", "POST"):
+        raise Refused(400, f"{name} is GET or POST.", 21209)
+    return method
+
+
+def some_of(form: dict[str, list[str]], name: str, known: Iterable[str], default: str) -> tuple[str, ...]:
+    """Names out of those that are known: the parameter is repeated, or holds several with spaces between them."""
+    names = tuple(" ".join(form.get(name, [default])).split())
+    if strange := set(names).difference(known):
+        raise Refused(400, f"{name} {', '.join(strange)}: there are {', '.join(known)}.", 21626)
+    return names
+
+
+def is_in(sign: str, moment: float | None, text: str) -> bool:
+    try:
+        first, last = day_or_moment(text)
+    except ValueError as error:
+        raise Refused(400, f"{text!r} is no date: YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.", 20001) from error
+    if moment is None:
+        return False
+    return moment < last if sign == "<" else moment >= first if sign == ">" else first <= moment < last
 
 
 def routes(table: list[tuple[str, str, Handler]], prefix: str = PREFIX) -> list[Route]:

@@ -13,15 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.network import rest, twiml, verbs, webhooks
-from local.network.addresses import is_absolute, may_be_told
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
-from local.network.dates import day_or_moment, rfc2822
+from local.network.dates import rfc2822
 from local.network.detection import Detection
+from local.network.dial import EXTRA_RING
 from local.network.grammar import DETECTION, words
 from local.network.numbers import country, formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
-from local.network.rest import missing, only, page, whole
+from local.network.rest import is_in, method_of, missing, only, page, some_of, truth_of, url_of, whole
 from local.network.world import World
 
 EVENTS = words("initiated ringing answered completed")
@@ -76,19 +76,16 @@ async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> R
     first = first_step(wishes)
     if first is None:
         raise Refused(400, "Url or Twiml is needed: without it nobody knows what the call is to do.", 21205)
-    timeout, limit, digits = whole(form, "Timeout", 60), limit_of(form), wishes.get("SendDigits", "")
+    timeout, limit, digits = ring_time(form), limit_of(form), wishes.get("SendDigits", "")
     if not re.fullmatch(r"[0-9A-D*#wW]{0,32}", digits):
         raise Refused(400, "SendDigits is up to 32 keys out of 0123456789ABCD*#, with w and W for pauses.", 21206)
-    events = tuple(form.get("StatusCallbackEvent", ["completed"]))
-    if strange := set(events) - EVENTS:
-        raise Refused(400, f"StatusCallbackEvent {', '.join(strange)}: there are {', '.join(EVENTS)}.", 21626)
-    callback = StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"), events)
+    callback = callback_of(form, wishes)
     fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
     told = StatusCallback(url_of(wishes, "AsyncAmdStatusCallback"), method_of(wishes, "AsyncAmdStatusCallbackMethod"))
     detection = detection_of(wishes, told if truth_of(wishes, "AsyncAmd") else None)
     call = Call(world, "outbound-api", from_, to, callback=callback)
     call.fallback, call.time_limit, call.detection = fallback, limit, None if digits else detection
-    world.call_out(call, first, min(max(timeout, 5), 600) + 5, digits)
+    world.call_out(call, first, timeout, digits)
     return JSONResponse(resource(call), 201)
 
 
@@ -122,6 +119,17 @@ def first_step(wishes: dict[str, str]) -> webhooks.Request | twiml.Document | No
         return twiml.Document(twiml.inline(wishes["Twiml"]))
     except Failure as failure:
         raise Refused(400, failure.message, failure.code) from failure
+
+
+def ring_time(form: dict[str, list[str]]) -> int:
+    """Seconds that it rings, with Twilio's buffer."""
+    return min(max(whole(form, "Timeout", 60), 5), 600) + EXTRA_RING
+
+
+def callback_of(form: dict[str, list[str]], wishes: dict[str, str]) -> StatusCallback:
+    """Who is told of the call's progress."""
+    events = some_of(form, "StatusCallbackEvent", EVENTS, "completed")
+    return StatusCallback(url_of(wishes, "StatusCallback"), method_of(wishes, "StatusCallbackMethod"), events)
 
 
 def detection_of(wishes: dict[str, str], told: StatusCallback | None) -> Detection | None:
@@ -200,44 +208,11 @@ async def list_calls(world: World, request: Request, form: dict[str, list[str]])
     return page(request, form, "calls", [resource(call) for call in calls])
 
 
-def is_in(sign: str, moment: float | None, text: str) -> bool:
-    try:
-        first, last = day_or_moment(text)
-    except ValueError as error:
-        raise Refused(400, f"{text!r} is no date: YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.", 20001) from error
-    if moment is None:
-        return False
-    return moment < last if sign == "<" else moment >= first if sign == ">" else first <= moment < last
-
-
 def limit_of(form: dict[str, list[str]]) -> int:
     limit = whole(form, "TimeLimit", LONGEST)
     if limit < 1:
         raise Refused(400, "TimeLimit is at least 1 second.", 20001)
     return limit
-
-
-def truth_of(form: dict[str, str], name: str, default: bool = False) -> bool:
-    value = form.get(name, "").lower()
-    if value not in ("", "true", "false"):
-        raise Refused(400, f"{name} is true or false, not {value!r}.", 20001)
-    return value == "true" if value else default
-
-
-def url_of(form: dict[str, str], name: str) -> str:
-    url = form.get(name, "")
-    if url and name == "StatusCallback" and not may_be_told(url):
-        raise Refused(400, f"{name} is an absolute http or https URL with a valid host name, not {url!r}.", 21609)
-    if url and not is_absolute(url):
-        raise Refused(400, f"{name} is an absolute http or https URL, not {url!r}.", 21205)
-    return url
-
-
-def method_of(form: dict[str, str], name: str) -> str:
-    method = form.get(name, "POST").upper()
-    if method not in ("GET", "POST"):
-        raise Refused(400, f"{name} is GET or POST.", 21209)
-    return method
 
 
 def routes() -> list[Route]:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from local.network import control, rest, rest_account, rest_calls, rest_numbers
+from local.network import control, rest, rest_account, rest_calls, rest_conferences, rest_numbers, rest_participants
 from local.network.refusals import Refused
 from local.network.world import World
 
@@ -24,6 +24,8 @@ def build(world: World) -> Starlette:
         *control.routes(),
         *rest_account.routes(),
         *rest_calls.routes(),
+        *rest_conferences.routes(),
+        *rest_participants.routes(),
         *rest_numbers.routes(),
         *rest.everything_else(),
     ]

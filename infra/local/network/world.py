@@ -169,13 +169,17 @@ class World:
         return call
 
     def call_out(self, call: Call, first: Request | Document, timeout: float, send_digits: str) -> None:
-        """A call made by REST joins the queue: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource"""
+        """A call made by REST joins the queue, and then does this."""
+        call.start(verbs.outbound(call, first, self.queue(call), timeout, send_digits))
+
+    def queue(self, call: Call) -> float:
+        """Seconds until it is this call's turn: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource"""
         turn = max(self.next_turn, self.clock.now())
         self.next_turn = turn + 1 / self.rate
         wait = turn - self.clock.now()
         call.queue_time = round(wait * 1000)
         call.note("queued")
-        call.start(verbs.outbound(call, first, wait, timeout, send_digits))
+        return wait
 
     def end_all_calls(self) -> None:
         for call in list(self.calls.values()):
