@@ -3,6 +3,7 @@
 from email.utils import parsedate_to_datetime
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from tests.network.facts import BEN, LINE, MEETING_EVENTS, long_lived_town, meeting, new_town  # noqa: F401  two fixtures
 
@@ -232,8 +233,7 @@ def test_the_log_knows_an_event_by_its_call_or_by_its_conference(town):
 
 
 def test_in_inline_twiml_its_addresses_are_absolute(town):
-    town.answers("/room", meeting())
-    with pytest.raises(Exception, match="statusCallback of <Conference> must be absolute"):
+    with pytest.raises(TwilioRestException, match="statusCallback of <Conference> must be absolute"):
         town.twilio.calls.create(to=BEN, from_=LINE, twiml=f"<Response>{meeting(statusCallback='/x')}</Response>")
-    with pytest.raises(Exception, match="waitUrl of <Conference> must be absolute"):
+    with pytest.raises(TwilioRestException, match="waitUrl of <Conference> must be absolute"):
         town.twilio.calls.create(to=BEN, from_=LINE, twiml=f"<Response>{meeting(waitUrl='/x')}</Response>")
