@@ -60,12 +60,11 @@ Resources:
 class Lab:
     """The stack, on a clock that moves when it is told."""
 
-    def __init__(self, folder: Path, template: str = TEMPLATE) -> None:
+    def __init__(self, folder: Path, pace: int = 0) -> None:
         timer.forget()
         listener.forget()
-        path = folder / "template.yaml"
-        path.write_text(template)
-        self.path, self.ready = path, threading.Event()
+        self.path, self.pace, self.ready = folder / "template.yaml", pace, threading.Event()
+        self.path.write_text(TEMPLATE)
 
     def __enter__(self) -> Lab:
         self.loop = asyncio.new_event_loop()
@@ -78,7 +77,7 @@ class Lab:
     async def live(self) -> None:
         self.over = asyncio.Event()
         with Cloud(self.path, {}, {}) as self.cloud:
-            async with Clock(start=START) as self.clock:
+            async with Clock(self.pace, START) as self.clock:
                 self.cloud.start(self.clock)
                 self.ready.set()
                 await self.over.wait()

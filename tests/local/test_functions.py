@@ -116,6 +116,10 @@ def test_the_world_ends_though_a_handler_sleeps(tmp_path):
         lab.forward(12)
         assert timer.woken
         assert time.sleep is not sleep
+    for thread in threading.enumerate():
+        if thread.name.startswith("function"):
+            thread.join(5)
+            assert not thread.is_alive()
     assert time.sleep is sleep
     assert after == []
 

@@ -64,6 +64,7 @@ EVENT = "Handler: a.handler, Events: { Due: { Type: %s, Properties: { %s } } }"
         ("Handler: a.handler", EVENT % ("SQS", "Queue: x, FilterCriteria: {}"), "FilterCriteria of SQS Due"),
         ("Handler: a.handler", EVENT % ("SQS", "Queue: nowhere"), "no queue nowhere"),
         ('"letters-${Stage}"', '"letters", FifoQueue: true', "FifoQueue of a queue"),
+        ("Handler: a.handler", "Timeout: 31, " + EVENT % ("SQS", "Queue: !GetAtt Letters.Arn"), "VisibilityTimeout"),
     ],
 )
 def test_what_is_not_built_is_named(read, tmp_path, old, new, sentence):

@@ -1,5 +1,6 @@
 """One long jump of the clock gives the same history as many short ones, with everything that AWS has to do in it."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -63,3 +64,23 @@ def ask(cloud, faults):
 def test_one_long_jump_is_as_many_short_ones(tmp_path: Path, wishes, faults, jumps):
     whole = sum(jumps)
     assert history(tmp_path, wishes, faults, [whole]) == history(tmp_path, wishes, faults, jumps)
+
+
+def test_at_pace_1_all_of_it_happens_by_itself_and_a_jump_still_jumps(tmp_path):
+    with Lab(tmp_path, pace=1) as lab:
+        spoken = []
+        done = threading.Event()
+
+        def does(event):
+            time.sleep(0.3)
+            spoken.append((now(), event["Records"][0]["body"]))
+            done.set()
+
+        timer.does = does
+        lab.send("soon", delay=0)
+        assert done.wait(5)
+        lab.send("later", delay=600)
+        lab.forward(700)
+        ((first, _), (second, _)) = spoken
+        assert 0.3 <= first < 5
+        assert first + 600 < second < first + 605
