@@ -1,11 +1,12 @@
 // The page: it reads the network, hands what it read to its parts, and carries deeds back.
 import { html, icon, render, useEffect, useMemo, useRef, useState } from "./view.js";
-import { Network, Refused } from "./network.js";
+import { Network, Refused, roots } from "./network.js";
 import { Sound } from "./sound.js";
 import { Story } from "./story.js";
 import { suggestions, Telephones } from "./telephones.js";
 import { CallChoice, LadderView } from "./ladder.js";
 import { Webhooks } from "./webhooks.js";
+import { Room } from "./room.js";
 import { Ahead, Clock } from "./clock.js";
 import { national } from "./numbers.js";
 import { languages, speak, words } from "./words.js";
@@ -139,6 +140,7 @@ function App() {
     const byNumber = new Map(state.phones.filter((phone) => phone.name).map((phone) => [phone.number, phone.name]));
     return (number) => byNumber.get(number) || (/^\+?\d/.test(number) ? national(number) : words().telephones.withheld);
   }, [known, language]);
+  const family = useMemo(() => roots(state.calls, state.conferences), [state.calls, state.conferences]);
   const suggests = JSON.stringify(state.phones.map((phone) => phone.suggests));
   const suggested = useMemo(() => suggestions(state), [known, suggests, state.account]);
   const handlers = useMemo(
@@ -191,14 +193,19 @@ function App() {
     return () => removeEventListener("keydown", slash);
   }, []);
   useEffect(() => {
-    if (chosen && !state.calls.some((call) => call.sid === chosen)) choose(null);
-  }, [state.calls, chosen]);
+    // A call that has met others in a room belongs to the first of them.
+    if (chosen && family.get(chosen) !== chosen) choose(family.get(chosen) ?? null);
+  }, [family, chosen]);
 
-  const tabs = ["telephones", "ladder", "webhooks"];
+  const meets = state.conferences.length > 0;
+  useEffect(() => {
+    if (!meets && tab === "room") setTab("telephones");
+  }, [meets, tab]);
+  const tabs = ["telephones", "ladder", ...(meets ? ["room"] : []), "webhooks"];
   const arrowTabs = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: 2 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: tabs.length - 1 }[event.key];
     if (!step) return;
-    const next = tabs[(tabs.indexOf(tab) + step) % 3];
+    const next = tabs[(tabs.indexOf(tab) + step) % tabs.length];
     setTab(next);
     document.getElementById(`tab-${next}`).focus();
   };
@@ -206,7 +213,7 @@ function App() {
     story.steps.length ? handlers.copy(story.write(state.phones), w.story.copied) : note(w.story.empty);
   const sid = state.account?.account_sid;
 
-  return html`<div class="page" key=${language} data-tab=${tab} data-ready=${state.reachable ? "yes" : "no"}>
+  return html`<div class="page" key=${language} data-tab=${tab} data-meets=${meets ? "yes" : "no"} data-ready=${state.reachable ? "yes" : "no"}>
     <header class="top">
       <h1><svg class="brand" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path d="M4 7h6.5a5.5 5.5 0 0 1 0 11M20 17h-6.5a5.5 5.5 0 0 1 0-11" /><circle cx="4" cy="7" r="2" /><circle cx="20" cy="17" r="2" /></svg>
         Toritsugi <small>${w.page}</small></h1>
@@ -229,19 +236,20 @@ function App() {
       <section class="panel happening" id="ladder" aria-label=${w.ladder.title}>
         <header>
           <h2>${w.ladder.title}</h2>
-          <${CallChoice} calls=${state.calls} chosen=${chosen} choose=${choose} names=${names} />
+          <${CallChoice} calls=${state.calls} conferences=${state.conferences} family=${family} chosen=${chosen} choose=${choose} names=${names} />
           <span class="space"></span>
           <button type="button" class="quiet" onClick=${tell} title=${w.story.copy}>${icon("story")}<span>${w.story.copy}</span></button>
           <button type="button" class="quiet" onClick=${acts.forget} title=${w.ladder.forgetHint} disabled=${!state.calls.length && !state.webhooks.length}>${icon("clear")}<span>${w.ladder.forget}</span></button>
         </header>
-        <${LadderView} state=${state} suggested=${suggested} chosen=${chosen} choose=${choose} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick}
+        <${LadderView} state=${state} family=${family} suggested=${suggested} chosen=${chosen} choose=${choose} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick}
           acts=${acts} names=${names} network=${network} />
       </section>
       <section class="panel requests" id="webhooks" aria-label=${w.webhooks.title}>
         <header><h2>${w.webhooks.title}</h2><span class="count">${state.webhooks.length || ""}</span></header>
-        <${Webhooks} state=${state} chosen=${chosen} mark=${mark} point=${setMark} opened=${opened} toggle=${handlers.toggle}
+        <${Webhooks} state=${state} family=${family} chosen=${chosen} mark=${mark} point=${setMark} opened=${opened} toggle=${handlers.toggle}
           copy=${handlers.copy} names=${names} />
       </section>
+      ${meets ? html`<${Room} state=${state} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick} names=${names} network=${network} copy=${handlers.copy} />` : ""}
       <${Ahead} state=${state} network=${network} acts=${acts} names=${names} />
     </main>
     <div class="note ${message ? "told" : ""}" role="status" aria-live="polite">${message}</div>

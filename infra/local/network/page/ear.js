@@ -34,7 +34,7 @@ function Spoken({ item, over, network }) {
 const Heard = still(({ item, over, network, names }) => {
   const w = words().telephones;
   const spoken = item.kind === "say" || item.kind === "speech";
-  const file = item.kind === "play" ? decodeURIComponent(item.text || "").split("/").pop() : "";
+  const file = item.kind === "play" || item.kind === "music" ? decodeURIComponent(item.text || "").split("/").pop() : "";
   return html`<li class="heard-item ${item.kind}">
     <span class="second">${item.second == null ? "–" : timer(item.second)}</span>
     <span class="kind">${item.kind === "speech" && item.from ? names(item.from) : w.kinds[item.kind] || item.kind}</span>

@@ -3,13 +3,13 @@ import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { national, tongue } from "./numbers.js";
 import { hour, span, timer, words } from "./words.js";
 import { begin, ENDS, Messages, holder } from "./messages.js";
-import { roots } from "./network.js";
+import { everybody, short } from "./conferences.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
 
 const ROW = 34; // px, the same as --row in style.css: equal rows make the window onto thousands of them a division
 const LINE = 24; // px from the top of a row to its arrow, as in style.css
 const AROUND = 12; // rows drawn beyond either edge
-function label(row) {
+function label(row, names) {
   const w = words().ladder;
   switch (row.kind) {
     case "call":
@@ -25,12 +25,22 @@ function label(row) {
     case "end":
     case "refuse":
       return w[row.told] || row.told;
+    case "join":
+      return w.joins;
+    case "leave":
+      return w.leaves;
+    case "mark":
+      return w.room[row.what](w.reasons[row.detail]);
+    case "change":
+      return w.changes[row.what](names(row.who));
+    case "announce":
+      return row.wrong ? w.announcementFails : row.detail;
     case "say":
       return row.event === "say" ? row.detail : `♪ ${(row.detail || "").split("/").pop()}`;
     case "speech":
       return row.detail;
     case "note":
-      return row.event === "error" ? row.detail : w[row.event] || row.event;
+      return row.event === "error" || row.event === "ignored" ? `${w[row.event] || ""}${row.detail}` : w[row.event] || row.event;
     case "request": {
       const given = new Map(parameters(row.entry));
       const where = path(row.entry.url);
@@ -49,19 +59,30 @@ function label(row) {
   }
 }
 
-const Arrow = still(({ row, y, a, b, via, lanes, marked, current, point, pick, names }) => {
+const percent = (part) => `${part * 100}%`;
+
+/** A lane by its name; of a room, its edges and tracks too. */
+const party = (id, names) => {
   const w = words().ladder;
-  const told = label(row);
+  if (id === "application") return w.application;
+  return id.startsWith("room ") ? w.aRoom : names(id);
+};
+
+const Arrow = still(({ row, y, a, b, via, marked, current, point, pick, names }) => {
+  const w = words().ladder;
+  const told = label(row, names);
   const left = Math.min(a, b);
-  const style = { top: `${y}px`, left: `${((left + 0.5) / lanes) * 100}%`, width: `${(Math.abs(b - a) / lanes) * 100}%` };
-  const party = (id) => (id === "application" ? w.application : names(id));
+  const style = { top: `${y}px`, left: percent(left), width: percent(Math.abs(b - a)) };
+  const inside = row.from.startsWith("room ") && row.to.startsWith("room ");
+  const whole = inside ? w.inRoom(told) : w.message(party(row.from, names), party(row.to, names), told);
+  const spoken = row.kind === "say" || row.kind === "speech" || row.kind === "announce";
   return html`<button type="button" style=${style} tabindex=${current ? 0 : -1} data-key=${row.key}
-    class="arrow ${row.kind} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" ? "wrong" : ""}"
-    aria-label="${hour(row.at)} ${w.message(party(row.from), party(row.to), told)}" aria-current=${marked ? "true" : undefined}
+    class="arrow ${row.kind} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" ? "wrong" : ""} ${row.unheard ? "unheard" : ""} ${row.webhook == null ? "" : "leads"}"
+    aria-label="${hour(row.at)} ${whole}" aria-current=${marked ? "true" : undefined}
     onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
-    <span class="label" title=${told} lang=${row.kind === "say" || row.kind === "speech" ? tongue(told || "") : undefined}>${told}</span>
+    <span class="label" title=${told} lang=${spoken ? tongue(told || "") : undefined}>${told}</span>
     <i class="shaft"></i><i class="head"></i>${row.kind === "talk" ? html`<i class="head tail"></i>` : ""}
-    ${via == null ? "" : html`<i class="via" style=${{ left: `${((via - left) / Math.max(1, Math.abs(b - a))) * 100}%` }}></i>`}
+    ${via == null ? "" : html`<i class="via" style=${{ left: percent((via - left) / Math.max(1e-9, Math.abs(b - a))) }}></i>`}
   </button>`;
 });
 
@@ -97,20 +118,23 @@ function Empty({ phones, suggested, acts }) {
   </div>`;
 }
 
-export function LadderView({ state, suggested, chosen, choose, mark, point, pick, acts, names, network }) {
+export function LadderView({ state, family, suggested, chosen, choose, mark, point, pick, acts, names, network }) {
   const w = words().ladder;
-  const { calls, webhooks, phones, account } = state;
-  const family = useMemo(() => roots(calls), [calls]);
+  const { calls, conferences, webhooks, phones, account } = state;
   const shownCalls = useMemo(() => (chosen ? calls.filter((call) => family.get(call.sid) === chosen) : calls), [calls, chosen, family]);
+  const shownRooms = useMemo(
+    () => (chosen ? conferences.filter(({ participants }) => participants.some((one) => family.get(one.call_sid) === chosen)) : conferences),
+    [conferences, chosen, family],
+  );
   const shownHooks = useMemo(
     () => (chosen ? webhooks.filter((entry) => family.get(entry.call_sid) === chosen) : webhooks),
     [webhooks, chosen, family],
   );
   const ladder = useMemo(
-    () => new Messages({ calls: shownCalls, webhooks: shownHooks, account }),
-    [shownCalls, shownHooks, account],
+    () => new Messages({ calls: shownCalls, conferences: shownRooms, webhooks: shownHooks, account }),
+    [shownCalls, shownRooms, shownHooks, account],
   );
-  const { rows, lanes, column, spans, bySid } = ladder;
+  const { rows, lanes, place, spans, bySid } = ladder;
   const box = useRef(null);
   const [view, setView] = useState({ top: 0, height: 800, away: false });
   const [current, setCurrent] = useState(null);
@@ -162,6 +186,7 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
   };
   const partyOf = (lane) => {
     if (lane.kind === "application") return [w.application, new URL(webhooks[0].url).host];
+    if (lane.kind === "room") return [w.aRoom, short(lane.name)];
     const phone = phones.find((one) => one.number === lane.id);
     return phone?.name ? [phone.name, national(lane.id)] : [national(lane.id), ""];
   };
@@ -173,8 +198,8 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${holder(bySid.get(row.call))}
         billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
     else {
-      seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${column.get(row.from)} b=${column.get(row.to)}
-        via=${row.via && column.has(row.via) ? column.get(row.via) : null} lanes=${lanes.length} names=${names}
+      seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${place.get(row.from)} b=${place.get(row.to)}
+        via=${row.via && place.has(row.via) ? place.get(row.via) : null} names=${names}
         marked=${mark != null && row.webhook === mark} current=${row.key === currentKey} point=${point} pick=${pick} />`);
     }
   }
@@ -185,25 +210,24 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
     if (before && before.kind !== "gap" && before.kind !== "head" && Math.floor(before.at / 1000) === Math.floor(row.at / 1000)) continue;
     clockMarks.push(html`<${Moment} key=${row.key} y=${i * ROW} at=${row.at} />`);
   }
-  const x = (lane) => `${((lane + 0.5) / lanes.length) * 100}%`;
-  return html`<div class="ladder" ref=${box} onScroll=${look} style=${{ "--lanes": lanes.length }}>
-    <div class="lanes">
+  return html`<div class="ladder" ref=${box} onScroll=${look}>
+    <div class="lanes" style=${{ "grid-template-columns": lanes.map(({ weight }) => `minmax(0, ${weight}fr)`).join(" ") }}>
       ${lanes.map((lane) => {
         const [name, number] = partyOf(lane);
-        return html`<div key=${lane.id} class="lane-head ${lane.kind}" title="${name} ${number}"><b>${name}</b><small>${number || "\u00a0"}</small></div>`;
+        return html`<div key=${lane.id} class="lane-head ${lane.kind}" title="${name} ${lane.name ?? number}"><b>${name}</b><small>${number || "\u00a0"}</small></div>`;
       })}
     </div>
     <div class="sheet" style=${{ height: `${height}px` }} role="group" aria-label="${w.messages}. ${w.keys}" onKeyDown=${move}>
       <div class="times" aria-hidden="true">${clockMarks}</div>
       <div class="drawing">
-        ${lanes.map((lane, i) => html`<i key=${lane.id} class="lane-line ${lane.kind}" style=${{ left: x(i) }}></i>`)}
+        ${lanes.map((lane) => html`<i key=${lane.id} class="lane-line ${lane.kind}" style=${{ left: percent(place.get(lane.id)) }}></i>`)}
         ${spans
           .filter((bar) => bar.to >= from && bar.from <= to)
           .map((bar) => html`<i key=${bar.key} class="bar ${bar.kind} ${bar.open ? "open" : ""}"
             style=${{
-              left: x(bar.lane),
+              left: percent(bar.lane),
               top: `${bar.from * ROW + LINE}px`,
-              width: bar.across ? `${(bar.across / lanes.length) * 100}%` : undefined,
+              width: bar.across ? percent(bar.across) : undefined,
               height: `${Math.max(6, (bar.to - bar.from) * ROW)}px`,
             }}></i>`)}
         ${seen}
@@ -215,15 +239,21 @@ export function LadderView({ state, suggested, chosen, choose, mark, point, pick
   </div>`;
 }
 
-/** Which call the ladder and the log show. */
-export function CallChoice({ calls, chosen, choose, names }) {
+/** Which call the ladder and the log show, with all that belongs to it; those who met in a room are one choice. */
+export function CallChoice({ calls, conferences, family, chosen, choose, names }) {
   const w = words().ladder;
-  const first = calls.filter((call) => !call.parent_sid);
+  const first = calls.filter((call) => family.get(call.sid) === call.sid);
+  const met = new Map(conferences.flatMap((one) => one.participants.slice(0, 1).map(({ call_sid }) => [family.get(call_sid), one])));
+  const told = (call) => {
+    const conference = met.get(call.sid);
+    if (!conference) return `${names(call.from)} → ${names(call.to)}`;
+    return `${w.aRoom} ${everybody(conference).map(({ number }) => names(number)).join(", ")}`;
+  };
   return html`<label class="choice"><span class="hidden">${w.call}</span>
     <select value=${chosen || ""} onChange=${(event) => choose(event.target.value || null)}>
       <option value="" selected=${!chosen}>${w.all}</option>
       ${[...first].reverse().slice(0, 50).map((call) => html`<option value=${call.sid} selected=${call.sid === chosen}>
-        ${hour(begin(call))}  ${names(call.from)} → ${names(call.to)}</option>`)}
+        ${hour(begin(call))}  ${told(call)}</option>`)}
     </select>
   </label>`;
 }

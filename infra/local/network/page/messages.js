@@ -1,5 +1,6 @@
 // What happened, in the order of time: calls and webhooks, told as messages from one party to another.
 import { roots } from "./network.js";
+import { Rooms } from "./rooms.js";
 import { parameters, progress } from "./webhooks.js";
 
 const SILENCE = 4; // s: longer than this is shown as a gap
@@ -17,8 +18,8 @@ export const begin = (call) => (call.timeline.length ? moment(call.timeline[0]) 
 /** Who holds the telephone of a leg, also of one whose number is withheld. */
 export const holder = (call) => call.phone || (call.direction === "inbound" ? call.from : call.to);
 
-/** Lanes in the order that makes most arrows short: who calls, the lines dialled, the application, the lines shown, who is called. */
-function lanesOf(calls, ours, asked) {
+/** Lanes in the order that makes most arrows short: who calls, the lines dialled, the application, rooms, the lines shown, who is called. */
+function lanesOf(calls, ours, asked, rooms) {
   const [callers, dialled, shown, called] = [[], [], [], []];
   const placed = new Set();
   const put = (list, number) => {
@@ -35,34 +36,56 @@ function lanesOf(calls, ours, asked) {
       put(called, call.to);
     }
   }
-  const lane = (number) => ({ id: number, kind: ours.has(number) ? "line" : "phone" });
+  const lane = (number) => ({ id: number, kind: ours.has(number) ? "line" : "phone", weight: 1 });
   return [
     ...callers.map(lane),
     ...dialled.map(lane),
-    ...(asked ? [{ id: "application", kind: "application" }] : []),
+    ...(asked ? [{ id: "application", kind: "application", weight: 1 }] : []),
+    ...rooms.lanes(),
     ...shown.map(lane),
     ...called.reverse().map(lane),
   ];
 }
 
-/** Calls and webhooks as messages between parties, in the order of time, and as bars along the lanes. */
+/** Where the lanes lie, from 0 at the left to 1 at the right; of a room also its edges (< and >) and the track of each call. */
+function placesOf(lanes) {
+  const whole = lanes.reduce((sum, { weight }) => sum + weight, 0);
+  const places = new Map();
+  let left = 0;
+  for (const { id, weight, tracks } of lanes) {
+    const put = (name, part) => places.set(name, (left + part * weight) / whole);
+    put(id, 0.5);
+    if (tracks) {
+      put(`${id} <`, 0.08);
+      put(`${id} >`, 0.92);
+      tracks.forEach((call, i) => put(`${id} ${call}`, 0.08 + (0.84 * (i + 0.5)) / tracks.length));
+    }
+    left += weight;
+  }
+  return places;
+}
+
+/** Calls, conferences and webhooks as messages between parties, in the order of time, and as bars along the lanes. */
 export class Messages {
-  constructor({ calls, webhooks, account }) {
-    this.family = roots(calls);
+  constructor({ calls, conferences, webhooks, account }) {
+    this.family = roots(calls, conferences);
     this.ours = new Set(account?.numbers || []);
     this.bySid = new Map(calls.map((call) => [call.sid, call]));
     this.legs = new Map();
     for (const call of calls) if (call.parent_sid) this.legs.set(call.parent_sid, [...(this.legs.get(call.parent_sid) || []), call]);
-    this.lanes = lanesOf(calls, this.ours, webhooks.length > 0);
-    this.column = new Map(this.lanes.map((lane, i) => [lane.id, i]));
+    this.rooms = new Rooms(conferences, webhooks);
+    this.lanes = lanesOf(calls, this.ours, webhooks.length > 0, this.rooms);
+    this.place = placesOf(this.lanes);
     this.messages = [];
     this.spans = [];
     this.known = new Set(webhooks.filter((entry) => entry.error).map((entry) => `${entry.call_sid} ${entry.error.code}`));
     for (const call of calls) this.tell(call);
+    this.rooms.tell(this.put.bind(this), (sid) => this.bySid.has(sid) && holder(this.bySid.get(sid)), this.known);
     this.converse(calls);
     for (const entry of webhooks) this.request(entry);
     this.messages.sort((a, b) => a.at - b.at || a.order - b.order);
     this.rows = this.space();
+    this.spans.push(...this.rooms.bars(this.rows, this.place));
     this.raise(calls);
   }
 
@@ -88,7 +111,7 @@ export class Messages {
 
   /** `order` decides among messages of the same millisecond: a cause stands above its effect. */
   put(at, order, from, to, kind, more = {}) {
-    if (!this.column.has(from) || !this.column.has(to)) return;
+    if (!this.place.has(from) || !this.place.has(to)) return;
     this.messages.push({ at, order, from, to, kind, ...more });
   }
 
@@ -112,7 +135,11 @@ export class Messages {
       } else if (event === "answered" && (!inbound || this.line(call))) {
         this.put(at, inbound ? this.afterAnswers(call, at) : 6, ...(inbound ? [line, person] : [person, line]), "answer", more);
       } else if (event === "bridged" && parent) this.put(at, 7, holder(parent), person, "talk", more);
-      else if (event === "say" || event === "play" || event === "music") this.put(at, 3, line, person, "say", more);
+      else if (event === "say" || event === "play" || event === "music") {
+        const room = this.rooms.where(call.sid, at);
+        if (room && this.rooms.isAnnounced(room, at)) return;
+        this.put(at, 3, room ? room.track : line, person, "say", more);
+      }
       else if (event === "digits") this.put(at, 0, person, line, "digits", more);
       else if (event === "error" && this.known.has(`${call.sid} ${detail.split(" ", 1)[0]}`)) return;
       else if (event === "redirected" || event === "error") this.put(at, 3, line, line, "note", more);
@@ -143,6 +170,11 @@ export class Messages {
           entry.detail === said.entry.detail && Math.abs(at - said.at) < SAME_WORDS && this.family.get(call.sid) === this.family.get(said.call.sid),
       );
       const more = ({ call, key, entry }) => ({ call: call.sid, key, detail: entry.detail, event: "speech" });
+      const room = this.rooms.where(said.call.sid, said.at);
+      if (room && !room.one.coaching) {
+        this.put(said.at, 7.5, from, room.track, "speech", { ...more(said), unheard: !listeners.length });
+        continue;
+      }
       for (const one of listeners) this.put(one.at, 7.5, from, holder(one.call), "speech", more(one));
       if (!listeners.length && said.entry.event === "speaks") this.put(said.at, 7.5, from, this.line(said.call) ?? from, "speech", more(said));
     }
@@ -152,7 +184,7 @@ export class Messages {
     const given = new Map(parameters(entry));
     const call = this.bySid.get(entry.call_sid);
     const found = [given.get("To"), given.get("From"), given.get("Called"), given.get("Caller")].find((one) => this.ours.has(one));
-    const line = [this.line(call), found, ...this.ours].find((one) => one && this.column.has(one));
+    const line = [this.rooms.lane(given.get("ConferenceSid")), this.line(call), found, ...this.ours].find((one) => one && this.place.has(one));
     if (!line) return;
     const at = moment(entry);
     const after = given.has("DialCallStatus") || progress(entry) ? 9 : 1;
@@ -198,7 +230,7 @@ export class Messages {
     for (const { row, from } of talks) {
       const leg = this.bySid.get(row.call);
       const ends = [row.call, leg.parent_sid].map((sid) => last.get(sid) ?? bottom);
-      const sides = [this.column.get(row.from), this.column.get(row.to)].sort((a, b) => a - b);
+      const sides = [this.place.get(row.from), this.place.get(row.to)].sort((a, b) => a - b);
       this.spans.push({ key: `${row.key} ribbon`, lane: sides[0], across: sides[1] - sides[0], from, to: Math.min(...ends), kind: "ribbon" });
     }
     for (const call of calls) {
@@ -207,13 +239,13 @@ export class Messages {
       const over = ENDS.has(call.status);
       const end = last.get(call.sid) ?? (over ? start : bottom);
       const open = end === bottom;
-      const lane = this.column.get(holder(call));
+      const lane = this.place.get(holder(call));
       const answered = up.get(call.sid);
       if (lane !== undefined) {
         this.spans.push({ key: `${call.sid} ring`, lane, from: start, to: answered ?? end, kind: "rings", open: open && answered === undefined });
         if (answered !== undefined) this.spans.push({ key: `${call.sid} up`, lane, from: answered, to: end, kind: "up", open });
       }
-      const line = this.column.get(call.to);
+      const line = this.place.get(call.to);
       if (call.direction === "inbound" && line !== undefined && this.ours.has(call.to)) {
         this.spans.push({ key: `${call.sid} line`, lane: line, from: start, to: end, kind: "line", open });
       }

@@ -32,21 +32,21 @@ function keep(old, fresh, key, print = JSON.stringify) {
 }
 
 // A call's history only grows, so its length says whether there is more of it; comparing all of it would cost a drawing.
-const length = (call) => `${call.status} ${call.timeline.length} ${call.executed.length}`;
+const length = (call) => `${call.status} ${call.timeline.length} ${call.executed.length} ${call.time_limit_at}`;
 
 /** The old list where it holds the same objects: whatever is worked out from it need not be worked out again. */
 const still = (old, fresh) => (old.length === fresh.length && old.every((item, i) => item === fresh[i]) ? old : fresh);
 
-/** Up to which sequence number the log cannot change any more: an answer, or an error in it, may come as long as its call lives. */
-function settled(webhooks, calls) {
-  const over = new Set(calls.filter((call) => /^(completed|busy|no-answer|failed|canceled)$/.test(call.status)).map((call) => call.sid));
+/** Up to which sequence number the log cannot change any more: an answer, or an error in it, may come as long as its call or conference lives. */
+function settled(webhooks, those) {
+  const over = new Set(those.filter(({ status }) => /^(completed|busy|no-answer|failed|canceled)$/.test(status)).map(({ sid }) => sid));
   const open = webhooks.find((entry) => (entry.status === null && !entry.error) || !over.has(entry.call_sid));
   const end = webhooks.length ? webhooks[webhooks.length - 1].sequence : 0;
   return Math.max(0, Math.min(end - 5, open ? open.sequence - 1 : end));
 }
 
-/** The uppermost call that a leg belongs to. */
-export function roots(calls) {
+/** The uppermost call that a leg belongs to; of those who met in a conference, and of that itself, the first of them. */
+export function roots(calls, conferences) {
   const bySid = new Map(calls.map((call) => [call.sid, call]));
   const found = new Map();
   for (const call of calls) {
@@ -54,13 +54,19 @@ export function roots(calls) {
     while (root.parent_sid && bySid.has(root.parent_sid)) root = bySid.get(root.parent_sid);
     found.set(call.sid, root.sid);
   }
+  for (const { sid: conference, participants } of conferences) {
+    const met = new Set(participants.map(({ call_sid }) => found.get(call_sid)).filter(Boolean));
+    const [first] = met;
+    found.set(conference, first);
+    if (met.size > 1) for (const [sid, root] of found) if (met.has(root)) found.set(sid, first);
+  }
   return found;
 }
 
 export class Network {
   constructor(told) {
     this.told = told;
-    this.state = { reachable: null, account: null, phones: [], calls: [], webhooks: [], clock: null };
+    this.state = { reachable: null, account: null, phones: [], calls: [], conferences: [], webhooks: [], clock: null };
     this.reading = false;
     this.again = false;
   }
@@ -99,13 +105,14 @@ export class Network {
   }
 
   async readOnce() {
-    const { account, phones, calls, webhooks } = this.state;
-    const last = settled(webhooks, calls);
+    const { account, phones, calls, conferences, webhooks } = this.state;
+    const last = settled(webhooks, [...calls, ...conferences]);
     const asked = performance.now();
-    const [numbers, telephones, history, log, clock] = await Promise.all([
+    const [numbers, telephones, history, rooms, log, clock] = await Promise.all([
       ask("GET", "account"),
       ask("GET", "phones"),
       ask("GET", "calls"),
+      ask("GET", "conferences"),
       ask("GET", `webhooks?since=${last}`),
       ask("GET", "clock"),
     ]);
@@ -118,6 +125,7 @@ export class Network {
       account: account && JSON.stringify(account) === JSON.stringify(numbers) ? account : numbers,
       phones: still(phones, keep(phones, telephones.phones, "number")),
       calls: still(calls, keep(calls, history.calls, "sid", length)),
+      conferences: still(conferences, keep(conferences, rooms.conferences, "sid")),
       webhooks: emptied ? [] : still(webhooks, certain.concat(fresh)),
       clock: { ...clock, ahead: clock.ahead || [], moment: Date.parse(clock.now), read: (asked + performance.now()) / 2 },
     });
@@ -151,7 +159,7 @@ export class Network {
 
   async forget() {
     await ask("DELETE", "world");
-    this.change({ webhooks: [], calls: [] });
+    this.change({ webhooks: [], calls: [], conferences: [] });
     await this.read();
   }
 }

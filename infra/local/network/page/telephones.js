@@ -196,7 +196,7 @@ export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, n
       : state === "dialing"
         ? w.dialingHint
         : state === "talking"
-          ? html`${listening ? "" : w.with(phone.talking_with.map(names).join(", "))}${[...sent].map((digit) => html`<kbd>${digit}</kbd>`)}`
+          ? html`${listening ? "" : w.with(phone.talking_with.map(names))}${[...sent].map((digit) => html`<kbd>${digit}</kbd>`)}`
           : "";
   const label = state === "talking" ? w.keysField(name) : w.dialField(name);
 

@@ -2,7 +2,6 @@
 import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { national } from "./numbers.js";
 import { hour, words } from "./words.js";
-import { roots } from "./network.js";
 
 const AT_ONCE = 200; // rows; older ones come on demand
 
@@ -64,9 +63,10 @@ function indented(element, depth = 0) {
   return html`${line(depth, open, mark(">"))}${drawn}${line(depth, close)}`;
 }
 
-/** A status callback says in which state the call is. */
+/** A status callback says in which state the call is, or what happened in the conference. */
 export function progress(entry) {
   const given = new Map(parameters(entry));
+  if (given.has("StatusCallbackEvent")) return given.get("StatusCallbackEvent");
   return given.has("SequenceNumber") || given.has("CallDuration") ? given.get("CallStatus") : null;
 }
 
@@ -140,16 +140,15 @@ const Row = still(({ entry, marked, open, toggle, point, copy, current }) => {
   </li>`;
 });
 
-export function Webhooks({ state, chosen, mark, point, opened, toggle, copy, names }) {
+export function Webhooks({ state, family, chosen, mark, point, opened, toggle, copy, names }) {
   const w = words().webhooks;
-  const { webhooks, calls } = state;
+  const { webhooks } = state;
   const [filter, setFilter] = useState("");
   const [errors, setErrors] = useState(false);
   const [older, setOlder] = useState(0);
   const [current, setCurrent] = useState(null);
   const box = useRef(null);
   const following = useRef(true);
-  const family = useMemo(() => roots(calls), [calls]);
   const found = useMemo(() => {
     const wanted = filter.trim().toLowerCase();
     return webhooks.filter((entry) => {
