@@ -5,13 +5,14 @@ A masked call is one read, and no write.
 
 import base64
 import time
+from dataclasses import replace
 from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import announcements, interactions, numbers, ringing, routes, schedules, voices, webhooks
 from toritsugi.bridges import legs, life
-from toritsugi.bridges.records import Bridge, Party
+from toritsugi.bridges.records import Bridge
 from toritsugi.routes import Route
 from toritsugi.webhooks import Webhook
 
@@ -64,23 +65,23 @@ def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
     if legs.has_hung_up(call.fields):
         return VoiceResponse()
     bridge, party = life.find_leg(door.bridge_sid, door.place)
+    others = life.find_parties(bridge)[1:] if bridge.through == "dial" else []
+    turn = legs.Turn(bridge, party, others, door, call.fields)
     if step := STEPS.get(door.step):
-        return step(bridge, party, door, call.fields, webhooks.address)
-    if bridge.through == "dial":
-        return legs.try_again(bridge, life.find_parties(bridge), door, call.fields, webhooks.address)
-    return press_star(bridge, party, door, call)
+        return step(turn, webhooks.address)
+    return legs.try_again(turn, webhooks.address) if bridge.through == "dial" else press_star(turn)
 
 
-def press_star(bridge: Bridge, party: Party, door: legs.Door, call: Webhook) -> VoiceResponse:
+def press_star(turn: legs.Turn) -> VoiceResponse:
     """A leg has left the room: by its star, or because everything is over for it."""
-    if legs.is_dismissed(bridge, party, call.fields):
+    if legs.is_dismissed(turn):
         return legs.hang_up()
-    bridge, done = life.press_star(bridge, party, time.time())
+    bridge, done = life.press_star(turn.bridge, turn.party, time.time())
     if bridge.is_over:
         return legs.hang_up()
     if done == "extended":
         schedules.wake(bridge.bridge_sid, time.time())
-    return legs.come_back(VoiceResponse(), done, bridge, party, door, webhooks.address)
+    return legs.come_back(replace(turn, bridge=bridge), done, webhooks.address)
 
 
 def wait(country: str) -> VoiceResponse:

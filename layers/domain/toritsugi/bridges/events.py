@@ -20,7 +20,7 @@ LEG_PATH = re.compile(r"/status/bridges/(KB[0-9a-f]{32})/(\d{1,3})/(\d{1,3})(/st
 ROOM_PATH = re.compile(r"/status/bridges/(KB[0-9a-f]{32})/room", re.ASCII)
 
 # After these, something may have to be done at Twilio.
-TELLING = {*FINAL, "in-progress", "conference-start", "conference-end", "participant-leave"}
+TELLING = {*FINAL, "in-progress", "conference-start", "conference-end", "participant-join", "participant-leave"}
 
 
 @dataclass(frozen=True)

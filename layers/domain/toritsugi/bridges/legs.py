@@ -55,32 +55,68 @@ class Door:
         return replace(self, step=step)
 
 
-def answered(bridge: Bridge, party: Party, door: Door, fields: Fields, address: Address) -> VoiceResponse:
+@dataclass(frozen=True)
+class Turn:
+    """Twilio asks what a leg does next: which leg of which bridge it is, and what it has done. `others` are those whom
+    the first leg dials.
+    """
+
+    bridge: Bridge
+    party: Party
+    others: list[Party]
+    door: Door
+    fields: Fields
+
+    @property
+    def is_unwanted(self) -> bool:
+        return self.bridge.is_over or self.party.removed_at is not None
+
+
+def answered(turn: Turn, address: Address) -> VoiceResponse:
     """Somebody we have called has answered, or a machine has."""
-    response = VoiceResponse()
-    if fields.get("AnsweredBy") in MACHINES:
+    if turn.fields.get("AnsweredBy") in MACHINES:
         return hang_up()
-    if bridge.is_over or party.removed_at is not None:
-        return say_goodbye(response, party, "over")
-    if bridge.accept:
-        return ask(response, party, door.then("accepted"), address)
+    if turn.is_unwanted:
+        return say_goodbye(turn.party, "over")
+    if turn.bridge.accept:
+        return ask(turn, "accepted", address)
+    return connect(whisper(turn.party), turn, address)
+
+
+def accepted(turn: Turn, address: Address) -> VoiceResponse:
+    """A key was pressed: 1 accepts the call, and after any other the question comes again."""
+    if turn.is_unwanted:
+        return say_goodbye(turn.party, "over")
+    if turn.fields.get("Digits") != "1":
+        return ask(turn, "accepted", address)
+    return connect(VoiceResponse(), turn, address)
+
+
+def whispered(turn: Turn, address: Address) -> VoiceResponse:
+    """Whom we have dialed hears who calls, and is put through when the words end, or with a 1."""
+    if turn.is_unwanted:
+        return hang_up()
+    return ask(turn, "agreed", address) if turn.bridge.accept else whisper(turn.party)
+
+
+def agreed(turn: Turn, address: Address) -> VoiceResponse:
+    """A 1 puts through: nothing more is said. After any other key the question comes again."""
+    return VoiceResponse() if turn.fields.get("Digits") == "1" else ask(turn, "agreed", address)
+
+
+def whisper(party: Party) -> VoiceResponse:
+    """What only this person hears before being put through."""
+    response = VoiceResponse()
     if party.whisper:
         voices.say(response, party.whisper, party.language, party.voice)
-    return connect(response, bridge, [party], door, address)
+    return response
 
 
-def accepted(bridge: Bridge, party: Party, door: Door, fields: Fields, address: Address) -> VoiceResponse:
-    """A key was pressed: 1 accepts the call, and after any other the question comes again."""
-    response = VoiceResponse()
-    if bridge.is_over or party.removed_at is not None:
-        return say_goodbye(response, party, "over")
-    if fields.get("Digits") != "1":
-        return ask(response, party, door, address)
-    return connect(response, bridge, [party], door, address)
-
-
-def ask(response: VoiceResponse, party: Party, door: Door, address: Address) -> VoiceResponse:
-    gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=address(door.path))
+def ask(turn: Turn, step: str, address: Address) -> VoiceResponse:
+    """The question for a 1; silence hangs up."""
+    response, party = VoiceResponse(), turn.party
+    action = address(turn.door.then(step).path)
+    gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=action)
     if party.whisper:
         voices.say(gather, party.whisper, party.language, party.voice)
     voices.say(gather, sentence("accept", party.language), party.language)
@@ -88,13 +124,14 @@ def ask(response: VoiceResponse, party: Party, door: Door, address: Address) -> 
     return response
 
 
-def connect(
-    response: VoiceResponse, bridge: Bridge, parties: list[Party], door: Door, address: Address
-) -> VoiceResponse:
+# ---- into the room ---------------------------------------------------------------------------------------------------
+
+
+def connect(response: VoiceResponse, turn: Turn, address: Address) -> VoiceResponse:
     """Into the room; or, where legs are dialed, to those whom the first one is put through to."""
-    if bridge.through == "dial":
-        return dial(response, bridge, parties[1:], door, address)
-    return enter(response, bridge, parties[0].language, door, address)
+    if turn.bridge.through == "dial":
+        return dial(response, turn, address)
+    return enter(response, turn.bridge, turn.party.language, turn.door, address)
 
 
 def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door, address: Address) -> VoiceResponse:
@@ -117,21 +154,35 @@ def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door, ad
     return response
 
 
-def dial(response: VoiceResponse, bridge: Bridge, others: list[Party], door: Door, address: Address) -> VoiceResponse:
+def come_back(turn: Turn, said: str, address: Address) -> VoiceResponse:
+    """Back into the room, after hearing what the star has done."""
+    response, language = VoiceResponse(), turn.party.language
+    voices.say(response, sentence(said, language, minutes=int(turn.bridge.extension_minutes)), language)
+    return enter(response, turn.bridge, language, turn.door, address)
+
+
+def is_dismissed(turn: Turn) -> bool:
+    """Whether a leg has left the room for good: not by a star, but by us, or because the room could not be had."""
+    return turn.is_unwanted or turn.fields.get("DialCallStatus") not in ("answered", "completed")
+
+
+# ---- dialed legs -----------------------------------------------------------------------------------------------------
+
+
+def dial(response: VoiceResponse, turn: Turn, address: Address) -> VoiceResponse:
     """The others are called from this leg, all at once; whoever answers first is put through."""
-    tried = 2 if door.step == "left" else 1
+    bridge, door, tried = turn.bridge, turn.door, 2 if turn.door.step == "left" else 1
     call = Dial(
-        caller_id=others[0].shows,
+        caller_id=turn.others[0].shows,
         timeout=int(bridge.ring_seconds),
         time_limit=int(bridge.minutes * 60),
         action=address(door.then("left" if tried == 1 else "left_again").path),
     )
-    for party in others:
-        whispers = bridge.accept or party.whisper
-        whisper = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
+    for party in turn.others:
+        words = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
         call.number(
             party.number,
-            url=address(whisper.path) if whispers else None,
+            url=address(words.path) if bridge.accept or party.whisper else None,
             status_callback=address(Source(bridge.bridge_sid, int(party.place), tried).path),
             status_callback_event="initiated ringing answered completed",
         )
@@ -139,55 +190,24 @@ def dial(response: VoiceResponse, bridge: Bridge, others: list[Party], door: Doo
     return response
 
 
-def whispered(bridge: Bridge, party: Party, door: Door, _fields: Fields, address: Address) -> VoiceResponse:
-    """Whom we have dialed hears who calls, and is put through when the words end, or with a 1."""
-    response = VoiceResponse()
-    if bridge.is_over:
-        response.hangup()
-    elif bridge.accept:
-        ask(response, party, door.then("agreed"), address)
-    elif party.whisper:
-        voices.say(response, party.whisper, party.language, party.voice)
-    return response
-
-
-def agreed(_bridge: Bridge, party: Party, door: Door, fields: Fields, address: Address) -> VoiceResponse:
-    """A 1 puts through: nothing more is said. After any other key the question comes again."""
-    response = VoiceResponse()
-    return response if fields.get("Digits") == "1" else ask(response, party, door, address)
-
-
-def come_back(
-    response: VoiceResponse, said: str, bridge: Bridge, party: Party, door: Door, address: Address
-) -> VoiceResponse:
-    """Back into the room, after hearing what the star has done."""
-    words = sentence(said, party.language, minutes=int(bridge.extension_minutes))
-    voices.say(response, words, party.language)
-    return enter(response, bridge, party.language, door, address)
-
-
-def try_again(bridge: Bridge, parties: list[Party], door: Door, fields: Fields, address: Address) -> VoiceResponse:
+def try_again(turn: Turn, address: Address) -> VoiceResponse:
     """A dialed conversation is over; if there was none, it is tried once more where that was wished."""
-    response, first = VoiceResponse(), parties[0]
-    talked = fields.get("DialBridged") != "false" and fields.get("DialCallStatus") in ("completed", "answered")
-    if talked or bridge.is_over:
+    status, bridged = turn.fields.get("DialCallStatus"), turn.fields.get("DialBridged")
+    if turn.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
         return hang_up()
-    if bridge.if_unanswered == "retry" and door.step == "left":
+    if turn.bridge.if_unanswered == "retry" and turn.door.step == "left":
+        response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
-        return dial(response, bridge, parties[1:], door, address)
-    return say_goodbye(response, first, "unanswered")
+        return dial(response, turn, address)
+    return say_goodbye(turn.party, "unanswered")
+
+
+# ---- the end ---------------------------------------------------------------------------------------------------------
 
 
 def has_hung_up(fields: Fields) -> bool:
     """Whether the leg is gone, and its TwiML of no use: Twilio tells the action of its Dial nevertheless."""
     return fields.get("CallStatus") in FINAL
-
-
-def is_dismissed(bridge: Bridge, party: Party, fields: Fields) -> bool:
-    """Whether a leg has left the room for good: not by a star, but by us, or because the room could not be had."""
-    return (
-        bridge.is_over or party.removed_at is not None or fields.get("DialCallStatus") not in ("answered", "completed")
-    )
 
 
 def hang_up() -> VoiceResponse:
@@ -196,7 +216,8 @@ def hang_up() -> VoiceResponse:
     return response
 
 
-def say_goodbye(response: VoiceResponse, party: Party, said: str) -> VoiceResponse:
+def say_goodbye(party: Party, said: str) -> VoiceResponse:
+    response = VoiceResponse()
     voices.say(response, sentence(said, party.language), party.language)
     response.hangup()
     return response

@@ -197,3 +197,5 @@ def enter(room: Room, event: Event) -> None:
         room.ended_at = event.at
     elif event.name in ("participant-join", "participant-leave") and event.call_sid:
         room.latest[event.call_sid] = event
+        if len(room.members) > 1 and room.started_at is None:  # should nobody tell us that it has started
+            room.started_at = event.at
