@@ -15,9 +15,10 @@ EVERYWHERE = (
     *(f"*.dist-info/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "top_level.txt", "zip-safe")),
 )
 
-# Both layers have a share of the package `twilio`, which /opt/python makes one again; all else is base's or rest's.
+# Both layers have a share of `twilio` and of Powertools, which /opt/python makes one again; all else is base's or rest's.
 TWILIO_OF_BASE = ("__init__.py", "request_validator.py", "twiml")
 TWILIO_NOWHERE = ("jwt",)  # tokens of the browser SDKs, which want PyJWT
+POWERTOOLS_OF_REST = "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*"  # the page that shows the API
 
 PRODUCTS = ("api",)  # of Twilio's forty: calls, conferences, messages, numbers, recordings
 
@@ -26,7 +27,13 @@ BASE = (
     *(f"phonenumbers/{name}" for name in ("geodata", "geocoder.py", "carrierdata", "carrier.py")),
     *(f"phonenumbers/{name}" for name in ("tzdata", "timezone.py")),
     "dateutil/zoneinfo/*.tar.gz",
-    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",
+    POWERTOOLS_OF_REST,
+)
+
+REST = (
+    *(f"{package}-*.dist-info" for package in ("twilio", "aws_lambda_powertools")),  # base's
+    *(f"twilio/{name}" for name in (*TWILIO_OF_BASE, *TWILIO_NOWHERE)),
+    *(f"pydantic/{name}" for name in ("v1", "mypy.py")),  # its former self, and what only a type checker reads
 )
 
 
@@ -38,11 +45,13 @@ def trim_base(python: Path, template: str) -> None:
 
 
 def trim_rest(python: Path) -> None:
-    """Leaves of rest's wheels what Twilio's client needs beside base."""
-    remove(
-        python, *EVERYWHERE, "twilio-*.dist-info", *(f"twilio/{name}" for name in (*TWILIO_OF_BASE, *TWILIO_NOWHERE))
-    )
+    """Leaves of rest's wheels what a REST API and Twilio's client need beside base."""
+    remove(python, *EVERYWHERE, *REST)
     keep(python / "twilio/rest", ("__init__.py", *PRODUCTS))
+    page = set(python.glob(POWERTOOLS_OF_REST))
+    for path in (python / "aws_lambda_powertools").rglob("*"):
+        if path.is_file() and path not in page:
+            path.unlink()
 
 
 def keep(folder: Path, names: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from package import models
 from tests.conftest import ROOT
 
 WANTED = models.operations((ROOT / "template.yaml").read_text())
-CALLED = ["dynamodb", "ssm", "scheduler"]
+CALLED = ["dynamodb", "ssm", "scheduler", "sqs"]
 
 
 @pytest.fixture(scope="module")
