@@ -15,7 +15,7 @@ EVERYWHERE = (
     *(f"*.dist-info/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "top_level.txt", "zip-safe")),
 )
 
-# Both layers have a share of `twilio` and of Powertools, which /opt/python makes one again; all else is base's or rest's.
+# Both layers have a share of `twilio` and of Powertools, which /opt/python makes one again; all else is one layer's.
 TWILIO_OF_BASE = ("__init__.py", "request_validator.py", "twiml")
 TWILIO_NOWHERE = ("jwt",)  # tokens of the browser SDKs, which want PyJWT
 POWERTOOLS_OF_REST = "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*"  # the page that shows the API
