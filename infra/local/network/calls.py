@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import httpx
 from local.clock import Due, Signal
 from local.network.callbacks import Callbacks, StatusCallback
 from local.network.dates import iso
+from local.network.keys import Keys
 from local.network.numbers import geography
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ class Call:
         self.rivals: list[Call] = []  # legs that are given up when this one is answered
         self.peers: list[Call] = []  # legs that this one is put through to
         self.participant: Participant | None = None  # what it is in a conference
-        self.typed: deque[str] = deque()
-        self.key = self.clock.signal()
-        self.attentive = True  # no verb is at work that would miss a key
+        self.keys = Keys(self.clock)
         self.flow: asyncio.Task[Any] | None = None
         self.dues: dict[str, Due] = {}
         self.timeline: list[dict[str, Any]] = []
@@ -112,12 +110,25 @@ class Call:
         phone.ring(self)
         self.ringing.fire()
         self.progress("ringing")
+        self.unsettle()
         if await self.clock.first(self.answered, timeout=timeout, label=f"{phone.label} stops ringing") is None:
             self.end("no-answer", "Twilio")
             return False
         if self.detection:
             await self.detection.begin(self)
         return True
+
+    def unsettle(self) -> None:
+        """The fault that makes whoever waits for this call hang up while it rings."""
+        first = self.world.first_leg(self)
+        if first is None or not (drop := self.world.faults.take("first_leg_drops", self.to)):
+            return
+
+        def hang_up() -> None:
+            if first.phone and not first.over.fired and not self.answered.fired:
+                first.phone.hangup()
+
+        self.later(drop.seconds, hang_up, f"{first.sid} drops while {self.to} rings")
 
     def answer(self) -> None:
         """The call is answered: by a person or a machine, or by Twilio when one of its numbers was called."""
@@ -195,7 +206,7 @@ class Call:
     def put_through(self, other: Call) -> None:
         """These two hear each other from now on."""
         for one, its_peer in ((self, other), (other, self)):
-            one.attend(False)
+            one.keys.attend(False)
             one.peers.append(its_peer)
             one.note("bridged", its_peer.phone.number if its_peer.phone else "")
         for one, its_peer in ((self, other), (other, self)):
@@ -258,34 +269,14 @@ class Call:
             self.participant.speak(text)
 
     def press(self, digits: str) -> None:
-        """The person at this telephone has pressed keys: for a Gather, and audible for whoever is put through.
-
-        Time stands still while TwiML is fetched, so a key pressed just then waits for a Gather that comes first.
-        """
+        """The person at this telephone has pressed keys: for a Gather, and audible for whoever listens."""
         self.note("digits", digits)
         for listener in self.listeners:
             listener.hear("tone", digits, self.phone.number if self.phone else None)
         if "*" in digits:
             star, self.star = self.star, self.clock.signal()
             star.fire()
-        if self.attentive:
-            self.typed.extend(digits)
-            self.key.fire()
-
-    async def next_key(self, timeout: float) -> str | None:
-        """The next key that is pressed; None if none is in time."""
-        if not self.typed:
-            await self.clock.first(self.key, timeout=timeout, label="Gather ends")
-        key = self.typed.popleft() if self.typed else None
-        if not self.typed:
-            self.key = self.clock.signal()
-        return key
-
-    def attend(self, attentive: bool) -> None:
-        """Whether keys that are pressed from now on are kept. Those that nobody asked for are forgotten."""
-        self.attentive = attentive
-        self.typed.clear()
-        self.key = self.clock.signal()
+        self.keys.press(digits)
 
     # ---- what is known of it ---------------------------------------------------------------------------------------
 
@@ -366,5 +357,4 @@ class Call:
             "executed": self.executed,
             "seconds": round(self.seconds, 3),
             "billed_minutes": self.billed_minutes,
-            "time_limit_at": iso(self.time_limit_at) if self.time_limit_at else None,
         }

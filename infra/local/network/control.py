@@ -13,10 +13,11 @@ Beyond design/network.md it has
 
 A participant of a conference is {"call_sid", "number", "label", "muted", "hold", "coaching", "call_to_coach",
 "start_on_enter", "end_on_exit", "status": "connected" | "complete", "joined_at", "left_at", "reason_left", "hears":
-"room" | "wait" | "hold" | "announcement" | "nothing", "billed_minutes"}; who rejoins is a new one. An announcement is
-{"at", "to": call SID or null, "url", "text", "seconds", "status": "waiting" | "speaking" | "ended" | "failed" | "cut"},
-`at` being when it was asked for and later when it began. The timeline is [{"at", "second" since the first joined,
-"event", "detail", "call_sid"}]. In the log of webhooks `call_sid` is the conference's SID where all the room is meant.
+"room" | "wait" | "hold" | "announcement" | "nothing", "time_limit_at": when its <Dial> or its call has lasted as long
+as it may, "billed_minutes"}; who rejoins is a new one. An announcement is {"at", "to": call SID or null, "url", "text",
+"seconds", "status": "waiting" | "speaking" | "ended" | "failed" | "cut"}, `at` being when it was asked for and later
+when it began. The timeline is [{"at", "second" since the first joined, "event", "detail", "call_sid"}]. In the log of
+webhooks `call_sid` is the conference's SID where all the room is meant.
 
 Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not
 named stays as it is. A number may be dialed as in its own country (050...). In paths a number's plus is %2B or plain.

@@ -182,6 +182,7 @@ async def confer(call: Call, element: Element, document: Document) -> Request | 
         call.trouble(failure.code, failure.message, document.entry)
         told = {"DialCallStatus": "failed", "DialBridged": "false"}
         return Request(action, method, told) if element["action"] and failure.code != LABEL_IN_USE else None
+    participant.dial_ends_at = call.clock.now() + element["timeLimit"]
     star = [call.star] if element["hangupOnStar"] else []
     try:
         await call.clock.first(participant.left, *star, timeout=element["timeLimit"], label="time limit of <Dial>")

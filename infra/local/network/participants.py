@@ -57,6 +57,7 @@ class Participant:
         self.status = "connected"  # "complete" after it has left
         self.joined_at = self.updated_at = self.clock.now()
         self.left_at: float | None = None
+        self.dial_ends_at: float | None = None  # the time limit of the <Dial> that it is here by
         self.reason_left = ""  # ReasonParticipantLeft
         self.left = self.clock.signal()
         self.sound: asyncio.Task[Any] | None = None  # what it hears alone: waiting music, or that of the hold
@@ -231,6 +232,12 @@ class Participant:
         seconds = (self.clock.now() if self.left_at is None else self.left_at) - self.joined_at
         return max(1, math.ceil(round(seconds, 3) / 60))
 
+    @property
+    def time_limit_at(self) -> float | None:
+        """When its <Dial> or its call will have lasted long enough, whichever is first; None when it has left."""
+        limits = [limit for limit in (self.dial_ends_at, self.call.time_limit_at) if limit is not None]
+        return None if self.left.fired else min(limits, default=None)
+
     def params(self) -> dict[str, str]:
         """What every event of a participant carries: https://www.twilio.com/docs/voice/twiml/conference#request-parameters"""
         params = {"CallSid": self.call.sid} | {
@@ -262,5 +269,6 @@ class Participant:
             "left_at": None if self.left_at is None else iso(self.left_at),
             "reason_left": self.reason_left or None,
             "hears": self.ears,
+            "time_limit_at": None if self.time_limit_at is None else iso(self.time_limit_at),
             "billed_minutes": self.billed_minutes,
         }
