@@ -3,7 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.conftest import BEN
+from tests.network.conftest import BEN, START
 
 ERROR = "say An application error has occurred. Goodbye."
 EVENTS = "initiated ringing answered completed"
@@ -116,12 +116,49 @@ def test_rest_may_fail_after_it_has_done_its_work(network, ben, line):
     assert ben.state == "ringing"
 
 
+def calling_ben(network, app, line, seen):
+    """A handler of the application that makes a call, and notes the time of its answer and what was told before."""
+
+    def handle(_):
+        told = {"status_callback": network.url("/status"), "status_callback_event": EVENTS.split()}
+        call = network.twilio.calls.create(
+            to=BEN, from_=line, twiml="<Response><Pause length='60'/></Response>", **told
+        )
+        seen.append((call.sid, network.world.clock.now(), len(app.asked("/status"))))
+        return "<Say>I am calling him</Say>"
+
+    return handle
+
+
+def test_a_handler_whose_own_request_is_answered_late_is_not_waited_for_in_vain(network, app, aiko, ben, line):
+    seen = []
+    app.on("/voice", calling_ben(network, app, line, seen))
+    network.faults(rest_answers_late={"match": "Calls.json"})
+    aiko.dials(line)
+    assert aiko.words == ["say I am calling him"]
+    assert seen == [(app.asked("/status")[0]["CallSid"], START, 2)]
+
+
+def test_an_answer_may_come_seconds_late_and_the_clock_does_not_wait_for_who_asked(network, app, aiko, ben, line):
+    seen = []
+    app.on("/voice", "<Pause length='5'/><Redirect>/call</Redirect>")
+    app.on("/call", calling_ben(network, app, line, seen))
+    ben.behaves(answers="at once", after=2)
+    network.faults(rest_answers_late={"match": "Calls.json", "seconds": 3})
+    aiko.dials(line)
+    network.forward(7.5)
+    assert (aiko.words, sequence(app), seen) == (["ring"], ["0", "1", "2"], [])
+    network.forward(1)
+    assert aiko.words == ["ring", "say I am calling him"]
+    assert seen[0][1:] == (START + 8, 3)
+
+
 @pytest.mark.parametrize(
     "faults",
     [
         {"earthquake": {}},
         {"recording_not_ready": {"times": 1}},
-        {"announcement_fails": {}},
+        {"announcement_fails": {"seconds": 1}},
         {"lose": {"match": "("}},
         {"lose": {"times": -1}},
         {"lose": {"often": 3}},

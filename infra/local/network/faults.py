@@ -1,4 +1,24 @@
-"""What goes wrong on purpose. Each fault is off until asked for, and limited by what it matches and by a count."""
+"""What goes wrong on purpose. Each fault is off until asked for, and limited by what it matches and by a count.
+
+`match` is a regular expression for a URL: of a request to the application,
+
+    duplicate                 a status callback comes twice; of a request for TwiML the second answer is executed
+    reorder                   a status callback is swapped with the next one
+    delay                     it takes `seconds`: a callback comes late, TwiML late or, after 15 s, too late
+    lose, connection_refused  it does not arrive
+    announcement_fails        of the AnnounceUrl: nothing is heard, and announcement-fail is told
+
+of a request to the REST API,
+
+    rest_429                  it is not carried out
+    rest_500_after_applying   it is carried out, and the answer says that it was not
+    rest_answers_late         it is carried out, and answered `seconds` later (0): after the callbacks that take no time
+
+and for the number of a telephone that begins to ring,
+
+    first_leg_drops           whoever waits for it hangs up, `seconds` later (0), if it still rings: the leg that dials
+                              or, of calls made by REST, the oldest answered one with the same From
+"""
 
 from __future__ import annotations
 
@@ -14,10 +34,13 @@ SETTINGS = {
     "delay": {"match", "times", "seconds"},
     "lose": {"match", "times"},
     "connection_refused": {"match", "times"},
+    "announcement_fails": {"match", "times"},
     "rest_429": {"match", "times"},
     "rest_500_after_applying": {"match", "times"},
+    "rest_answers_late": {"match", "times", "seconds"},
+    "first_leg_drops": {"match", "times", "seconds"},
 }
-LATER = {"recording_not_ready": "recordings", "announcement_fails": "announcements into a conference"}
+LATER = {"recording_not_ready": "recordings"}
 
 
 @dataclass
@@ -41,10 +64,10 @@ class Faults:
         self.active = {name: read(name, settings) for name, settings in wishes.items()}
         self.wishes = wishes
 
-    def take(self, name: str, url: str) -> Fault | None:
-        """The fault that strikes this URL now, if any; that uses up one of its times."""
+    def take(self, name: str, target: str) -> Fault | None:
+        """The fault that strikes this URL or number now, if any; that uses up one of its times."""
         fault = self.active.get(name)
-        if fault is None or fault.times == 0 or not fault.match.search(url):
+        if fault is None or fault.times == 0 or not fault.match.search(target):
             return None
         if fault.times is not None:
             fault.times -= 1
@@ -70,5 +93,5 @@ def read(name: str, settings: Any) -> Fault:
     try:
         match = re.compile(settings.get("match", ""))
     except (re.error, TypeError, OverflowError, RecursionError) as error:
-        raise Refused(400, f"{name}: match is a regular expression for the URL ({error}).") from error
+        raise Refused(400, f"{name}: match is a regular expression ({error}).") from error
     return Fault(match, times, seconds)

@@ -47,12 +47,14 @@ def handled(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         world: World = request.app.state.world
-        url = str(request.url)
+        url, is_from_outside = str(request.url), not world.clock.busy
         try:
             authenticate(world, request)
             if world.faults.take("rest_429", url):
                 raise Refused(429, "Too many requests (a fault that was asked for).", 20429)
             response = await handle(world, request, await sent(request))
+            if late := world.faults.take("rest_answers_late", url):
+                await hold_back(world, late.seconds, is_from_outside)
             if world.faults.take("rest_500_after_applying", url):
                 raise Refused(500, "Carried out, but this answer says it was not (a fault that was asked for).", 20500)
         except Refused as refused:
@@ -61,6 +63,23 @@ def handled(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
         return response
 
     return endpoint
+
+
+async def hold_back(world: World, seconds: float, is_from_outside: bool) -> None:
+    """Returns so many seconds later, when all that is due until then has happened.
+
+    If the clock is waiting for somebody, that is the one who asks here: it is their turn that is given up meanwhile.
+    """
+    clock = world.clock
+    if is_from_outside:
+        clock.count(+1)
+    try:
+        await clock.sleep(seconds, "the late answer to a REST request")
+        while clock.next_due(clock.now()):
+            await clock.sleep(0, "the late answer to a REST request")
+    finally:
+        if is_from_outside:
+            clock.count(-1)
 
 
 def refusal(refused: Refused) -> Response:

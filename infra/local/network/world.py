@@ -181,6 +181,13 @@ class World:
         call.note("queued")
         return wait
 
+    def first_leg(self, second: Call) -> Call | None:
+        """Whoever waits for this leg: the one that dials it, or the oldest answered one that REST made too."""
+        if second.parent or second.direction != "outbound-api":
+            return second.parent
+        legs = (one for one in self.calls.values() if one.direction == "outbound-api" and one.from_ == second.from_)
+        return next((one for one in legs if one is not second and one.answered.fired and not one.over.fired), None)
+
     def end_all_calls(self) -> None:
         for call in list(self.calls.values()):
             call.end("canceled", "the end of the world")
