@@ -245,11 +245,12 @@ def forget_interactions(session_sid: str) -> None:
 
 
 def running(session_sid: str) -> list[str]:
-    """The SIDs of the incoming calls of this session that have not ended yet, as far as we have been told."""
+    """The SIDs of the calls of this session that have not ended yet, both legs, as far as we have been told."""
     return [
-        interaction.inbound_call_sid
+        call_sid
         for interaction in list_interactions(session_sid)
         if interaction.status not in FINAL
+        for call_sid in (interaction.inbound_call_sid, interaction.outbound_call_sid)
     ]
 
 
