@@ -66,12 +66,9 @@ export function stays(conference) {
   return found;
 }
 
-/** The first of those who are in the room to be ended for the length of the call: {at, call}; null if nobody is there. */
-export function limit(conference, bySid) {
-  const limits = present(conference)
-    .map(({ call_sid }) => bySid.get(call_sid))
-    .filter((call) => call?.time_limit_at)
-    .map((call) => ({ at: moment(call.time_limit_at), call }));
+/** The first of those in the room whose time ends: {at, one}; null if nobody is there. */
+export function limit(conference) {
+  const limits = present(conference).filter((one) => one.time_limit_at).map((one) => ({ at: moment(one.time_limit_at), one }));
   return limits.sort((a, b) => a.at - b.at)[0] || null;
 }
 

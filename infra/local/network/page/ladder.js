@@ -77,7 +77,7 @@ const Arrow = still(({ row, y, a, b, via, marked, current, point, pick, names })
   const whole = inside ? w.inRoom(told) : w.message(party(row.from, names), party(row.to, names), told);
   const spoken = row.kind === "say" || row.kind === "speech" || row.kind === "announce";
   return html`<button type="button" style=${style} tabindex=${current ? 0 : -1} data-key=${row.key}
-    class="arrow ${row.kind} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" ? "wrong" : ""} ${row.unheard ? "unheard" : ""} ${row.webhook == null ? "" : "leads"}"
+    class="arrow ${row.kind} ${row.kind === "say" && row.event !== "say" ? "sound" : ""} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" ? "wrong" : ""} ${row.unheard ? "unheard" : ""} ${row.webhook == null ? "" : "leads"}"
     aria-label="${hour(row.at)} ${whole}" aria-current=${marked ? "true" : undefined}
     onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
     <span class="label" title=${told} lang=${spoken ? tongue(told || "") : undefined}>${told}</span>

@@ -32,7 +32,7 @@ function keep(old, fresh, key, print = JSON.stringify) {
 }
 
 // A call's history only grows, so its length says whether there is more of it; comparing all of it would cost a drawing.
-const length = (call) => `${call.status} ${call.timeline.length} ${call.executed.length} ${call.time_limit_at}`;
+const length = (call) => `${call.status} ${call.timeline.length} ${call.executed.length}`;
 
 /** The old list where it holds the same objects: whatever is worked out from it need not be worked out again. */
 const still = (old, fresh) => (old.length === fresh.length && old.every((item, i) => item === fresh[i]) ? old : fresh);

@@ -5,10 +5,11 @@ import { parameters } from "./webhooks.js";
 import { tongue } from "./numbers.js";
 import { hour, span, timer, words } from "./words.js";
 
-const NOW = 0.64; // where the present stands while the room lasts: what is past lies left of it, what is ahead right
+const NOW = 0.6; // where the present stands while the room lasts: what is past lies left of it, what is ahead right
 const FAR = 14400; // s: the longest a call may last, the right edge
 const LEAST = 30; // s: a shorter past does not fill its side
-const MARKS = [10, 60, 600, 3600];
+const MARKS = [60, 600, 3600];
+const ROOM = 0.09; // of the line: nearer to the present stands no other label
 const STEPS = [5, 10, 30, 60, 300, 600, 1800, 3600, 7200];
 const SIGNS = { room: "people", wait: "note", hold: "note", announcement: "horn", nothing: "silence" };
 
@@ -32,7 +33,7 @@ export class Line {
   ticks() {
     const step = STEPS.find((one) => this.past / 1000 / one <= 6) ?? 14400;
     const found = [];
-    for (let second = step; this.begin + second * 1000 < this.now; second += step) found.push(second);
+    for (let second = step; this.place(this.begin + second * 1000) < this.width - ROOM; second += step) found.push(second);
     return found;
   }
 }
@@ -52,8 +53,7 @@ function Left({ conference, until, now, names }) {
   }
   if (!until) return html`<p class="left"><span>${w.noLimit}</span></p>`;
   const left = (until.at - now) / 1000;
-  const whose = names(until.call.phone || until.call.to);
-  return html`<p class="left ${left < 60 ? "soon" : ""}" title=${w.limitHint(whose, hour(until.at))}>
+  return html`<p class="left ${left < 60 ? "soon" : ""}" title=${w.limitHint(names(until.one.number), hour(until.at))}>
     <b>${timer(Math.ceil(left))}</b> <span>${w.left(hour(until.at))}</span></p>`;
 }
 
@@ -77,25 +77,25 @@ const Person = still(({ one, started, over, names }) => {
   </div>`;
 });
 
-function Track({ conference, sid, line, until, bySid }) {
-  const own = stays(conference).filter((stay) => stay.call_sid === sid);
-  const ends = moment(bySid.get(sid)?.time_limit_at);
-  const here = present(conference).some((one) => one.call_sid === sid);
-  return html`<div class="stays" aria-hidden="true">
-    ${own.map((stay) => html`<i class="stay ${stay.manner}" style=${between(line, stay.from, stay.to ?? line.now)}></i>`)}
-    ${here && ends ? html`<i class="rest" style=${between(line, line.now, ends)}></i><i class="limit ${until?.call.sid === sid ? "first" : ""}" style=${{ left: percent(line.place(ends)) }}></i>` : ""}
-  </div>`;
-}
+/** The announcements that somebody heard: those to all while they were in the room, and those to them alone. */
+const heardBy = (one, own) => (words) =>
+  words.status !== "waiting" &&
+  (words.to === one.call_sid ||
+    (words.to === null && own.some(({ from, to, manner }) => manner !== "hold" && moment(words.at) >= from && (to === null || moment(words.at) <= to))));
 
-function Bands({ conference, line, people, pointed, webhooks }) {
-  return conference.announcements.map((one, i) => {
-    if (one.status === "waiting") return "";
-    const row = people.findIndex(({ call_sid }) => call_sid === one.to);
-    const rows = one.to === null || row < 0 ? { "--from": 0, "--rows": people.length } : { "--from": row, "--rows": 1 };
-    const style = { ...between(line, moment(one.at), ended(one, line.now)), ...rows };
-    const marked = pointed != null && webhooks[i] === pointed;
-    return html`<i key=${i} class="band ${one.status} ${one.to === null ? "" : "one"} ${marked ? "marked" : ""}" style=${style}></i>`;
-  });
+function Track({ conference, one, line, until, pointed, webhooks }) {
+  const own = stays(conference).filter((stay) => stay.call_sid === one.call_sid);
+  const heard = heardBy(one, own);
+  const ends = moment(one.time_limit_at);
+  return html`<div class="stays" aria-hidden="true">
+    <s class=${line.over ? "end" : "now"} style=${{ left: percent(line.width) }}></s>
+    ${own.map((stay) => html`<i class="stay ${stay.manner}" style=${between(line, stay.from, stay.to ?? line.now)}></i>`)}
+    ${ends ? html`<i class="rest" style=${between(line, line.now, ends)}></i><i class="limit ${until?.one === one ? "nearest" : ""}" style=${{ left: percent(line.place(ends)) }}></i>` : ""}
+    ${conference.announcements.map((words, i) => heard(words)
+      ? html`<i key=${i} class="band ${words.status} ${pointed != null && webhooks[i] === pointed ? "marked" : ""}"
+          style=${between(line, moment(words.at), ended(words, line.now))}></i>`
+      : "")}
+  </div>`;
 }
 
 function Announcements({ conference, names, pointed, point, pick, webhooks }) {
@@ -113,7 +113,7 @@ function Announcements({ conference, names, pointed, point, pick, webhooks }) {
           ${announcements.map((one, i) => {
             const row = { webhook: webhooks[i] };
             const text = said(one);
-            return html`<li key=${i}><button type="button" class="announcement ${one.status} ${row.webhook != null && pointed === row.webhook ? "marked" : ""}"
+            return html`<li key=${i}><button type="button" class="words ${one.status} ${row.webhook != null && pointed === row.webhook ? "marked" : ""}"
               onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
               <i class="sign ${one.status}" aria-hidden="true"></i>
               <time>${hour(moment(one.at))}</time>
@@ -143,19 +143,18 @@ function Told({ conference, names }) {
 
 export function Room({ state, mark, point, pick, names, network, copy }) {
   const w = words().room;
-  const { conferences, calls, webhooks } = state;
+  const { conferences, webhooks } = state;
   const [wanted, want] = useState(null);
   const conference = conferences.find(({ sid }) => sid === wanted) || newest(conferences);
   const over = isOver(conference);
   useBeat(!over, 200);
   const now = network.now();
   const line = new Line(conference, now);
-  const bySid = new Map(calls.map((call) => [call.sid, call]));
-  const until = isOver(conference) ? null : limit(conference, bySid);
+  const until = limit(conference);
   const people = everybody(conference);
   const asked = useMemo(() => new Callbacks([conference], webhooks, parameters).words(conference), [conference, webhooks]);
   const since = moment(conference.started_at) ?? moment(conference.created_at);
-  return html`<section class="panel room ${shape(conference)}" id="room" aria-label=${w.title}>
+  return html`<section class="panel meeting ${shape(conference)}" id="room" aria-label=${w.title}>
     <header>
       <i class="shape" aria-hidden="true"></i>
       <h2>${w.title}</h2>
@@ -181,12 +180,8 @@ export function Room({ state, mark, point, pick, names, network, copy }) {
         </div></div>
         ${people.map((one) => html`<div class="row" key=${one.call_sid}>
           <${Person} one=${one} started=${conference.started_at !== null} over=${over} names=${names} />
-          <${Track} conference=${conference} sid=${one.call_sid} line=${line} until=${until} bySid=${bySid} />
+          <${Track} conference=${conference} one=${one} line=${line} until=${until} pointed=${mark} webhooks=${asked} />
         </div>`)}
-        <div class="bands" aria-hidden="true">
-          <${Bands} conference=${conference} line=${line} people=${people} pointed=${mark} webhooks=${asked} />
-          <s class=${over ? "end" : "now"} style=${{ left: percent(line.width) }}></s>
-        </div>
       </div>
       <${Announcements} conference=${conference} names=${names} pointed=${mark} point=${point} pick=${pick} webhooks=${asked} />
     </div>

@@ -22,6 +22,8 @@ const DUES = [
   [/^time limit of (.+)$/, "通話時間の上限（$1）"],
   [/^say ends: (.+)$/s, "音声案内の終わり「$1」"],
   [/^(play|music) ends: (.+)$/s, "音源の終わり $2"],
+  [/^an announcement ends: (.+)$/s, "アナウンスの終わり「$1」"],
+  [/^the end of what somebody says$/, "話の終わり"],
   [/^Gather ends$/, "入力待ちの終わり"],
   [/^Pause ends$/, "無音の終わり"],
 ];
