@@ -231,6 +231,16 @@ def test_a_machine_speaks_into_the_room(town):
     assert town.aiko.words == ["This is the answering machine of Ben"]
 
 
+def test_who_comes_while_a_machine_speaks_hears_the_rest(town):
+    town.ben.behaves("machine", greeting="This is the answering machine of Ben")
+    town.aiko.joins()
+    town.answers("/room", meeting())
+    town.twilio.calls.create(to=BEN, from_=LINE, url=town.at("/room"))
+    town.forward(2)
+    town.carla.joins()
+    assert town.carla.words == ["This is the answering machine of Ben"]
+
+
 # ---- beeps ----------------------------------------------------------------------------------------------------------
 
 

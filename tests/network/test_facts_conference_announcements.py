@@ -221,6 +221,7 @@ def test_of_one_who_has_left_meanwhile_nothing_is_told_but_that_it_ended(town, s
     town.forward(2)
     (end,) = told(town)
     assert (end["StatusCallbackEvent"], "CallSid" in end.params) == ("announcement-end", False)
+    assert town.aiko.sounds[-1] == f"say {LEFT} …"
     assert town.conference["announcements"][0]["status"] == "cut"
 
 

@@ -101,6 +101,13 @@ def test_somebody_on_hold_does_not_hear_what_the_room_is_told(town, sid):
     assert town.aiko.words == ["Three minutes left"]
 
 
+def test_somebody_on_hold_can_be_told_something_alone(town, sid):
+    town.answers("/left", "<Say>We will be with you soon</Say>")
+    changes(town, sid, hold=True)
+    changes(town, sid, announce_url=town.at("/left"))
+    assert (town.aiko.words, town.ben.words) == (["We will be with you soon"], [])
+
+
 def test_a_hold_breaks_off_what_the_room_is_told(town, sid):
     town.answers("/left", "<Say>Three minutes left</Say>")
     town.twilio.conferences(town.conference["sid"]).update(announce_url=town.at("/left"))

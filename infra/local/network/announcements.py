@@ -5,7 +5,6 @@ https://www.twilio.com/docs/voice/api/conference-resource#update-a-conference-re
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from local.clock import Signal
@@ -69,6 +68,8 @@ class Announcement:
         """Nobody hears it any more."""
         if not self.over.fired:
             self.finish("cut")
+            for one in list(self.items):
+                self.lose(one)
             self.task.cancel()
 
     def finish(self, status: str) -> None:
@@ -98,10 +99,6 @@ class Announcement:
         self.items = {one: one.call.hear(kind, text) for one in self.audience}
         try:
             return await self.clock.first(*until, timeout=seconds, label=f"an announcement ends: {text[:40]}")
-        except asyncio.CancelledError:
-            for one in list(self.items):
-                self.lose(one)
-            raise
         finally:
             self.now, self.items = None, {}
 

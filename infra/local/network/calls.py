@@ -110,25 +110,13 @@ class Call:
         phone.ring(self)
         self.ringing.fire()
         self.progress("ringing")
-        self.unsettle()
+        self.world.drop_first_leg(self)
         if await self.clock.first(self.answered, timeout=timeout, label=f"{phone.label} stops ringing") is None:
             self.end("no-answer", "Twilio")
             return False
         if self.detection:
             await self.detection.begin(self)
         return True
-
-    def unsettle(self) -> None:
-        """The fault that makes whoever waits for this call hang up while it rings."""
-        first = self.world.first_leg(self)
-        if first is None or not (drop := self.world.faults.take("first_leg_drops", self.to)):
-            return
-
-        def hang_up() -> None:
-            if first.phone and not first.over.fired and not self.answered.fired:
-                first.phone.hangup()
-
-        self.later(drop.seconds, hang_up, f"{first.sid} drops while {self.to} rings")
 
     def answer(self) -> None:
         """The call is answered: by a person or a machine, or by Twilio when one of its numbers was called."""

@@ -5,6 +5,7 @@ https://www.twilio.com/docs/voice/twiml/conference and https://www.twilio.com/do
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -131,9 +132,13 @@ class Conference:
         for announcement in self.announcements:
             announcement.reach(newcomer)
         for other in self.present:
-            for one, another in ((newcomer, other), (other, newcomer)):
-                if one.hears(another) and another.call.phone:
-                    another.call.phone.go_on_talking_to(one.call)
+            self.put_through(newcomer, other)
+            self.put_through(other, newcomer)
+
+    def put_through(self, one: Participant, other: Participant) -> None:
+        """If this one hears the other now, it hears what a machine there is in the middle of saying."""
+        if one.hears(other) and other.call.phone:
+            other.call.phone.go_on_talking_to(one.call)
 
     def fade(self, participant: Participant) -> None:
         """This participant hears no longer what the room is told."""
@@ -170,10 +175,8 @@ class Conference:
         for one in self.present:
             if not one.hold:
                 one.listen_to(None)
-        for one in self.present:
-            for other in self.present:
-                if one.hears(other) and other.call.phone:
-                    other.call.phone.go_on_talking_to(one.call)
+        for one, other in itertools.permutations(self.present, 2):
+            self.put_through(one, other)
 
     def announce(self, url: str, method: str = "POST", to: Participant | None = None) -> Announcement:
         """Speaks to the room, or to one participant, as soon as the document is there and all before it is spoken.

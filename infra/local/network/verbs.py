@@ -111,14 +111,14 @@ async def execute(call: Call, document: Document) -> Request | None:
     step = None
     for element in document.verbs:
         if element.verb == "Gather":
-            call.attentive = True
+            call.keys.attentive = True
         else:
-            call.attend(False)
+            call.keys.attend(False)
         call.execute(element)
         step = await VERBS[element.verb](call, element, document)
         if step is not None or call.over.fired:
             break
-    call.attend(True)
+    call.keys.attend(True)
     return step
 
 
@@ -138,17 +138,17 @@ async def gather(call: Call, element: Element, document: Document) -> Request | 
     """Keys are collected from the first word of the prompt on, and the first one breaks it off."""
     call.answer()
     prompts = iter(element.nested)
-    while not call.typed and (prompt := next(prompts, None)):
+    while not call.keys.typed and (prompt := next(prompts, None)):
         call.execute(prompt)
-        await PROMPTS[prompt.verb](call, prompt, document, call.key)
+        await PROMPTS[prompt.verb](call, prompt, document, call.keys.pressed)
     digits, finished = "", ""
     while len(digits) != element["numDigits"]:
-        key = await call.next_key(element["timeout"])
+        key = await call.keys.next(element["timeout"])
         if key is None or key in element["finishOnKey"]:
             finished = key or ""
             break
         digits += key
-    call.attend(True)
+    call.keys.attend(True)
     call.note("gathered", digits)
     if not digits and not element["actionOnEmptyResult"]:
         return None
