@@ -381,6 +381,11 @@ def test_a_refused_participant_makes_no_conference(town):
     assert town.twilio.conferences.list() == []
 
 
+def test_the_name_of_a_conference_has_a_limit(town):
+    assert refusal(town.twilio.conferences("x" * 129).participants.create, to=BEN, from_=LINE) == (400, 20001)
+    assert invites(town, name="x" * 128).status == "queued"
+
+
 @pytest.mark.parametrize(
     "wishes", [{"record": True}, {"conference_record": "true"}, {"byoc": "BY" + "0" * 32}, {"call_token": "x"}]
 )

@@ -5,12 +5,14 @@ library. One noun a file:
 
     world                        the account, everybody's telephones, the calls, the log: all that there is
     phones, numbers              who is there: telephones with their behaviour, and the account's own numbers
-    calls, callbacks             a leg: its state, its bill, what is heard in it; and who is told of its changes
-    verbs, dial                  what a leg does: TwiML, verb by verb
+    calls, callbacks, detection  a leg: its state, its bill, what is heard in it; who is told of it; who has answered
+    conferences, participants    a room, and one call in it
+    announcements, invitations   what is spoken into a room, and who is called into it
+    verbs, dial, prompts         what a leg does: TwiML, verb by verb; and what is played into somebody's ear
     twiml, grammar, speech       TwiML as it is read, the table of what is allowed, how long it takes to hear it
     webhooks, addresses, faults  requests to the application, their patience, and what goes wrong with them on purpose
     control                      edge in: people's hands, as JSON
-    rest, rest_account, rest_calls, rest_numbers   edge in: Twilio's REST API
+    rest, rest_...               edge in: Twilio's REST API, one file for each thing that it knows
     server, __main__             the one port; alone on the command line
     dates, refusals              ground: two ways to write a moment, two ways to say no
 

@@ -188,6 +188,18 @@ class World:
         legs = (one for one in self.calls.values() if one.direction == "outbound-api" and one.from_ == second.from_)
         return next((one for one in legs if one is not second and one.answered.fired and not one.over.fired), None)
 
+    def drop_first_leg(self, second: Call) -> None:
+        """The fault that makes whoever waits for this leg hang up while it rings."""
+        first = self.first_leg(second)
+        if first is None or not (drop := self.faults.take("first_leg_drops", second.to)):
+            return
+
+        def hang_up() -> None:
+            if first.phone and not first.over.fired and not second.answered.fired:
+                first.phone.hangup()
+
+        second.later(drop.seconds, hang_up, f"{first.sid} drops while {second.to} rings")
+
     def end_all_calls(self) -> None:
         for call in list(self.calls.values()):
             call.end("canceled", "the end of the world")
