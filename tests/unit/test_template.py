@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read
+from toritsugi import schedules
 
 EVERYTHING = {
     "KeyArn": KEY,
@@ -80,8 +81,8 @@ def test_no_action_and_no_resource_is_a_star(role):
         assert not [action for action in as_list(statement["Action"]) if "*" in action or ":" not in action]
         assert not {"NotAction", "NotResource"} & set(statement)
         wide = [resource for resource in as_list(statement["Resource"]) if "*" in str(resource)]
-        # A schedule is named after its session and its second, which nobody knows before. Its group is ours alone.
-        allowed = r"arn:\S+:schedule/\$\{ScheduleGroup\}/(KC\*-expiry-\*|sweep-\*)"
+        # A schedule is named after whose it is and its second, which nobody knows before. Its group is ours alone.
+        allowed = r"arn:\S+:schedule/\$\{ScheduleGroup\}/(KC\*-expiry-\*|KB\*-timer-\*|sweep-\*)"
         assert all(re.fullmatch(allowed, resource) for resource in wide), wide
 
 
@@ -91,25 +92,33 @@ def test_a_function_writes_its_own_log_and_no_other(name):
     assert resources_of(f"{name}Role", "logs") == {f"{name}Log"}
 
 
-def test_only_the_rest_api_reads_keys_and_nobody_writes_them():
-    able = {role: statements(role) for role in ROLES if "KeysTable" in resources_of(role, "dynamodb")}
-    actions = [one["Action"] for all_ in able.values() for one in all_ if named(one["Resource"]) == "KeysTable"]
-    assert (list(able), actions) == (["ProxyRole"], ["dynamodb:GetItem"])
+def actions_on(role: str, resource: str) -> set[str]:
+    """What a role may do with this resource of the template."""
+    allowed = [one for one in statements(role) if resource in map(named, as_list(one["Resource"]))]
+    return {action for one in allowed for action in as_list(one["Action"])}
 
 
-def test_a_telephone_reads_the_directory_and_can_change_nothing():
-    actions = [action for one in statements("VoiceRole") for action in as_list(one["Action"])]
-    assert [action for action in actions if action.startswith("dynamodb:")] == ["dynamodb:BatchGetItem"]
-    assert resources_of("VoiceRole", "dynamodb") == {"DirectoryTable"}
+def test_only_the_rest_apis_read_keys_and_nobody_writes_them():
+    able = {role: actions_on(role, "KeysTable") for role in ROLES}
+    assert {role: actions for role, actions in able.items() if actions} == {
+        "ProxyRole": {"dynamodb:GetItem"},
+        "ApiRole": {"dynamodb:GetItem"},
+    }
 
 
-@pytest.mark.parametrize("role", ["VoiceRole", "StatusRole", "ProxyRole"])
+def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
+    assert resources_of("VoiceRole", "dynamodb") == {"DirectoryTable", "BridgesTable"}
+    assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem"}
+    assert actions_on("VoiceRole", "BridgesTable") == {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
+
+
+@pytest.mark.parametrize("role", ["VoiceRole", "StatusRole", "TimerRole", "ProxyRole", "ApiRole"])
 def test_of_the_settings_exactly_two_are_read(role):
     names = {resource.rpartition(":parameter")[2] for resource in resources_of(role, "ssm")}
     assert names == {"/toritsugi/blue/public-base-url", "/toritsugi/blue/auth-tokens"}
 
 
-@pytest.mark.parametrize("role", ["CleanupRole", "ProxyRole"])
+@pytest.mark.parametrize("role", [role for role in ROLES if resources_of(role, "scheduler")])
 def test_a_role_is_handed_to_the_scheduler_and_to_nobody_else(role):
     (passing,) = [one for one in statements(role) if one["Action"] == "iam:PassRole"]
     assert named(passing["Resource"]) == "ScheduleRole"
@@ -161,9 +170,9 @@ def test_the_scheduler_acts_only_for_our_own_group():
 
 def test_only_our_own_routes_call_our_functions():
     permissions = of_type("AWS::Lambda::Permission")
-    sources = {named(one["FunctionName"]): str(one["SourceArn"]) for one in permissions.values()}
-    assert sources.keys() == {"Voice", "Status", "Proxy"}
-    assert all("{'Ref': 'Exchange'}" in source and "AWS::AccountId" in source for source in sources.values())
+    sources = [(named(one["FunctionName"]), str(one["SourceArn"])) for one in permissions.values()]
+    assert {function for function, _ in sources} == {"Voice", "Status", "Proxy", "Api"}
+    assert all("{'Ref': 'Exchange'}" in source and "AWS::AccountId" in source for _, source in sources)
 
 
 def test_a_schedule_uses_the_role_that_the_template_shows():
@@ -193,7 +202,7 @@ def test_with_a_key_of_ones_own_everything_that_is_kept_is_encrypted_with_it():
     keys |= {name: queue["KmsMasterKeyId"] for name, queue in of_type("AWS::SQS::Queue").items()}
     keys |= {name: group["KmsKeyId"] for name, group in of_type("AWS::Logs::LogGroup").items()}
     keys |= {name: topic["KmsMasterKeyId"] for name, topic in of_type("AWS::SNS::Topic").items()}
-    assert len(keys) == 4 + 1 + 5 + 1
+    assert len(keys) == 5 + 2 + 7 + 1
     assert set(keys.values()) == {KEY}
 
 
@@ -235,7 +244,8 @@ def test_every_route_has_a_limit():
 def test_the_limits_of_webhooks_and_rest_api_are_set_apart():
     (stage,) = of_type("AWS::ApiGatewayV2::Stage", deploy(CallRate=7, ApiRate=3)).values()
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 7, "ThrottlingBurstLimit": 7}
-    assert stage["RouteSettings"]["ANY /v1/{proxy+}"] == {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 3}
+    limits = {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 3}
+    assert stage["RouteSettings"] == {"ANY /v1/{proxy+}": limits, "ANY /api/{proxy+}": limits}
 
 
 def test_processes_are_reserved_only_when_asked_for():
@@ -244,7 +254,7 @@ def test_processes_are_reserved_only_when_asked_for():
         return {name: function.get("ReservedConcurrentExecutions") for name, function in functions.items()}
 
     assert set(reserved(USUAL).values()) == {None}
-    assert reserved(WHOLE) == {"Voice": 5, "Status": 5, "Proxy": 2, "Cleanup": None}
+    assert reserved(WHOLE) == {"Voice": 5, "Status": 5, "Proxy": 2, "Api": 2, "Cleanup": None, "Timer": None}
 
 
 def test_the_public_address_is_the_domain_where_there_is_one():
@@ -287,7 +297,35 @@ def test_what_cleanup_gives_up_lies_in_the_dead_letters():
 
 
 def test_whoever_leaves_dead_letters_may_do_so():
-    assert {role for role in ROLES if resources_of(role, "sqs") == {"DeadLetters"}} == {"ScheduleRole", "CleanupRole"}
+    assert {role for role in ROLES if actions_on(role, "DeadLetters")} == {"ScheduleRole", "CleanupRole"}
+
+
+(MAPPING,) = of_type("AWS::Lambda::EventSourceMapping").values()
+TIMERS = WHOLE["Timers"]["Properties"]
+
+
+def test_each_timer_has_a_process_of_its_own_for_a_second_one_would_be_late():
+    assert (named(MAPPING["FunctionName"]), named(MAPPING["EventSourceArn"])) == ("Timer", "Timers")
+    assert MAPPING["BatchSize"] == 1
+    assert "MaximumBatchingWindowInSeconds" not in MAPPING
+
+
+def test_a_timer_that_is_being_done_is_given_to_nobody_else_meanwhile():
+    assert FUNCTIONS["Timer"]["Timeout"] <= TIMERS["VisibilityTimeout"] <= 60
+
+
+def test_a_timer_that_cannot_be_done_lies_in_the_dead_letters_before_its_queue_forgets_it():
+    redrive = TIMERS["RedrivePolicy"]
+    assert named(redrive["deadLetterTargetArn"]) == "DeadLetters"
+    held = schedules.EARLY_SECONDS + redrive["maxReceiveCount"] * TIMERS["VisibilityTimeout"]
+    assert held < TIMERS["MessageRetentionPeriod"] < WHOLE["DeadLetters"]["Properties"]["MessageRetentionPeriod"]
+
+
+def test_whoever_sets_a_timer_may_do_so_and_only_its_function_takes_it():
+    able = {role: actions_on(role, "Timers") for role in ROLES if actions_on(role, "Timers")}
+    takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert able.pop("TimerRole") == takes | {"sqs:SendMessage"}
+    assert able == {role: {"sqs:SendMessage"} for role in ("VoiceRole", "StatusRole", "ApiRole", "ScheduleRole")}
 
 
 # ---- who watches -----------------------------------------------------------------------------------------------------
@@ -332,13 +370,20 @@ def test_whatever_is_counted_has_an_alarm():
 @pytest.mark.parametrize("queue", of_type("AWS::SQS::Queue"))
 def test_every_queue_has_one_alarm(queue):
     watched = [alarm["Dimensions"][0]["Value"] for alarm in ALARMS.values() if alarm["Namespace"] == "AWS/SQS"]
-    assert watched == [{"Fn::GetAtt": [queue, "QueueName"]}]
+    assert watched.count({"Fn::GetAtt": [queue, "QueueName"]}) == 1
 
 
 def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
     code = "\n".join(path.read_text() for room in ("layers", "functions") for path in (ROOT / room).rglob("*.py"))
     looked_for = re.findall(r'\$\.message = "(.+?)"', " ".join(one["FilterPattern"] for one in FILTERS.values()))
-    assert sorted(looked_for) == ["call failed", "closed late", "request refused"]
+    assert sorted(looked_for) == [
+        "a call was not made",
+        "announcement dropped",
+        "announcement not spoken",
+        "call failed",
+        "closed late",
+        "request refused",
+    ]
     assert all(re.search(rf'log\.\w+\(\s*"{message}"', code) for message in looked_for)
 
 
@@ -346,8 +391,11 @@ def test_what_the_alarms_look_for_in_the_access_log_stands_there():
     patterns = [one["FilterPattern"] for one in FILTERS.values() if named(one["LogGroupName"]) == "AccessLog"]
     assert {field for pattern in patterns for field in re.findall(r"\$\.(\w+)", pattern)} <= set(ACCESS_LOG)
     routes = {route for pattern in patterns for route in re.findall(r'\$\.route = "(.+?)"', pattern)}
-    assert routes == {"POST *", "POST /voice", "ANY *"}
-    assert {"POST /voice", "POST /status/{proxy+}", "ANY /v1/{proxy+}"} == ROUTES
+    assert routes == {"POST *", "POST /voice*", "GET *", "ANY *"}
+    assert {
+        *("POST /voice", "POST /voice/{proxy+}", "GET /voice/ringing/{proxy+}", "POST /status/{proxy+}"),
+        *("ANY /v1/{proxy+}", "ANY /api/{proxy+}"),
+    } == ROUTES
 
 
 def test_only_alarms_of_this_stage_reach_the_topic():
