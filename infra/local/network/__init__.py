@@ -4,7 +4,7 @@ It knows nothing of the application. It speaks HTTP, TwiML and Twilio's paramete
 library. One noun a file:
 
     world                        the account, everybody's telephones, the calls, the log: all that there is
-    phones, numbers              who is there: telephones with their behaviour, and the account's own numbers
+    phones, keys, numbers        who is there: telephones, their behaviour, what is pressed; the account's own numbers
     calls, callbacks, detection  a leg: its state, its bill, what is heard in it; who is told of it; who has answered
     conferences, participants    a room, and one call in it
     announcements, invitations   what is spoken into a room, and who is called into it

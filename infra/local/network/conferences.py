@@ -74,13 +74,6 @@ class Conference:
         """Who is in the room now, be it on hold."""
         return [one for one in self.participants if not one.left.fired]
 
-    def participant(self, call_or_label: str) -> Participant:
-        """Who is in the room with this call SID or label; Refused (404, 20404) if nobody is."""
-        for one in self.present:
-            if call_or_label in (one.call.sid, one.label or None):
-                return one
-        raise Refused(404, f"Nobody in conference {self.sid} is {call_or_label}.", 20404)
-
     def join(self, call: Call, terms: Terms) -> Participant:
         """The call is in the room from now on. Failure with Twilio's code if it cannot be."""
         self.admit(terms)

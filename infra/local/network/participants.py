@@ -145,7 +145,7 @@ class Participant:
             self.beeps_on_exit = beeps_on_exit
         if wait_url is not None:
             self.wait_url, self.wait_method = wait_url, wait_method
-            if self.conference.status == "init":
+            if self.conference.status == "init" and not self.hold:
                 self.listen_to(self.wait())
         if before != self.modifiable:
             self.conference.tell("participant-modify", self)
