@@ -82,7 +82,15 @@ class Invocation:
             self.leave()
 
     async def enter(self) -> None:
-        await self.process.acquire()
+        """Waits for its turn. Time does not stand still for that: whoever has the turn may wait for time itself."""
+        parked = self.clock is not None and self.process.locked()
+        if parked:
+            self.clock.count(-1)
+        try:
+            await self.process.acquire()
+        finally:
+            if parked:
+                self.clock.count(+1)
         self.inside = True
 
     def leave(self) -> None:
