@@ -48,7 +48,7 @@ def test_what_twilio_refuses_is_refused(text, code, words):
         "<Dial><Sip>sip:a@example.com</Sip></Dial>",
         "<Dial><Queue>support</Queue></Dial>",
         "<Dial record='record-from-answer'>+819022220002</Dial>",
-        "<Dial><Number machineDetection='Enable'>+819022220002</Number></Dial>",
+        "<Dial><Number byoc='BY1'>+819022220002</Number></Dial>",
         "<Gather input='speech'/>",
         "<Gather input='dtmf speech'/>",
     ],
