@@ -19,8 +19,10 @@ PICTURE = ROOT / "docs/deployed.svg"
 
 Json = dict[str, Any]
 
-WIDTH, ROW, COLUMN = 1240, 84, 75
-LEFT, API, FUNCTION, BOARD, TOP = 32, 232, 468, 710, 230  # where each part begins; the rows' first line
+WIDTH, ROW, COLUMN = 1416, 84, 76
+LEFT, API, FUNCTION, BOARD, TOP = 32, 232, 490, 728, 230  # where each part begins; the rows' first line
+ROUTES, CARD = 220, 216  # how wide the cards of routes and of functions are
+LINE = 15
 
 READS = ("Get", "BatchGet", "Query", "Scan", "ConditionCheck")
 
@@ -31,7 +33,7 @@ KINDS = {
     "AWS::Scheduler::ScheduleGroup": ("Scheduler", "M12 2a10 10 0 1 0 .01 0zM12 6v6l4 3"),
     "AWS::SQS::Queue": ("SQS", "M2 6h20v13H2zM2 6l10 8 10-8"),
 }
-NAMES = {"PublicBaseUrl": "Settings", "ScheduleGroup": "Timers", "DeadLetters": "Dead letters"}
+NAMES = {"PublicBaseUrl": "Settings", "ScheduleGroup": "Schedules", "DeadLetters": "Dead letters"}
 
 STYLE = """
 svg { font-family: system-ui, "Segoe UI", "Noto Sans", sans-serif; --paper: #fdfcf9; --ink: #22303c; --soft: #66737e;
@@ -76,7 +78,7 @@ class Deployment:
 
     def limit(self, function: str) -> int:
         """Requests a second that are let in, where the function answers any."""
-        (event,) = self.events(function, "HttpApi")
+        event, *_ = self.events(function, "HttpApi")
         settings = event.get("RouteSettings") or self.properties("Exchange")["DefaultRouteSettings"]
         return int(self.parameters[settings["ThrottlingRateLimit"]["Ref"]])
 
@@ -149,8 +151,8 @@ def draw() -> str:
     deployment = Deployment()
     foot = TOP + ROW * len(deployment.functions)
     parts = [*headings(deployment), *board(deployment, foot), *entrances(deployment), *functions(deployment)]
-    parts += [*timer(deployment, foot), *watchers(deployment, foot + 34)]
-    height = foot + 208
+    parts += [*timers(deployment, foot), *watchers(deployment, foot + 38)]
+    height = foot + 212
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
@@ -177,9 +179,9 @@ def headings(deployment: Deployment) -> Iterator[str]:
     yield text(FUNCTION, 144, runtime, "soft")
     yield text(API, 144, "HTTP API, $default stage", "soft")
     for x, deeds, said in (
-        (BOARD + 252, {"reads"}, "reads"),
-        (BOARD + 334, {"writes"}, "writes"),
-        (BOARD + 420, {"reads", "writes"}, "both"),
+        (BOARD + 352, {"reads"}, "reads"),
+        (BOARD + 434, {"writes"}, "writes"),
+        (BOARD + 520, {"reads", "writes"}, "both"),
     ):
         yield mark(x, 120, deeds) + text(x + 16, 124, said, "soft")
 
@@ -196,50 +198,63 @@ def board(deployment: Deployment, foot: int) -> Iterator[str]:
         yield path("wire", f"M{first - 28} {TOP - 68}H{last + 28}")
     for row, function in enumerate(deployment.functions):
         y = TOP + ROW * row + 26
-        yield path("wire", f"M{FUNCTION + 204} {y}H{place(deployment, deployment.columns[-1]) + 20}")
+        yield path("wire", f"M{FUNCTION + CARD - 12} {y}H{place(deployment, deployment.columns[-1]) + 20}")
         for column, deeds in deployment.reach(function).items():
             yield mark(place(deployment, column), y, deeds)
 
 
 def entrances(deployment: Deployment) -> Iterator[str]:
     """Who calls from outside, and the routes by which they come in."""
-    callers = {"Twilio": "signed webhooks", "Your software": "client.proxy.v1"}
-    asked = [(function, route) for function in deployment.functions for route in deployment.routes(function)]
-    yield card(API - 12, TOP - 10, 200, ROW * len(asked) - 12)
+    callers = {"Twilio": "signed webhooks", "Your software": "client.proxy.v1, JSON"}
+    asked = [(function, deployment.routes(function)) for function in deployment.functions]
+    asked = [(function, routes) for function, routes in asked if routes]
+    yield card(API - 12, TOP - 10, ROUTES, ROW * len(asked) - 12)
     for caller, said in callers.items():
-        rows = [row for row, (_, route) in enumerate(asked) if route.startswith("POST") == (caller == "Twilio")]
+        rows = [row for row, (_, routes) in enumerate(asked) if ("POST" in routes[0]) == (caller == "Twilio")]
         top, height = TOP + ROW * rows[0], ROW * (len(rows) - 1) + 52
         yield card(LEFT, top, 148, height)
         yield text(LEFT + 74, top + height / 2 - 2, caller, "name middle")
         yield text(LEFT + 74, top + height / 2 + 18, said, "soft middle")
-    for row, (function, route) in enumerate(asked):
+    for row, (function, routes) in enumerate(asked):
         y = TOP + ROW * row + 26
-        yield arrow(f"M{LEFT + 148} {y}H{API - 14}") + arrow(f"M{API + 188} {y}H{FUNCTION - 14}")
-        yield text(API + 4, y - 2, route, "code")
-        yield text(API + 4, y + 16, f"{deployment.limit(function)} a second at most", "soft")
+        yield arrow(f"M{LEFT + 148} {y}H{API - 14}") + arrow(f"M{API - 12 + ROUTES} {y}H{FUNCTION - 14}")
+        first = y + 5 - LINE * len(routes) / 2
+        for line, route in enumerate(routes):
+            yield text(API, first + LINE * line, route, "code")
+        yield text(API, first + LINE * len(routes), f"{deployment.limit(function)} a second at most", "soft")
 
 
 def functions(deployment: Deployment) -> Iterator[str]:
     for row, function in enumerate(deployment.functions):
         properties, y = deployment.properties(function), TOP + ROW * row
-        yield card(FUNCTION - 12, y, 216, 54)
+        yield card(FUNCTION - 12, y, CARD, 54)
         yield text(FUNCTION + 4, y + 23, properties["Handler"].replace(".handler", ".py"), "name")
         yield text(FUNCTION + 4, y + 42, properties["Description"], "soft")
 
 
-def timer(deployment: Deployment, foot: int) -> Iterator[str]:
-    """The Scheduler: what it wakes, and the way back to it from whoever sets a timer."""
+def timers(deployment: Deployment, foot: int) -> Iterator[str]:
+    """The Scheduler and the queue: what they wake, and the ways back to them from whoever sets a timer."""
+    end, cards = API - 12 + ROUTES, {}
     woken = next(function for function in deployment.functions if deployment.events(function, "ScheduleV2"))
     (sweep,) = deployment.events(woken, "ScheduleV2")
-    y, x = TOP + ROW * deployment.functions.index(woken), place(deployment, "ScheduleGroup")
     every = sweep["ScheduleExpression"].removeprefix("rate(").removesuffix(")").removeprefix("1 ")
-    yield card(LEFT, y, API + 188 - LEFT, 54)
-    yield icon(LEFT + 16, y + 15, KINDS["AWS::Scheduler::ScheduleGroup"][1])
-    yield text(LEFT + 56, y + 23, "EventBridge Scheduler", "name")
-    yield text(LEFT + 56, y + 42, f"when a session ends; a sweep every {every}", "soft")
-    yield arrow(f"M{API + 188} {y + 26}H{FUNCTION - 14}")
-    yield text(FUNCTION + 4, foot - 6, "timers are set", "soft")
-    yield arrow(f"M{x} {foot - 20}v10q0 12 -12 12H{LEFT + 40}q-12 0 -12 -12V{y + 57}")
+    cards["ScheduleGroup"] = woken, "EventBridge Scheduler", f"when a session ends; a sweep every {every}"
+    fed = next(function for function in deployment.functions if deployment.events(function, "SQS"))
+    cards["Timers"] = fed, "Timers", "holds the next two minutes back to the second"
+    for column, (function, name, said) in cards.items():
+        y = TOP + ROW * deployment.functions.index(function)
+        kind = deployment.template["Resources"][column]["Type"]
+        yield card(LEFT, y, end - LEFT, 54) + icon(LEFT + 16, y + 15, KINDS[kind][1])
+        yield text(LEFT + 56, y + 23, name, "name") + text(LEFT + 56, y + 42, said, "soft")
+        yield arrow(f"M{end} {y + 26}H{FUNCTION - 14}")
+    scheduler, queue = (TOP + ROW * deployment.functions.index(cards[name][0]) for name in ("ScheduleGroup", "Timers"))
+    yield arrow(f"M{API} {scheduler}V{queue + 57}")
+    yield text(API + 12, scheduler - 9, "two minutes before it is due", "soft")
+    yield text(FUNCTION + 4, foot - 8, "timers are set", "soft")
+    x, y = place(deployment, "ScheduleGroup"), foot - 2
+    yield arrow(f"M{x} {foot - 20}V{y - 12}q0 12 -12 12H{LEFT + 40}q-12 0 -12 -12V{scheduler + 57}")
+    x, y = place(deployment, "Timers"), foot + 10
+    yield arrow(f"M{x} {foot - 20}V{y - 12}q0 12 -12 12H{LEFT - 4}q-12 0 -12 -12V{queue + 38}q0 -12 12 -12h2")
 
 
 def watchers(deployment: Deployment, top: int) -> Iterator[str]:
