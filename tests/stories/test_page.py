@@ -1,34 +1,34 @@
 """The page of the telephone network, in a real browser: two telephones, the ladder, the webhooks, the clock.
 
-The network runs by itself at pace 1, with a small application that connects whoever calls: the page knows no exchange.
+The application connects whoever calls; tests/stories/pages.py says what stands on the page.
 """
 
-import os
 import re
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
-import httpx
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from starlette.applications import Starlette
+from playwright.sync_api import Browser, Locator, Page, expect
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from tests.conftest import ROOT, free_port
+from tests.stories.pages import (
+    Network,
+    chromium,
+    copied_story,
+    has_state,
+    hears,
+    needs_chromium,
+    opened,
+    served,
+    telephone,
+    twiml,
+)
 
-CHROMIUM = Path("/usr/bin/chromium")
 AIKO, BEN = "+819011110001", "+819022220002"
 LINE, MENU, WRONG = "+815012345678", "+815012345679", "+815012345670"
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed (apt install chromium)")
+pytestmark = needs_chromium
 
 
 # ---- the application ------------------------------------------------------------------------------------------------
@@ -53,78 +53,24 @@ async def wrong(_: Request) -> Response:
     return twiml("<Shout>Hello</Shout>")
 
 
-def twiml(verbs: str) -> Response:
-    return Response(f"<Response>{verbs}</Response>", media_type="text/xml")
-
-
-ROUTES = {"/connect": connect, "/menu": menu, "/chosen": chosen, "/wrong": wrong}
-
-
-@pytest.fixture(scope="module")
-def application() -> Iterator[str]:
-    port = free_port()
-    app = Starlette(routes=[Route(path, answer, methods=["POST"]) for path, answer in ROUTES.items()])
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
 # ---- the network and the browser ------------------------------------------------------------------------------------
 
 
-class Network:
-    """A network in its own process, and the few things that a test does to it behind the page's back."""
-
-    def __init__(self) -> None:
-        self.address = f"http://127.0.0.1:{free_port()}"
-        command = [sys.executable, "-m", "local.network", "--pace", "1", "--port", self.address.rsplit(":", 1)[1]]
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "infra")}
-        nowhere = subprocess.DEVNULL
-        self.process = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)
-        self.http = httpx.Client(base_url=self.address, trust_env=False, timeout=20)
-        deadline = time.monotonic() + 20
-        while not self.is_ready():
-            assert time.monotonic() < deadline, "the network does not start"
-            time.sleep(0.05)
-
-    def is_ready(self) -> bool:
-        try:
-            return self.http.get("/ready").is_success
-        except httpx.TransportError:
-            return False
-
-    def call(self, method: str, path: str, body: object = None) -> None:
-        answer = self.http.request(method, path, json=body)
-        assert answer.is_success, f"{method} {path}: {answer.text}"
-
-    def stop(self) -> None:
-        self.http.close()
-        self.process.terminate()
-        self.process.wait(10)
-
-
 @pytest.fixture(scope="module")
-def network(application: str) -> Iterator[Network]:
-    network = Network()
-    for number, path in ((LINE, "/connect"), (MENU, "/menu"), (WRONG, "/wrong")):
-        wishes = {"phone_number": number, "voice_url": application + path, "capabilities": {"voice": True}}
-        network.call("POST", "/numbers", wishes)
-    yield network
-    network.stop()
+def network() -> Iterator[Network]:
+    with served({"/connect": connect, "/menu": menu, "/chosen": chosen, "/wrong": wrong}) as application:
+        network = Network()
+        for number, path in ((LINE, "/connect"), (MENU, "/menu"), (WRONG, "/wrong")):
+            wishes = {"phone_number": number, "voice_url": application + path, "capabilities": {"voice": True}}
+            network.call("POST", "/numbers", wishes)
+        yield network
+        network.stop()
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        # Chromium leaves caches, crash reports and its sound server's folder behind
-        home = dict.fromkeys(("HOME", "TMPDIR", "XDG_RUNTIME_DIR"), str(tmp_path_factory.mktemp("home")))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, env={**os.environ, **home})
+    with chromium(tmp_path_factory.mktemp("home")) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -134,44 +80,9 @@ def narrow() -> bool:
 
 @pytest.fixture
 def page(browser: Browser, network: Network, narrow: bool) -> Iterator[Page]:
-    """The page as somebody sees it who has just started the network. Nothing may go wrong in it unseen."""
-    network.call("DELETE", "/world")
-    for number, name, suggests in ((AIKO, "Aiko", [{"number": LINE, "reaches": "Ben"}]), (BEN, "Ben", [])):
-        settings = {"name": name, "suggests": suggests, "answers": "by hand", "withheld": False}
-        network.call("PUT", f"/phones/{quote(number)}", settings)
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844} if narrow else {"width": 1440, "height": 900},
-        locale="en-US",
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    page = context.new_page()
-    page.set_default_timeout(6000)
-    troubles: list[str] = []
-
-    def foreign(url: str) -> None:
-        if not url.startswith((network.address, "data:")):
-            troubles.append(f"the page asks for {url}")
-
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda line: troubles.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("request", lambda request: foreign(request.url))
-    page.goto(network.address)
-    expect(telephone(page, "Aiko")).to_be_visible()
-    yield page
-    context.close()
-    assert not troubles, troubles
-
-
-def telephone(page: Page, name: str) -> Locator:
-    return page.get_by_role("group", name=re.compile(f"^{name},"))
-
-
-def has_state(page: Page, name: str, state: str) -> None:
-    expect(page.get_by_role("group", name=re.compile(f"^{name}, [-0-9]+, {state}$"))).to_be_visible()
-
-
-def hears(page: Page, name: str, words: str) -> None:
-    expect(page.get_by_role("log", name=f"What {name} hears")).to_contain_text(words)
+    aiko = {"name": "Aiko", "suggests": [{"number": LINE, "reaches": "Ben"}]}
+    with opened(browser, network, {AIKO: aiko, BEN: {"name": "Ben"}}, narrow) as page:
+        yield page
 
 
 def go_to(field: Locator) -> None:
@@ -337,11 +248,7 @@ def test_what_was_done_by_hand_becomes_a_story(page):
     page.get_by_role("button", name="+1 min").click()
     telephone(page, "Aiko").get_by_role("button", name="Hang up").click()
     has_state(page, "Ben", "Ready")
-    page.get_by_role("button", name="Copy as story").click()
-    expect(page.get_by_role("status")).to_have_text("The story is on the clipboard.")
-    story = page.evaluate("navigator.clipboard.readText()")
-    compile(story, "story", "exec")
-    deeds = [line.strip() for line in story.splitlines() if re.match(r"    (aiko|ben|clock)\.", line)]
+    deeds = [line.strip() for line in copied_story(page).splitlines() if re.match(r"    (aiko|ben|clock)\.", line)]
     waits = [
         deed for deed in deeds if re.match(r"clock\.forward\(seconds=\d\)", deed)
     ]  # as long as this machine needed

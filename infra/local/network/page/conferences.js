@@ -1,6 +1,6 @@
 // What a conference is, as the page needs it: who was in it when and in which way, its announcements, its time left.
 
-const FILE = /^(https?:)?\/\//;
+const FILE = /^https?:\/\/\S+$/;
 const BLINK = 20; // ms: two things that happen at once may have two times
 const LONG = 16; // characters of a name that are shown whole
 
@@ -26,10 +26,10 @@ export function newest(conferences) {
   return latest.find((one) => !isOver(one)) || latest[0] || null;
 }
 
-/** What an announcement said: its words, or the name of its file. */
-export function said(announcement) {
-  const text = announcement.text || announcement.url || "";
-  return FILE.test(text) ? `♪ ${decodeURIComponent(new URL(text, location.href).pathname.split("/").pop() || text)}` : text;
+/** What an announcement said: its words, or the name of its file; as long as nothing was heard, where it is to come from. */
+export function said({ text, url }) {
+  if (!text) return URL.canParse(url) ? new URL(url).pathname : url;
+  return FILE.test(text) ? `♪ ${decodeURIComponent(text.split("/").pop())}` : text;
 }
 
 /** Which way somebody is in the room, as one word. */

@@ -91,9 +91,9 @@ export const en = {
     inRoom: (label) => `in the conference: ${label}`,
     joins: "joins",
     leaves: "leaves",
-    room: { start: () => "conference starts", end: (why) => (why ? `conference ends: ${why}` : "conference ends") },
+    room: { start: () => "starts", end: (why) => (why ? `ends: ${why}` : "ends") },
     reasons: {
-      "conference-ended-via-api": "ended by REST",
+      "conference-ended-via-api": "by REST",
       "last-participant-left": "the last one left",
       "last-participant-kicked": "the last one was removed",
       "participant-with-end-conference-on-exit-left": "its host left",

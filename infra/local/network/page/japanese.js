@@ -94,9 +94,9 @@ export const ja = {
     inRoom: (label) => `会議：${label}`,
     joins: "入室",
     leaves: "退室",
-    room: { start: () => "会議開始", end: (why) => (why ? `会議終了：${why}` : "会議終了") },
+    room: { start: () => "開始", end: (why) => (why ? `終了：${why}` : "終了") },
     reasons: {
-      "conference-ended-via-api": "REST による終了",
+      "conference-ended-via-api": "REST から",
       "last-participant-left": "最後の人が退室",
       "last-participant-kicked": "最後の人を退室させた",
       "participant-with-end-conference-on-exit-left": "主催者が退室",

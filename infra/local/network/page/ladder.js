@@ -3,7 +3,7 @@ import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { national, tongue } from "./numbers.js";
 import { hour, span, timer, words } from "./words.js";
 import { begin, ENDS, Messages, holder } from "./messages.js";
-import { everybody, short } from "./conferences.js";
+import { everybody, plain, short } from "./conferences.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
 
 const ROW = 34; // px, the same as --row in style.css: equal rows make the window onto thousands of them a division
@@ -46,7 +46,7 @@ function label(row, names) {
       const where = path(row.entry.url);
       const heard = given.get("Digits") || given.get("SpeechResult") || given.get("DialCallStatus");
       if (heard) return `${row.entry.method} ${where} ${heard}`;
-      return progress(row.entry) ? `${where} ${progress(row.entry)}` : `${row.entry.method} ${where}`;
+      return progress(row.entry) ? `${where} ${plain(progress(row.entry))}` : `${row.entry.method} ${where}`;
     }
     case "response": {
       const { entry } = row;

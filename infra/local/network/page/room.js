@@ -105,7 +105,7 @@ function Announcements({ conference, names, pointed, point, pick, webhooks }) {
   const numbers = new Map(conference.participants.map((one) => [one.call_sid, one.number]));
   useEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [announcements.length, conference.sid]);
+  }, [announcements.map(({ text }) => text).join(), conference.sid]);
   return html`<div class="announcements" ref=${box} role="group" aria-label=${w.announcements}>
     <h3>${w.announcements}${announcements.length ? html` <span>${announcements.length}</span>` : ""}</h3>
     ${announcements.length
@@ -134,7 +134,7 @@ function Told({ conference, names }) {
   const tell = ({ event, call_sid }) => {
     const [what, who] = [plain(event), names(numbers.get(call_sid) ?? "")];
     if (what === "join" || what === "leave") return `${who} ${what === "join" ? w.joins : w.leaves}`;
-    if (what === "start" || what === "end") return w.room[what](w.reasons[conference.reason]);
+    if (what === "start" || what === "end") return `${w.aRoom}: ${w.room[what](w.reasons[conference.reason])}`;
     return w.changes[what]?.(who) ?? "";
   };
   const last = conference.timeline.map((entry, i) => ({ text: tell(entry), i })).filter(({ text }) => text).slice(-4);

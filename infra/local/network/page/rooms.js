@@ -74,7 +74,7 @@ export class Rooms {
         else if (what === "start") put(at, 7.2, ...across, "mark", more);
         else if (what === "end") put(at, 8.3, ...across, "mark", { ...more, detail: conference.reason });
         else if (what === "error" || what === "ignored") put(at, 3, lane, lane, "note", { ...more, event: what });
-        else if (CHANGES.has(what)) put(at, 6, lane, lane, "change", { ...more, who });
+        else if (CHANGES.has(what)) put(at, 2, lane, lane, "change", { ...more, who });
       });
       const requests = this.callbacks.words(conference);
       conference.announcements.forEach((words, i) => {

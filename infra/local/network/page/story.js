@@ -9,6 +9,7 @@ export class Story {
   forget() {
     this.steps = [];
     this.states = new Map();
+    this.ringing = new Map(); // what each telephone that rings shows
     this.heard = new Set();
     this.last = null;
   }
@@ -17,6 +18,8 @@ export class Story {
   did(who, deed, value, now) {
     if (this.last !== null && this.steps.length) this.pass((now - this.last) / 1000);
     this.last = now;
+    // A story may begin with telephones that ring because the application called them.
+    if (!this.steps.length) for (const [number, shows] of this.ringing) this.steps.push({ who: number, deed: "rings", value: shows });
     this.steps.push({ who, deed, value });
   }
 
@@ -39,6 +42,8 @@ export class Story {
     for (const phone of phones) {
       const before = this.states.get(phone.number);
       this.states.set(phone.number, phone.state);
+      if (phone.state === "ringing") this.ringing.set(phone.number, phone.shows);
+      else this.ringing.delete(phone.number);
       const fresh = phone.heard.filter((item) => {
         const key = `${phone.number} ${item.at} ${item.kind} ${item.text}`;
         return !this.heard.has(key) && this.heard.add(key);
