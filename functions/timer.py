@@ -11,7 +11,7 @@ from typing import Any
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import announcements, carrier, schedules, voices, webhooks
-from toritsugi.bridges import calling, state, steps
+from toritsugi.bridges import agenda, calling, state
 from toritsugi.bridges.events import Source
 from toritsugi.bridges.legs import Door
 from toritsugi.bridges.steps import Arm, Begin, Close, Drop, End, Limit, Prolong, Release, Ring, Speak, Step
@@ -48,12 +48,12 @@ def look(bridge_sid: str) -> None:
             known = state.read(bridge_sid)
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
             return
-        todo = steps.due(known, time.time())
+        todo = agenda.due(known, time.time())
         if not todo:
             break
         for step in todo:
             do(step)
-    for moment in steps.later(known, time.time()):
+    for moment in agenda.later(known, time.time()):
         schedules.wake(bridge_sid, moment)
 
 

@@ -2,5 +2,6 @@
 
 A bridge is what `POST /api/calls` asks for; a call is always one of its legs, as at Twilio. What is known of one is
 what was wanted (records), what callbacks have told (events), and what follows from both at this moment (state); what
-has to be done now follows from that alone (steps), so whoever looks, and however often, does the same thing once.
+has to be done now follows from that alone (agenda), so whoever looks, and however often, sees the same steps due; each
+step is claimed, so that it is taken once (steps).
 """

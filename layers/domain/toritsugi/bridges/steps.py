@@ -1,10 +1,10 @@
-"""What has to be done for a bridge now, and when to look again: facts in, steps out.
+"""The steps of a bridge: what can be asked of Twilio or the Scheduler for it, and how each is claimed.
 
-A step says what to ask of Twilio, and claims it in the table first, so that of all who see it due one does it. Where a
-repetition harms nobody (a time limit, a hang-up) the claim only keeps it from being repeated for ever.
+A step is claimed in the table, so that of all who see it due one takes it. Where a repetition harms nobody (a time
+limit, a hang-up) the claim only keeps it from being repeated for ever.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pynamodb.exceptions import UpdateError
@@ -12,16 +12,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi import announcements
-from toritsugi.announcements import LATE_SECONDS
 from toritsugi.bridges.records import Announcement, Bridge, Party
-from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, MACHINES, Leg, State
-from toritsugi.bridges.words import sentence
 
-ALONE_SECONDS = 15
 RETRY_SECONDS = 5
-AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
-PATIENCE_SECONDS = 300  # so long after the end is that tried
-FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
 
 @dataclass(frozen=True)
@@ -163,191 +156,6 @@ class Release:
 
 
 Step = Ring | Speak | Drop | Begin | Limit | Prolong | Arm | End | Close | Release
-
-
-def due(state: State, now: float) -> list[Step]:
-    """What has to be done at this moment, the most urgent first."""
-    bridge = state.bridge
-    if bridge.is_over:
-        return [*close(state), *release(state, now)]
-    if reason := why_over(state, now):
-        return [End(bridge, reason)]
-    if bridge.deadline is None and state.started_at is not None:
-        return [Begin(bridge, int(state.started_at + bridge.minutes * 60))]
-    return [
-        *announce(state, now),
-        *ring(state, now),
-        *limit(state),
-        *prolong(state),
-        *arm(state, now),
-        *release(state, now),
-    ]
-
-
-def later(state: State, now: float) -> set[int]:
-    """When to look again, apart from what is armed with the deadline."""
-    moments: set[float] = set()
-    if state.bridge.is_over:
-        if now < (state.bridge.ended_at or 0) + PATIENCE_SECONDS:
-            moments |= {again for party, leg in state.living() if (again := again_at(party, leg))}
-        return {int(moment) + 1 for moment in moments if moment > now}
-    if state.bridge.deadline is not None and state.bridge.armed < state.bridge.version:
-        moments.add(state.bridge.deadline)
-    if (since := alone_since(state, now)) is not None:
-        moments.add(since + ALONE_SECONDS)
-    moments |= {due + LATE_SECONDS for announcement, due in announcements.unspoken(state) if due <= now}
-    for party in state.parties:
-        leg = state.leg_of(party)
-        if leg and leg.ended_at is not None and may_be_called_again(state, party, leg):
-            moments.add(leg.ended_at + RETRY_SECONDS)
-        if leg and leg.is_alive and (away := state.away_since(leg)) is not None:
-            moments.add(away + FAR_SECONDS)
-        if leg and leg.is_alive and leg.call_sid is None:
-            moments.add(leg.called_at + LOST_SECONDS)
-    return {int(moment) + 1 if moment % 1 else int(moment) for moment in moments if moment > now}
-
-
-# ---- who may still come ----------------------------------------------------------------------------------------------
-
-
-def may_come(state: State, party: Party, now: float) -> bool:
-    """Whether this person is there, on the way, or going to be called."""
-    if party.removed_at is not None:
-        return False
-    leg = state.leg_of(party)
-    if leg is None:
-        return state.bridge.through == "conference" or party.place == 1
-    if not leg.is_alive:
-        return may_be_called_again(state, party, leg)
-    if leg.call_sid is None:
-        return now < leg.called_at + LOST_SECONDS
-    away = state.away_since(leg)
-    return away is None or now < away + FAR_SECONDS
-
-
-def may_be_called_again(state: State, party: Party, leg: Leg) -> bool:
-    """Whether somebody who was never reached is tried a second time."""
-    if state.bridge.if_unanswered != "retry" or leg.attempt > 1 or leg.is_alive or party.removed_at is not None:
-        return False
-    if state.bridge.through == "dial":  # the others are Twilio's to call, while the first waits
-        return party.place == 1 and leg.answered_at is None
-    return not state.has_been_in(leg)
-
-
-def alone_since(state: State, now: float) -> float | None:
-    """Since when somebody who has talked, or was talked to, is there with nobody else on the way."""
-    coming = [party for party in state.parties if may_come(state, party, now)]
-    gone = [leg for leg in state.legs.values() if leg.place not in {party.place for party in coming}]
-    times = [leg.ended_at or state.away_since(leg) for leg in gone if state.has_been_in(leg)]
-    if len(coming) != 1 or not times:
-        return None
-    return max(time or now for time in times)
-
-
-def why_over(state: State, now: float) -> str | None:
-    """Why there is nothing left to be waited for; None while there is."""
-    bridge = state.bridge
-    if bridge.deadline is not None and now >= bridge.deadline:
-        return "time"
-    if now >= bridge.date_created + bridge.minutes * 60 + FORGOTTEN_SECONDS:
-        return "forgotten"
-    coming = [party for party in state.parties if may_come(state, party, now)]
-    if bridge.through == "dial":
-        first = next((party for party in coming if party.place == 1), None)
-        return None if first else "hung-up" if state.started_at else why_unreached(state)
-    if not coming:
-        return "hung-up" if any(map(state.has_been_in, state.legs.values())) else why_unreached(state)
-    if len(coming) > 1:
-        return None
-    leg = state.leg_of(coming[0])
-    since = alone_since(state, now)
-    if since is None:  # nobody else ever came
-        return None if bridge.if_unanswered == "wait" else why_unreached(state)
-    if leg is None or not leg.is_answered:
-        return "hung-up"  # a telephone need not ring for somebody who has hung up
-    return "left-alone" if now >= since + ALONE_SECONDS else None
-
-
-def why_unreached(state: State) -> str:
-    """Why the last of those who never came did not: busy, no-answer, failed, canceled, machine, or declined."""
-    unreached = [leg for leg in state.legs.values() if not leg.is_alive and not state.has_been_in(leg)]
-    if not unreached:
-        return "failed"
-    leg = max(unreached, key=lambda leg: (leg.ended_at or 0, leg.place))
-    if leg.status != "completed":
-        return leg.status
-    return "machine" if leg.answered_by in MACHINES else "declined"
-
-
-# ---- what is to be done ----------------------------------------------------------------------------------------------
-
-
-def ring(state: State, now: float) -> Iterator[Step]:
-    for party in state.parties:
-        leg = state.leg_of(party)
-        called_by_us = state.bridge.through == "conference" or party.place == 1
-        if party.removed_at is not None or not called_by_us:
-            continue
-        if leg is None or (may_be_called_again(state, party, leg) and now >= (leg.ended_at or 0) + RETRY_SECONDS):
-            yield Ring(state.bridge, party)
-
-
-def announce(state: State, now: float) -> Iterator[Step]:
-    for announcement, moment in announcements.unspoken(state):
-        if now >= moment + LATE_SECONDS:
-            yield Drop(state.bridge, announcement, moment)
-        elif now >= moment and state.room and announcements.is_heard(announcement, state):
-            sid = announcements.listener(announcement, state)
-            yield Speak(state.bridge, announcement, moment, state.room.conference_sid, sid)
-
-
-def limit(state: State) -> Iterator[Step]:
-    deadline, version = state.bridge.deadline, int(state.bridge.version)
-    for party, leg in state.living():
-        if deadline is not None and leg.answered_at is not None and leg.call_sid and party.limited < version:
-            yield Limit(party, leg.call_sid, max(1, int(deadline - leg.answered_at)), version)
-
-
-def prolong(state: State) -> Iterator[Step]:
-    bridge = state.bridge
-    if bridge.session_sid and bridge.extensions and bridge.prolonged < bridge.version:
-        yield Prolong(bridge)
-
-
-def arm(state: State, now: float) -> Iterator[Step]:
-    bridge = state.bridge
-    if bridge.deadline is not None and state.started_at is not None and bridge.armed < bridge.version:
-        ahead = [(due, True) for _, due in announcements.unspoken(state) if due > now]
-        yield Arm(bridge, ((bridge.deadline, True), *ahead))
-
-
-def close(state: State) -> Iterator[Step]:
-    if state.room and state.room.runs and len(state.members) > 1 and state.bridge.closed != state.room.conference_sid:
-        yield Close(state.bridge, state.room.conference_sid)
-
-
-def release(state: State, now: float) -> Iterator[Step]:
-    for party, leg in state.living():
-        unwanted = state.bridge.is_over or party.removed_at is not None
-        if not unwanted or not leg.call_sid:
-            continue
-        if party.released < leg.attempt:
-            yield Release(party, leg.call_sid, leg.attempt, farewell(state.bridge, party, leg))
-        elif now >= (again_at(party, leg) or now):
-            yield Release(party, leg.call_sid, leg.attempt, None)
-
-
-def again_at(party: Party, leg: Leg) -> float | None:
-    """When a leg that was hung up, and went on, is hung up again."""
-    hung_up = party.released_at if party.released >= leg.attempt else None
-    return None if hung_up is None else hung_up + AGAIN_SECONDS
-
-
-def farewell(bridge: Bridge, party: Party, leg: Leg) -> str | None:
-    """What somebody is told who is left over; nothing, where there was a warning, or where nobody listens."""
-    if not leg.is_answered or bridge.end_reason in (None, "time", "api", "hung-up", "forgotten"):
-        return None
-    return sentence("left alone" if bridge.end_reason == "left-alone" else "unanswered", party.language)
 
 
 # ---- conditional writes ----------------------------------------------------------------------------------------------
