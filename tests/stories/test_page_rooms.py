@@ -200,6 +200,16 @@ def test_hold_and_mute_are_said_in_words(page, network, room):
     expect(ladder.locator(".arrow.change")).to_have_text(["Ben on hold", "Ben back from hold", "Aiko muted"])
 
 
+def test_a_coach_is_heard_by_one(page, network, room):
+    enters(network, AIKO, BEN, CHIE)
+    room.changes(CHIE, Coaching="true", CallSidToCoach=room.call_of(BEN))
+    expect(person(page, "Chie")).to_contain_text("coaches Ben")
+    network.call("POST", f"/phones/{quote(CHIE)}/speak", {"text": "Ask for the price."})
+    hears(page, "Ben", "Ask for the price.")
+    expect(page.get_by_role("button", name="Chie to Ben: Ask for the price.")).to_be_visible()
+    expect(page.get_by_role("log", name="What Aiko hears")).not_to_contain_text("price")
+
+
 def test_whoever_listens_to_the_page_is_told_who_comes_and_goes(page, network):
     enters(network, AIKO, BEN)
     told = panel(page).get_by_role("log")
@@ -263,6 +273,7 @@ def test_the_time_left_is_that_of_whose_time_ends_first(page, network):
     network.call("POST", "/clock", {"advance": 60})
     enters(network, BEN)
     left = panel(page).locator(".left")
+    expect(page.get_by_role("button", name="the <Dial> of Aiko → 050-1234-5678 reaches its time limit")).to_be_visible()
     expect(left).to_contain_text(re.compile(r"28:\d\d left, until \d\d:\d\d:\d\d"))
     expect(left).to_have_attribute("title", re.compile("Aiko"))
     page.get_by_role("button", name="+1 min").click()
@@ -300,7 +311,9 @@ def test_a_room_that_comes_back_is_a_new_conference_in_the_same_lane(page, netwo
 
 
 def test_a_conference_is_one_wide_lane_with_a_track_for_each(page, network):
-    enters(network, AIKO, BEN)
+    enters(network, AIKO)
+    network.call("POST", "/clock", {"advance": 3})
+    enters(network, BEN)
     expect(page.locator(".arrow.join")).to_have_text(["joins", "joins"])
     expect(page.locator(".arrow.mark")).to_have_text("starts")
     expect(page.locator(".bar.track.in")).to_have_count(2)

@@ -182,10 +182,11 @@ async def confer(call: Call, element: Element, document: Document) -> Request | 
         call.trouble(failure.code, failure.message, document.entry)
         told = {"DialCallStatus": "failed", "DialBridged": "false"}
         return Request(action, method, told) if element["action"] and failure.code != LABEL_IN_USE else None
-    participant.dial_ends_at = call.clock.now() + element["timeLimit"]
+    limit, label = element["timeLimit"], f"the <Dial> of {call.sid} reaches its time limit"
+    participant.dial_ends_at = call.clock.now() + limit
     star = [call.star] if element["hangupOnStar"] else []
     try:
-        await call.clock.first(participant.left, *star, timeout=element["timeLimit"], label="time limit of <Dial>")
+        await call.clock.first(participant.left, *star, timeout=limit, label=label)
     except asyncio.CancelledError:
         if element["action"]:
             call.world.send(webhooks.notify(call, action, method, call.params() | about(participant)))

@@ -125,7 +125,7 @@ export const en = {
     hears: { room: "hears the room", wait: "hears waiting music", hold: "hears hold music", announcement: "hears an announcement", nothing: "hears nothing" },
     hold: "on hold",
     muted: "muted",
-    coaches: "coaches",
+    coaches: (name) => `coaches ${name}`,
     endsRoom: "host",
     endsRoomHint: "The conference ends when this one leaves",
     leftAt: (time) => `left ${time}`,

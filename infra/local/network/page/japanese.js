@@ -128,7 +128,7 @@ export const ja = {
     hears: { room: "会議を聞いている", wait: "待機音楽", hold: "保留音楽", announcement: "アナウンス", nothing: "無音" },
     hold: "保留中",
     muted: "ミュート",
-    coaches: "コーチ",
+    coaches: (name) => `${set(name)}をコーチ`.trimStart(),
     endsRoom: "主催者",
     endsRoomHint: "この人が退室すると会議が終わります",
     leftAt: (time) => `${time} 退室`,

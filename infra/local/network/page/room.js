@@ -57,22 +57,22 @@ function Left({ conference, until, now, names }) {
     <b>${timer(Math.ceil(left))}</b> <span>${w.left(hour(until.at))}</span></p>`;
 }
 
-const Person = still(({ one, started, over, names }) => {
+const Person = still(({ one, coached, started, over, names }) => {
   const w = words().room;
   const gone = one.status !== "connected";
   const hears = gone ? null : one.hears;
   const way = gone ? "gone" : manner(one, started);
   return html`<div class="person ${way}">
     <i class="way ${way}" aria-hidden="true"></i>
-    <b>${names(one.number)}</b>
+    <b title=${names(one.number)}>${names(one.number)}</b>
     ${gone
       ? html`<span class="hears">${over && one.reason_left === "conference_ended_via_api" ? w.wasIn : w.leftAt(hour(moment(one.left_at)))}</span>`
-      : html`<span class="hears ${hears}">${icon(SIGNS[hears] ?? "people")}${w.hears[hears] ?? hears}</span>`}
+      : html`<span class="hears ${hears}">${icon(SIGNS[hears] ?? "people")}<span title=${w.hears[hears]}>${w.hears[hears] ?? hears}</span></span>`}
     <span class="signs">
-      ${!gone && one.hold ? html`<em>${icon("pause")}${w.hold}</em>` : ""}
-      ${!gone && one.muted ? html`<em>${icon("muted")}${w.muted}</em>` : ""}
-      ${!gone && one.coaching ? html`<em>${icon("whisper")}${w.coaches}</em>` : ""}
-      ${!gone && one.end_on_exit ? html`<em title=${w.endsRoomHint}>${icon("key")}${w.endsRoom}</em>` : ""}
+      ${!gone && one.hold ? html`<em title=${w.hold}>${icon("pause")}<span>${w.hold}</span></em>` : ""}
+      ${!gone && one.muted ? html`<em title=${w.muted}>${icon("muted")}<span>${w.muted}</span></em>` : ""}
+      ${!gone && one.coaching ? html`<em title=${w.coaches(names(coached))}>${icon("whisper")}<span>${w.coaches(names(coached))}</span></em>` : ""}
+      ${!gone && one.end_on_exit ? html`<em title=${w.endsRoomHint}>${icon("key")}<span>${w.endsRoom}</span></em>` : ""}
     </span>
   </div>`;
 });
@@ -179,7 +179,7 @@ export function Room({ state, mark, point, pick, names, network, copy }) {
           <b class=${over ? "end" : "now"} style=${{ left: percent(line.width) }}><span>${over ? w.end : w.now}</span></b>
         </div></div>
         ${people.map((one) => html`<div class="row" key=${one.call_sid}>
-          <${Person} one=${one} started=${conference.started_at !== null} over=${over} names=${names} />
+          <${Person} one=${one} coached=${people.find(({ call_sid }) => call_sid === one.call_to_coach)?.number ?? ""} started=${conference.started_at !== null} over=${over} names=${names} />
           <${Track} conference=${conference} one=${one} line=${line} until=${until} pointed=${mark} webhooks=${asked} />
         </div>`)}
       </div>

@@ -24,6 +24,7 @@ const DUES = [
   [/^(play|music) ends: (.+)$/s, "音源の終わり $2"],
   [/^an announcement ends: (.+)$/s, "アナウンスの終わり「$1」"],
   [/^the end of what somebody says$/, "話の終わり"],
+  [/^the <Dial> of (.+) reaches its time limit$/, "<Dial> の時間の上限（$1）"],
   [/^Gather ends$/, "入力待ちの終わり"],
   [/^Pause ends$/, "無音の終わり"],
 ];
