@@ -178,6 +178,8 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
         PartyWanted(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
         for person in people
     ]
+    if session.expires_at is not None and not session.calls_outlive_expiry:  # a call ends with its session
+        asked.minutes = max(1, min(asked.minutes, int(session.expires_at - time.time()) // 60))
     return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
 
 

@@ -42,7 +42,10 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> Non
 
 
 def look(bridge_sid: str) -> None:
-    """Does what is due, and then what is due because of that, until nothing is; and says when to look again."""
+    """Does what is due, and then what is due because of that, until nothing is; and says when to look again.
+
+    Where something fails, all else is done nevertheless; then the message fails too, so that it comes again.
+    """
     for _ in range(MOST_ROUNDS):
         try:
             known = state.read(bridge_sid)
@@ -51,18 +54,25 @@ def look(bridge_sid: str) -> None:
         todo = agenda.due(known, time.time())
         if not todo:
             break
-        for step in todo:
-            do(step)
+        failures = [failure for step in todo if (failure := attempt(step, bridge_sid))]
+        if failures:
+            raise failures[0]
     for moment in agenda.later(known, time.time()):
         schedules.wake(bridge_sid, moment)
 
 
-def do(step: Step) -> None:
-    if isinstance(step, HARMLESS):
-        take(step)
-        step.claim(time.time())
-    elif step.claim(time.time()):
-        take(step)
+def attempt(step: Step, bridge_sid: str) -> Exception | None:
+    """Takes a step, if it is ours; why that has failed."""
+    try:
+        if isinstance(step, HARMLESS):
+            take(step)
+            step.claim(time.time())
+        elif step.claim(time.time()):
+            take(step)
+    except Exception as failure:
+        log.exception("a step of a call failed", bridge=bridge_sid, step=type(step).__name__)
+        return failure
+    return None
 
 
 def take(step: Step) -> None:

@@ -1,5 +1,6 @@
 """Edge out: Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
 
+import time
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -22,17 +23,28 @@ WEBHOOKS = (
 )
 
 
+TOO_MANY_REQUESTS = 429
+PATIENCE = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
 GONE = (400, 404)  # what Twilio answers about a call or conference that has ended
 
 
 class Elsewhere(TwilioHttpClient):
     """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name.
 
-    Where Twilio takes a token no more, the next is tried: tokens change while this process lives.
+    Where Twilio has too much to do, it is asked again, for then it has done nothing. Where it takes a token no more,
+    the next is tried: tokens change while this process lives.
     """
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         there = urlunsplit(urlsplit(config.CARRIER_URL)[:2] + urlsplit(url)[2:])
+        for seconds in PATIENCE:
+            answer = self.ask(method, there, *args, **kwargs)
+            if answer.status_code != TOO_MANY_REQUESTS:
+                return answer
+            time.sleep(seconds)
+        return self.ask(method, there, *args, **kwargs)
+
+    def ask(self, method: str, there: str, *args: Any, **kwargs: Any) -> Any:
         for doubtful in (False, True):
             for token in config.settings(doubtful).auth_tokens:
                 answer = super().request(method, there, *args, **kwargs | {"auth": (config.TWILIO_ACCOUNT_SID, token)})
