@@ -1,7 +1,8 @@
 """What the events in this folder find at AWS: `python -m tests.events.account http://127.0.0.1:4566` puts it there.
 
 Aiko and Ben have a session (voice.json, status.json), two others are over and not closed yet (cleanup.json,
-sweep.json), and there is room for more (proxy.json, with the key of its header). Nobody is real.
+sweep.json), and there is room for more (proxy.json, with the key of its header). The exchange is calling Aiko and Ben
+(voice-leg.json, status-leg.json, status-room.json), and the time of two others is up (timer.json). Nobody is real.
 """
 
 import json
@@ -31,7 +32,7 @@ def client(service: str, url: str) -> Any:
 
 
 def fill(url: str) -> None:
-    """Makes what an account with nothing in it lacks: tables with their rows, settings, the group of schedules."""
+    """Makes what an account with nothing in it lacks: tables with their rows, settings, queues, a schedule group."""
     template = Template(ROOT / "template.yaml", {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID})
     dynamodb, ssm = client("dynamodb", url), client("ssm", url)
     rows = json.loads((HERE / "rows.json").read_text())
@@ -42,6 +43,8 @@ def fill(url: str) -> None:
     for name, value in {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}.items():
         ssm.put_parameter(Name=f"{ENVIRONMENT['SETTINGS_PATH']}/{name}", Value=value, Type="SecureString")
     client("scheduler", url).create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
+    for name in template.of_type("AWS::SQS::Queue"):
+        client("sqs", url).create_queue(QueueName=name)
 
 
 if __name__ == "__main__":

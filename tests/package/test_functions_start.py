@@ -3,9 +3,11 @@
 Its tables are those of ministack, for real requests to a real endpoint. What it can import is what its layers hold.
 """
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.events.account import ENVIRONMENT, client, event, fill
 from tests.package.emulator import Function, started, unpack
 
 TALKING, *OVERDUE = (f"KC{n:032}" for n in (1, 2, 3))
+CALLED, ENDING = (f"KB{n:032}" for n in (1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,23 @@ def row(account: str, session_sid: str, entry: str):
     return client("dynamodb", account).get_item(TableName="SessionsTable", Key=key).get("Item")
 
 
+def entries(account: str, bridge_sid: str) -> dict[str, Any]:
+    """What is kept of a call that the exchange makes, by entry."""
+    said = {"KeyConditionExpression": "bridge_sid = :sid", "ExpressionAttributeValues": {":sid": {"S": bridge_sid}}}
+    found = client("dynamodb", account).query(TableName="BridgesTable", **said)["Items"]
+    return {item["entry"]["S"]: item for item in found}
+
+
+def waiting(account: str) -> list[Any]:
+    """What lies in the queue of timers, taken out of it."""
+    sqs = client("sqs", account)
+    queue = sqs.get_queue_url(QueueName="Timers")["QueueUrl"]
+    found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    for message in found:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in found]
+
+
 def answers(function: Function, name: str):
     """What it answers to its event, cold and then warm, in one and the same process."""
     cold, warm = (function.invoke(event(name)) for _ in range(2))
@@ -64,11 +84,42 @@ def test_a_call_is_put_through(start):
     assert "<Dial" in warm["body"]
 
 
+def test_a_leg_that_we_have_called_enters_the_room(start):
+    with start("Voice") as voice:
+        cold, warm = answers(voice, "voice-leg")
+    assert cold["statusCode"] == warm["statusCode"] == 200
+    assert f">{CALLED}</Conference>" in cold["body"]
+    assert cold["body"] == warm["body"]
+
+
+def test_the_ring_tone_can_be_heard(start):
+    with start("Voice") as voice:
+        cold, warm = answers(voice, "voice-ringing")
+    assert cold == warm
+    assert cold["headers"]["content-type"] == "audio/wav"
+    assert base64.b64decode(cold["body"]).startswith(b"RIFF")
+
+
 def test_a_callback_is_kept(start, account):
     with start("Status") as status:
         cold, warm = answers(status, "status")
     assert (cold, warm) == ({"statusCode": 204}, {"statusCode": 204})
     assert row(account, TALKING, f"interaction#KI{'c' * 31}1")["status"] == {"S": "initiated"}
+
+
+@pytest.mark.parametrize(("name", "kept"), [("status-leg", "in-progress"), ("status-room", "participant-join")])
+def test_a_callback_of_a_call_that_we_make_is_kept_and_wakes_the_timer(start, account, name, kept):
+    with start("Status") as status:
+        assert answers(status, name) == ({"statusCode": 204}, {"statusCode": 204})
+    assert [entry for entry in entries(account, CALLED) if entry.endswith(f"#{kept}")]
+    assert [message["bridge"] for message in waiting(account)] == [CALLED, CALLED]
+
+
+def test_a_call_whose_time_is_up_is_ended(start, account):
+    with start("Timer") as timer:
+        assert answers(timer, "timer") == (None, None)
+    assert entries(account, ENDING)["bridge"]["end_reason"] == {"S": "time"}
+    assert not waiting(account)
 
 
 def test_a_session_that_is_over_is_closed(start, account):
@@ -90,6 +141,30 @@ def test_the_rest_api_opens_sessions(start, account):
     opened = [json.loads(answer["body"])["sid"] for answer in (cold, warm)]
     schedules = client("scheduler", account).list_schedules(GroupName=ENVIRONMENT["SCHEDULE_GROUP"])["Schedules"]
     assert {schedule["Name"].split("-")[0] for schedule in schedules} == set(opened)
+
+
+def test_our_own_rest_api_lists_calls(start):
+    with start("Api") as api:
+        cold, warm = answers(api, "api-list")
+    assert cold["statusCode"] == warm["statusCode"] == 200
+    assert {call["sid"] for call in json.loads(cold["body"])["calls"]} == {CALLED, ENDING}
+
+
+def test_our_own_rest_api_says_what_is_wrong_with_a_request(start):
+    with start("Api") as api:
+        cold, warm = answers(api, "api-call")
+    assert cold["statusCode"] == warm["statusCode"] == 422
+    assert cold["headers"]["Content-Type"] == "application/problem+json"
+    assert json.loads(cold["body"])["errors"][0]["pointer"] == "/parties"
+
+
+def test_our_own_rest_api_can_be_browsed(start):
+    with start("Api") as api:
+        cold, _ = answers(api, "api-docs")
+    assert cold["statusCode"] == 200
+    page = base64.b64decode(cold["body"]).decode() if cold["isBase64Encoded"] else cold["body"]
+    assert "SwaggerUIBundle" in page
+    assert "/api/calls/{sid}/announce" in page
 
 
 def test_every_function_of_the_build_was_started_here():

@@ -13,7 +13,14 @@ from tests.deployed.processes import start
 from tests.events.account import fill
 
 SAM = ROOT / ".tools/sam/bin/sam"
-EVENTS = {"Voice": "voice", "Status": "status", "Cleanup": "cleanup", "Proxy": "proxy"}
+EVENTS = {
+    "Voice": "voice",
+    "Status": "status",
+    "Timer": "timer",
+    "Cleanup": "cleanup",
+    "Proxy": "proxy",
+    "Api": "api-list",
+}
 
 
 @pytest.fixture(scope="module")
