@@ -19,6 +19,7 @@ async def main() -> None:
         print(f"""
   The telephone network  {running.network}   <- open this in a browser: {people}
   The exchange           {running.exchange}   (Proxy: client.proxy.base_url = "{running.exchange}")
+  Its own REST API       {running.exchange}/api/docs   (calls to two people at once)
   Account SID            {running.world.account_sid}
   Auth token             {running.world.auth_token}
 
