@@ -42,6 +42,8 @@ def test_a_schedule_puts_its_input_into_a_queue(lab):
 
 def test_a_schedule_of_the_past_fires_within_the_next_minute(lab):
     lab.arm("expiry", -3600)
+    lab.forward(0)
+    assert timer.woken == []
     lab.forward(60)
     assert len(when()) == 1
 

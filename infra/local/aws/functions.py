@@ -113,6 +113,8 @@ class Invocation:
             raise Died
         left = self.since + self.function["Timeout"] - time.time()
         self.asleep = asyncio.run_coroutine_threadsafe(self.rest(min(seconds, left)), self.loop)
+        if self.end:  # the world has ended meanwhile, and has seen nobody asleep
+            self.asleep.cancel()
         try:
             self.asleep.result()
         except CancelledError:
