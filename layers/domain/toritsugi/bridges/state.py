@@ -165,7 +165,7 @@ def gather(entries: Iterable[BridgeEntry]) -> State:
     return State(
         bridges[0],
         sorted((entry for entry in found if isinstance(entry, Party)), key=lambda party: party.place),
-        [entry for entry in found if isinstance(entry, Announcement)],
+        sorted((entry for entry in found if isinstance(entry, Announcement)), key=lambda said: said.id),
         {(int(entry.id), int(entry.version)): entry for entry in found if isinstance(entry, Spoken)},
         sorted((e for e in found if isinstance(e, Event)), key=lambda e: (e.at, e.conference_sid or "", e.entry)),
     )
