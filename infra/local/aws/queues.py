@@ -185,13 +185,14 @@ class Queues:
         self, queue: Queue, function: dict[str, Any], source: dict[str, Any], messages: list[Message]
     ) -> None:
         """Hands messages to the function; what it does not manage comes again when it is visible again."""
-        self.announce(queue, *messages)
         event = {"Records": [record(message, queue.arn) for message in messages]}
         try:
             answer = await self.functions.invoke(function, event, on_the_clock=True)
-        except Exception:
-            return  # the functions have written it down
+        except Exception:  # which the functions have written down
+            self.announce(queue, *messages)
+            return
         failed = failed_of(answer, messages) if source.get("FunctionResponseTypes") else set()
+        self.announce(queue, *(message for message in messages if message.message_id in failed))
         queue.delete(*(message for message in messages if message.message_id not in failed))
 
 
