@@ -196,6 +196,8 @@ def test_hold_and_mute_are_said_in_words(page, network, room):
     room.changes(AIKO, Muted="true")
     expect(person(page, "Ben")).not_to_contain_text("on hold")
     expect(person(page, "Aiko")).to_contain_text("muted")
+    network.call("POST", f"/phones/{quote(AIKO)}/speak", {"text": "Can you hear me?"})
+    expect(page.locator(".arrow.speech.unheard")).to_have_text("Can you hear me?")
     ladder = page.get_by_label("Messages in the order of time")
     expect(ladder.locator(".arrow.change")).to_have_text(["Ben on hold", "Ben back from hold", "Aiko muted"])
 
@@ -230,6 +232,8 @@ def test_an_announcement_runs_while_they_talk(page, network, room):
     expect(person(page, "Aiko")).to_contain_text("hears an announcement")
     hears(page, "Ben", WORDS)
     expect(page.locator(".arrow.announce")).to_have_text(WORDS)
+    once_for_each = page.locator(".arrow.say").filter(has_text=WORDS)
+    expect(once_for_each).to_have_count(0)
     expect(panel(page).locator(".band.speaking")).to_have_count(2)
     network.call("POST", "/clock", {"advance": 10})
     expect(one).to_contain_text("spoken")

@@ -78,6 +78,7 @@ export class Callbacks {
     this.told = new Map();
     this.asked = new Map();
     const sids = new Set(conferences.map(({ sid }) => sid));
+    if (!sids.size) return;
     const put = (map, key, value) => map.set(key, [...(map.get(key) || []), value]);
     const known = new Set();
     for (const entry of webhooks) {
