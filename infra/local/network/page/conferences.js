@@ -1,5 +1,7 @@
 // What a conference is, as the page needs it: who was in it when and in which way, its announcements, its time left.
 
+import { fileName } from "./words.js";
+
 const FILE = /^https?:\/\/\S+$/;
 const BLINK = 20; // ms: two things that happen at once may have two times
 const LONG = 16; // characters of a name that are shown whole
@@ -29,7 +31,7 @@ export function newest(conferences) {
 /** What an announcement said: its words, or the name of its file; as long as nothing was heard, where it is to come from. */
 export function said({ text, url }) {
   if (!text) return URL.canParse(url) ? new URL(url).pathname : url;
-  return FILE.test(text) ? `♪ ${decodeURIComponent(text.split("/").pop())}` : text;
+  return FILE.test(text) ? `♪ ${fileName(text)}` : text;
 }
 
 /** Which way somebody is in the room, as one word. */

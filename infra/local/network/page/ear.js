@@ -1,7 +1,7 @@
 // What a telephone hears, word by word as it is spoken.
 import { html, still, useBeat, useLayoutEffect, useRef } from "./view.js";
 import { lasting, tongue } from "./numbers.js";
-import { timer, words } from "./words.js";
+import { fileName, timer, words } from "./words.js";
 
 const cutter = {};
 function pieces(text) {
@@ -34,7 +34,7 @@ function Spoken({ item, over, network }) {
 const Heard = still(({ item, over, network, names }) => {
   const w = words().telephones;
   const spoken = item.kind === "say" || item.kind === "speech";
-  const file = item.kind === "play" || item.kind === "music" ? decodeURIComponent(item.text || "").split("/").pop() : "";
+  const file = item.kind === "play" || item.kind === "music" ? fileName(item.text) : "";
   return html`<li class="heard-item ${item.kind}">
     <span class="second">${item.second == null ? "–" : timer(item.second)}</span>
     <span class="kind">${item.kind === "speech" && item.from ? names(item.from) : w.kinds[item.kind] || item.kind}</span>

@@ -1,7 +1,7 @@
 // The ladder: one lane per party, time downwards, every message an arrow. Only the rows in view are drawn.
 import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { national, tongue } from "./numbers.js";
-import { hour, span, timer, words } from "./words.js";
+import { fileName, hour, span, timer, words } from "./words.js";
 import { begin, ENDS, Messages, holder } from "./messages.js";
 import { everybody, plain, short } from "./conferences.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
@@ -36,7 +36,7 @@ function label(row, names) {
     case "announce":
       return row.wrong ? w.announcementFails : row.detail;
     case "say":
-      return row.event === "say" ? row.detail : `♪ ${(row.detail || "").split("/").pop()}`;
+      return row.event === "say" ? row.detail : `♪ ${fileName(row.detail)}`;
     case "speech":
       return row.detail;
     case "note":

@@ -61,3 +61,6 @@ export function hour(moment) {
   const date = new Date(moment);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
 }
+
+/** The name of an audio file, by its address; how often Twilio is to ask for it, behind the #, is no part of that. */
+export const fileName = (address) => decodeURIComponent((address || "").split("#")[0].split("/").pop());
