@@ -119,7 +119,7 @@ def test_a_route_connects_until_it_ends_and_not_in_that_moment(facts, connects):
 )
 def test_the_first_reason_why_not_is_the_one_that_is_told(line, route, why):
     with pytest.raises(why):
-        routes.put_through(line, route, NOW, lambda _: "https://example.com/status")
+        routes.choose(line, route, NOW)
 
 
 @given(st.floats(0.01, 20_000), st.one_of(st.none(), st.integers(1, 20_000)))

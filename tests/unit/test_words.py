@@ -38,10 +38,10 @@ def test_every_reason_why_a_call_is_refused_has_its_own_sentence():
 
 
 @pytest.mark.parametrize(
-    ("called", "language"), [("+815010000001", "ja"), ("+16175550100", "en"), ("", "en"), ("+8", "en")]
+    ("called", "language"), [("+815010000001", "ja-JP"), ("+16175550100", "en-US"), ("", "en-US"), ("+8", "en-US")]
 )
 def test_the_language_is_that_of_the_called_numbers_country(called, language):
-    assert ToritsugiError().said_to(called) == (language, ToritsugiError.spoken[language])
+    assert ToritsugiError().said_to(called) == (language, ToritsugiError.spoken[language[:2]])
 
 
 def test_no_sentence_gives_a_number_away():
