@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.unit.histories import (
+    CALM,
     NOW,
     announcement,
     bridge,
@@ -39,12 +40,14 @@ def everything(seen: State, now: float):
     )
 
 
+@CALM
 @given(histories(), some.data())
 def test_the_order_in_which_callbacks_come_changes_nothing(history, data):
     shuffled = data.draw(some.permutations(history.callbacks))
     assert everything(history.seen(shuffled), history.now) == everything(history.seen(), history.now)
 
 
+@CALM
 @given(histories(), some.data())
 def test_callbacks_that_come_twice_change_nothing(history, data):
     again = data.draw(some.lists(some.sampled_from(history.callbacks))) if history.callbacks else []
@@ -53,6 +56,7 @@ def test_callbacks_that_come_twice_change_nothing(history, data):
     )
 
 
+@CALM
 @given(histories(), some.data())
 def test_nor_does_the_order_in_which_the_table_gives_its_entries(history, data):
     entries = [*history.entries, *stored(history.callbacks)]

@@ -114,7 +114,7 @@ def timeline(state: State) -> list[dict[str, Any]]:
         happened.append((state.bridge.ended_at, "ended", None, state.bridge.end_reason))
     return [
         {"date": date(at), "event": name, "participant": place, "detail": detail}
-        for at, name, place, detail in sorted(happened, key=lambda one: (one[0], one[1], one[2] or 0))
+        for at, name, place, detail in sorted(happened, key=lambda one: (one[0], one[1], one[2] or 0, one[3] or ""))
     ]
 
 
