@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ import pytest
 from tests.build import built
 from tests.deployed import cloud
 from tests.deployed.cloud import Deployment
+from tests.deployed.processes import eventually
 from tests.stories.people import Desk, Person, Scene
 
 ATTACH = "TORITSUGI_DEPLOYED"  # tests/deployed/permissions.py says here which deployment its stories are told of
@@ -69,12 +70,17 @@ class OneOfMany(Scene):
         ours = {call["sid"] for call in self.calls()}
         return [hook for hook in super().webhooks() if hook["call_sid"] in ours]
 
+    def is_quiet(self) -> bool:
+        """Whether every request of the network was answered."""
+        return all(hook["status"] or hook["error"] for hook in self.webhooks())
+
 
 @pytest.fixture
 def scene(deployment: Deployment) -> Iterator[OneOfMany]:
     scene = OneOfMany(deployment.base, deployment.network.url)
     try:
         yield scene
+        eventually(scene.is_quiet)
         surprises = scene.surprises()
     finally:
         scene.http.close()
@@ -99,3 +105,18 @@ def ben(scene: OneOfMany) -> Person:
 @pytest.fixture
 def eve(scene: OneOfMany) -> Person:
     return Person(scene, "Eve", scene.telephone(3))
+
+
+@pytest.fixture
+def letters(deployment: Deployment) -> Callable[[str], list[Any]]:
+    """What lies in the queue of the dead letters and holds these words, taken out of it."""
+
+    def holding(words: str) -> list[Any]:
+        sqs, queue = deployment.client("sqs"), deployment.resource("DeadLetters")
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1).get("Messages", [])
+        found = [message for message in found if words in message["Body"]]
+        for message in found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    return holding

@@ -26,7 +26,7 @@ from tests.deployed import cloud
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import ATTACH
 
-STORIES = ["test_calls.py", "test_rest_api.py", "test_time_runs_out.py"]
+STORIES = ["test_calls.py", "test_rest_api.py", "test_conferences.py", "test_time_runs_out.py"]
 MOST_TRIES = 3  # on a machine with much to do, a telephone may ring too late
 
 

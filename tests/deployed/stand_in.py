@@ -7,7 +7,8 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     who reads parameters may read each of them             ssm:GetParameters (there: of everything)
     a schedule belongs to its group                        scheduler:* (there: always the default group)
     who gives a role to a schedule may pass that role      iam:PassRole, with iam:PassedToService
-    the Scheduler does what the schedule's role may do     lambda:InvokeFunction; else sqs:SendMessage, as a dead letter
+    the Scheduler does what the schedule's role may do     lambda:InvokeFunction, sqs:SendMessage; else a dead letter
+    Lambda reads a queue as the function                   sqs:ReceiveMessage, DeleteMessage, GetQueueAttributes
     Lambda repeats what has failed, and then gives it up   sqs:SendMessage of the function's role
     Lambda writes the log as the function                  logs:CreateLogStream, logs:PutLogEvents
     a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
@@ -27,12 +28,15 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.arn import parse_arn
+from ministack.core.concurrency import esm_wake
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, iam, lambda_svc, scheduler, ssm
 
 log = logging.getLogger("stand_in")
 
 Answer = tuple[int, dict[str, str], bytes]
+
+LAMBDA, SCHEDULER = "lambda.amazonaws.com", "scheduler.amazonaws.com"
 
 
 # ---- what a role may do ----------------------------------------------------------------------------------------------
@@ -133,7 +137,7 @@ handle_schedule = scheduler.handle_request
 async def schedule_with_role(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
     if method in ("POST", "PUT") and path.startswith("/schedules/"):
         role = json.loads(body or b"{}").get("Target", {}).get("RoleArn", "")
-        passed = {"iam:PassedToService": "scheduler.amazonaws.com"}
+        passed = {"iam:PassedToService": SCHEDULER}
         if refusal := refused("scheduler", "iam:PassRole", headers, query, role, passed):
             return refusal
     done: Answer = await handle_schedule(method, path, headers, body, query)
@@ -141,27 +145,51 @@ async def schedule_with_role(method: str, path: str, headers: Any, body: bytes, 
 
 
 def fire(target: dict[str, Any], _event: Any, schedule: dict[str, Any], _view: Any = None) -> None:
-    """Wakes the target of a schedule; whatever may not be woken becomes a dead letter."""
-    role, said = target["RoleArn"], target.get("Input", "{}")
-    source = scheduler._group_arn(schedule["GroupName"])
-    function, _, _ = lambda_svc._get_func_record_for_ref(target["Arn"])
-    if may(role, "scheduler.amazonaws.com", source, "lambda:InvokeFunction", target["Arn"]) and function:
-        lambda_svc.invoke_async_with_retry(function, json.loads(said))
+    """Tells the target of a schedule, a function or a queue; what may not be told becomes a dead letter."""
+    source, said = scheduler._group_arn(schedule["GroupName"]), target.get("Input", "{}")
+    arn, letters = parse_arn(target["Arn"]), target.get("DeadLetterConfig", {}).get("Arn", "")
+    if arn.service == "sqs" and send(target["RoleArn"], source, target["Arn"], said):
         return
-    letters = target.get("DeadLetterConfig", {}).get("Arn", "")
-    if letters and may(role, "scheduler.amazonaws.com", source, "sqs:SendMessage", letters):
-        eventbridge._dispatch_to_sqs(parse_arn(letters), said)
+    if arn.service == "lambda" and may(target["RoleArn"], SCHEDULER, source, "lambda:InvokeFunction", target["Arn"]):
+        function, _, _ = lambda_svc._get_func_record_for_ref(target["Arn"])
+        if function:
+            lambda_svc.invoke_async_with_retry(function, json.loads(said))
+            return
+    if letters:
+        send(target["RoleArn"], source, letters, said)
+
+
+def send(role: str, source: str, queue: str, said: str) -> bool:
+    """Whether the Scheduler has put that into a queue."""
+    allowed = may(role, SCHEDULER, source, "sqs:SendMessage", queue)
+    if allowed:
+        eventbridge._dispatch_to_sqs(parse_arn(queue), said)
+        esm_wake.set()
+    return allowed
 
 
 # ---- Lambda ----------------------------------------------------------------------------------------------------------
 
 give_up, write_log = lambda_svc._route_async_failure, lambda_svc._emit_lambda_logs
-read_layer = lambda_svc._resolve_layer_zip
+count_pollers, read_layer = lambda_svc._sqs_esm_concurrency, lambda_svc._resolve_layer_zip
+
+
+def pollers_of(mapping: dict[str, Any], function: Any, config: dict[str, Any], queue: Any = None) -> int:
+    """How many messages of a queue Lambda may have given to a function at once; none, unless the function may read it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    actions = "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"
+    source = mapping["EventSourceArn"]
+    if all(may(config["Role"], LAMBDA, config["FunctionArn"], action, source) for action in actions):
+        most: int = count_pollers(mapping, function, config, queue)
+        return most
+    return 0
 
 
 def give_up_as_function(target: str, name: str, event: Any, result: Any) -> None:
     config = lambda_svc._functions[name]["config"]
-    if may(config["Role"], "lambda.amazonaws.com", config["FunctionArn"], "sqs:SendMessage", target):
+    if may(config["Role"], LAMBDA, config["FunctionArn"], "sqs:SendMessage", target):
         give_up(target, name, event, result)
 
 
@@ -170,7 +198,7 @@ def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any,
     group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
     stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:{request_id}"
     actions = "logs:CreateLogStream", "logs:PutLogEvents"
-    if all(may(config["Role"], "lambda.amazonaws.com", config["FunctionArn"], action, stream) for action in actions):
+    if all(may(config["Role"], LAMBDA, config["FunctionArn"], action, stream) for action in actions):
         write_log(function, request_id, *what, **how)
 
 
@@ -221,6 +249,7 @@ def main() -> None:
     eventbridge._invoke_target = fire
     lambda_svc._route_async_failure = give_up_as_function
     lambda_svc._emit_lambda_logs = write_log_as_function
+    lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._resolve_layer_zip = layer_content
     lambda_runtime.Worker = Worker
     lambda_runtime._detect_runtime_binary = bare_interpreter

@@ -6,11 +6,11 @@ tables alone: there the session is closed, and its routes have ended.
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.deployed.processes import eventually
+from tests.deployed.schedules import in_a_moment, schedule, schedules_of, target_of
 
 SOON = 3  # seconds
 
@@ -34,21 +34,6 @@ def stored(deployment):
 
 
 @pytest.fixture
-def letters(deployment):
-    """What lies in the queue of the dead letters and holds these words, taken out of it."""
-
-    def holding(words):
-        sqs, queue = deployment.client("sqs"), deployment.resource("DeadLetters")
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1).get("Messages", [])
-        found = [message for message in found if words in message["Body"]]
-        for message in found:
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return found
-
-    return holding
-
-
-@pytest.fixture
 def route_ended(deployment):
     """Whether the directory has it that somebody's calls to a line go nowhere any more."""
 
@@ -60,37 +45,14 @@ def route_ended(deployment):
     return ended
 
 
-def in_a_moment(seconds=SOON):
-    return datetime.now(UTC) + timedelta(seconds=seconds)
-
-
-def schedules_of(deployment, words):
-    scheduler, group = deployment.client("scheduler"), deployment.resource("ScheduleGroup")
-    pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
-    return [found["Name"] for page in pages for found in page["Schedules"] if words in found["Name"]]
-
-
 def the_hourly_sweep(deployment):
     """What the template's own schedule does."""
-    scheduler, group = deployment.client("scheduler"), deployment.resource("ScheduleGroup")
     (name,) = schedules_of(deployment, f"{deployment.stage}-sweep")
-    return scheduler.get_schedule(GroupName=group, Name=name)["Target"]
-
-
-def schedule(deployment, name, target):
-    """Has the Scheduler do that at once."""
-    deployment.client("scheduler").create_schedule(
-        GroupName=deployment.resource("ScheduleGroup"),
-        Name=name,
-        ScheduleExpression=f"at({in_a_moment(0):%Y-%m-%dT%H:%M:%S})",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        ActionAfterCompletion="DELETE",
-        Target=target,
-    )
+    return target_of(deployment, name)
 
 
 def test_a_session_ends_by_its_schedule_which_is_gone_then(opened, deployment, aiko, ben, stored, route_ended):
-    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment())
+    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment(SOON))
     sid, line = session.sdk.fetch().sid, session.line_of(aiko)
     assert schedules_of(deployment, sid)
     assert stored(session) == "open"
@@ -115,7 +77,7 @@ def test_a_call_puts_the_end_off_and_the_schedule_comes_again(opened, aiko, ben,
 
 
 def test_the_sweep_closes_what_its_schedule_has_forgotten(opened, deployment, aiko, ben, stored):
-    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment())
+    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment(SOON))
     scheduler, group = deployment.client("scheduler"), deployment.resource("ScheduleGroup")
     sid = session.sdk.fetch().sid
     for name in schedules_of(deployment, sid):
