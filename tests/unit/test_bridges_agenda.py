@@ -337,7 +337,7 @@ def test_a_leg_that_goes_on_is_hung_up_again_and_again_for_a_while():
     for one in over.parties:
         one.released, one.released_at = 1, END
     assert steps(over, END + 9) == []
-    assert END + 11 in agenda.later(over, END + 9)
+    assert END + 10 in agenda.later(over, END + 9)
     assert steps(over, END + 10) == [Release, Release]
     assert agenda.later(over, END + agenda.PATIENCE_SECONDS) == set()
 
@@ -354,6 +354,9 @@ def test_somebody_who_is_removed_is_hung_up_and_not_called_again():
     seen.parties[1].removed_at = NOW + 30
     (step,) = agenda.due(seen, NOW + 31)
     assert (type(step), step.call_sid) == (Release, call_sid(2))
+    seen.parties[1].released, seen.parties[1].released_at = 1, NOW + 31
+    assert NOW + 41 in agenda.later(seen, NOW + 31)
+    assert (steps(seen, NOW + 40), steps(seen, NOW + 41)) == ([], [Release])
     never = state.gather([bridge(), called(1), party(2, removed_at=NOW), party(3)])
     assert [step.party.place for step in agenda.due(never, NOW) if isinstance(step, Ring)] == [3]
 

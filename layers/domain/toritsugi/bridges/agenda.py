@@ -3,6 +3,7 @@
 It follows from the state alone. So whoever looks, at whatever occasion and however often, sees the same things due.
 """
 
+import math
 from collections.abc import Iterator
 
 from toritsugi import announcements
@@ -27,7 +28,7 @@ from toritsugi.bridges.words import sentence
 
 ALONE_SECONDS = 15
 AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
-PATIENCE_SECONDS = 300  # so long after the end is that tried
+PATIENCE_SECONDS = 300  # for so long is that tried
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
 
@@ -52,11 +53,10 @@ def due(state: State, now: float) -> list[Step]:
 
 def later(state: State, now: float) -> set[int]:
     """When to look again, apart from what is armed with the deadline."""
-    moments: set[float] = set()
+    hung_up = [again_at(state, party, leg) for party, leg in state.living()]
+    moments: set[float] = {again for again in hung_up if again is not None}
     if state.bridge.is_over:
-        if now < (state.bridge.ended_at or 0) + PATIENCE_SECONDS:
-            moments |= {again for party, leg in state.living() if (again := again_at(party, leg))}
-        return {int(moment) + 1 for moment in moments if moment > now}
+        return {math.ceil(moment) for moment in moments if moment > now}
     if state.bridge.deadline is not None and state.bridge.armed < state.bridge.version:
         moments.add(state.bridge.deadline)
     if (since := alone_since(state, now)) is not None:
@@ -70,7 +70,7 @@ def later(state: State, now: float) -> set[int]:
             moments.add(away + FAR_SECONDS)
         if leg and leg.is_alive and leg.call_sid is None:
             moments.add(leg.called_at + LOST_SECONDS)
-    return {int(moment) + 1 if moment % 1 else int(moment) for moment in moments if moment > now}
+    return {math.ceil(moment) for moment in moments if moment > now}
 
 
 # ---- who may still come ----------------------------------------------------------------------------------------------
@@ -197,16 +197,20 @@ def release(state: State, now: float) -> Iterator[Step]:
         unwanted = state.bridge.is_over or party.removed_at is not None
         if not unwanted or not leg.call_sid:
             continue
+        again = again_at(state, party, leg)
         if party.released < leg.attempt:
             yield Release(party, leg.call_sid, leg.attempt, farewell(state.bridge, party, leg))
-        elif now >= (again_at(party, leg) or now):
+        elif again is not None and now >= again:
             yield Release(party, leg.call_sid, leg.attempt, None)
 
 
-def again_at(party: Party, leg: Leg) -> float | None:
-    """When a leg that was hung up, and went on, is hung up again."""
-    hung_up = party.released_at if party.released >= leg.attempt else None
-    return None if hung_up is None else hung_up + AGAIN_SECONDS
+def again_at(state: State, party: Party, leg: Leg) -> float | None:
+    """When a leg that was hung up, and went on, is hung up again; not for ever."""
+    unwanted = state.bridge.ended_at or party.removed_at
+    if unwanted is None or party.released_at is None or party.released < leg.attempt:
+        return None
+    again = party.released_at + AGAIN_SECONDS
+    return again if again < unwanted + PATIENCE_SECONDS else None
 
 
 def farewell(bridge: Bridge, party: Party, leg: Leg) -> str | None:
