@@ -1,118 +1,18 @@
-"""`make bench`: what a masked call takes, beside an ordinary implementation, and whether the budgets hold."""
+"""`make bench`: what a masked call and a conference take, the one beside an ordinary implementation, and whether the
+budgets hold.
+"""
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from local.aws import Cloud
-from tests.conftest import AUTH_TOKEN, BASE, PARAMETERS, ROOT
-from tests.performance import deployed, emulated, throughput
-from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
-from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
-from tests.performance.cost import ASSUMED_SECONDS, Webhook, per_million
-from tests.performance.emulated import Emulated, Warm
-from tests.performance.exchange import LINES, Exchange, in_a_minute, unguarded
+from tests.performance.cost import ASSUMED_CARRIER_SECONDS, ASSUMED_SECONDS, Webhook, per_million, total
+from tests.performance.findings import Findings, measure
 from tests.performance.meter import Meter
 from tests.performance.table import head, row
-from tests.performance.throughput import Throughput
-
-TTL = 3600
 
 BUDGET, BUDGET_WITH_TTL = 8, 12  # dollars per million masked calls
 PURPOSES = ("HTTP API", "Lambda", "DynamoDB", "logs")
-
-
-@dataclass
-class Findings:
-    """What was measured."""
-
-    plain: list[Webhook] = field(default_factory=list)
-    sliding: list[Webhook] = field(default_factory=list)
-    ordinary: list[Webhook] = field(default_factory=list)
-    forged: Meter = field(default_factory=Meter)
-    opened: dict[str, Meter] = field(default_factory=dict)
-    imported: dict[str, tuple[Cold, ...]] = field(default_factory=dict)
-    throughput: Throughput | str = ""
-    emulator: Emulated = field(init=False)
-    deployment: tuple[float, Warm] | str = ""
-
-
-# ---- measuring -------------------------------------------------------------------------------------------------------
-
-
-def measure(say: Callable[[str], None]) -> Findings:
-    found = Findings()
-    os.environ |= {name: value for name, value in ENVIRONMENT.items() if name.startswith("ORDINARY")}
-    with Cloud(ROOT / "template.yaml", PARAMETERS, {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}) as cloud:
-        exchange = Exchange(cloud)
-        say("a masked call, webhook by webhook")
-        line = measure_calls(exchange, found)
-        say("the same call at an ordinary implementation")
-        found.ordinary = ordinary(cloud).calls(AIKO, LINES[0])
-        say("cold starts in fresh processes")
-        measure_cold_starts(cloud, line, found)
-        measure_opening(exchange, found, say)
-    say(f"{throughput.PAIRS * throughput.ROUNDS} masked calls on the local network")
-    try:
-        found.throughput = throughput.measure()
-    except Exception as failure:
-        found.throughput = f"not measured: {failure}"
-    say("cold starts and answers of what make build makes, under Lambda's emulator")
-    found.emulator = emulated.measure()
-    say("a deployment onto ministack, and calls to it")
-    try:
-        found.deployment = deployed.measure()
-    except Exception as failure:
-        found.deployment = f"not measured: {failure}"
-    return found
-
-
-def measure_calls(exchange: Exchange, found: Findings) -> str:
-    """Calls with and without ttl, and a forged one; gives the line that leads to Ben without ttl."""
-    telephones = ours()
-    sliding, plain = exchange.masked(TTL), exchange.masked()
-    with in_a_minute():
-        found.plain = telephones.calls(AIKO, plain)
-        found.sliding = telephones.calls(AIKO, sliding)
-        telephones.send("forged", "/voice", incoming(new_sid(), AIKO, plain), token="not Twilio's")
-        found.forged = telephones.sent[-1].meter
-    return plain
-
-
-def ordinary(cloud: Cloud) -> Implementation:
-    from tests.performance import ordinary
-
-    for table in ordinary.TABLES:
-        cloud.client("dynamodb").create_table(**table)
-    ordinary.sessions.put_item(Item=ordinary.example(LINES[0], AIKO, BEN))
-    return Implementation({"/voice": ordinary.handler, "/status": ordinary.handler}, ordinary.logger)
-
-
-def measure_cold_starts(cloud: Cloud, line: str, found: Findings) -> None:
-    calls = [signed("/voice", incoming(new_sid(), AIKO, to)) for to in (line, LINES[0])]
-    imports = [(BARE, None), (OURS, None), (ORDINARY, None)]
-    answers = [(BARE, None), (OURS, calls[0]), (ORDINARY, calls[1])]
-    with over_http(cloud) as endpoint, starter(endpoint) as fresh:
-        found.imported["import"] = tuple(fresh.compare(*imports, times=7))
-        found.imported["import, no bytecode"] = tuple(fresh.compare(*imports, times=3, compiled=False))
-        found.imported["import and first answer"] = tuple(fresh.compare(*answers, times=5))
-
-
-def measure_opening(exchange: Exchange, found: Findings, say: Callable[[str], None]) -> None:
-    steps = [
-        ("among 100 sessions", lambda: exchange.fill(100)),
-        ("among 10,000 sessions", lambda: exchange.fill(9_900)),
-        ("  the same, from a pool of 500 numbers", lambda: exchange.widen(490)),
-    ]
-    for n, (name, prepare) in enumerate(steps):
-        say(f"opening a session: {name.strip()}")
-        prepare()
-        with unguarded(), Meter() as found.opened[name]:
-            exchange.open_session(f"+8190444{n:05}", f"+8190555{n:05}")
-
-
-# ---- printing --------------------------------------------------------------------------------------------------------
+ALL_PURPOSES = ("HTTP API", "Lambda", "DynamoDB", "SQS", "Scheduler", "logs")
 
 
 def of_call(name: str, webhooks: list[Webhook]) -> list[str]:
@@ -142,6 +42,60 @@ def of_cold_starts(found: Findings) -> list[str]:
         milliseconds = [f"{cold.seconds * 1000:.0f}" for cold in (mine, theirs, bare)]
         lines.append(row(f"CPU ms: {name}", *milliseconds[:2], f"{mine.seconds / theirs.seconds:.2f}", milliseconds[2]))
     return lines
+
+
+def of_other_functions(found: Findings) -> list[str]:
+    return [
+        head("Cold start of the other functions", "modules", "CPU ms", "emulated ms"),
+        *(
+            row(
+                f"{name}.py",
+                cold.modules,
+                f"{1000 * cold.seconds:.0f}",
+                f"{emulated:.0f}" if (emulated := found.emulator.others.get(name.capitalize())) else "",
+            )
+            for name, cold in found.others.items()
+        ),
+    ]
+
+
+def of_warm_answers(found: Findings) -> list[str]:
+    """CPU, for what a request takes on Lambda is that, and waiting for DynamoDB."""
+    lines = [head("CPU of a warm answer, ms", "Toritsugi", "ordinary", "ratio")]
+    for name, seconds in found.warm.items():
+        ratio = [f"{seconds[0] / seconds[1]:.2f}"] if len(seconds) == 2 else []
+        lines.append(row(name, *(f"{1000 * one:.1f}" for one in seconds), *ratio))
+    return lines
+
+
+def of_conference(found: Findings) -> list[str]:
+    """What forty minutes of two people take, with two warnings and an extension."""
+    columns = (
+        "invocations",
+        "dynamodb",
+        "read units",
+        "write units",
+        "messages",
+        "schedules",
+        "to twilio",
+        "log bytes",
+    )
+    lines = [head("A conference: 30 + 10 min., 2 people", *columns)]
+    rows = {
+        name: (
+            share.invocations,
+            share.meter.round_trips,
+            share.meter.read_units,
+            share.meter.write_units,
+            share.messages,
+            share.schedules,
+            share.carrier,
+            share.log_bytes,
+        )
+        for name, share in found.conference.items()
+    }
+    rows["in all"] = tuple(map(sum, zip(*rows.values(), strict=True)))
+    return lines + [row(name, *(f"{value:g}" for value in values)) for name, values in rows.items()]
 
 
 def of_emulator(found: Findings) -> list[str]:
@@ -222,6 +176,18 @@ def of_cost(found: Findings) -> list[str]:
     return lines
 
 
+def of_cost_of_conference(found: Findings) -> list[str]:
+    lines = [head("AWS, dollars per million conferences", *ALL_PURPOSES, "in all")]
+    bills = {name: total([share.dollars()]) for name, share in found.conference.items()}
+    bills["in all"] = total(share.dollars() for share in found.conference.values())
+    for name, bill in bills.items():
+        lines.append(row(name, *(f"{bill[purpose]:.2f}" for purpose in ALL_PURPOSES), f"{sum(bill.values()):.2f}"))
+    waits = found.conference["timer"].slept
+    lines.append(f"  As above; a request to Twilio is assumed to take {ASSUMED_CARRIER_SECONDS * 1000:.0f} ms, and the")
+    lines.append(f"  timers of this conference waited {waits:.1f} s for their moments.")
+    return lines
+
+
 def dollars(webhooks: list[Webhook], seconds: float = ASSUMED_SECONDS) -> float:
     return sum(per_million(webhooks, seconds).values())
 
@@ -273,12 +239,16 @@ def main() -> None:
         of_call("A masked call with ttl", found.sliding),
         of_call("An ordinary implementation's", found.ordinary),
         of_sessions(found),
+        of_conference(found),
         of_cold_starts(found),
+        of_other_functions(found),
+        of_warm_answers(found),
         of_emulator(found),
         of_deployment(found),
         of_sizes(found),
         of_network(found),
         of_cost(found),
+        of_cost_of_conference(found),
         of_budgets(found),
     ]
     print("\n".join(line for section in sections for line in section))

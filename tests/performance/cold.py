@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from local.aws import Cloud
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
 from tests.performance.calls import Json
@@ -95,18 +97,24 @@ def starter(endpoint: str | None = None) -> Iterator[Starter]:
 
 @contextmanager
 def over_http(cloud: Cloud) -> Iterator[str]:
-    """The address under which another process reaches this cloud's DynamoDB and SSM, which speak JSON."""
-    clients = {"DynamoDB_20120810": cloud.client("dynamodb"), "AmazonSSM": cloud.client("ssm")}
+    """The address under which another process reaches this cloud's DynamoDB, SSM and SQS, which speak JSON."""
+    names = {"DynamoDB_20120810": "dynamodb", "AmazonSSM": "ssm", "AmazonSQS": "sqs"}
+    clients = {name: cloud.client(service) for name, service in names.items()}
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             service, operation = self.headers["X-Amz-Target"].split(".")
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = clients[service]._make_api_call(operation, request)
+            try:
+                status, answer = 200, clients[service]._make_api_call(operation, request)
+            except ClientError as error:
+                said = error.response.pop("Error")
+                status, answer = 400, {"__type": said["Code"], "message": said["Message"]} | error.response
             body = json.dumps(answer, default=str).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.0")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

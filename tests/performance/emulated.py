@@ -31,6 +31,7 @@ from tests.package.emulator import started, unpack
 from tests.performance.calls import AIKO, BEN, incoming, new_sid, signed
 
 STARTS, ANSWERS = 5, 400
+EVENTS = {"Status": "status", "Timer": "timer", "Proxy": "proxy", "Api": "api-list"}  # what each is started with
 ORDINARY = ("boto3", "aws-lambda-powertools", "pydantic", "twilio")  # what its requirements.txt would say
 LINE = "+815010000009"
 
@@ -97,24 +98,27 @@ def timed(do: Any) -> float:
 class Emulated:
     """By implementation, `toritsugi` and `ordinary`; cold starts also by whether there is bytecode.
 
-    `functions` and `ordinary` are sizes, with whatever is imported.
+    `others` is how long our other functions take to start, in milliseconds; `functions` and `ordinary` are sizes, with
+    whatever is imported.
     """
 
     cold: dict[tuple[str, bool], Cold]
     warm: dict[str, Warm]
+    others: dict[str, float]
     functions: dict[str, Size]
     ordinary: Size
 
 
 def measure() -> Emulated:
-    with tempfile.TemporaryDirectory() as name, account(Path(name) / "aws") as url:
-        packages = _, theirs = toritsugi(Path(name), url), ordinary(Path(name), url)
+    with tempfile.TemporaryDirectory() as folder, account(Path(folder) / "aws") as url:
+        packages = _, theirs = toritsugi(Path(folder), url), ordinary(Path(folder), url)
         variants = {(package.name, True): package for package in packages}
         variants |= {(package.name, False): package.without_bytecode() for package in packages}
         rounds = [{which: package.start() for which, package in variants.items()} for _ in range(STARTS)]
         return Emulated(
             {which: median([one[which] for one in rounds]) for which in variants},
             {package.name: package.answer() for package in packages},
+            {name: init(name, Path(folder) / name, url) for name in EVENTS},
             functions(),
             sizes.measure(theirs.folder),
         )
@@ -122,6 +126,17 @@ def measure() -> Emulated:
 
 def median(colds: list[Cold]) -> Cold:
     return Cold(*(statistics.median(getattr(cold, what) for cold in colds) for what in ("init", "answered")))
+
+
+def init(name: str, folder: Path, url: str) -> float:
+    """How long a function of ours takes to start, in milliseconds."""
+    unpack(built(), name, folder)
+    durations = []
+    for _ in range(STARTS):
+        with started(folder, f"{name.lower()}.handler", ENVIRONMENT | {"AWS_ENDPOINT_URL": url}) as function:
+            function.invoke(event(EVENTS[name]))
+            durations += function.starts
+    return statistics.median(durations)
 
 
 def functions() -> dict[str, Size]:

@@ -143,6 +143,7 @@ class Call:
     """One request to DynamoDB, which is one round trip, and what it cost."""
 
     operation: str
+    by: str = ""
     read_units: float = 0
     write_units: int = 0
     read_bytes: int = 0
@@ -151,9 +152,10 @@ class Call:
 
 @dataclass
 class Meter:
-    """A context manager: `calls` holds what was asked of DynamoDB inside it, in order."""
+    """A context manager: `calls` holds what was asked of DynamoDB inside it, in order, and by whom, if `whose` says."""
 
     calls: list[Call] = field(default_factory=list)
+    whose: Callable[[], str] = str
     tables: dict[str, Table] = field(default_factory=dict)
 
     @property
@@ -176,6 +178,10 @@ class Meter:
     @property
     def operations(self) -> list[str]:
         return [call.operation for call in self.calls]
+
+    def part(self, by: str) -> Meter:
+        """What was asked by this one."""
+        return Meter([call for call in self.calls if call.by == by])
 
     def __enter__(self) -> Meter:
         self.unmetered = BaseClient._make_request
@@ -209,6 +215,7 @@ class Meter:
             self.calls.append(
                 Call(
                     operation,
+                    self.whose(),
                     sum(blocks(size, READ_BLOCK) * units for size, units in reads),
                     sum(change.units * twice + change.index_units for change in changes),
                     sum(size for size, _ in reads),

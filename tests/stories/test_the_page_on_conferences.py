@@ -1,0 +1,142 @@
+"""Everything that docs/conferences.md says to type works as it stands there, and it names every option there is; its
+picture shows what happens.
+"""
+
+import json
+import os
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from docs import conference
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+
+PAGE = (ROOT / "docs/conferences.md").read_text()
+LINE = "+815010000001"  # of the page, and of the sample world of `make run`
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Reader:
+    """Somebody who types what is on the page, from top to bottom."""
+
+    def __init__(self, box) -> None:
+        self.box = box
+        self.blocks = iter(BLOCK.findall(PAGE))
+        self.knows = {"EXCHANGE": box.exchange, "KEY": f"{ACCOUNT_SID}:{AUTH_TOKEN}", "CALL": ""}
+
+    def types(self) -> list[Any]:
+        """The next block, command by command: what each answers, once everything has followed that takes no time."""
+        commands = re.split(r"\n(?=curl )", next(self.blocks).strip())
+        return [self.run(command) for command in commands]
+
+    def run(self, command: str) -> Any:
+        script = f"{command} --fail-with-body --silent --show-error --noproxy '*' --max-time 60"
+        done = subprocess.run(["bash", "-c", script], env=os.environ | self.knows, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        self.box.settle()
+        return json.loads(done.stdout)
+
+    @property
+    def is_done(self) -> bool:
+        return next(self.blocks, None) is None
+
+
+def test_what_the_page_says_to_type_works(box, desk, aiko, ben, eve, clock):
+    desk.opens(LINE, name="sample-delivery")
+    reader = Reader(box)
+
+    (made,) = reader.types()
+    reader.knows["CALL"] = made["sid"]
+    aiko.rings(showing=LINE)
+    aiko.answers()
+    clock.forward(seconds=1)
+    ben.rings(showing=LINE)
+    ben.answers()
+    aiko.talks_with(ben)
+
+    one, several = reader.types()
+    assert one["status"] == "in-progress"
+    assert [call["sid"] for call in several["calls"]] == [made["sid"]]
+
+    clock.forward(minutes=27)
+    ben.hears("Three minutes left.")
+    extended, *_ = reader.types()
+    assert extended["extensions"] == 1
+    clock.forward(seconds=20)  # one after the other
+    aiko.hears("Your doctor will be with you")
+    ben.hears("お連れ様がお待ちです。")
+    assert sum("/voice/ringing/ja" in item["text"] for item in ben.telephone["heard"]) == 1
+
+    added, listed, *_, back, _ = reader.types()
+    assert [person["number"] for person in listed["participants"]] == [aiko.number, ben.number, eve.number]
+    assert (added["id"], back["hold"]) == (3, False)
+    eve.was_called(showing=LINE)
+    aiko.talks_with(ben)
+
+    reader.types()
+    clock.forward(seconds=1)
+    ben.is_idle()
+
+    (service,) = reader.types()
+    assert (service["through"], service["extension_minutes"]) == ("conference", 10)
+    assert reader.is_done
+
+
+def rows() -> dict[str, str]:
+    """The tables of the page: what stands first in a row, and second."""
+    lines = [line.strip("|").split("|") for line in PAGE.splitlines() if line.startswith("| `")]
+    return {name.strip("` "): usual.strip("` ") for name, usual, *_ in lines}
+
+
+def options() -> list[tuple[str, Any]]:
+    from toritsugi.bridges.wanted import CallWanted
+
+    return [(field.alias or name, field.default) for name, field in CallWanted.model_fields.items()]
+
+
+@pytest.mark.parametrize(("name", "usual"), options())
+def test_every_option_of_a_call_stands_on_the_page_with_its_default(name, usual):
+    required = usual is PydanticUndefined or name in ("parties", "from", "session_sid")
+    assert rows()[name] == ("" if required else json.dumps(usual))
+
+
+def parts() -> list[str]:
+    from toritsugi.bridges.wanted import AnnouncementWanted, ExtensionWanted, PartyWanted
+
+    return sorted({name for model in (PartyWanted, AnnouncementWanted, ExtensionWanted) for name in model.model_fields})
+
+
+@pytest.mark.parametrize("name", parts())
+def test_every_option_of_a_person_an_announcement_and_an_extension_is_named(name):
+    assert f"`{name}`" in PAGE
+
+
+def test_the_words_on_the_page_are_those_that_are_spoken():
+    from toritsugi.bridges.words import WORDS
+
+    facts = {"minutes": 10}
+    left = {"ja": "3分", "en": "3 minutes"}
+    spoken = [said.format(**facts, left=left[language]) for both in WORDS.values() for language, said in both.items()]
+    assert [words for words in spoken if words not in PAGE] == [WORDS["over"]["ja"], WORDS["over"]["en"]]
+
+
+@pytest.mark.parametrize(
+    ("field", "attribute"),
+    [
+        ("Through", "through"),
+        ("WarnBeforeEnd", "warn_before_end"),
+        ("ExtensionMinutes", "extension_minutes"),
+        ("ExtensionTimes", "extension_times"),
+    ],
+)
+def test_the_settings_of_a_service_stand_there_with_their_defaults(field, attribute):
+    from toritsugi.services import Service
+
+    assert rows()[field] == str(getattr(Service, attribute).default)
+
+
+def test_the_picture_shows_what_happens_in_a_conference():
+    assert conference.PICTURE.read_text() == conference.draw(), f"Draw it anew: {conference.__doc__}"
