@@ -5,15 +5,20 @@ claimed before it is spoken, in one transaction with the deadline that it is due
 it, and nobody ever hears it twice, or too late. https://www.twilio.com/docs/voice/api/conference-resource
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import voices
 from toritsugi.bridges.records import Announcement, Bridge, Spoken, spoken_key
-from toritsugi.bridges.state import State
 from toritsugi.transactions import refusals, write
+
+if TYPE_CHECKING:  # voice.py speaks them, and needs no state
+    from toritsugi.bridges.state import State
 
 LATE_SECONDS = 5
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from toritsugi import announcements
 from toritsugi.announcements import LATE_SECONDS
+from toritsugi.bridges.events import MACHINES
 from toritsugi.bridges.records import Bridge, Party
-from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, MACHINES, Leg, State
+from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, Leg, State
 from toritsugi.bridges.steps import (
     RETRY_SECONDS,
     Arm,

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from toritsugi.bridges import life
-from toritsugi.bridges.records import Party, party_key
-from toritsugi.bridges.steps import update_if
+from toritsugi.bridges.records import Party, party_key, update_if
 from toritsugi.errors import RequestRefused
 from toritsugi.interactions import Leg
 from toritsugi.routes import LONGEST_CALL_SECONDS, RING_SECONDS

@@ -22,6 +22,9 @@ ROOM_PATH = re.compile(r"/status/bridges/(KB[0-9a-f]{32})/room", re.ASCII)
 # After these, something may have to be done at Twilio.
 TELLING = {*FINAL, "in-progress", "conference-start", "conference-end", "participant-join", "participant-leave"}
 
+# Of AnsweredBy: https://www.twilio.com/docs/voice/answering-machine-detection
+MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
+
 
 @dataclass(frozen=True)
 class Source:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi import voices
-from toritsugi.bridges.events import Source
+from toritsugi.bridges.events import MACHINES, Source
 from toritsugi.bridges.records import Bridge, Party
-from toritsugi.bridges.state import MACHINES
 from toritsugi.bridges.words import sentence
 from toritsugi.errors import RequestRefused
 from toritsugi.interactions import FINAL

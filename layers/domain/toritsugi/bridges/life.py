@@ -1,10 +1,12 @@
 """How a bridge begins, is extended, spoken into, joined and ended. What has to follow at Twilio is steps' business."""
 
+from __future__ import annotations
+
 import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toritsugi.bridges.records import (
     Announcement,
@@ -16,12 +18,14 @@ from toritsugi.bridges.records import (
     bridge_key,
     look_up,
     party_key,
+    update_if,
 )
-from toritsugi.bridges.state import State
-from toritsugi.bridges.steps import end, update_if
 from toritsugi.bridges.words import warning
 from toritsugi.errors import RequestRefused
 from toritsugi.transactions import refusals, write
+
+if TYPE_CHECKING:  # voice.py needs a bridge's life, and no state
+    from toritsugi.bridges.state import State
 
 MOST_TRIES = 5
 MOST_PEOPLE, MOST_ANNOUNCEMENTS = 10, 80  # with the bridge itself fewer than a transaction's hundred
@@ -184,6 +188,12 @@ def add_party(state: State, party: Party) -> Party:
 def remove_party(party: Party, now: float) -> None:
     """This person is not wanted any more; twice is once."""
     update_if(party, [Party.removed_at.set(now)], Party.entry.exists() & Party.removed_at.does_not_exist())
+
+
+def end(bridge: Bridge, reason: str, now: float) -> bool:
+    """Whether it is we who have ended the bridge; not if it has ended, or the deadline moved, since it was read."""
+    actions = [Bridge.ended_at.set(now), Bridge.end_reason.set(reason)]
+    return update_if(bridge, actions, Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version))
 
 
 def finish(bridge_sid: str, reason: str, now: float) -> Bridge:

@@ -1,5 +1,7 @@
 """What lies in a bridge's partition: the bridge, its people, its announcements, what was spoken, what was told."""
 
+from collections.abc import Sequence
+
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
@@ -7,6 +9,9 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi import config
@@ -169,3 +174,14 @@ def spoken_key(bridge_sid: str, announcement: int, version: int) -> Key:
 def look_up(*keys: Key) -> dict[Key, BridgeEntry]:
     """The entries there are under these keys, consistently, in one round trip."""
     return {(found.bridge_sid, found.entry): found for found in BridgeEntry.batch_get(list(keys), consistent_read=True)}
+
+
+def update_if(entry: Bridge | Party, actions: Sequence[Action], condition: Condition) -> bool:
+    """Whether the entry was as the condition says; then, and only then, it has changed."""
+    try:
+        type(entry)(entry.bridge_sid, entry.entry).update(list(actions), condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True

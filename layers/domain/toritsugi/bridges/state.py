@@ -16,8 +16,6 @@ from toritsugi.interactions import FINAL, RANKS
 FAR_SECONDS = 45  # who left the room for longer than that, and does not come back, is gone even if nobody told us
 LOST_SECONDS = 60  # a call of which nothing is known for so long was never made
 
-MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
-
 
 @dataclass
 class Leg:

@@ -4,15 +4,11 @@ A step is claimed in the table, so that of all who see it due one takes it. Wher
 limit, a hang-up) the claim only keeps it from being repeated for ever.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
 from toritsugi import announcements
-from toritsugi.bridges.records import Announcement, Bridge, Party
+from toritsugi.bridges import life
+from toritsugi.bridges.records import Announcement, Bridge, Party, update_if
 
 RETRY_SECONDS = 5
 
@@ -124,7 +120,7 @@ class End:
     reason: str
 
     def claim(self, now: float) -> bool:
-        return end(self.bridge, self.reason, now)
+        return life.end(self.bridge, self.reason, now)
 
 
 @dataclass(frozen=True)
@@ -156,23 +152,3 @@ class Release:
 
 
 Step = Ring | Speak | Drop | Begin | Limit | Prolong | Arm | End | Close | Release
-
-
-# ---- conditional writes ----------------------------------------------------------------------------------------------
-
-
-def end(bridge: Bridge, reason: str, now: float) -> bool:
-    """Whether it is we who have ended the bridge; not if it has ended, or the deadline moved, since it was read."""
-    actions = [Bridge.ended_at.set(now), Bridge.end_reason.set(reason)]
-    return update_if(bridge, actions, Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version))
-
-
-def update_if(entry: Bridge | Party, actions: Sequence[Action], condition: Condition) -> bool:
-    """Whether the entry was as the condition says; then, and only then, it has changed."""
-    try:
-        type(entry)(entry.bridge_sid, entry.entry).update(list(actions), condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
