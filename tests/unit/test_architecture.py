@@ -34,6 +34,7 @@ GROUND = {"clients", "config", "errors", "forms", "pages", "logs", "tables", "tr
 
 WEBHOOKS = ("voice", "status")  # functions that answer a telephone or a callback: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")
+HEAVY += ("toritsugi.bridges.state", "toritsugi.bridges.steps")  # timer.py thinks about bridges
 
 PIN = re.compile(r"^([\w.-]+(?:\[[\w,-]+\])?)==([^\s;]+)", re.MULTILINE)
 
