@@ -1,5 +1,5 @@
-# The verbs: run, test, check, build, deploy; permissions, bench, lock, clean. Each installs what it needs into .venv and
-# .tools, and nothing outside this folder.
+# The verbs: run, test, check, rehearse, build, deploy; permissions, bench, lock, clean. Each installs what it needs into
+# .venv and .tools, and nothing outside this folder.
 
 PYTHON ?= python3
 export PYTHONPATH := layers/domain:functions:infra
@@ -20,14 +20,17 @@ INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --pytho
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check build deploy permissions bench lock browser clean
+.PHONY: run test check rehearse build deploy permissions bench lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
 	@exec $(BIN)/python -m local
 
-test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass
-	$(BIN)/python -m pytest
+test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass, in five minutes
+	$(BIN)/python -m pytest --ignore tests/command
+
+rehearse: $(INSTALLED) $(STANDINS)  ## the command line: an exchange deployed, looked after, upgraded and taken away
+	$(BIN)/python -m pytest tests/command
 
 check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/ruff check

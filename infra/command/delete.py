@@ -16,7 +16,7 @@ from command.stages import Region, StageName, located
 
 def delete(
     with_data: Annotated[
-        bool, typer.Option("--with-data", help="Delete the tables too: people, sessions, keys. For ever.")
+        bool, typer.Option("--with-data", help="Delete the tables too: people, sessions, calls, keys. For ever.")
     ] = False,
     stage: StageName = "",
     region: Region = "",

@@ -33,6 +33,7 @@ OF_THE_EXCHANGE: dict[str, Check] = {
     "API keys": cloud.api_key,
     "tables": cloud.tables,
     "schedules": cloud.schedules,
+    "timers": cloud.timers,
     "dead letters": cloud.dead_letters,
     "logs": cloud.logs,
     "alarms": cloud.alarms,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import secrets
 import time
@@ -168,9 +169,19 @@ class Exchange:
     # ---- ways in -----------------------------------------------------------------------------------------------------
 
     def enter(self) -> None:
-        """From here on our own code, in this process, works with the data of this exchange as its functions do."""
+        """From here on our own code, in this process, works with the data of this exchange as its functions do.
+
+        Raises Refused where the exchange is of an earlier version, which our code does not fit.
+        """
         region = {"AWS_REGION": self.stage.region, "AWS_DEFAULT_REGION": self.stage.region}
         os.environ.update(self.environment | region)
+        try:
+            importlib.import_module("toritsugi.config")  # which reads the environment
+        except RuntimeError:
+            raise Refused(
+                f"The exchange {self.stage.name} is of an earlier version than this command: "
+                f"`toritsugi deploy --stage {self.stage.name}` brings it up to date."
+            ) from None
 
     @contextlib.contextmanager
     def desk(self) -> Iterator[Client]:

@@ -87,4 +87,5 @@ def presented(made: dict[str, Any]) -> list[Any]:
         "\n[bold]A key for your programs.[/] Its secret is shown this once: keep it where they find it.\n",
         table(["", ""], [(f"[bold]{name}[/]", escape(value)) for name, value in rows]),
         f"\n  client = Client('{made['sid']}', secret)\n  client.proxy.base_url = '{made['address']}'",
+        f"\nWhat else it opens is told at {made['address']}/api/docs",
     ]

@@ -157,7 +157,7 @@ class Exchange(Deployment):
 
     @property
     def tables(self) -> list[str]:
-        return [self.resource(f"{name}Table") for name in ("Directory", "Services", "Sessions", "Keys")]
+        return [self.resource(f"{name}Table") for name in ("Directory", "Services", "Sessions", "Bridges", "Keys")]
 
     @property
     def tokens(self) -> list[str]:

@@ -16,7 +16,7 @@ def test_the_first_deployment_answers_with_the_address_and_a_key(exchange):
     assert (made["stage"], made["region"]) == ("command", "ap-northeast-1")
     assert made["address"].startswith("https://")
     assert re.fullmatch(r"SK[0-9a-f]{32}", made["key"]["sid"])
-    assert made["key"]["scopes"] == ["proxy:read", "proxy:write"]
+    assert made["key"]["scopes"] == ["proxy:read", "proxy:write", "calls:read", "calls:write"]
 
 
 def test_the_auth_token_is_kept_encrypted_and_shown_and_remembered_nowhere(exchange):

@@ -44,6 +44,7 @@ def test_everything_is_looked_at(well):
         "API keys",
         "tables",
         "schedules",
+        "timers",
         "dead letters",
         "logs",
         "concurrency",
@@ -79,7 +80,7 @@ def test_people_read_a_chart_without_colours_in_a_pipe(exchange):
 def sick(exchange):
     """The same exchange after a bad week; mended when the doctor has seen it."""
     ssm, scheduler, sqs = (exchange.client(name) for name in ("ssm", "scheduler", "sqs"))
-    dynamodb, logs = exchange.client("dynamodb"), exchange.client("logs")
+    dynamodb, logs, functions = (exchange.client(name) for name in ("dynamodb", "logs", "lambda"))
     permissions = exchange.twilio().voice.v1.dialing_permissions.bulk_country_updates
     numbers = [LINE, MUTE, FORGOTTEN, GIVEN_BACK]
     for number in numbers:
@@ -98,6 +99,8 @@ def sick(exchange):
     keep = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="DISABLED")
     sqs.send_message(QueueUrl=exchange.resource("DeadLetters"), MessageBody="{}")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=exchange.resource("Timer"))["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     off, on = ({"PointInTimeRecoveryEnabled": enabled} for enabled in (False, True))
     table = exchange.resource("KeysTable")
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=off)
@@ -107,6 +110,7 @@ def sick(exchange):
 
     logs.put_retention_policy(logGroupName="/toritsugi/command/voice", retentionInDays=30)
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=on)
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     sqs.purge_queue(QueueUrl=exchange.resource("DeadLetters"))
     scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="ENABLED")
     ssm.put_parameter(Name="/toritsugi/command/auth-tokens", Value=token, Type="SecureString", Overwrite=True)
@@ -128,6 +132,7 @@ def sick(exchange):
         ("dialing permissions", "fail", "calls to JP are forbidden", "geo-permissions"),
         ("auth tokens", "fail", "Twilio refuses the next one", "toritsugi tokens remove"),
         ("schedules", "warn", "the hourly sweep is switched off", "toritsugi deploy"),
+        ("timers", "fail", "nobody takes them out of their queue", "Triggers"),
         ("dead letters", "warn", "holds 1", "read them"),
         ("tables", "warn", "KeysTable cannot be brought back", "point-in-time recovery"),
         ("logs", "warn", "/toritsugi/command/voice is kept for ever", "Retention"),

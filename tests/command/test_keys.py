@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 
-def asks(exchange, key, method="GET"):
-    """The status with which the REST API answers somebody who has this key."""
-    url, fields = f"{exchange.base}/v1/Services", {"UniqueName": "made-by-a-key"}
+def asks(exchange, key, method="GET", path="/v1/Services"):
+    """The status with which a REST API answers somebody who has this key."""
+    url, fields = f"{exchange.base}{path}", {"UniqueName": "made-by-a-key"}
     credentials = (key["sid"], key["secret"])
     if method == "POST":
         return httpx.post(url, data=fields, auth=credentials, trust_env=False).status_code
@@ -18,12 +18,13 @@ def reader(exchange):
     return exchange.succeeds("keys", "create", "--read-only")
 
 
-def test_a_key_opens_the_rest_api_as_far_as_its_scopes_go(exchange, reader):
-    assert (asks(exchange, reader), asks(exchange, reader, "POST")) == (200, 403)
+def test_a_key_opens_the_rest_apis_as_far_as_its_scopes_go(exchange, reader):
+    for path in ("/v1/Services", "/api/calls"):
+        assert (asks(exchange, reader, path=path), asks(exchange, reader, "POST", path)) == (200, 403)
 
 
 def test_a_list_shows_keys_and_no_secrets(exchange, reader):
-    assert {"sid": reader["sid"], "scopes": ["proxy:read"]} in exchange.succeeds("keys", "list")
+    assert {"sid": reader["sid"], "scopes": ["calls:read", "proxy:read"]} in exchange.succeeds("keys", "list")
     said = exchange.types("keys", "list")
     assert (reader["sid"] in said.out, reader["secret"] in said.out) == (True, False)
 

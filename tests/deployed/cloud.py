@@ -144,15 +144,27 @@ class Deployment:
 
     def sam(self, *words: str) -> None:
         command = [str(ROOT / ".tools/sam/bin/sam"), *words, "--stack-name", self.stack, "--region", REGION]
-        self.run(command, SAM_CLI_TELEMETRY="0")
+        done = self.run(command, SAM_CLI_TELEMETRY="0")
+        assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
 
     def toritsugi(self, *words: str) -> Any:
         """What a command of ours answers."""
-        command = [str(ROOT / ".venv/bin/toritsugi"), *words, "--stage", self.stage, "--region", REGION, "--json"]
-        return json.loads(self.run(command, TORITSUGI_CONFIG=str(self.account.folder / "samconfig.toml")))
+        done = self.carries_out(*words)
+        assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
 
-    def run(self, command: list[str], **environment: str) -> str:
-        done = subprocess.run(
+    def refuses(self, *words: str) -> str:
+        """Why a command of ours is not carried out."""
+        done = self.carries_out(*words)
+        assert done.returncode == 1, f"{words}\n{done.stdout}\n{done.stderr}"
+        return done.stderr
+
+    def carries_out(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(ROOT / ".venv/bin/toritsugi"), *words, "--stage", self.stage, "--region", REGION, "--json"]
+        return self.run(command, TORITSUGI_CONFIG=str(self.account.folder / "samconfig.toml"))
+
+    def run(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             command,
             cwd=self.account.folder,
             env=self.environment | environment,
@@ -160,8 +172,6 @@ class Deployment:
             text=True,
             timeout=180,
         )
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
 
     def route(self, template: Template) -> None:
         """The routes of the HTTP API, each tried once, for a process that starts is slow on a machine with much to do.

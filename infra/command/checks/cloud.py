@@ -120,19 +120,41 @@ def try_to_schedule(exchange: Exchange, group: str) -> None:
     scheduler.delete_schedule(Name=name, GroupName=group)
 
 
+def timers(exchange: Exchange) -> Iterator[Finding]:
+    """They are taken out of their queue. https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html"""
+    (mapping,) = exchange.of_type("AWS::Lambda::EventSourceMapping").values()
+    state = exchange.aws("lambda").get_event_source_mapping(UUID=mapping)["State"]
+    overdue = messages_in(exchange, exchange.named("Timers"))
+    if state in ("Disabled", "Disabling"):
+        yield fail(
+            "nobody takes them out of their queue: no call is made or ended by us, nothing is announced",
+            f"enable it: Lambda's console > {exchange.named('Timer')} > Configuration > Triggers",
+        )
+    elif overdue:
+        yield warn(
+            f"{overdue} are due, and nobody has taken them yet",
+            "look again in a minute; if they stay, no process is free, or timer fails: its log says why",
+        )
+    else:
+        yield ok("none is overdue")
+
+
 def dead_letters(exchange: Exchange) -> Iterator[Finding]:
-    sqs, all_empty = exchange.aws("sqs"), True
-    for name, url in sorted(exchange.of_type("AWS::SQS::Queue").items()):
-        asked = ["ApproximateNumberOfMessages"]
-        waiting = int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"][asked[0]])
-        if waiting:
-            all_empty = False
-            yield warn(
-                f"{name} holds {waiting}: events that no function could handle",
-                f"read them (Poll for messages, in SQS's console: {url.rsplit('/', 1)[-1]}) and the log of cleanup",
-            )
-    if all_empty:
+    queue, console = exchange.named("DeadLetters"), "Poll for messages, in SQS's console"
+    if waiting := messages_in(exchange, queue):
+        yield warn(
+            f"the queue holds {waiting}: events that no function could handle",
+            f"read them ({console}: {queue.rsplit('/', 1)[-1]}) and the logs of cleanup and timer",
+        )
+    else:
         yield ok("none: every event has been handled")
+
+
+def messages_in(exchange: Exchange, queue: str) -> int:
+    """How many messages of a queue could be taken out of it now."""
+    asked = "ApproximateNumberOfMessages"
+    found = exchange.aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[asked])
+    return int(found["Attributes"][asked])
 
 
 def logs(exchange: Exchange) -> Iterator[Finding]:

@@ -1,29 +1,28 @@
 """What a company has is not lost when the exchange is replaced by a newer one, nor when it is taken away.
 
-Each story is told of a stage of its own, beside the one that the other stories share.
+Each story is told of a stage of its own, beside the one that the other tests of the command line share.
 """
 
 import httpx
 import pytest
 
 from tests.build import built
+from tests.command import older
 from tests.conftest import AUTH_TOKEN
-from tests.deployed import older
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import OneOfMany
 from tests.stories.people import Desk, Person
 
-TABLES = ("DirectoryTable", "ServicesTable", "SessionsTable", "KeysTable")
+TABLES = ("DirectoryTable", "ServicesTable", "SessionsTable", "BridgesTable", "KeysTable")
 
 
 class Company:
     """Somebody who has deployed the exchange, and lives with it: a desk, a session, and the two people in it."""
 
-    def __init__(self, deployment):
+    def __init__(self, deployment, key):
         self.scene = OneOfMany(deployment.base, deployment.network.url)
-        made = deployment.toritsugi("keys", "create")
         self.name, self.lines = "order-desk", [self.scene.line(1), self.scene.line(2)]
-        self.desk = Desk(self.scene, (made["sid"], made["secret"]))
+        self.desk = Desk(self.scene, key)
         self.desk.opens(*self.lines, name=self.name)
         self.aiko = Person(self.scene, "Aiko", self.scene.telephone(1))
         self.ben = Person(self.scene, "Ben", self.scene.telephone(2))
@@ -49,11 +48,11 @@ class Company:
 
 
 @pytest.fixture
-def a_stage(deployment):
-    """Makes stages, not deployed yet; when the story is over, nothing was left untold on their telephones."""
+def a_stage(accounts):
+    """Makes stages, not deployed yet."""
 
     def make(name):
-        stage = Deployment(deployment.account, deployment.network, name)
+        stage = Deployment(*accounts, name)
         stage.set("auth-tokens", AUTH_TOKEN)
         return stage
 
@@ -64,8 +63,8 @@ def a_stage(deployment):
 def a_company():
     companies = []
 
-    def live(deployment):
-        companies.append(Company(deployment))
+    def live(deployment, key):
+        companies.append(Company(deployment, key))
         return companies[-1]
 
     yield live
@@ -79,7 +78,8 @@ def a_company():
 def test_an_upgrade_loses_nothing_and_the_call_that_runs_goes_on(a_stage, a_company, tmp_path):
     stage = a_stage("upgraded")
     stage.deploy(older.build(tmp_path / "older", built()))
-    company = a_company(stage)
+    assert "is of an earlier version" in stage.refuses("keys", "list")
+    company = a_company(stage, older.make_key(stage))
     aiko, ben, session = company.aiko, company.ben, company.session
     before = company.has()
     company.calls()
@@ -99,16 +99,16 @@ def test_an_upgrade_loses_nothing_and_the_call_that_runs_goes_on(a_stage, a_comp
 def test_taking_the_exchange_down_leaves_the_data_and_the_next_one_can_have_it(a_stage, a_company):
     stage = a_stage("removed")
     stage.deploy(built())
-    company = a_company(stage)
+    made = stage.toritsugi("keys", "create")
+    company = a_company(stage, (made["sid"], made["secret"]))
     before, line = company.has(), company.session.line_of(company.aiko)
     tables = {name: stage.resource(name) for name in TABLES}
     kept = stage.toritsugi("delete", "--yes")["kept"]
     assert set(kept) == set(tables.values())
     assert httpx.post(f"{company.scene.exchange}/voice", trust_env=False).status_code == 404
-    for table in tables.values():
-        described = stage.client("dynamodb").describe_table(TableName=table)["Table"]
-        assert described["DeletionProtectionEnabled"]
-        assert described["ItemCount"]
+    left = {name: stage.client("dynamodb").describe_table(TableName=table)["Table"] for name, table in tables.items()}
+    assert all(table["DeletionProtectionEnabled"] for table in left.values())
+    assert {name for name, table in left.items() if not table["ItemCount"]} == {"BridgesTable"}  # it has called nobody
 
     again = a_stage("removed")
     again.adopt(built(), tables)
