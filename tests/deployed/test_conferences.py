@@ -158,14 +158,16 @@ def test_a_masked_call_that_is_reported_twice_to_the_timer_is_one_call(desk, sce
     called = aiko.dials(session.line_of(aiko))
     picks_up(ben, session.line_of(ben))
     eventually(lambda: aiko.telephone["talking_with"] == [ben.number])
+    again = time.time()
     (me,) = [person.sid for person in session.sdk.participants.list() if person.identifier == aiko.number]
-    begin = {"call_sid": called, "session_sid": session.sdk.fetch().sid, "caller_sid": me, "began": int(time.time())}
+    begin = {"call_sid": called, "session_sid": session.sdk.fetch().sid, "caller_sid": me, "began": int(again)}
     timers = deployment.client("sqs"), deployment.resource("Timers")
     timers[0].send_message(QueueUrl=timers[1], MessageBody=json.dumps({"begin": begin}))
     ben.hangs_up()
     aiko.hangs_up()
     eventually(lambda: desk.asks("GET", f"/api/calls/KB{called[2:]}")["end_reason"] == "hung-up")
     assert len(scene.calls()) == 2
+    assert not [text for text in deployment.log("Timer", again) if "Traceback" in text]
 
 
 def test_the_end_of_a_longer_call_is_left_to_the_scheduler(desk, line, deployment, letters, bridge_of, aiko, ben):
