@@ -11,6 +11,7 @@ from tests.performance.meter import Meter
 from tests.performance.table import head, row
 
 BUDGET, BUDGET_WITH_TTL = 8, 12  # dollars per million masked calls
+BUDGET_OF_CONFERENCES = 200  # dollars per million
 PURPOSES = ("HTTP API", "Lambda", "DynamoDB", "logs")
 ALL_PURPOSES = ("HTTP API", "Lambda", "DynamoDB", "SQS", "Scheduler", "logs")
 
@@ -203,16 +204,20 @@ def of_budgets(found: Findings) -> list[str]:
     opened = [meter.round_trips for meter in found.opened.values()]
     _, mine, theirs = found.imported["import"]
     ratio = mine.seconds / theirs.seconds
+    told = found.conference["status"]
+    bill = sum(total(share.dollars() for share in found.conference.values()).values())
     rows = [
         ("round trips before TwiML, masked call", "1", max(meter.round_trips for meter in voice), lambda n: n == 1),
         ("write units before TwiML", "0", max(meter.write_units for meter in voice), lambda n: n == 0),
         ("round trips for a bad signature", "0", found.forged.round_trips, lambda n: n == 0),
         ("round trips of a status callback", "1", max(callbacks), lambda n: n == 1),
+        ("  of a conference's", "1", told.meter.round_trips / told.invocations, lambda n: n == 1),
         ("round trips to open a session of two", "3 at most", max(opened), lambda n: n <= 3),
         ("  the same at 100 and 10,000 sessions", "1 figure", len(set(opened)), lambda n: n == 1),
         ("CPU of a cold import, of the ordinary one's", "0.5 at most", round(ratio, 2), lambda n: n <= 0.5),
         ("dollars per million masked calls", "8 at most", round(dollars(found.plain), 2), lambda n: n <= BUDGET),
         ("  with ttl", "12 at most", round(dollars(found.sliding), 2), lambda n: n <= BUDGET_WITH_TTL),
+        ("dollars per million conferences", "200 at most", round(bill, 2), lambda n: n <= BUDGET_OF_CONFERENCES),
     ]
     return [
         head("Budgets", "budget", "measured"),

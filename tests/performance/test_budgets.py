@@ -1,10 +1,14 @@
-"""The budgets: what a masked call may take, in operations and ratios, never in seconds. `make bench` prints them."""
+"""The budgets: what a masked call and a conference may take, in operations and ratios, never in seconds.
+
+`make bench` prints them.
+"""
 
 import pytest
 
+from tests.performance import conference
 from tests.performance.calls import AIKO, incoming, new_sid
 from tests.performance.cold import ORDINARY, OURS, starter
-from tests.performance.cost import per_million
+from tests.performance.cost import per_million, total
 from tests.performance.exchange import LINES, in_a_minute, unguarded
 from tests.performance.meter import Meter
 
@@ -73,6 +77,28 @@ def test_a_million_masked_calls_cost_little_at_aws(exchange, telephones, ttl, mo
         webhooks = telephones.calls(AIKO, line)
     bill = per_million(webhooks)
     assert sum(bill.values()) <= most, f"dollars per million calls: {bill}"
+
+
+@pytest.fixture(scope="module")
+def taken():
+    """What one conference takes, by function."""
+    return conference.measure()
+
+
+def test_a_callback_of_a_conference_is_one_write_and_no_read(taken):
+    assert set(taken["status"].meter.operations) == {"PutItem"}
+    assert taken["status"].meter.round_trips == taken["status"].invocations
+
+
+def test_a_look_at_a_conference_is_one_read_and_writes_only_what_it_does(taken):
+    operations = taken["timer"].meter.operations
+    assert operations.count("Query") < 2 * taken["timer"].invocations
+    assert operations.count("TransactWriteItems") == 2  # the announcements
+
+
+def test_a_million_conferences_cost_little_at_aws(taken):
+    bill = total(share.dollars() for share in taken.values())
+    assert sum(bill.values()) <= 200, f"dollars per million conferences: {bill}"
 
 
 def test_a_cold_import_takes_at_most_half_of_what_an_ordinary_implementation_takes():
