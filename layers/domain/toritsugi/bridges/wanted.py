@@ -22,7 +22,7 @@ Seconds = Annotated[int, Field(ge=0, le=86_400)]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class PartyWanted(Strict):
@@ -74,6 +74,13 @@ class ExtensionWanted(Strict):
     by: Annotated[Literal["anyone"] | list[int], Field(description="Who may press star: anyone, or participants")] = (
         "anyone"
     )
+
+
+class ParticipantChange(Strict):
+    """What becomes of somebody who is in the conference."""
+
+    muted: Annotated[bool | None, Field(description="Whether the others do not hear this person")] = None
+    hold: Annotated[bool | None, Field(description="Whether this person hears music, and nobody of the others")] = None
 
 
 class CallWanted(Strict):
@@ -160,7 +167,6 @@ def draw_up(
         bridge_sid,
         through=wanted.through,
         line=wanted.from_ or people[0].shows,
-        minutes=wanted.minutes,
         ring_seconds=wanted.ring_seconds,
         if_unanswered=wanted.if_unanswered,
         accept=wanted.accept,
@@ -170,7 +176,7 @@ def draw_up(
         extension_times=extension.times if extension else 0,
         extension_by=extension.by if extension and isinstance(extension.by, list) else None,
         asked=fingerprint(wanted),
-        **more,
+        **{"minutes": wanted.minutes} | more,
     )
     parties = [party(wanted, person, bridge_sid, place) for place, person in enumerate(people, 1)]
     usual = wanted.language or parties[0].language
