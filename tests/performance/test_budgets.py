@@ -96,6 +96,10 @@ def test_a_look_at_a_conference_is_one_read_and_writes_only_what_it_does(taken):
     assert operations.count("TransactWriteItems") == 2  # the announcements
 
 
+def test_every_message_to_the_timer_is_counted(taken):
+    assert sum(share.messages for share in taken.values()) == taken["timer"].invocations
+
+
 def test_a_million_conferences_cost_little_at_aws(taken):
     bill = total(share.dollars() for share in taken.values())
     assert sum(bill.values()) <= 200, f"dollars per million conferences: {bill}"

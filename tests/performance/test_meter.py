@@ -155,6 +155,12 @@ def test_a_batch_of_writes_is_one_round_trip(dynamodb):
     assert (meter.round_trips, meter.write_units) == (1, 2)
 
 
+def test_what_was_asked_can_be_told_apart_by_who_asked(dynamodb):
+    with Meter(whose=lambda: "voice") as meter:
+        put(dynamodb, "a", 100)
+    assert [meter.part(name).write_units for name in ("voice", "status")] == [1, 0]
+
+
 def test_other_services_and_what_comes_after_are_not_metered(cloud, dynamodb):
     with Meter() as meter:
         cloud.client("ssm").get_parameters(Names=["nothing"])
