@@ -164,7 +164,7 @@ class Town:
         self.application.answers.clear()
         self.application.requests.clear()
         for person in self.unusual:
-            self.put(person.path, {"answers": "by hand", "withheld": False})
+            self.put(person.path, {"answers": "by hand", "withheld": False, "receives": "at once"})
         self.unusual.clear()
         if self.lines != {LINE: "usual"}:
             for number in self.twilio.incoming_phone_numbers.list():

@@ -63,6 +63,7 @@ def test_a_telephone_shows_its_settings_and_keeps_those_not_named(aiko):
         "presses": "",
         "greeting": "",
         "withheld": True,
+        "receives": "at once",
         "suggests": suggests,
     }
 
@@ -179,7 +180,7 @@ PHONE = "/phones/%2B819011110001"
         ("POST", PHONE + "/dial", {"to": 7}, 400),
         ("POST", PHONE + "/dial", {"to": BEN, "video": True}, 400),
         ("POST", PHONE + "/dial", [BEN], 400),
-        ("POST", PHONE + "/send", {"to": BEN, "body": "Hello"}, 501),
+        ("POST", PHONE + "/send", {"to": BEN}, 400),
         ("PUT", PHONE, {"answers": "sometimes"}, 400),
         ("PUT", PHONE, {"answers": ["at once"]}, 400),
         ("PUT", PHONE, {"after": -1}, 400),

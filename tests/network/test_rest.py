@@ -202,8 +202,8 @@ def test_strangers_are_not_let_in(network):
 
 
 def test_what_is_not_built_is_refused_by_its_name(twilio):
-    with pytest.raises(TwilioRestException, match="Messages exists at Twilio, but this network does not build it yet"):
-        twilio.messages.create(to=BEN, from_=LINE, body="Hello")
+    with pytest.raises(TwilioRestException, match="Queues exists at Twilio, but this network does not build it yet"):
+        twilio.queues.create(friendly_name="Desk")
 
 
 def test_the_account_and_what_is_below_a_call_are_refused_by_name_and_nonsense_is_not_found(network, twilio):

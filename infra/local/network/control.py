@@ -9,7 +9,8 @@ Beyond design/network.md it has
                                   "reason", "participants", "timeline", "announcements", "billed_minutes"}
     GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
     GET /faults               -> the faults as they were put
-    PUT /phones/{number}      also takes "name" and "suggests": [{"number", "reaches"}]; GET shows all of it
+    PUT /phones/{number}      also takes "name", "suggests": [{"number", "reaches"}] and "receives"; GET shows all of it
+    POST /phones/{number}/send -> the telephone
 
 A participant of a conference is {"call_sid", "number", "label", "muted", "hold", "coaching", "call_to_coach",
 "start_on_enter", "end_on_exit", "status": "connected" | "complete", "joined_at", "left_at", "reason_left", "hears":
@@ -18,6 +19,10 @@ as it may, "billed_minutes"}; who rejoins is a new one. An announcement is {"at"
 "seconds", "status": "waiting" | "speaking" | "ended" | "failed" | "cut"}, `at` being when it was asked for and later
 when it began. The timeline is [{"at", "second" since the first joined, "event", "detail", "call_sid"}]. In the log of
 webhooks `call_sid` is the conference's SID where all the room is meant.
+
+How a telephone `receives` texts is "at once", "never" (no carrier reaches it: 30003 after half a minute) or "landline"
+(Twilio refuses texts to it: 21614), which is the default where the number's country says so. Its own `messages` are
+"in" and "received", or "out" and "sent", or "failed" if nobody with that number can receive them.
 
 Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not
 named stays as it is. A number may be dialed as in its own country (050...). In paths a number's plus is %2B or plain.
@@ -36,7 +41,7 @@ from starlette.routing import Route
 
 from local.network.dates import iso
 from local.network.phones import Phone
-from local.network.refusals import Refused, not_built
+from local.network.refusals import Refused
 from local.network.world import World
 
 LONGEST_JUMP = 10 * 366 * 86400  # seconds
@@ -146,8 +151,10 @@ async def speak(world: World, request: Request) -> Response:
 
 
 async def send(world: World, request: Request) -> Response:
-    phone_of(world, request)
-    raise Refused(501, not_built("Sending text messages"))
+    one = phone_of(world, request)
+    one.send(*await wish(request, "to", "body", "media"))
+    await world.clock.settle()
+    return JSONResponse(one.as_seen())
 
 
 # ---- what has happened, and time ------------------------------------------------------------------------------------

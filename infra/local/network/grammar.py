@@ -216,14 +216,28 @@ RULES = {
         retired={"eventCallbackUrl": "recordingStatusCallback"},
     ),
     "Redirect": Rule({"method": Attribute("POST", method, 13610)}, text=True),
+    "Message": Rule(
+        {
+            "to": Attribute(None),
+            "from": Attribute(None),
+            "action": Attribute(None, url, 11100),
+            "method": Attribute("POST", method, 14104),
+            "statusCallback": Attribute(None, url, 14105),
+        },
+        nested=("Body", "Media"),
+        text=True,
+    ),
+    "Body": Rule(text=True),
+    "Media": Rule(text=True),
     "Hangup": Rule(),
     "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
 }
 VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
 PLAYED = ("Play", "Say", "Pause", "Redirect")  # to whoever waits or is on hold, and as an announcement
 WHISPER = ("Say", "Play", "Gather", "Hangup")
+MESSAGES = ("Message", "Redirect")  # in answer to a text
 LATER = words(
-    "Record Enqueue Leave Queue Sms Message Start Stop Connect Stream Siprec Transcription Recording "
+    "Record Enqueue Leave Queue Sms Start Stop Connect Stream Siprec Transcription Recording "
     "Pay Prompt Refer Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter "
     "Identity"
 )

@@ -51,6 +51,12 @@ def country(number: str) -> str:
     return region if region not in ("ZZ", "001") else ""
 
 
+def is_landline(number: str) -> bool:
+    """Whether the plan of its country says that it is one: +813..., but no number of North America."""
+    parts = parsed(number)
+    return parts is not None and phonenumbers.number_type(parts) == phonenumbers.PhoneNumberType.FIXED_LINE
+
+
 def as_dialed(keys: str, caller: str) -> str:
     """What somebody keyed, as E.164 where it is a number of the caller's own country; else as keyed."""
     try:

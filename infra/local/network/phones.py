@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from local.network import messages
+from local.network.addresses import is_absolute
+from local.network.dates import iso
+from local.network.numbers import is_landline
 from local.network.refusals import Refused
 from local.network.speech import of_words
 
@@ -15,6 +19,7 @@ WITHHELD = "anonymous"  # the From of a call whose caller hides the number: http
 PAUSES = {"w": 0.5, "W": 1.0}
 KEYS = set("0123456789*#ABCD")
 BEHAVIOURS = ("by hand", "at once", "busy", "never", "machine")
+RECEIVES = ("at once", "never", "landline")
 
 
 class Phone:
@@ -28,6 +33,8 @@ class Phone:
         self.behaviour: dict[str, Any] = {"answers": "by hand", "after": 0, "presses": "", "greeting": ""}
         self.call: Call | None = None
         self.heard: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.receives = "landline" if is_landline(number) else "at once"
         self.saying: tuple[str, float] | None = None  # the machine's greeting, and when it ends
 
     def behave(self, settings: Any) -> None:
@@ -117,6 +124,29 @@ class Phone:
             raise Refused(400, "text is what the person says.")
         self.busy_with("talking").speak(text)
 
+    def send(self, to: Any, body: Any, media: Any) -> None:
+        """Sends a text, perhaps with files, of which it gives the addresses."""
+        body, media = "" if body is None else body, [] if media is None else media
+        if not isinstance(to, str) or not to.strip():
+            raise Refused(400, '"to" is the number to send to.')
+        if not isinstance(body, str) or len(body) > messages.LONGEST_BODY:
+            raise Refused(400, f"body is a text of at most {messages.LONGEST_BODY} characters.")
+        if not isinstance(media, list) or not all(isinstance(url, str) and is_absolute(url) for url in media):
+            raise Refused(400, "media is a list of absolute http or https URLs.")
+        if not body and not media:
+            raise Refused(400, "body is what the text says, or media are the files that it brings.")
+        if len(media) > messages.MOST_MEDIA:
+            raise Refused(400, f"A text brings at most {messages.MOST_MEDIA} files.")
+        if self.receives == "landline":
+            raise Refused(409, f"{self.label} is a landline, which has no texts.")
+        self.world.text(self, to.strip(), body, media)
+
+    def keep(self, sid: str, direction: str, from_: str, to: str, body: str, media: list[str], status: str) -> None:
+        """It shows a text from now on: one that came in or that went out."""
+        about = {"sid": sid, "direction": direction, "from": from_, "to": to, "body": body, "media": media}
+        self.messages.append(about | {"at": iso(self.world.clock.now()), "status": status})
+        self.world.changed()
+
     def busy_with(self, *states: str) -> Call:
         """The call of this telephone; 409 unless it is in one of these states."""
         if self.state not in states or self.call is None:
@@ -153,9 +183,10 @@ class Phone:
             "shows": self.shows,
             "talking_with": [one.phone.number for one in self.call.companions if one.phone] if self.call else [],
             "heard": self.heard,
-            "messages": [],
+            "messages": self.messages,
             **self.behaviour,
             "withheld": self.withheld,
+            "receives": self.receives,
             "suggests": self.suggests,
         }
 
@@ -191,6 +222,7 @@ RULES: dict[str, Any] = {
         "keys out of 0123456789*#ABCD, with w and W for pauses of 0.5 and 1 s",
     ),
     "greeting": (is_text, "what a machine says"),
+    "receives": (lambda value: value in RECEIVES, "one of " + ", ".join(RECEIVES)),
     "name": (is_text, "text"),
     "suggests": (
         lambda value: isinstance(value, list) and all(is_suggestion(one) for one in value),

@@ -32,7 +32,7 @@ LATER = words(
 )
 OFF = ("", "false", "do-not-record")  # values of what is not built that ask for nothing
 RESOURCES = words(
-    "Account Messages Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses "
+    "Account Recordings Queues Applications OutgoingCallerIds AvailablePhoneNumbers Addresses "
     "Keys SigningKeys Tokens Transcriptions Usage Notifications Balance ConnectApps AuthorizedConnectApps SIP SMS"
 )
 

@@ -11,7 +11,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from local.network import control, rest, rest_account, rest_calls, rest_conferences, rest_numbers, rest_participants
+from local.network import (
+    control,
+    rest,
+    rest_account,
+    rest_calls,
+    rest_conferences,
+    rest_messages,
+    rest_numbers,
+    rest_participants,
+)
 from local.network.refusals import Refused
 from local.network.world import World
 
@@ -27,6 +36,7 @@ def build(world: World) -> Starlette:
         *rest_conferences.routes(),
         *rest_participants.routes(),
         *rest_numbers.routes(),
+        *rest_messages.routes(),
         *rest.everything_else(),
     ]
     if PAGE.is_dir():

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from local.network.grammar import LATER, PLAYED, RULES, SSML, VERBS, WHISPER, Rule, url
+from local.network.grammar import LATER, MESSAGES, PLAYED, RULES, SSML, VERBS, WHISPER, Rule, url
 from local.network.refusals import Failure, not_built
 
 LONGEST_ANSWER = 64 * 1024  # bytes
@@ -17,7 +17,9 @@ LONGEST_NAME = 128  # characters
 SITUATIONS: dict[tuple[str, ...], str] = {
     WHISPER: "before two people are put through",
     PLAYED: "to somebody who waits, is on hold or is told something",
+    MESSAGES: "in answer to a text",
 }
+CODES: dict[tuple[str, ...], int] = {PLAYED: 13238, MESSAGES: 14110}  # of what else stands there
 
 # ---- what is read -------------------------------------------------------------------------------------------------
 
@@ -100,7 +102,7 @@ def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> 
         raise Failure(12200, f"There is no <{name}> in TwiML" + meant(name, RULES) + ".")
     if name not in allowed:
         in_dial_segment = name == "Dial" and parent == "Response"
-        code = 13238 if allowed is PLAYED else 13201 if in_dial_segment else 12200
+        code = CODES.get(allowed, 13201 if in_dial_segment else 12200)
         raise Failure(code, f"<{name}> is not allowed {where(parent, allowed)}.")
     rule = RULES[name]
     values = {attribute: known.default for attribute, known in rule.attributes.items()}
@@ -146,7 +148,9 @@ def check(name: str, values: dict[str, Any], words: str, children: list[Element]
         raise Failure(13223, "<Number> holds a telephone number.")
     if name == "Conference" and not 0 < len(words) <= LONGEST_NAME:
         raise Failure(13237, f"<Conference> holds the name of a room, of at most {LONGEST_NAME} characters.")
-    if name in ("Play", "Redirect"):
+    if name == "Message" and sum(bool(part) for part in (words, *(child.verb == "Body" for child in children))) > 1:
+        raise Failure(14103, "<Message> says one thing: text of its own or one <Body>.")
+    if name in ("Play", "Redirect", "Media"):
         try:
             url(words)
         except ValueError as error:

@@ -87,14 +87,16 @@ async def document(asker: Asker, request: Request, allowed: tuple[str, ...] = VE
 
 
 def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
-    if answer.kind.startswith("audio/"):
+    if answer.kind.startswith("audio/") and "Play" in allowed:
         return [twiml.made("Play", answer.url, of_file(answer.content))]
     if answer.kind == "text/plain":
         try:
             return twiml.read(answer.text, allowed)
         except Failure as failure:
             if failure.code == 12100:
-                return [twiml.made("Say", answer.text)]
+                if "Say" in allowed:
+                    return [twiml.made("Say", answer.text)]
+                return [twiml.made("Message", answer.text)] if answer.text else []
             raise
     if answer.kind not in ("text/xml", "application/xml", "text/html"):
         raise Failure(12300, f"Content-Type {answer.kind or 'missing'}: neither TwiML, audio nor plain text.")

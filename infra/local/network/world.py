@@ -13,11 +13,12 @@ import httpx
 from twilio.request_validator import RequestValidator
 
 from local.clock import Clock
-from local.network import dial, verbs
+from local.network import dial, messages, replies, verbs
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.conferences import Conference
 from local.network.faults import Faults
+from local.network.messages import Conversation, Message
 from local.network.numbers import IncomingPhoneNumber, as_dialed, parsed
 from local.network.participants import Participant, Terms
 from local.network.phones import WITHHELD, Phone
@@ -58,6 +59,8 @@ class World:
         self.phones: dict[str, Phone] = {}
         self.calls: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
+        self.messages: dict[str, Message] = {}
+        self.conversations: dict[tuple[str, str], Conversation] = {}
         self.log: list[dict[str, Any]] = []
         self.faults = Faults()
         self.next_turn = 0.0  # when the queue lets the next call go
@@ -143,6 +146,17 @@ class World:
         """The conference of this name that has not ended; the account has one namespace."""
         return next((one for one in self.conferences.values() if one.friendly_name == name and not one.ended_at), None)
 
+    # ---- texts -----------------------------------------------------------------------------------------------------
+
+    def text(self, phone: Phone, to: str, body: str, media: list[str]) -> None:
+        """Somebody sends a text to one of the account's numbers, to another telephone, or to nobody."""
+        if message := messages.hand_in(phone, as_dialed(to, phone.number), body, media):
+            self.send(replies.receive(message))
+
+    def conversation(self, line: str, other: str) -> Conversation:
+        """What lasts between the texts of a number of the account and another one."""
+        return self.conversations.setdefault((line, other), Conversation())
+
     # ---- calls -----------------------------------------------------------------------------------------------------
 
     def dial(self, phone: Phone, keys: Any) -> Call:
@@ -212,11 +226,13 @@ class World:
             delivery.cancel()
         self.calls.clear()
         self.conferences.clear()
+        self.messages.clear()
+        self.conversations.clear()
         self.log.clear()
         self.faults.replace({})
         self.next_turn = 0.0
         for phone in self.phones.values():
-            phone.heard = []
+            phone.heard, phone.messages = [], []
         self.changed()
 
     def send(self, delivery: Coroutine[Any, Any, None]) -> None:
