@@ -95,6 +95,7 @@ def test_a_call_is_listed_changed_and_spoken_into_by_the_api(desk, line, deploym
     assert len(desk.asks("GET", f"{bridge.path}/participants")["participants"]) == 3
     ends(bridge, aiko, ben)
     for function in ("Voice", "Status", "Timer", "Api"):
+        eventually(lambda name=function: deployment.log(name, began))
         assert not [text for text in deployment.log(function, began) if scene.block in text]
 
 
