@@ -6,33 +6,37 @@ Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are
 import json
 import time
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
-from pydantic import Field
 
 from toritsugi import carrier, config, forms, keys, numbers, pages, schedules, voices
 from toritsugi.bridges import calling, life, shown, state, wanted
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
-from toritsugi.bridges.wanted import CallWanted, PartyWanted, Said, Strict
+from toritsugi.bridges.shown import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
+from toritsugi.bridges.wanted import CallWanted, ParticipantChange, PartyWanted, Said
 from toritsugi.errors import RequestRefused
 from toritsugi.logs import log
+from toritsugi.problems import answers, problem
 
+DOCUMENT: dict[str, Any] = {
+    "title": "Toritsugi",
+    "version": "1",
+    "description": "Calls that the exchange makes to two or more people, and puts through to each other, with a clock.",
+    "security_schemes": {
+        "key": HTTPBase(scheme="basic", description="A key of the exchange (`toritsugi keys`): its SID, and its secret")
+    },
+    "security": [{"key": []}],
+}
 app = APIGatewayHttpResolver(enable_validation=True)
-app.enable_swagger(
-    path="/api/docs",
-    title="Toritsugi",
-    version="1",
-    description="Calls that the exchange makes to two or more people, and puts through to each other, with a clock.",
-    compress=True,
-)
+app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
 
 Json = dict[str, Any]
-
+JSON = "application/json"
 LARGEST_BODY = 65_536
 OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
 
@@ -40,24 +44,23 @@ Sid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SI
 Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 for the first of `parties`")]
 
 
-class ParticipantChange(Strict):
-    """What becomes of somebody who is in the conference."""
-
-    muted: Annotated[bool | None, Field(description="Whether the others do not hear this person")] = None
-    hold: Annotated[bool | None, Field(description="Whether this person hears music, and nobody of the others")] = None
-
-
 # ---- calls -----------------------------------------------------------------------------------------------------------
 
 
-@app.post("/api/calls", tags=["calls"], summary="Call two or more people, and put them through", status_code=201)
+@app.post(
+    "/api/calls",
+    tags=["calls"],
+    summary="Call two or more people, and put them through",
+    status_code=201,
+    responses=answers("The call, whose telephones ring next", 201, 400, 404, 409, 413, 415, 502),
+)
 def create_call(
     asked: Annotated[CallWanted, Body()],
     idempotency_key: Annotated[
         str | None,
         Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same call, and only once"),
     ] = None,
-) -> Json:
+) -> CallWhole:
     sid = life.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
     bridge, others = wanted.draw_up(asked, people, sid, **more)
@@ -68,41 +71,57 @@ def create_call(
     return shown.show_whole(state.read(sid))
 
 
-@app.get("/api/calls", tags=["calls"], summary="All calls, the newest first")
+@app.get("/api/calls", tags=["calls"], summary="All calls, the newest first", responses=answers("A page of calls", 200))
 def list_calls(
     month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
     page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
     page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
     page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
-) -> Json:
+) -> CallPage:
     del page_size, page, page_token  # pages.render reads them
     latest = month or f"{datetime.now(UTC):%Y-%m}"
     url = config.settings().public_base_url + app.current_event.path
     query = app.current_event.query_string_parameters
-    return pages.render("calls", url, query, lambda after, most: shown.list_bridges(after, most, latest), shown.show)
+    found = pages.render("calls", url, query, lambda after, most: shown.list_bridges(after, most, latest), shown.show)
+    return {"calls": found["calls"], "meta": found["meta"]}
 
 
-@app.get("/api/calls/<sid>", tags=["calls"], summary="One call: its people, what was spoken, and all that happened")
-def fetch_call(sid: Sid) -> Json:
+@app.get(
+    "/api/calls/<sid>",
+    tags=["calls"],
+    summary="One call: its people, what was spoken, and all that happened",
+    responses=answers("The call", 200, 404),
+)
+def fetch_call(sid: Sid) -> CallWhole:
     return shown.show_whole(state.read(sid))
 
 
-@app.delete("/api/calls/<sid>", tags=["calls"], summary="End a call")
-def end_call(sid: Sid) -> Json:
+@app.delete("/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404))
+def end_call(sid: Sid) -> CallWhole:
     bridge = life.finish(sid, "api", time.time())
     schedules.wake(sid, time.time())
     return shown.show_whole(state.read(bridge.bridge_sid))
 
 
-@app.post("/api/calls/<sid>/extend", tags=["calls"], summary="Extend a call, as a star would")
-def extend_call(sid: Sid) -> Json:
+@app.post(
+    "/api/calls/<sid>/extend",
+    tags=["calls"],
+    summary="Extend a call, as a star would",
+    responses=answers("The call with its new deadline", 200, 404, 409),
+)
+def extend_call(sid: Sid) -> CallWhole:
     life.extend(sid, time.time())
     schedules.wake(sid, time.time())
     return shown.show_whole(state.read(sid))
 
 
-@app.post("/api/calls/<sid>/announce", tags=["calls"], summary="Speak, or play, into a running conference now")
-def announce(sid: Sid, said: Annotated[Said, Body()]) -> Json:
+@app.post(
+    "/api/calls/<sid>/announce",
+    tags=["calls"],
+    summary="Speak, or play, into a running conference now",
+    responses=answers("The announcement, heard next", 200, 400, 404, 409, 413, 415),
+)
+def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
     known = state.read(sid)
     require_conference(known.bridge)
     if said.to is not None:
@@ -120,14 +139,25 @@ def announce(sid: Sid, said: Annotated[Said, Body()]) -> Json:
 # ---- participants ----------------------------------------------------------------------------------------------------
 
 
-@app.get("/api/calls/<sid>/participants", tags=["participants"], summary="Who is in a call")
-def list_participants(sid: Sid) -> Json:
+@app.get(
+    "/api/calls/<sid>/participants",
+    tags=["participants"],
+    summary="Who is in a call",
+    responses=answers("Everybody", 200, 404),
+)
+def list_participants(sid: Sid) -> Participants:
     known = state.read(sid)
     return {"participants": [shown.show_party(known, party) for party in known.parties]}
 
 
-@app.post("/api/calls/<sid>/participants", tags=["participants"], summary="Call one more person", status_code=201)
-def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> Json:
+@app.post(
+    "/api/calls/<sid>/participants",
+    tags=["participants"],
+    summary="Call one more person",
+    status_code=201,
+    responses=answers("The person, whose telephone rings next", 201, 400, 404, 409, 413, 415, 502),
+)
+def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartyShown:
     known = state.read(sid)
     line = person.shows or known.bridge.line
     if any(party.number == person.number and party.removed_at is None for party in known.parties):
@@ -139,8 +169,13 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> Json:
     return shown.show_party(state.read(sid), party)
 
 
-@app.patch("/api/calls/<sid>/participants/<place>", tags=["participants"], summary="Mute somebody, or put on hold")
-def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChange, Body()]) -> Json:
+@app.patch(
+    "/api/calls/<sid>/participants/<place>",
+    tags=["participants"],
+    summary="Mute somebody, or put on hold",
+    responses=answers("The person, and what has changed", 200, 404, 409, 413, 415, 502),
+)
+def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChange, Body()]) -> PartyChanged:
     known = state.read(sid)
     require_conference(known.bridge)
     leg = known.leg_of(find_party(known, place))
@@ -149,11 +184,16 @@ def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChan
     changes = change.model_dump(exclude_none=True)
     if changes:
         carrier.change_participant(known.room.conference_sid, str(leg.call_sid), **changes)
-    return shown.show_party(known, find_party(known, place)) | changes
+    return {**shown.show_party(known, find_party(known, place)), "muted": change.muted, "hold": change.hold}
 
 
-@app.delete("/api/calls/<sid>/participants/<place>", tags=["participants"], summary="Hang up on somebody")
-def remove_participant(sid: Sid, place: Place) -> Json:
+@app.delete(
+    "/api/calls/<sid>/participants/<place>",
+    tags=["participants"],
+    summary="Hang up on somebody",
+    responses=answers("The person, who is hung up on next", 200, 404),
+)
+def remove_participant(sid: Sid, place: Place) -> PartyShown:
     party = find_party(state.read(sid), place)
     life.remove_party(party, time.time())
     schedules.wake(sid, time.time())
@@ -178,9 +218,10 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
         PartyWanted(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
         for person in people
     ]
+    more: Json = {"session_sid": session.session_sid, "service_sid": session.service_sid}
     if session.expires_at is not None and not session.calls_outlive_expiry:  # a call ends with its session
-        asked.minutes = max(1, min(asked.minutes, int(session.expires_at - time.time()) // 60))
-    return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
+        more["minutes"] = max(1, min(asked.minutes, int(session.expires_at - time.time()) // 60))
+    return named, more
 
 
 def check_number(number: str) -> None:
@@ -235,7 +276,7 @@ def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
 
 @app.get("/api/openapi.json", include_in_schema=False)
 def describe() -> Response[str]:
-    return Response(200, "application/json", app.get_openapi_json_schema(title="Toritsugi", version="1"))
+    return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
 
 
 def handler(event: Json, context: Any) -> Json:
@@ -245,8 +286,7 @@ def handler(event: Json, context: Any) -> Json:
         if request["method"] != "GET" or event["rawPath"] not in OPEN:
             scope = "calls:read" if request["method"] == "GET" else "calls:write"
             keys.authorize(event["headers"].get("authorization", ""), scope)
-        if len(forms.read_body(event)) > LARGEST_BODY:
-            raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
+        check_body(event)
     except RequestRefused as refusal:
         return written(refused(refusal))
     except Exception:
@@ -255,16 +295,24 @@ def handler(event: Json, context: Any) -> Json:
     return app.resolve(event, context)
 
 
+def check_body(event: Json) -> None:
+    """Raises RequestRefused unless what was sent, if anything, is an object in JSON, and not too large."""
+    try:
+        body = forms.read_body(event)
+        if len(body) > LARGEST_BODY:
+            raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
+        if body and event["headers"].get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
+            raise RequestRefused(20001, f"The request is not {JSON}", 415)
+        said = json.loads(body.decode()) if body else {}
+    except (ValueError, RecursionError):
+        raise RequestRefused(20001, "The request is no JSON in UTF-8", 400) from None
+    if not isinstance(said, dict):
+        raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
+
+
 def caller_key() -> str:
     """The SID of the key of this request: a client's Idempotency-Keys are its own."""
     return keys.name_of(app.current_event.headers.get("authorization", ""))
-
-
-def problem(status: int, detail: str, **more: Any) -> Response[str]:
-    """A problem as RFC 9457 writes it."""
-    said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    challenge = {"WWW-Authenticate": 'Basic realm="Toritsugi"'} if status == 401 else {}
-    return Response(status, "application/problem+json", json.dumps(said), headers=challenge)
 
 
 def written(answer: Response[str]) -> Json:

@@ -30,7 +30,19 @@ RULES = {
     "ringing",
 }
 EDGES = {"webhooks", "carrier", "schedules"}
-GROUND = {"clients", "config", "errors", "forms", "pages", "logs", "tables", "transactions", "keys", "voices"}
+GROUND = {
+    "clients",
+    "config",
+    "errors",
+    "forms",
+    "pages",
+    "problems",
+    "logs",
+    "tables",
+    "transactions",
+    "keys",
+    "voices",
+}
 
 WEBHOOKS = ("voice", "status")  # functions that answer a telephone or a callback: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")

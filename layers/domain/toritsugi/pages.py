@@ -14,9 +14,7 @@ WHOLE = re.compile(r"[0-9]{1,9}")
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
 
-def render(
-    key: str, url: str, query: Mapping[str, str], read: Reader, show: Callable[[Any], dict[str, Any]]
-) -> dict[str, Any]:
+def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Callable[[Any], Any]) -> dict[str, Any]:
     """One page under `key`, with links to itself, the first and the next one; a page before is never linked, for none
     needs it.
 

@@ -50,18 +50,22 @@ def draw_up(bridge_sid: str, **settings: Any) -> Bridge:
 
 def keep(bridge: Bridge, others: Iterable[BridgeEntry]) -> Bridge:
     """The bridge, kept whole with its people and announcements; the one that was there already, if it was asked for
-    in the very same words. Raises RequestRefused 409 for a key that was used for another request.
+    in the very same words. Raises RequestRefused 422 for a key that was used for another request.
     """
-    with refusals() as places, write() as transaction:
-        transaction.save(bridge, condition=Bridge.entry.does_not_exist())
-        for entry in others:
-            transaction.save(entry)
-    if not places:
-        return bridge
-    found = find(bridge.bridge_sid)
-    if found.asked != bridge.asked:
-        raise RequestRefused(20409, "This Idempotency-Key was used for another request", 422)
-    return found
+    entries = list(others)
+    for _ in range(MOST_TRIES):
+        with refusals() as places, write() as transaction:
+            transaction.save(bridge, condition=Bridge.entry.does_not_exist())
+            for entry in entries:
+                transaction.save(entry)
+        if not places:
+            return bridge
+        found = look_up(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
+        if isinstance(found, Bridge):  # if not, another request was at it in the same moment, and may have failed
+            if found.asked != bridge.asked:
+                raise RequestRefused(20409, "This Idempotency-Key was used for another request", 422)
+            return found
+    raise RequestRefused(20409, "The same request is being carried out. Please try again", 409)
 
 
 def find(bridge_sid: str) -> Bridge:

@@ -1,7 +1,10 @@
 """A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi import announcements
 from toritsugi.bridges.records import Announcement, Bridge, Party
@@ -11,8 +14,114 @@ from toritsugi.forms import date
 
 MONTHS_BACK = 24
 
+Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
 
-def show(bridge: Bridge) -> dict[str, Any]:
+Line = TypedDict("Line", {"from": str})  # no class can have a field of this name
+
+
+class CallShown(Line):
+    """A call as it stands in a list: ringing, in-progress or completed, which `end_reason` explains."""
+
+    sid: str
+    status: str
+    through: str
+    session_sid: str | None
+    minutes: int
+    date_created: Moment
+    deadline: Moment
+    extensions: int
+    date_ended: Moment
+    end_reason: str | None
+
+
+class LegShown(TypedDict):
+    """One time that somebody was called, with Twilio's words for how far it came."""
+
+    call_sid: str | None
+    status: str
+    answered_by: str | None
+    date_answered: Moment
+    date_ended: Moment
+    seconds: int | None
+    billed_minutes: int
+    was_in_conference: bool
+
+
+class PartyShown(TypedDict):
+    """One of the people: `shows` is the line that they see, `error` why Twilio did not call them."""
+
+    id: int
+    number: str
+    name: str | None
+    shows: str
+    in_conference: bool
+    removed: bool
+    error: str | None
+    legs: list[LegShown]
+
+
+class Dropped(TypedDict):
+    """An announcement that was not spoken when it was due."""
+
+    due: Moment
+    reason: str | None
+
+
+class AnnouncementShown(TypedDict):
+    """An announcement: when it is due next, and when it was spoken, once for each deadline."""
+
+    id: int
+    before_end: int | None
+    after_start: int | None
+    say: str | None
+    play: str | None
+    language: str
+    to: int | None
+    due: Moment
+    spoken: list[Moment]
+    dropped: list[Dropped]
+
+
+class Happening(TypedDict):
+    """Something that happened, and to which participant if to one."""
+
+    date: Moment
+    event: str
+    participant: int | None
+    detail: str | None
+
+
+class CallWhole(CallShown):
+    """A call with its people, what was spoken, and everything that happened."""
+
+    date_started: Moment
+    billed_minutes: int
+    participants: list[PartyShown]
+    announcements: list[AnnouncementShown]
+    timeline: list[Happening]
+
+
+class CallPage(TypedDict):
+    """A page of calls; `next_page_url` in `meta` leads to the next one."""
+
+    calls: list[CallShown]
+    meta: dict[str, Any]
+
+
+class Participants(TypedDict):
+    """Everybody who is, was, or will be in a call."""
+
+    participants: list[PartyShown]
+
+
+class PartyChanged(PartyShown):
+    """One of the people, and what has just been changed; null: nothing."""
+
+    muted: bool | None
+    hold: bool | None
+
+
+def show(bridge: Bridge) -> CallShown:
     """The bridge as it stands in a list."""
     return {
         "sid": bridge.bridge_sid,
@@ -29,9 +138,10 @@ def show(bridge: Bridge) -> dict[str, Any]:
     }
 
 
-def show_whole(state: State) -> dict[str, Any]:
+def show_whole(state: State) -> CallWhole:
     """The bridge with its people, what was spoken, and everything that happened, in its order."""
-    return show(state.bridge) | {
+    return {
+        **show(state.bridge),
         "date_started": date(state.started_at),
         "billed_minutes": sum(billed_minutes(leg) for leg in state.legs.values()),
         "participants": [show_party(state, party) for party in state.parties],
@@ -40,7 +150,7 @@ def show_whole(state: State) -> dict[str, Any]:
     }
 
 
-def show_party(state: State, party: Party) -> dict[str, Any]:
+def show_party(state: State, party: Party) -> PartyShown:
     """One of the people, and how they were called."""
     legs = [leg for leg in state.legs.values() if leg.place == party.place]
     return {
@@ -55,7 +165,7 @@ def show_party(state: State, party: Party) -> dict[str, Any]:
     }
 
 
-def show_leg(state: State, leg: Leg) -> dict[str, Any]:
+def show_leg(state: State, leg: Leg) -> LegShown:
     return {
         "call_sid": leg.call_sid,
         "status": leg.status,
@@ -75,7 +185,7 @@ def billed_minutes(leg: Leg) -> int:
     return max(1, math.ceil((leg.seconds or 0) / 60)) if leg.status == "completed" else 0
 
 
-def show_announcement(state: State, announcement: Announcement) -> dict[str, Any]:
+def show_announcement(state: State, announcement: Announcement) -> AnnouncementShown:
     """An announcement, when it is due next, and when it was spoken."""
     spoken = sorted((one for one in state.spoken.values() if one.id == announcement.id), key=lambda one: one.version)
     waiting = {one.id: due for one, due in announcements.unspoken(state)}
@@ -97,7 +207,7 @@ def whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def timeline(state: State) -> list[dict[str, Any]]:
+def timeline(state: State) -> list[Happening]:
     """Everything that happened, the earliest first."""
     places = {leg.call_sid: leg.place for leg in state.legs.values() if leg.call_sid}
     happened = [
