@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from moto.dynamodb.models import dynamodb_backends
 
@@ -48,17 +49,15 @@ class Watch(Crashes):
 
     def __init__(self) -> None:
         super().__init__()
-        self.woken: dict[int, float] = {}
+        self.woken: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
         self.seconds: list[float] = []
 
     def take(self, name: str, what: str) -> Fault | None:
-        event = id(current.get())
+        event = current.get()
         if name == "timer before" and what.startswith("dynamodb.Query"):
             self.woken.setdefault(event, time.perf_counter())
         if name == "timer before" and what.startswith("twilio POST /Conferences") and event in self.woken:
             self.seconds.append(time.perf_counter() - self.woken.pop(event))
-        if name == "timer before" and what.startswith("dynamodb.TransactWriteItems") and event not in self.woken:
-            self.woken[event] = time.perf_counter()
         return super().take(name, what)
 
 
