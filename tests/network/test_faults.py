@@ -157,7 +157,7 @@ def test_an_answer_may_come_seconds_late_and_the_clock_does_not_wait_for_who_ask
     "faults",
     [
         {"earthquake": {}},
-        {"recording_not_ready": {"times": 1}},
+        {"recording_not_ready": {"seconds": 1}},
         {"announcement_fails": {"seconds": 1}},
         {"lose": {"match": "("}},
         {"lose": {"times": -1}},

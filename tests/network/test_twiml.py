@@ -39,7 +39,7 @@ def test_what_twilio_refuses_is_refused(text, code, words):
 @pytest.mark.parametrize(
     "text",
     [
-        "<Record/>",
+        "<Record transcribe='true'/>",
         "<Enqueue>support</Enqueue>",
         "<Sms>Hello</Sms>",
         "<Start><Stream url='wss://example.com'/></Start>",

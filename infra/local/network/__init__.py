@@ -8,6 +8,8 @@ library. One noun a file:
     calls, callbacks, detection  a leg: its state, its bill, what is heard in it; who is told of it; who has answered
     conferences, participants    a room, and one call in it
     announcements, invitations   what is spoken into a room, and who is called into it
+    record, recordings           <Record>; what was said from one moment to another
+    utterances, sound            what is said at a telephone, piece by piece; sound files
     messages, segments           a text between a number and a telephone; in how many pieces it is sent
     replies, keywords            what follows a text that comes in; STOP and its like
     verbs, dial, prompts         what a leg does: TwiML, verb by verb; and what is played into somebody's ear

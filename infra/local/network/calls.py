@@ -18,6 +18,7 @@ from local.network.callbacks import Callbacks, StatusCallback
 from local.network.dates import iso
 from local.network.keys import Keys
 from local.network.numbers import geography
+from local.network.utterances import Utterances
 
 if TYPE_CHECKING:
     from local.network.detection import Detection, Verdict
@@ -67,7 +68,7 @@ class Call:
         self.rivals: list[Call] = []  # legs that are given up when this one is answered
         self.peers: list[Call] = []  # legs that this one is put through to
         self.participant: Participant | None = None  # what it is in a conference
-        self.keys = Keys(self.clock)
+        self.keys, self.utterances = Keys(self.clock), Utterances(self.clock)
         self.flow: asyncio.Task[Any] | None = None
         self.dues: dict[str, Due] = {}
         self.timeline: list[dict[str, Any]] = []
@@ -251,6 +252,7 @@ class Call:
     def speak(self, text: str) -> None:
         """The person at this telephone says something."""
         self.note("speaks", text)
+        self.utterances.add(text)
         for listener in self.listeners:
             listener.hear("speech", text, self.phone.number if self.phone else None)
         if self.participant:

@@ -9,6 +9,9 @@ Beyond design/network.md it has
                                   "reason", "participants", "timeline", "announcements", "billed_minutes"}
     GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
     GET /faults               -> the faults as they were put
+    GET /recordings           -> {"recordings": [{"sid", "call_sid", "number": the telephone's, "status", "source",
+                                  "at", "seconds", "words": [{"second", "text"}]}]}, the latest last
+    GET /recordings/{sid}.wav -> the file, without a password; 404 while it is not completed
     PUT /phones/{number}      also takes "name", "suggests": [{"number", "reaches"}] and "receives"; GET shows all of it
     POST /phones/{number}/send -> the telephone
 
@@ -184,6 +187,17 @@ async def conference(world: World, request: Request) -> Response:
     return JSONResponse(world.conference(request.path_params["sid"]).as_seen())
 
 
+async def recordings(world: World, _: Request) -> Response:
+    return JSONResponse({"recordings": [recording.as_seen() for recording in world.recordings.values()]})
+
+
+async def audio(world: World, request: Request) -> Response:
+    recording = world.recordings.get(sid := request.path_params["sid"])
+    if recording is None or recording.status != "completed":
+        raise Refused(404, f"There is no file of a recording {sid}.")
+    return Response(await recording.audio(), media_type="audio/wav")
+
+
 async def clock(world: World, _: Request) -> Response:
     now = world.clock.now()
     ahead = [
@@ -252,6 +266,8 @@ def routes() -> list[Route]:
         ("GET", "/calls/{sid}", call),
         ("GET", "/conferences", conferences),
         ("GET", "/conferences/{sid}", conference),
+        ("GET", "/recordings", recordings),
+        ("GET", "/recordings/{sid}.wav", audio),
         ("GET", "/clock", clock),
         ("POST", "/clock", advance),
         ("GET", "/faults", faults),

@@ -13,6 +13,7 @@ of a request to the REST API,
     rest_429                  it is not carried out
     rest_500_after_applying   it is carried out, and the answer says that it was not
     rest_answers_late         it is carried out, and answered `seconds` later (0): after the callbacks that take no time
+    recording_not_ready       of a recording's file: it is not there yet (404)
 
 and for the number of a telephone that begins to ring,
 
@@ -26,7 +27,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from local.network.refusals import Refused, not_built
+from local.network.refusals import Refused
 
 SETTINGS = {
     "duplicate": {"match", "times"},
@@ -38,9 +39,9 @@ SETTINGS = {
     "rest_429": {"match", "times"},
     "rest_500_after_applying": {"match", "times"},
     "rest_answers_late": {"match", "times", "seconds"},
+    "recording_not_ready": {"match", "times"},
     "first_leg_drops": {"match", "times", "seconds"},
 }
-LATER = {"recording_not_ready": "recordings"}
 
 
 @dataclass
@@ -75,8 +76,6 @@ class Faults:
 
 
 def read(name: str, settings: Any) -> Fault:
-    if name in LATER:
-        raise Refused(400, f"{name}: {not_built(LATER[name].capitalize())}")
     if name not in SETTINGS:
         raise Refused(400, f"There is no fault named {name!r}; there are {', '.join(SETTINGS)}.")
     if not isinstance(settings, dict) or set(settings) - SETTINGS[name]:

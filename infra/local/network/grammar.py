@@ -119,6 +119,7 @@ def words(text: str) -> frozenset[str]:
 
 PROMPTS = ("Say", "Play", "Pause")
 EVENTS = some_of("initiated", "ringing", "answered", "completed")
+RECORDING_EVENTS = some_of("in-progress", "completed", "absent")
 CONFERENCE_EVENTS = some_of("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 DETECTION = {  # https://www.twilio.com/docs/voice/answering-machine-detection; all but the timeout in ms
     "machineDetection": Attribute(None, one_of("Enable", "DetectMessageEnd")),
@@ -162,6 +163,21 @@ RULES = {
         },
         nested=PROMPTS,
         later=SPEECH,
+    ),
+    "Record": Rule(
+        {
+            "action": Attribute(None, url, 11100),
+            "method": Attribute("POST", method, 13610),
+            "timeout": Attribute(5, whole(0), 13611),
+            "finishOnKey": Attribute("1234567890*#", keys("0123456789*#"), 13613),
+            "maxLength": Attribute(3600, whole(1, 14400), 13612),
+            "playBeep": Attribute(True, boolean, 13616),
+            "trim": Attribute("trim-silence", one_of("trim-silence", "do-not-trim")),
+            "recordingStatusCallback": Attribute(None, url, 11100),
+            "recordingStatusCallbackMethod": Attribute("POST", method),
+            "recordingStatusCallbackEvent": Attribute(["completed"], RECORDING_EVENTS),
+        },
+        later=words("transcribe transcribeCallback"),
     ),
     "Dial": Rule(
         {
@@ -232,12 +248,12 @@ RULES = {
     "Hangup": Rule(),
     "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
 }
-VERBS = ("Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup", "Reject")
+VERBS = ("Say", "Play", "Pause", "Gather", "Record", "Dial", "Redirect", "Hangup", "Reject")
 PLAYED = ("Play", "Say", "Pause", "Redirect")  # to whoever waits or is on hold, and as an announcement
 WHISPER = ("Say", "Play", "Gather", "Hangup")
 MESSAGES = ("Message", "Redirect")  # in answer to a text
 LATER = words(
-    "Record Enqueue Leave Queue Sms Start Stop Connect Stream Siprec Transcription Recording "
+    "Enqueue Leave Queue Sms Start Stop Connect Stream Siprec Transcription Recording "
     "Pay Prompt Refer Client Sip Application WhatsApp Sim Echo Autopilot VirtualAgent AI ConversationRelay Parameter "
     "Identity"
 )

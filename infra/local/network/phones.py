@@ -83,6 +83,7 @@ class Phone:
         if self.behaviour["answers"] == "machine" and greeting and call.direction != "inbound":
             self.saying = (greeting, self.world.clock.now() + of_words(greeting))
             call.note("greeting", greeting)
+            call.utterances.add(greeting)
 
     def go_on_talking_to(self, listener: Call) -> None:
         """Somebody was put through while the machine speaks, and hears it (from the middle, if it began before)."""

@@ -20,6 +20,7 @@ from local.network import (
     rest_messages,
     rest_numbers,
     rest_participants,
+    rest_recordings,
 )
 from local.network.refusals import Refused
 from local.network.world import World
@@ -37,6 +38,7 @@ def build(world: World) -> Starlette:
         *rest_participants.routes(),
         *rest_numbers.routes(),
         *rest_messages.routes(),
+        *rest_recordings.routes(),
         *rest.everything_else(),
     ]
     if PAGE.is_dir():

@@ -76,7 +76,7 @@ def inline(text: str) -> list[Element]:
         raise Failure(32018, f"The Twiml parameter has {len(text)} characters; Twilio takes {LONGEST_PARAMETER}.")
     verbs = read(text)
     for one in every(verbs):
-        for name in ("action", "url", "statusCallback", "waitUrl", "amdStatusCallback"):
+        for name in ("action", "url", "statusCallback", "waitUrl", "amdStatusCallback", "recordingStatusCallback"):
             if (address := one.attributes.get(name)) and not urlsplit(address).scheme:
                 raise Failure(11100, f"In inline TwiML the {name} of <{one.verb}> must be absolute, not {address!r}.")
     return verbs

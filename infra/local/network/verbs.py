@@ -12,6 +12,7 @@ from urllib.parse import urldefrag, urljoin
 from local.network import dial, grammar, webhooks
 from local.network.numbers import country
 from local.network.prompts import PROMPTS, Turns, send
+from local.network.record import record
 from local.network.refusals import Failure
 from local.network.speech import of_words
 from local.network.twiml import Document, Element
@@ -188,6 +189,7 @@ VERBS: dict[str, Verb] = {
     "Play": prompt,
     "Pause": prompt,
     "Gather": gather,
+    "Record": record,
     "Dial": dial_others,
     "Redirect": redirect,
     "Hangup": hangup,

@@ -22,6 +22,7 @@ from local.network.messages import Conversation, Message
 from local.network.numbers import IncomingPhoneNumber, as_dialed, parsed
 from local.network.participants import Participant, Terms
 from local.network.phones import WITHHELD, Phone
+from local.network.recordings import Recording
 from local.network.refusals import Refused
 from local.network.twiml import Document
 from local.network.webhooks import Request
@@ -59,6 +60,7 @@ class World:
         self.phones: dict[str, Phone] = {}
         self.calls: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
+        self.recordings: dict[str, Recording] = {}
         self.messages: dict[str, Message] = {}
         self.conversations: dict[tuple[str, str], Conversation] = {}
         self.log: list[dict[str, Any]] = []
@@ -226,6 +228,7 @@ class World:
             delivery.cancel()
         self.calls.clear()
         self.conferences.clear()
+        self.recordings.clear()
         self.messages.clear()
         self.conversations.clear()
         self.log.clear()

@@ -1,0 +1,68 @@
+"""<Record>: what the caller says after the beep, until a key, a silence, the longest time, or the end of the call.
+
+https://www.twilio.com/docs/voice/twiml/record
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from local.network import webhooks
+from local.network.callbacks import StatusCallback
+from local.network.recordings import Recording
+from local.network.twiml import Document, Element
+from local.network.webhooks import Request
+
+if TYPE_CHECKING:
+    from local.network.calls import Call
+
+
+async def record(call: Call, element: Element, document: Document) -> Request | None:
+    """Returns the request of the action; None, the next verb, if nothing is left when silence is trimmed (unverified).
+
+    Who hangs up while recording leaves a message too: the action is told, but its answer is not executed.
+    """
+    call.answer()
+    if element["playBeep"]:
+        call.hear("beep", "record")
+    callback = StatusCallback(
+        urljoin(document.url or "", element["recordingStatusCallback"]) if element["recordingStatusCallback"] else "",
+        element["recordingStatusCallbackMethod"],
+        tuple(element["recordingStatusCallbackEvent"]),
+    )
+    recording = Recording(call, "RecordVerb", element["trim"] == "trim-silence", callback)
+    action, method = urljoin(document.url or "", element["action"] or ""), element["method"]
+    call.keys.attend(True)
+    try:
+        key = await last_key(call, element, recording.started_at)
+    except asyncio.CancelledError:
+        recording.stop()
+        if call.over.fired and recording.seconds:
+            told = call.params() | about(recording, "hangup")
+            call.world.send(webhooks.notify(call, action, method, told))
+        raise
+    recording.stop()
+    return Request(action, method, about(recording, key)) if recording.seconds else None
+
+
+async def last_key(call: Call, element: Element, start: float) -> str:
+    """The key that ends the recording; empty if silence or the longest time does."""
+    while True:
+        end = start + element["maxLength"]
+        if element["timeout"]:
+            end = min(end, max(start, call.utterances.silent_at) + element["timeout"])
+        left = end - call.clock.now()
+        if await call.clock.first(call.keys.pressed, call.utterances.begun, timeout=left, label="Record ends") is None:
+            return ""
+        pressed = list(call.keys.typed)
+        call.keys.attend(True)
+        if ended := next((key for key in pressed if key in element["finishOnKey"]), ""):
+            return ended
+
+
+def about(recording: Recording, digits: str) -> dict[str, str]:
+    """What the action is told."""
+    told = {"RecordingUrl": recording.url, "RecordingSid": recording.sid}
+    return told | {"RecordingDuration": str(recording.duration), "Digits": digits}

@@ -1,0 +1,126 @@
+"""A recording: what was said at a telephone from one moment to another, and the file that it becomes.
+
+https://www.twilio.com/docs/voice/api/recording and https://www.twilio.com/docs/voice/twiml/record
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from local.network import sound
+from local.network.callbacks import Outbox, StatusCallback
+from local.network.dates import iso, rfc2822
+
+if TYPE_CHECKING:
+    from local.network.calls import Call
+    from local.network.utterances import Utterance
+
+PROCESSING = 2.0  # seconds from the end of a recording until there is a file
+TOO_SHORT = 16101  # https://www.twilio.com/docs/api/errors/16101
+
+
+class Recording:
+    """One recording of a call, which begins now. `trims`: silence at its beginning and its end is none of it."""
+
+    def __init__(self, call: Call, source: str, trims: bool, callback: StatusCallback) -> None:
+        self.call, self.world, self.cookies = call, call.world, call.cookies
+        self.sid, self.source, self.trims, self.callback = call.world.sid("RE"), source, trims, callback
+        self.status, self.error = "in-progress", 0
+        self.created_at = self.updated_at = self.started_at = self.world.clock.now()
+        self.seconds: float | None = None
+        self.words: list[Utterance] = []
+        self.file: bytes | None = None
+        self.outbox = Outbox(self)
+        self.world.recordings[self.sid] = self
+        self.progress("in-progress")
+
+    # ---- its life --------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """It ends now. There is a file a little later, unless nothing is left of it."""
+        now = self.world.clock.now()
+        self.words = self.call.utterances.between(self.started_at, now)
+        end = now
+        if self.trims:
+            self.started_at = self.words[0].at if self.words else now
+            end = self.words[-1].ends_at if self.words else now
+        self.seconds = end - self.started_at
+        if not self.seconds:
+            self.error = TOO_SHORT
+            self.progress("absent")
+            return
+        self.progress("processing")
+        self.world.send(self.process())
+
+    async def process(self) -> None:
+        await self.world.clock.sleep(PROCESSING, f"the file of {self.sid}")
+        if self.sid in self.world.recordings:
+            self.progress("completed")
+
+    def progress(self, status: str) -> None:
+        """It has this status now, and whoever wished to hear of it will."""
+        self.status, self.updated_at = status, self.world.clock.now()
+        if self.callback.url and status in self.callback.events:
+            self.outbox.put(self.callback, self.params(), is_last=self.is_over)
+        if self.is_over:
+            self.outbox.release()
+        self.call.note("recording", status)
+
+    async def audio(self) -> bytes:
+        """The file, made when it is first asked for."""
+        if self.file is None:
+            self.file = await asyncio.to_thread(sound.wav, self.words, self.started_at, self.seconds or 0)
+        return self.file
+
+    # ---- what is known of it ---------------------------------------------------------------------------------------
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("completed", "absent")
+
+    @property
+    def duration(self) -> int:
+        """Whole seconds."""
+        return int((self.seconds or 0) + 0.5)
+
+    @property
+    def uri(self) -> str:
+        return f"/2010-04-01/Accounts/{self.world.account_sid}/Recordings/{self.sid}"
+
+    @property
+    def url(self) -> str:
+        """Where the file is; .wav may be appended."""
+        return self.world.address + self.uri
+
+    def params(self) -> dict[str, str]:
+        """What a status callback says: https://www.twilio.com/docs/voice/twiml/record#attributes-recording-status-callback"""
+        params = {
+            "AccountSid": self.world.account_sid,
+            "CallSid": self.call.sid,
+            "RecordingSid": self.sid,
+            "RecordingUrl": self.url,
+            "RecordingStatus": self.status,
+            "RecordingChannels": "1",
+            "RecordingSource": self.source,
+            "RecordingStartTime": rfc2822(self.started_at) or "",
+            "ErrorCode": str(self.error),
+        }
+        return params | ({} if self.seconds is None else {"RecordingDuration": str(self.duration)})
+
+    def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None:
+        self.call.trouble(code, message, entry)
+
+    def as_seen(self) -> dict[str, Any]:
+        """The recording as the control API shows it."""
+        words = [{"second": round(one.at - self.started_at, 3), "text": one.text} for one in self.words]
+        return {
+            "sid": self.sid,
+            "call_sid": self.call.sid,
+            "number": self.call.phone.number if self.call.phone else None,
+            "status": self.status,
+            "source": self.source,
+            "at": iso(self.started_at),
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "words": words,
+        }
