@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
-from toritsugi import carrier, config, forms, keys, numbers, pages, schedules, voices
+from toritsugi import announcements, carrier, config, forms, keys, numbers, pages, schedules, voices
 from toritsugi.bridges import calling, life, shown, state, wanted
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.shown import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
@@ -64,8 +64,8 @@ def create_call(
     sid = life.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
     bridge, others = wanted.draw_up(asked, people, sid, **more)
-    for line in {party.shows for party in others if isinstance(party, Party)}:
-        check_line(line)
+    parties = [entry for entry in others if isinstance(entry, Party)]
+    check_lines({party.shows for party in parties}, {party.number for party in parties})
     life.keep(bridge, others)
     schedules.wake(sid, time.time())
     return shown.show_whole(state.read(sid))
@@ -126,11 +126,10 @@ def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
     require_conference(known.bridge)
     if said.to is not None:
         find_party(known, said.to)
-    if not (known.room and known.room.runs and known.members):
-        raise RequestRefused(20409, "Nobody can hear it: the conference does not run", 409)
-    usual = known.parties[0].language
     announcement = Announcement(at=time.time())
-    wanted.say(announcement, said, usual, None)
+    wanted.say(announcement, said, known.parties[0].language, None)
+    if not announcements.is_heard(announcement, known):
+        raise RequestRefused(20409, "Nobody can hear it: the conference does not run, or that participant is away", 409)
     life.add_announcement(known, announcement)
     schedules.wake(sid, time.time())
     return shown.show_announcement(state.read(sid), announcement)
@@ -163,7 +162,7 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
     if any(party.number == person.number and party.removed_at is None for party in known.parties):
         raise RequestRefused(21211, "This number is in the call already", 409)
     check_number(person.number)
-    check_line(line)
+    check_lines({line}, {person.number})
     party = life.add_party(known, enlist(known, person, line))
     schedules.wake(sid, time.time())
     return shown.show_party(state.read(sid), party)
@@ -232,14 +231,16 @@ def check_number(number: str) -> None:
 _ours: set[str] = set()  # lines of which Twilio has said that they are ours
 
 
-def check_line(line: str) -> None:
-    """Raises RequestRefused unless the account owns this number, and it can call."""
-    if line in _ours or numbers.find_line(line):
-        return
-    owned = carrier.find_owned(line, None)
-    if not owned["capabilities"]["voice"]:
-        raise RequestRefused(21210, f"{line} cannot make calls", 400)
-    _ours.add(line)
+def check_lines(lines: set[str], people: set[str]) -> None:
+    """Raises RequestRefused unless the account owns these lines, they can call, and nobody to be called is one."""
+    ours = numbers.find_lines(lines | people)
+    if itself := people & (ours | lines):
+        raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
+    for line in lines - ours - _ours:
+        owned = carrier.find_owned(line, None)
+        if not owned["capabilities"]["voice"]:
+            raise RequestRefused(21210, f"{line} cannot make calls", 400)
+        _ours.add(line)
 
 
 def find_party(known: state.State, place: int) -> Party:

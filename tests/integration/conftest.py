@@ -268,3 +268,11 @@ def logged():
     log.addHandler(handler)
     yield stream.getvalue
     log.removeHandler(handler)
+
+
+@pytest.fixture
+def desk(cloud, service):
+    """A client of our own REST API, and three lines from which it may call."""
+    from tests.integration.calls import Desk
+
+    return Desk()

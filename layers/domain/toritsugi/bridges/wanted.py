@@ -223,9 +223,6 @@ def check_people(wanted: CallWanted, people: list[PartyWanted]) -> None:
             raise RequestRefused(21211, f"{number} cannot be a telephone number", 400)
     if len(set(numbers)) < len(numbers):
         raise RequestRefused(21211, "The same number is called twice", 400)
-    lines = {wanted.from_, *(person.shows for person in people)} - {None}
-    if lines & set(numbers):
-        raise RequestRefused(21211, "A line of yours would call itself", 400)
     places = range(1, len(people) + 1)
     chosen = wanted.extension.by if wanted.extension and isinstance(wanted.extension.by, list) else []
     if strangers := [one for one in (*chosen, *(a.to for a in wanted.announcements if a.to)) if one not in places]:
