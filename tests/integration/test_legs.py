@@ -1,0 +1,144 @@
+"""The legs of a call that the exchange makes, as Twilio asks for them: signed forms in, TwiML out."""
+
+import base64
+import io
+import wave
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import status
+import voice
+from tests.integration.calls import Call
+from tests.integration.conftest import Twilio
+
+WARNED = {"announcements": [{"before_end": 180, "say": "Three \x00minutes <left> & no more.", "language": "en-US"}]}
+PRESSED = {"DialCallStatus": "answered", "CallStatus": "in-progress"}
+
+
+@pytest.fixture
+def call(desk, clock) -> Call:
+    """A conference of half an hour, with a warning and one extension."""
+    return desk.calls(extension={"minutes": 10}, **WARNED)
+
+
+def asks(twilio, call, path, **fields):
+    """The TwiML for a leg, or for the room."""
+    answer = twilio.send(voice.handler, f"/voice/bridges/{call.sid}/{path}", {"CallSid": call.leg(1), **fields})
+    assert answer["statusCode"] == 200
+    return ElementTree.fromstring(answer["body"])
+
+
+def words(twiml):
+    return [said.text for said in twiml.iter("Say")]
+
+
+def test_whoever_answers_enters_the_room_and_both_find_it_the_same(twilio, call):
+    first, second = (asks(twilio, call, f"{place}/1/answered", CallStatus="in-progress") for place in (1, 2))
+    rooms = [twiml.find("Dial/Conference") for twiml in (first, second)]
+    assert rooms[0].text == rooms[1].text == call.sid
+    assert rooms[0].attrib == rooms[1].attrib
+    assert rooms[0].get("beep") == "false"
+    assert first.find("Dial").get("hangupOnStar") == "true"
+
+
+def test_a_star_after_the_warning_extends_and_the_same_request_again_gets_the_same_words(twilio, call, clock):
+    call.begins(twilio)
+    clock.shift(28 * 60)
+    first, again = (asks(twilio, call, "1/1/left", **PRESSED) for _ in range(2))
+    assert words(first) == words(again) == ["通話を10分延長しました。"]
+    assert first.find("Dial/Conference").text == again.find("Dial/Conference").text == call.sid
+    assert call.seen["extensions"] == 1
+
+
+def test_a_star_before_the_warning_leads_back(twilio, call, clock):
+    call.begins(twilio)
+    clock.shift(60)
+    assert words(asks(twilio, call, "1/1/left", **PRESSED)) == ["通話に戻ります。"]
+    assert call.seen["extensions"] == 0
+
+
+def test_whoever_answers_too_late_is_told(twilio, call):
+    call.asks("DELETE", "")
+    twiml = asks(twilio, call, "1/1/answered", CallStatus="in-progress")
+    assert words(twiml) == ["この通話は終了しました。"]
+    assert twiml[-1].tag == "Hangup"
+
+
+def test_a_machine_is_hung_up_on_and_a_leg_that_has_ended_needs_no_words(twilio, call):
+    assert [one.tag for one in asks(twilio, call, "1/1/answered", AnsweredBy="machine_start")] == ["Hangup"]
+    assert len(asks(twilio, call, "1/1/left", CallStatus="completed")) == 0
+
+
+def test_an_announcement_is_well_formed_whatever_is_in_its_words(twilio, call):
+    assert words(asks(twilio, call, "announcements/1")) == ["Three minutes <left> & no more."]
+
+
+@pytest.mark.parametrize("path", ["1/1/nothing", "9/1/answered", "announcements/9", "x", "1/1/answered/x"])
+def test_a_path_of_nobodys_says_a_sentence_and_hangs_up(twilio, call, path):
+    twiml = asks(twilio, call, path)
+    assert [one.tag for one in twiml] == ["Say", "Hangup"]
+    assert words(twiml)[0]
+
+
+def test_only_twilio_is_answered(call, twilio):
+    stranger = Twilio("somebody else's token")
+    for handler, path in (
+        (voice.handler, f"/voice/bridges/{call.sid}/1/1/answered"),
+        (voice.handler, f"/voice/bridges/{call.sid}/announcements/1"),
+        (voice.handler, "/voice/waiting/ja"),
+        (status.handler, f"/status/bridges/{call.sid}/1/1"),
+        (status.handler, f"/status/bridges/{call.sid}/room"),
+    ):
+        assert stranger.send(handler, path, {"CallSid": call.leg(1)})["statusCode"] == 403
+
+
+@pytest.mark.parametrize("country", ["ja", "en"])
+def test_a_ring_tone_is_a_sound_that_any_telephone_plays(cloud, country):
+    answer = voice.handler({"rawPath": f"/voice/ringing/{country}", "headers": {}}, None)
+    with wave.open(io.BytesIO(base64.b64decode(answer["body"]))) as sound:
+        assert (sound.getnchannels(), sound.getframerate()) == (1, 8000)
+        assert 2 <= sound.getnframes() / sound.getframerate() <= 12
+    assert answer["headers"]["content-type"] == "audio/wav"
+    assert voice.handler({"rawPath": "/voice/ringing/xx", "headers": {}}, None)["statusCode"] == 404
+
+
+# ---- round trips -----------------------------------------------------------------------------------------------------
+
+
+def test_how_often_a_leg_goes_to_the_database(twilio, call, clock, wire):
+    call.begins(twilio)
+    clock.shift(28 * 60)
+    taken = {}
+    for name, ask in {
+        "answered": lambda: asks(twilio, call, "1/1/answered", CallStatus="in-progress"),
+        "announcement": lambda: asks(twilio, call, "announcements/1"),
+        "star": lambda: asks(twilio, call, "1/1/left", **PRESSED),
+        "hung up": lambda: asks(twilio, call, "1/1/left", CallStatus="completed"),
+        "waiting": lambda: twilio.send(voice.handler, "/voice/waiting/ja", {"CallSid": call.leg(1)}),
+        "ringing": lambda: voice.handler({"rawPath": "/voice/ringing/ja", "headers": {}}, None),
+        "forged": lambda: Twilio("x").send(voice.handler, f"/voice/bridges/{call.sid}/1/1/answered", {}),
+        "callback": lambda: call.tells(twilio, 1, "completed", CallDuration="60"),
+        "room": lambda: call.happens(twilio, 5, "participant-leave", CallSid=call.leg(1)),
+    }.items():
+        with wire.counting() as trips, wire.counting("sqs") as sent:
+            ask()
+        taken[name] = (len(trips), len(sent))
+    assert taken == {
+        "answered": (1, 0),
+        "announcement": (1, 0),
+        "star": (3, 1),
+        "hung up": (0, 0),
+        "waiting": (0, 0),
+        "ringing": (0, 0),
+        "forged": (0, 0),
+        "callback": (1, 1),
+        "room": (1, 1),
+    }
+
+
+def test_a_callback_that_comes_twice_is_kept_once_and_one_without_sense_is_not(twilio, call):
+    for _ in range(2):
+        assert call.tells(twilio, 1, "ringing") == 204
+    assert [one["event"] for one in call.seen["timeline"]] == ["ringing"]
+    assert call.tells(twilio, 1, "exploded") == 204  # repeating it would make no more sense of it
