@@ -1,4 +1,4 @@
-"""Masked calls through a conference: the session's end is spoken into the running call, and may be put off by a star."""
+"""Masked calls through a conference: the end of the session is spoken into the call, and may be put off by a star."""
 
 import pytest
 
