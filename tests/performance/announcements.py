@@ -134,7 +134,7 @@ def add_up(box: Box, bridge: Bridge, moments: list[int], found: Punctuality) -> 
 def table(found: Punctuality) -> list[str]:
     """What `make bench` prints of it."""
     ours, alone, work = sorted(found.errors), sorted(found.alone), sorted(found.at_work)
-    lines = [head(f"{found.wanted} announcements, after they were due", "Toritsugi", "Scheduler only")]
+    lines = [head(f"{found.wanted} announcements, after they were due", "Toritsugi", "Scheduler")]
     for name, part in (("median, s", 0.5), ("99th percentile, s", 0.99), ("latest, s", 1)):
         lines.append(row(name, *(f"{quantile(times, part):.3f}" for times in (ours, alone))))
     lines += [

@@ -5,6 +5,7 @@ budgets hold.
 import os
 import sys
 
+from tests.performance import announcements
 from tests.performance.cost import ASSUMED_CARRIER_SECONDS, ASSUMED_SECONDS, Webhook, per_million, total
 from tests.performance.findings import Findings, measure
 from tests.performance.meter import Meter
@@ -214,6 +215,8 @@ def of_budgets(found: Findings) -> list[str]:
         ("  of a conference's", "1", told.meter.round_trips / told.invocations, lambda n: n == 1),
         ("round trips to open a session of two", "3 at most", max(opened), lambda n: n <= 3),
         ("  the same at 100 and 10,000 sessions", "1 figure", len(set(opened)), lambda n: n == 1),
+        ("seconds until an announcement is asked for", "1 at most", max(found.announcements.errors), lambda n: n <= 1),
+        ("  announcements that were asked for twice", "0", found.announcements.twice, lambda n: n == 0),
         ("CPU of a cold import, of the ordinary one's", "0.5 at most", round(ratio, 2), lambda n: n <= 0.5),
         ("dollars per million masked calls", "8 at most", round(dollars(found.plain), 2), lambda n: n <= BUDGET),
         ("  with ttl", "12 at most", round(dollars(found.sliding), 2), lambda n: n <= BUDGET_WITH_TTL),
@@ -245,6 +248,7 @@ def main() -> None:
         of_call("An ordinary implementation's", found.ordinary),
         of_sessions(found),
         of_conference(found),
+        announcements.table(found.announcements),
         of_cold_starts(found),
         of_other_functions(found),
         of_warm_answers(found),

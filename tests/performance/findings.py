@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from local.aws import Cloud
 from tests.conftest import AUTH_TOKEN, BASE, PARAMETERS, ROOT
-from tests.performance import conference, deployed, emulated, throughput, warm
+from tests.performance import announcements, conference, deployed, emulated, throughput, warm
+from tests.performance.announcements import Punctuality
 from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
 from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
 from tests.performance.cost import Share, Webhook
@@ -32,6 +33,7 @@ class Findings:
     others: dict[str, Cold] = field(default_factory=dict)
     warm: dict[str, tuple[float, ...]] = field(default_factory=dict)
     conference: dict[str, Share] = field(default_factory=dict)
+    announcements: Punctuality = field(default_factory=Punctuality)
     throughput: Throughput | str = ""
     emulator: Emulated = field(init=False)
     deployment: tuple[float, Warm] | str = ""
@@ -56,6 +58,8 @@ def measure(say: Callable[[str], None]) -> Findings:
     found.conference = conference.measure()
     say("warm answers in a conference")
     found.warm |= warm.of_conference()
+    say(f"{announcements.CONFERENCES * announcements.EACH} announcements")
+    found.announcements = announcements.measure()
     say(f"{throughput.PAIRS * throughput.ROUNDS} masked calls on the local network")
     try:
         found.throughput = throughput.measure()
