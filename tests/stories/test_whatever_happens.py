@@ -1,14 +1,16 @@
 """Whatever people do in a call, and whatever goes wrong meanwhile: what may never happen does not happen."""
 
 import logging
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.stories.conftest import Box
-from tests.stories.days import Diary, Town, days
+from tests.stories.days import days
+from tests.stories.town import Diary, Town
 
-EXAMPLES = 15  # a second each
+EXAMPLES = int(os.environ.get("DAYS", "15"))  # a second each
 
 
 @pytest.fixture(scope="module")
