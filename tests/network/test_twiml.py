@@ -49,8 +49,8 @@ def test_what_twilio_refuses_is_refused(text, code, words):
         "<Dial><Queue>support</Queue></Dial>",
         "<Dial record='record-from-answer'>+819022220002</Dial>",
         "<Dial><Number byoc='BY1'>+819022220002</Number></Dial>",
-        "<Gather input='speech'/>",
-        "<Gather input='dtmf speech'/>",
+        "<Gather input='speech' partialResultCallback='/partial'/>",
+        "<Gather input='dtmf speech' bargeIn='false'/>",
     ],
 )
 def test_what_is_not_built_fails_by_its_name(text):

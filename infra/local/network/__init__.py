@@ -8,6 +8,7 @@ library. One noun a file:
     calls, callbacks, detection  a leg: its state, its bill, what is heard in it; who is told of it; who has answered
     conferences, participants    a room, and one call in it
     announcements, invitations   what is spoken into a room, and who is called into it
+    gather                       <Gather>: keys or words, and what to do with them
     record, recordings           <Record>; what was said from one moment to another
     utterances, sound            what is said at a telephone, piece by piece; sound files
     messages, segments           a text between a number and a telephone; in how many pieces it is sent

@@ -70,6 +70,10 @@ def ring_time(value: str) -> int:
     return min(max(whole(0)(value), 5), 600)
 
 
+def pause(value: str) -> int | str:
+    return value if value == "auto" else whole(1)(value)
+
+
 def label(value: str) -> str:
     """https://www.twilio.com/docs/api/errors/16023"""
     if len(value) > 128 or re.fullmatch(r"CA[0-9a-f]{32}", value) or "/" in unquote(value):
@@ -132,9 +136,10 @@ RECORDING = words(
     "record recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent recordingTrack trim "
     "recordingConfigurationId"
 )
-SPEECH = words(
-    "speechTimeout speechModel profanityFilter partialResultCallback partialResultCallbackMethod hints enhanced "
-    "bargeIn debug"
+SPEECH_MODELS = (
+    *("default", "numbers_and_commands", "phone_call", "experimental_conversations", "experimental_utterances"),
+    *("googlev2_long", "googlev2_short", "googlev2_telephony", "googlev2_telephony_short"),
+    *("deepgram_nova-2", "deepgram_nova-3"),
 )
 
 RULES = {
@@ -152,7 +157,7 @@ RULES = {
     "Pause": Rule({"length": Attribute(1, whole(0), 13410)}),
     "Gather": Rule(
         {
-            "input": Attribute("dtmf", one_of("dtmf")),
+            "input": Attribute(["dtmf"], some_of("dtmf", "speech")),
             "timeout": Attribute(5, whole(0), 13311),
             "numDigits": Attribute(None, whole(1), 13313),
             "finishOnKey": Attribute("#", keys("0123456789*#"), 13310),
@@ -160,9 +165,14 @@ RULES = {
             "method": Attribute("POST", method, 13312),
             "actionOnEmptyResult": Attribute(False, boolean),
             "language": Attribute("en-US"),
+            "speechTimeout": Attribute(None, pause, 13327),
+            "speechModel": Attribute("default", one_of(*SPEECH_MODELS)),
+            "hints": Attribute(""),
+            "enhanced": Attribute(False, boolean),
+            "profanityFilter": Attribute(True, boolean),
         },
         nested=PROMPTS,
-        later=SPEECH,
+        later=words("partialResultCallback partialResultCallbackMethod bargeIn debug"),
     ),
     "Record": Rule(
         {

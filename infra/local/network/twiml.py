@@ -124,8 +124,6 @@ def read_attribute(verb: str, rule: Rule, attribute: str, value: str) -> Any:
         raise Failure(12200, f"{attribute} of <{verb}> is deprecated at Twilio; {instead} has taken its place.")
     if attribute not in rule.attributes:
         raise Failure(12200, f"<{verb}> has no attribute {attribute!r}" + meant(attribute, rule.attributes) + ".")
-    if (verb, attribute) == ("Gather", "input") and "speech" in value.split():
-        raise Failure(12200, not_built(f'input="{value}" of <Gather>'))
     known = rule.attributes[attribute]
     try:
         return known.read(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
 from local.network import dial, grammar, webhooks
+from local.network.gather import gather
 from local.network.numbers import country
 from local.network.prompts import PROMPTS, Turns, send
 from local.network.record import record
@@ -133,28 +134,6 @@ async def prompt(call: Call, element: Element, document: Document) -> None:
     elif not call.answered.fired:
         call.hear("ring", "")
     await PROMPTS[element.verb](call, element, document)
-
-
-async def gather(call: Call, element: Element, document: Document) -> Request | None:
-    """Keys are collected from the first word of the prompt on, and the first one breaks it off."""
-    call.answer()
-    prompts = iter(element.nested)
-    while not call.keys.typed and (prompt := next(prompts, None)):
-        call.execute(prompt)
-        await PROMPTS[prompt.verb](call, prompt, document, call.keys.pressed)
-    digits, finished = "", ""
-    while len(digits) != element["numDigits"]:
-        key = await call.keys.next(element["timeout"])
-        if key is None or key in element["finishOnKey"]:
-            finished = key or ""
-            break
-        digits += key
-    call.keys.attend(True)
-    call.note("gathered", digits)
-    if not digits and not element["actionOnEmptyResult"]:
-        return None
-    url = urljoin(document.url or "", element["action"] or "")
-    return Request(url, element["method"], {"Digits": digits, "FinishedOnKey": finished, "msg": "Gather End"})
 
 
 async def redirect(_: Call, element: Element, document: Document) -> Request:
