@@ -126,6 +126,10 @@ def test_a_call_that_has_ended_has_left_the_room_even_if_nobody_tells_us_so():
     assert known(*talking(), *leg(2, answered=NOW, over=NOW + 60)).members == {call_sid(1): NOW}
 
 
+def test_nobody_is_in_a_conference_that_has_ended_even_if_nobody_tells_us_that_they_left():
+    assert known(*talking(), of_room(1, 4, NOW + 60, "conference-end")).members == {}
+
+
 def test_announcements_are_shown_in_the_order_of_their_numbers():
     said = [announcement(number, after_start=10) for number in (2, 1)]
     seen = state.gather([bridge(), *said])
