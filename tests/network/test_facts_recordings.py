@@ -144,7 +144,7 @@ def test_the_control_api_shows_the_words_and_plays_them(town):
     (seen,) = town.get("/recordings")["recordings"]
     assert (seen["sid"], seen["call_sid"], seen["number"]) == (recording.sid, recording.call_sid, town.aiko.number)
     assert (seen["status"], seen["seconds"]) == ("completed", 2.0)
-    assert seen["words"] == [{"second": 0.0, "text": LETTERS}]
+    assert seen["words"] == [{"second": 0.0, "text": LETTERS, "from": town.aiko.number}]
     assert len(samples(town.http.get(f"/recordings/{recording.sid}.wav").content)) == 16000
     assert town.http.get("/recordings/RE0.wav").status_code == 404
     town.ask("DELETE", "/world")
@@ -166,7 +166,7 @@ def test_the_resources_have_exactly_twilios_fields(town):
 
 
 def test_each_letter_is_a_tone_and_a_space_is_silent():
-    heard = samples(sound.wav([Utterance(10, 3, "a b")], 10, 3))
+    heard = samples(sound.wav([[Utterance(10, 3, "a b")]], 10, 3))
     assert [any(heard[second * 8000 : (second + 1) * 8000]) for second in range(3)] == [True, False, True]
 
 
@@ -183,7 +183,7 @@ def test_a_program_that_speaks_is_used_and_fitted_to_the_time(tmp_path, monkeypa
     program.chmod(0o755)
     monkeypatch.setattr(sound, "PROGRAM", "speaks")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert set(samples(sound.wav([Utterance(0, 2, "Hello")], 0, 2))) == {4096}
+    assert set(samples(sound.wav([[Utterance(0, 2, "Hello")]], 0, 2))) == {4096}
 
 
 @pytest.mark.parametrize("does", ["exit 1", "exit 0", 'printf nonsense > "$4"'])
@@ -193,4 +193,4 @@ def test_a_program_that_fails_leaves_the_tones(tmp_path, monkeypatch, does):
     program.chmod(0o755)
     monkeypatch.setattr(sound, "PROGRAM", "fails")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert any(samples(sound.wav([Utterance(0, 1, "Hello")], 0, 1)))
+    assert any(samples(sound.wav([[Utterance(0, 1, "Hello")]], 0, 1)))

@@ -47,7 +47,7 @@ def test_what_twilio_refuses_is_refused(text, code, words):
         "<Dial><Client>alice</Client></Dial>",
         "<Dial><Sip>sip:a@example.com</Sip></Dial>",
         "<Dial><Queue>support</Queue></Dial>",
-        "<Dial record='record-from-answer'>+819022220002</Dial>",
+        "<Dial recordingTrack='inbound'>+819022220002</Dial>",
         "<Dial><Number byoc='BY1'>+819022220002</Number></Dial>",
         "<Gather input='speech' partialResultCallback='/partial'/>",
         "<Gather input='dtmf speech' bargeIn='false'/>",
@@ -70,6 +70,11 @@ def test_defaults_are_twilios():
         "hangupOnStar": False,
         "ringTone": "",
         "sequential": False,
+        "record": "do-not-record",
+        "trim": "do-not-trim",
+        "recordingStatusCallback": None,
+        "recordingStatusCallbackMethod": "POST",
+        "recordingStatusCallbackEvent": ["completed"],
     }
     (gather,) = read("<Response><Gather/></Response>")
     assert (gather["timeout"], gather["numDigits"], gather["finishOnKey"]) == (5, None, "#")

@@ -10,7 +10,7 @@ Beyond design/network.md it has
     GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
     GET /faults               -> the faults as they were put
     GET /recordings           -> {"recordings": [{"sid", "call_sid", "number": the telephone's, "status", "source",
-                                  "at", "seconds", "words": [{"second", "text"}]}]}, the latest last
+                                  "at", "seconds", "words": [{"second", "text", "from"}]}]}, the latest last
     GET /recordings/{sid}.wav -> the file, without a password; 404 while it is not completed
     PUT /phones/{number}      also takes "name", "suggests": [{"number", "reaches"}] and "receives"; GET shows all of it
     POST /phones/{number}/send -> the telephone

@@ -15,8 +15,11 @@ from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.detection import Detection
+from local.network.grammar import UNRECORDED
 from local.network.numbers import as_dialed, country, parsed
 from local.network.participants import MUSIC, Participant, Terms
+from local.network.record import callback_of
+from local.network.recordings import Recording
 from local.network.refusals import Failure, not_built
 from local.network.twiml import Document, Element, made
 from local.network.webhooks import Request
@@ -26,14 +29,18 @@ DIRECT_RING = 60  # seconds that a telephone rings for another telephone
 LABEL_IN_USE = 16025  # then the next verb counts, whatever the action: https://www.twilio.com/docs/api/errors/16025
 UNANSWERED = ("no-answer", "busy", "failed", "canceled")  # of several legs, the first of these that occurs counts
 
+Recorder = Callable[[Call], Recording]  # begins to record the call with the leg that it is put through to
 Whisper = Callable[[Call, Request | None, float, str], Coroutine[Any, Any, None]]  # what a leg does before the bridge
 
 
 class Dialing:
     """The legs that one call has called, and which of them answered."""
 
-    def __init__(self, call: Call, hangup_on_star: bool = False, ring_tone: str = "") -> None:
-        self.call, self.ring_tone = call, ring_tone
+    def __init__(
+        self, call: Call, hangup_on_star: bool = False, ring_tone: str = "", record: Recorder | None = None
+    ) -> None:
+        self.call, self.ring_tone, self.record = call, ring_tone, record
+        self.recording: Recording | None = None
         self.star = [call.star] if hangup_on_star else []
         self.legs: list[Call] = []
         self.rang = self.was_bridged = self.was_given_up = False
@@ -57,7 +64,9 @@ class Dialing:
             self.call.answer()
             self.call.put_through(winner)
             self.was_bridged = True
+            self.recording = self.record(winner) if self.record else None
             await self.first(winner.over, moved[winner])
+            self.stop_recording()
 
     async def first(self, *signals: Signal) -> Signal | None:
         """The first of these; the caller's `*`, where it counts, ends the whole attempt."""
@@ -66,6 +75,10 @@ class Dialing:
             self.star = []
             self.give_up()
         return signal
+
+    def stop_recording(self) -> None:
+        if self.recording:
+            self.recording.stop()
 
     def give_up(self) -> None:
         """Ends the legs, except one that was redirected and has a life of its own."""
@@ -93,7 +106,7 @@ class Dialing:
             params["DialCallSid"] = leg.sid
             if not leg.was_moved:
                 params["DialCallDuration"] = str(leg.duration)
-        return params
+        return params | (self.recording.about() if self.recording and self.recording.seconds else {})
 
 
 async def dial(call: Call, element: Element, document: Document, whisper: Whisper) -> Request | None:
@@ -102,7 +115,7 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
         return await confer(call, element, document)
     if not element["answerOnBridge"]:
         call.answer()
-    dialing = Dialing(call, element["hangupOnStar"], element["ringTone"])
+    dialing = Dialing(call, element["hangupOnStar"], element["ringTone"], recorder(call, element, document))
     action = urljoin(document.url or "", element["action"] or "")
     try:
         for numbers in groups(element):
@@ -112,6 +125,7 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
                 break
     except asyncio.CancelledError:
         # The caller has hung up or was redirected: the action is told nevertheless, but its answer is not executed.
+        dialing.stop_recording()
         dialing.give_up()
         if element["action"]:
             call.world.send(webhooks.notify(call, action, element["method"], call.params() | dialing.params()))
@@ -119,6 +133,19 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
     call.unanswered_status = dialing.status if dialing.status in UNANSWERED else "no-answer"
     call.note("dialed", dialing.status)
     return Request(action, element["method"], dialing.params()) if element["action"] else None
+
+
+def recorder(call: Call, element: Element, document: Document) -> Recorder | None:
+    """How the conversation is recorded; None if it is not to be: https://www.twilio.com/docs/voice/twiml/dial#record"""
+    how = element["record"]
+    if how in UNRECORDED:
+        return None
+    callback, trims, channels = (
+        callback_of(element, document),
+        element["trim"] == "trim-silence",
+        1 + how.endswith("dual"),
+    )
+    return lambda leg: Recording(call, "DialVerb", trims, callback, leg, channels)
 
 
 def groups(element: Element) -> list[list[Element]]:

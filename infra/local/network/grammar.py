@@ -123,7 +123,6 @@ def words(text: str) -> frozenset[str]:
 
 PROMPTS = ("Say", "Play", "Pause")
 EVENTS = some_of("initiated", "ringing", "answered", "completed")
-RECORDING_EVENTS = some_of("in-progress", "completed", "absent")
 CONFERENCE_EVENTS = some_of("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 DETECTION = {  # https://www.twilio.com/docs/voice/answering-machine-detection; all but the timeout in ms
     "machineDetection": Attribute(None, one_of("Enable", "DetectMessageEnd")),
@@ -135,6 +134,16 @@ DETECTION = {  # https://www.twilio.com/docs/voice/answering-machine-detection; 
 RECORDING = words(
     "record recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent recordingTrack trim "
     "recordingConfigurationId"
+)
+RECORDED = {
+    "recordingStatusCallback": Attribute(None, url, 11100),
+    "recordingStatusCallbackMethod": Attribute("POST", method),
+    "recordingStatusCallbackEvent": Attribute(["completed"], some_of("in-progress", "completed", "absent")),
+}
+UNRECORDED = ("false", "do-not-record")
+RECORD = (
+    *("true", "record-from-answer", "record-from-answer-dual", *UNRECORDED),
+    *("record-from-ringing", "record-from-ringing-dual"),
 )
 SPEECH_MODELS = (
     *("default", "numbers_and_commands", "phone_call", "experimental_conversations", "experimental_utterances"),
@@ -183,9 +192,7 @@ RULES = {
             "maxLength": Attribute(3600, whole(1, 14400), 13612),
             "playBeep": Attribute(True, boolean, 13616),
             "trim": Attribute("trim-silence", one_of("trim-silence", "do-not-trim")),
-            "recordingStatusCallback": Attribute(None, url, 11100),
-            "recordingStatusCallbackMethod": Attribute("POST", method),
-            "recordingStatusCallbackEvent": Attribute(["completed"], RECORDING_EVENTS),
+            **RECORDED,
         },
         later=words("transcribe transcribeCallback"),
     ),
@@ -200,10 +207,13 @@ RULES = {
             "hangupOnStar": Attribute(False, boolean, 13213),
             "ringTone": Attribute("", keys("abcdefghijklmnopqrstuvwxyz-")),
             "sequential": Attribute(False, boolean),
+            "record": Attribute("do-not-record", one_of(*RECORD), 13217),
+            "trim": Attribute("do-not-trim", one_of("trim-silence", "do-not-trim")),
+            **RECORDED,
         },
         nested=("Number", "Conference"),
         text=True,
-        later=RECORDING | words("callReason referUrl referMethod events"),
+        later=words("recordingTrack recordingConfigurationId callReason referUrl referMethod events"),
     ),
     "Number": Rule(
         {

@@ -27,12 +27,7 @@ async def record(call: Call, element: Element, document: Document) -> Request | 
     call.answer()
     if element["playBeep"]:
         call.hear("beep", "record")
-    callback = StatusCallback(
-        urljoin(document.url or "", element["recordingStatusCallback"]) if element["recordingStatusCallback"] else "",
-        element["recordingStatusCallbackMethod"],
-        tuple(element["recordingStatusCallbackEvent"]),
-    )
-    recording = Recording(call, "RecordVerb", element["trim"] == "trim-silence", callback)
+    recording = Recording(call, "RecordVerb", element["trim"] == "trim-silence", callback_of(element, document))
     action, method = urljoin(document.url or "", element["action"] or ""), element["method"]
     call.keys.attend(True)
     try:
@@ -40,11 +35,11 @@ async def record(call: Call, element: Element, document: Document) -> Request | 
     except asyncio.CancelledError:
         recording.stop()
         if call.over.fired and recording.seconds:
-            told = call.params() | about(recording, "hangup")
+            told = call.params() | recording.about() | {"Digits": "hangup"}
             call.world.send(webhooks.notify(call, action, method, told))
         raise
     recording.stop()
-    return Request(action, method, about(recording, key)) if recording.seconds else None
+    return Request(action, method, recording.about() | {"Digits": key}) if recording.seconds else None
 
 
 async def last_key(call: Call, element: Element, start: float) -> str:
@@ -62,7 +57,11 @@ async def last_key(call: Call, element: Element, start: float) -> str:
             return ended
 
 
-def about(recording: Recording, digits: str) -> dict[str, str]:
-    """What the action is told."""
-    told = {"RecordingUrl": recording.url, "RecordingSid": recording.sid}
-    return told | {"RecordingDuration": str(recording.duration), "Digits": digits}
+def callback_of(element: Element, document: Document) -> StatusCallback:
+    """Who is told of the recording that this verb makes."""
+    url = element["recordingStatusCallback"]
+    return StatusCallback(
+        urljoin(document.url or "", url) if url else "",
+        element["recordingStatusCallbackMethod"],
+        tuple(element["recordingStatusCallbackEvent"]),
+    )

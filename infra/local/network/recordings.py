@@ -1,4 +1,4 @@
-"""A recording: what was said at a telephone from one moment to another, and the file that it becomes.
+"""A recording: what was said at one telephone or two from one moment to another, and the file that it becomes.
 
 https://www.twilio.com/docs/voice/api/recording and https://www.twilio.com/docs/voice/twiml/record
 """
@@ -6,6 +6,7 @@ https://www.twilio.com/docs/voice/api/recording and https://www.twilio.com/docs/
 from __future__ import annotations
 
 import asyncio
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from local.network import sound
@@ -21,15 +22,27 @@ TOO_SHORT = 16101  # https://www.twilio.com/docs/api/errors/16101
 
 
 class Recording:
-    """One recording of a call, which begins now. `trims`: silence at its beginning and its end is none of it."""
+    """One recording of a call, which begins now, with whatever is said at the other one too.
 
-    def __init__(self, call: Call, source: str, trims: bool, callback: StatusCallback) -> None:
+    `trims`: silence at its beginning and its end is none of it. `channels`: 1, or 2 for a channel for each of them.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        source: str,
+        trims: bool,
+        callback: StatusCallback,
+        other: Call | None = None,
+        channels: int = 1,
+    ) -> None:
         self.call, self.world, self.cookies = call, call.world, call.cookies
+        self.calls, self.channels = [call, other] if other else [call], channels
         self.sid, self.source, self.trims, self.callback = call.world.sid("RE"), source, trims, callback
         self.status, self.error = "in-progress", 0
         self.created_at = self.updated_at = self.started_at = self.world.clock.now()
         self.seconds: float | None = None
-        self.words: list[Utterance] = []
+        self.voices: list[list[Utterance]] = []
         self.file: bytes | None = None
         self.outbox = Outbox(self)
         self.world.recordings[self.sid] = self
@@ -40,11 +53,12 @@ class Recording:
     def stop(self) -> None:
         """It ends now. There is a file a little later, unless nothing is left of it."""
         now = self.world.clock.now()
-        self.words = self.call.utterances.between(self.started_at, now)
+        self.voices = [call.utterances.between(self.started_at, now) for call in self.calls]
         end = now
         if self.trims:
-            self.started_at = self.words[0].at if self.words else now
-            end = self.words[-1].ends_at if self.words else now
+            words = [one for voice in self.voices for one in voice]
+            self.started_at = min((one.at for one in words), default=now)
+            end = max((one.ends_at for one in words), default=now)
         self.seconds = end - self.started_at
         if not self.seconds:
             self.error = TOO_SHORT
@@ -70,7 +84,8 @@ class Recording:
     async def audio(self) -> bytes:
         """The file, made when it is first asked for."""
         if self.file is None:
-            self.file = await asyncio.to_thread(sound.wav, self.words, self.started_at, self.seconds or 0)
+            about = self.voices, self.started_at, self.seconds or 0, self.channels
+            self.file = await asyncio.to_thread(sound.wav, *about)
         return self.file
 
     # ---- what is known of it ---------------------------------------------------------------------------------------
@@ -101,19 +116,31 @@ class Recording:
             "RecordingSid": self.sid,
             "RecordingUrl": self.url,
             "RecordingStatus": self.status,
-            "RecordingChannels": "1",
+            "RecordingChannels": str(self.channels),
             "RecordingSource": self.source,
             "RecordingStartTime": rfc2822(self.started_at) or "",
             "ErrorCode": str(self.error),
         }
         return params | ({} if self.seconds is None else {"RecordingDuration": str(self.duration)})
 
+    def about(self) -> dict[str, str]:
+        """What the action of a verb is told of it."""
+        return {"RecordingUrl": self.url, "RecordingSid": self.sid, "RecordingDuration": str(self.duration)}
+
     def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None:
         self.call.trouble(code, message, entry)
 
     def as_seen(self) -> dict[str, Any]:
         """The recording as the control API shows it."""
-        words = [{"second": round(one.at - self.started_at, 3), "text": one.text} for one in self.words]
+        words = [
+            {
+                "second": round(one.at - self.started_at, 3),
+                "text": one.text,
+                "from": call.phone.number if call.phone else None,
+            }
+            for call, voice in zip(self.calls, self.voices, strict=False)
+            for one in voice
+        ]
         return {
             "sid": self.sid,
             "call_sid": self.call.sid,
@@ -122,5 +149,5 @@ class Recording:
             "source": self.source,
             "at": iso(self.started_at),
             "seconds": None if self.seconds is None else round(self.seconds, 3),
-            "words": words,
+            "words": sorted(words, key=itemgetter("second")),
         }

@@ -36,13 +36,13 @@ def resource(recording: Recording, of_call: bool = False) -> dict[str, Any]:
         "price": None,
         "price_unit": "USD",
         "status": recording.status,
-        "channels": 1,
+        "channels": recording.channels,
         "source": recording.source,
         "error_code": recording.error or None,
         "encryption_details": None,
     }
     if of_call:
-        return about | {"uri": f"{start}.json", "track": "inbound"}
+        return about | {"uri": f"{start}.json", "track": "both" if len(recording.calls) > 1 else "inbound"}
     below = {name: f"{recording.uri}/{path}.json" for name, path in SUBRESOURCES.items()}
     return about | {"uri": f"{recording.uri}.json", "subresource_uris": below, "media_url": recording.url}
 

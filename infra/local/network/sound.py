@@ -1,6 +1,6 @@
 """Sound files: spoken by espeak-ng where that is installed, and otherwise a tone for each letter, just as long.
 
-A file is what Twilio's are: WAV, one channel, 8000 samples a second of 16 bits.
+A file is what Twilio's are: WAV, one channel or two, 8000 samples a second of 16 bits.
 https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
 """
 
@@ -19,26 +19,45 @@ from local.network.speech import JAPANESE
 from local.network.utterances import Utterance
 
 RATE = 8000
-LOUDNESS = 8000
+LOUDNESS, LOUDEST = 8000, 32767
 SLOPE = 0.01  # seconds in which a tone swells and fades
 PROGRAM = "espeak-ng"
 PATIENCE = 20  # real seconds
 
 
-def wav(utterances: list[Utterance], start: float, seconds: float) -> bytes:
-    """A file of that length, with these words at their time; it begins at the moment `start`."""
-    samples = array.array("h", bytes(2 * round(seconds * RATE)))
-    for one in utterances:
-        first = round((one.at - start) * RATE)
-        length = max(min(round(one.seconds * RATE), len(samples) - first), 0)
-        samples[first : first + length] = (spoken(one.text, length) or tones(one.text, length))[:length]
+def wav(voices: list[list[Utterance]], start: float, seconds: float, channels: int = 1) -> bytes:
+    """A file of that length, with the words of each voice at their time; it begins at the moment `start`.
+
+    On one channel all voices are mixed; on several each voice has its own.
+    """
+    tracks = [track(utterances, start, round(seconds * RATE)) for utterances in voices]
     file = io.BytesIO()
     with wave.open(file, "wb") as written:
-        written.setnchannels(1)
+        written.setnchannels(channels)
         written.setsampwidth(2)
         written.setframerate(RATE)
-        written.writeframes(samples.tobytes())
+        written.writeframes(interleaved(tracks) if channels > 1 else mixed(tracks))
     return file.getvalue()
+
+
+def track(utterances: list[Utterance], start: float, length: int) -> array.array[int]:
+    """So many samples of one voice."""
+    samples = array.array("h", bytes(2 * length))
+    for one in utterances:
+        first = round((one.at - start) * RATE)
+        count = max(min(round(one.seconds * RATE), length - first), 0)
+        samples[first : first + count] = spoken(one.text, count) or tones(one.text, count)
+    return samples
+
+
+def mixed(tracks: list[array.array[int]]) -> bytes:
+    if len(tracks) == 1:
+        return tracks[0].tobytes()
+    return array.array("h", (max(min(sum(both), LOUDEST), -LOUDEST) for both in zip(*tracks, strict=True))).tobytes()
+
+
+def interleaved(tracks: list[array.array[int]]) -> bytes:
+    return array.array("h", (sample for both in zip(*tracks, strict=True) for sample in both)).tobytes()
 
 
 def spoken(text: str, length: int) -> array.array[int] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from local.network.grammar import LATER, MESSAGES, PLAYED, RULES, SSML, VERBS, WHISPER, Rule, url
+from local.network.grammar import LATER, MESSAGES, PLAYED, RULES, SSML, UNRECORDED, VERBS, WHISPER, Rule, url
 from local.network.refusals import Failure, not_built
 
 LONGEST_ANSWER = 64 * 1024  # bytes
@@ -140,6 +140,9 @@ def check(name: str, values: dict[str, Any], words: str, children: list[Element]
             raise Failure(12200, "<Dial> takes one <Conference>, and no other noun beside it.")
         if len(children) > 10:
             raise Failure(12200, f"<Dial> takes at most ten <Number>, not {len(children)}.")
+        how, meets = values["record"], any(child.verb == "Conference" for child in children)
+        if "ringing" in how or (meets and how not in UNRECORDED):
+            raise Failure(13217, not_built(f'record="{how}" of <Dial>' + " with <Conference>" * meets))
     if name == "Play" and bool(words) == bool(values["digits"]):
         raise Failure(12200, "<Play> takes the address of a file, or digits.")
     if name == "Number" and not words:
