@@ -28,6 +28,7 @@ from toritsugi.bridges.steps import (
 from toritsugi.bridges.words import sentence
 
 ALONE_SECONDS = 15
+GRACE_SECONDS = 1  # by which Twilio's own limit is behind ours, so that it is we who end a call while we can
 AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
 PATIENCE_SECONDS = 300  # for so long is that tried
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
@@ -172,7 +173,8 @@ def limit(state: State) -> Iterator[Step]:
     deadline, version = state.bridge.deadline, int(state.bridge.version)
     for party, leg in state.living():
         if deadline is not None and leg.answered_at is not None and leg.call_sid and party.limited < version:
-            yield Limit(party, leg.call_sid, max(1, int(deadline - leg.answered_at)), version)
+            seconds = int(deadline - leg.answered_at) + GRACE_SECONDS
+            yield Limit(party, leg.call_sid, max(1, seconds), version)
 
 
 def prolong(state: State) -> Iterator[Step]:
