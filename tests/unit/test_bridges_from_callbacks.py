@@ -74,6 +74,11 @@ def test_a_leg_is_as_far_as_its_furthest_callback():
     assert second.status == "queued"
 
 
+def test_a_leg_that_is_over_stays_over_whatever_is_told_of_it_later():
+    late = [of_leg(1, 1, NOW + 9, "ringing", 7), of_leg(1, 1, NOW + 9, "in-progress", 8)]
+    assert known(*leg(1, answered=NOW + 1, over=NOW + 9), *late).legs[1, 1].status == "completed"
+
+
 def test_who_answered_is_told_at_the_end_and_stays_known():
     seen = known(of_leg(1, 1, NOW + 3, "completed", 3, AnsweredBy="machine_start"), *leg(1, answered=NOW + 1))
     assert seen.legs[1, 1].answered_by == "machine_start"
