@@ -29,7 +29,7 @@ AIKO, BEN, HEARD, ROOM, LIMIT, SCHEDULER, QUEUE, TIMER, FOOT = (
 )
 BAR = 24
 
-SPOKEN, MOVED, OVER = "looks, claims, has it spoken", "looks: the end has moved", "it is over"
+SPOKEN, MOVED, OVER = "looks, claims, has it spoken", "looks: the end has moved", "looks, ends it"
 
 MORE_STYLE = """
 .rings { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 3 4 }
@@ -158,10 +158,10 @@ def timers(asked: list[Asked], start: float) -> Iterator[Timer]:
 
 def deed(asked: list[Asked], timer: Timer, start: float, facts: Facts) -> str:
     """What timer.py did when it was due, in words."""
+    if timer.due >= facts.ended:
+        return OVER
     done = [one.what for one in asked if one.function == "timer" and abs(one.at - start - timer.due) < 0.1]
-    if any(what.startswith("twilio POST /Conferences/") for what in done):
-        return SPOKEN
-    return OVER if timer.due >= facts.ended else MOVED
+    return SPOKEN if any(what.startswith("twilio POST /Conferences/") for what in done) else MOVED
 
 
 # ---- where it is drawn -----------------------------------------------------------------------------------------------
