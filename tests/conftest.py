@@ -1,7 +1,9 @@
 """What every test stands on: the environment of template.yaml, set before anything of ours is imported."""
 
 import os
+import random
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ BASE = "https://exchange.example.com"
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port on which nobody listens, and from which no connection goes out, as from those above it any may."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 NETWORK_PORT = free_port()
