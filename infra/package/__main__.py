@@ -1,7 +1,7 @@
 """What the makefiles call, and `make build` before and after.
 
 python -m package prepare                looks for an interpreter that can compile, fetches one if need be
-python -m package function Voice FOLDER  one function's own file
+python -m package function Voice FOLDER  a function's own file, or folder
 python -m package layer base FOLDER      one layer
 python -m package finish BUILD           settles the template, says how large everything is, fails if that is too large
 """
@@ -20,7 +20,11 @@ DATE = 1_577_836_800  # 2020, whatever day it is: two builds of one commit are t
 
 
 def build_function(name: str, artifacts: Path) -> None:
-    shutil.copy(ROOT / "functions" / f"{name.lower()}.py", artifacts)
+    source = ROOT / "functions" / name.lower()
+    if source.is_dir():
+        shutil.copytree(source, artifacts / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source.with_suffix(".py"), artifacts)
 
 
 def build_layer(name: str, artifacts: Path) -> None:

@@ -54,12 +54,12 @@ def test_no_path_of_this_machine_is_in_a_build():
 # ---- what is in it ---------------------------------------------------------------------------------------------------
 
 
-def test_a_function_ships_its_own_file_and_nothing_else():
+def test_a_function_ships_its_own_file_or_folder_and_nothing_else():
     for name in layers_of(built()):
-        module = f"{name.lower()}.py"
-        sources = {file for file in files(built() / name) if not file.endswith(".pyc")}
-        assert sources == {module}
-        assert (built() / name / module).read_bytes() == (ROOT / "functions" / module).read_bytes()
+        own = [*(ROOT / "functions").glob(f"{name.lower()}.py"), *(ROOT / "functions" / name.lower()).rglob("*.py")]
+        ours = {path.relative_to(ROOT / "functions").as_posix(): path.read_bytes() for path in own}
+        there = {file: path.read_bytes() for file, path in files(built() / name).items() if not file.endswith(".pyc")}
+        assert there == ours
 
 
 def test_our_own_layer_holds_our_own_code_and_nothing_else():

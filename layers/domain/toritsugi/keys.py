@@ -11,7 +11,8 @@ from toritsugi import config
 from toritsugi.errors import RequestRefused
 from toritsugi.tables import Table
 
-SCOPES = ("proxy:read", "proxy:write", "calls:read", "calls:write")
+NOUNS = ("proxy", "calls", "callers", "receptions", "recordings", "messages")
+SCOPES = tuple(f"{noun}:{deed}" for noun in NOUNS for deed in ("read", "write"))
 REMEMBERED_SECONDS = 60
 SID_LENGTH = 34
 

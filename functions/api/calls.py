@@ -1,44 +1,23 @@
-"""The exchange's own REST API: calls that it makes to two or more people and puts through. JSON in and out.
+"""The exchange's own calls: to two or more people, who are put through to each other, with a clock."""
 
-Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are problem details (RFC 9457).
-"""
-
-import json
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi import announcements, carrier, config, forms, keys, numbers, pages, schedules, voices
+from toritsugi import announcements, carrier, config, keys, numbers, pages, schedules, voices
 from toritsugi.bridges import calling, life, shown, state, wanted
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.shown import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
 from toritsugi.bridges.wanted import CallWanted, ParticipantChange, PartyWanted, Said
 from toritsugi.errors import RequestRefused
-from toritsugi.logs import log
-from toritsugi.problems import answers, problem
+from toritsugi.problems import answers
 
-DOCUMENT: dict[str, Any] = {
-    "title": "Toritsugi",
-    "version": "1",
-    "description": "Calls that the exchange makes to two or more people, and puts through to each other, with a clock.",
-    "security_schemes": {
-        "key": HTTPBase(scheme="basic", description="A key of the exchange (`toritsugi keys`): its SID, and its secret")
-    },
-    "security": [{"key": []}],
-}
-app = APIGatewayHttpResolver(enable_validation=True)
-app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 Json = dict[str, Any]
-JSON = "application/json"
-LARGEST_BODY = 65_536
-OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
 
 Sid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
 Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 for the first of `parties`")]
@@ -47,7 +26,7 @@ Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 f
 # ---- calls -----------------------------------------------------------------------------------------------------------
 
 
-@app.post(
+@router.post(
     "/api/calls",
     tags=["calls"],
     summary="Call two or more people, and put them through",
@@ -71,7 +50,9 @@ def create_call(
     return shown.show_whole(state.read(sid))
 
 
-@app.get("/api/calls", tags=["calls"], summary="All calls, the newest first", responses=answers("A page of calls", 200))
+@router.get(
+    "/api/calls", tags=["calls"], summary="All calls, the newest first", responses=answers("A page of calls", 200)
+)
 def list_calls(
     month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
     page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
@@ -80,13 +61,13 @@ def list_calls(
 ) -> CallPage:
     del page_size, page, page_token  # pages.render reads them
     latest = month or f"{datetime.now(UTC):%Y-%m}"
-    url = config.settings().public_base_url + app.current_event.path
-    query = app.current_event.query_string_parameters
+    url = config.settings().public_base_url + router.current_event.path
+    query = router.current_event.query_string_parameters
     found = pages.render("calls", url, query, lambda after, most: shown.list_bridges(after, most, latest), shown.show)
     return {"calls": found["calls"], "meta": found["meta"]}
 
 
-@app.get(
+@router.get(
     "/api/calls/<sid>",
     tags=["calls"],
     summary="One call: its people, what was spoken, and all that happened",
@@ -96,14 +77,14 @@ def fetch_call(sid: Sid) -> CallWhole:
     return shown.show_whole(state.read(sid))
 
 
-@app.delete("/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404))
+@router.delete("/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404))
 def end_call(sid: Sid) -> CallWhole:
     bridge = life.finish(sid, "api", time.time())
     schedules.wake(sid, time.time())
     return shown.show_whole(state.read(bridge.bridge_sid))
 
 
-@app.post(
+@router.post(
     "/api/calls/<sid>/extend",
     tags=["calls"],
     summary="Extend a call, as a star would",
@@ -115,7 +96,7 @@ def extend_call(sid: Sid) -> CallWhole:
     return shown.show_whole(state.read(sid))
 
 
-@app.post(
+@router.post(
     "/api/calls/<sid>/announce",
     tags=["calls"],
     summary="Speak, or play, into a running conference now",
@@ -138,7 +119,7 @@ def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
 # ---- participants ----------------------------------------------------------------------------------------------------
 
 
-@app.get(
+@router.get(
     "/api/calls/<sid>/participants",
     tags=["participants"],
     summary="Who is in a call",
@@ -149,7 +130,7 @@ def list_participants(sid: Sid) -> Participants:
     return {"participants": [shown.show_party(known, party) for party in known.parties]}
 
 
-@app.post(
+@router.post(
     "/api/calls/<sid>/participants",
     tags=["participants"],
     summary="Call one more person",
@@ -168,7 +149,7 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
     return shown.show_party(state.read(sid), party)
 
 
-@app.patch(
+@router.patch(
     "/api/calls/<sid>/participants/<place>",
     tags=["participants"],
     summary="Mute somebody, or put on hold",
@@ -186,7 +167,7 @@ def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChan
     return {**shown.show_party(known, find_party(known, place)), "muted": change.muted, "hold": change.hold}
 
 
-@app.delete(
+@router.delete(
     "/api/calls/<sid>/participants/<place>",
     tags=["participants"],
     summary="Hang up on somebody",
@@ -272,83 +253,6 @@ def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
     )
 
 
-# ---- requests and answers --------------------------------------------------------------------------------------------
-
-
-@app.get("/api/openapi.json", include_in_schema=False)
-def describe() -> Response[str]:
-    return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
-
-
-def handler(event: Json, context: Any) -> Json:
-    """The key is asked for before anything else, also for what does not exist; only the document is for everybody."""
-    request = event["requestContext"]["http"]
-    try:
-        if request["method"] != "GET" or event["rawPath"] not in OPEN:
-            scope = "calls:read" if request["method"] == "GET" else "calls:write"
-            keys.authorize(event["headers"].get("authorization", ""), scope)
-        check_body(event)
-    except RequestRefused as refusal:
-        return written(refused(refusal))
-    except Exception:
-        log.exception("a key could not be read")
-        return written(problem(500, "Something went wrong here. Please try again"))
-    return app.resolve(event, context)
-
-
-def check_body(event: Json) -> None:
-    """Raises RequestRefused unless what was sent, if anything, is an object in JSON, and not too large."""
-    try:
-        body = forms.read_body(event)
-        if len(body) > LARGEST_BODY:
-            raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
-        if body and event["headers"].get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
-            raise RequestRefused(20001, f"The request is not {JSON}", 415)
-        said = json.loads(body.decode()) if body else {}
-    except (ValueError, RecursionError):
-        raise RequestRefused(20001, "The request is no JSON in UTF-8", 400) from None
-    if not isinstance(said, dict):
-        raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
-
-
 def caller_key() -> str:
     """The SID of the key of this request: a client's Idempotency-Keys are its own."""
-    return keys.name_of(app.current_event.headers.get("authorization", ""))
-
-
-def written(answer: Response[str]) -> Json:
-    headers = {"content-type": answer.content_type, **answer.headers}
-    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
-
-
-def refused(error: RequestRefused) -> Response[str]:
-    log.info("request refused", code=error.code)
-    return problem(error.status, error.message, code=error.code)
-
-
-def invalid(error: RequestValidationError) -> Response[str]:
-    """Everything that is wrong with a request, each with its place in it."""
-    wrong = [
-        {
-            "pointer": "/" + "/".join(str(part) for part in one["loc"][1:]),
-            "detail": one["msg"].removeprefix("Value error, "),
-        }
-        for one in error.errors()
-    ]
-    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
-
-
-def nowhere(_: NotFoundError) -> Response[str]:
-    asked = f"{app.current_event.http_method} {app.current_event.path}"
-    return problem(404, f"{asked} is nothing that this exchange does, or does not yet")
-
-
-def failed(_: Exception) -> Response[str]:
-    log.exception("request failed", route=app.current_event.http_method)
-    return problem(500, "Something went wrong here. Please try again")
-
-
-app.exception_handler(RequestRefused)(refused)
-app.exception_handler(RequestValidationError)(invalid)
-app.exception_handler(Exception)(failed)
-app.not_found(nowhere)
+    return keys.name_of(router.current_event.headers.get("authorization", ""))

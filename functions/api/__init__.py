@@ -1,0 +1,117 @@
+"""The exchange's own REST API: one Lambda function, and a file for each noun. JSON in and out, unless a noun says else.
+
+Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are problem details (RFC 9457).
+"""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
+
+from api import calls
+from toritsugi import forms, keys
+from toritsugi.errors import RequestRefused
+from toritsugi.logs import log
+from toritsugi.problems import problem
+
+DOCUMENT: dict[str, Any] = {
+    "title": "Toritsugi",
+    "version": "1",
+    "description": "A telephone exchange: its calls.",
+    "security_schemes": {
+        "key": HTTPBase(scheme="basic", description="A key of the exchange (`toritsugi keys`): its SID, and its secret")
+    },
+    "security": [{"key": []}],
+}
+app = APIGatewayHttpResolver(enable_validation=True)
+app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
+for noun in (calls,):
+    app.include_router(noun.router)
+
+Json = dict[str, Any]
+JSON = "application/json"
+LARGEST_BODY = 65_536
+SCOPES = {"lines": "receptions", "ready-receptions": "receptions"}
+OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
+
+
+@app.get("/api/openapi.json", include_in_schema=False)
+def describe() -> Response[str]:
+    return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
+
+
+def handler(event: Json, context: Any) -> Json:
+    """The key is asked for before anything else, also for what does not exist; only the document is for everybody."""
+    request = event["requestContext"]["http"]
+    try:
+        if request["method"] != "GET" or event["rawPath"] not in OPEN:
+            keys.authorize(event["headers"].get("authorization", ""), scope_of(event["rawPath"], request["method"]))
+        check_body(event)
+    except RequestRefused as refusal:
+        return written(refused(refusal))
+    except Exception:
+        log.exception("a key could not be read")
+        return written(problem(500, "Something went wrong here. Please try again"))
+    return app.resolve(event, context)
+
+
+def scope_of(path: str, method: str) -> str:
+    """Which scope a request needs: by its noun, as in /api/calls; what a line says is a matter of receptions."""
+    noun = path.split("/")[2] if path.count("/") > 1 else ""
+    return f"{SCOPES.get(noun, noun)}:{'read' if method == 'GET' else 'write'}"
+
+
+def check_body(event: Json) -> None:
+    """Raises RequestRefused unless what was sent, if anything, is an object in JSON, and not too large."""
+    try:
+        body = forms.read_body(event)
+        if len(body) > LARGEST_BODY:
+            raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
+        if body and event["headers"].get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
+            raise RequestRefused(20001, f"The request is not {JSON}", 415)
+        said = json.loads(body.decode()) if body else {}
+    except (ValueError, RecursionError):
+        raise RequestRefused(20001, "The request is no JSON in UTF-8", 400) from None
+    if not isinstance(said, dict):
+        raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
+
+
+def written(answer: Response[str]) -> Json:
+    headers = {"content-type": answer.content_type, **answer.headers}
+    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
+
+
+def refused(error: RequestRefused) -> Response[str]:
+    log.info("request refused", code=error.code)
+    return problem(error.status, error.message, code=error.code)
+
+
+def invalid(error: RequestValidationError) -> Response[str]:
+    """Everything that is wrong with a request, each with its place in it."""
+    wrong = [
+        {
+            "pointer": "/" + "/".join(str(part) for part in one["loc"][1:]),
+            "detail": one["msg"].removeprefix("Value error, "),
+        }
+        for one in error.errors()
+    ]
+    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
+
+
+def nowhere(_: NotFoundError) -> Response[str]:
+    asked = f"{app.current_event.http_method} {app.current_event.path}"
+    return problem(404, f"{asked} is nothing that this exchange does, or does not yet")
+
+
+def failed(_: Exception) -> Response[str]:
+    log.exception("request failed", route=app.current_event.http_method)
+    return problem(500, "Something went wrong here. Please try again")
+
+
+app.exception_handler(RequestRefused)(refused)
+app.exception_handler(RequestValidationError)(invalid)
+app.exception_handler(Exception)(failed)
+app.not_found(nowhere)
