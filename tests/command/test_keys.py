@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from toritsugi.keys import NOUNS
+
 
 def asks(exchange, key, method="GET", path="/v1/Services"):
     """The status with which a REST API answers somebody who has this key."""
@@ -24,7 +26,8 @@ def test_a_key_opens_the_rest_apis_as_far_as_its_scopes_go(exchange, reader):
 
 
 def test_a_list_shows_keys_and_no_secrets(exchange, reader):
-    assert {"sid": reader["sid"], "scopes": sorted(f"{noun}:read" for noun in NOUNS)} in exchange.succeeds("keys", "list")
+    scopes = sorted(f"{noun}:read" for noun in NOUNS)
+    assert {"sid": reader["sid"], "scopes": scopes} in exchange.succeeds("keys", "list")
     said = exchange.types("keys", "list")
     assert (reader["sid"] in said.out, reader["secret"] in said.out) == (True, False)
 

@@ -40,11 +40,18 @@ FAMILIES = {
 
 
 class Line(Entry, discriminator="line"):
-    """A number that we own and the service it works for. `former` is where its webhooks went before."""
+    """A number that we own, and what it works for: a service, a reception, or both. `former` is where its webhooks
+    went before.
 
-    service_sid = UnicodeAttribute()
+    The `document` is what the `version`th reception of that name says, so that a call needs no second read.
+    """
+
+    service_sid = UnicodeAttribute(null=True)
     number_sid = UnicodeAttribute()
     former = JSONAttribute()
+    reception = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    document = JSONAttribute(null=True)
 
 
 class PoolNumber(ServiceEntry, discriminator="number"):
