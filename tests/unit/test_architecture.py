@@ -27,6 +27,9 @@ RULES = {
     "directory",
     "bridges",
     "announcements",
+    "callers",
+    "receptions",
+    "recordings",
     "ringing",
 }
 EDGES = {"webhooks", "carrier", "schedules"}
