@@ -97,6 +97,7 @@ Number = Annotated[str, AfterValidator(e164)]
 Address = Annotated[str, StringConstraints(max_length=500), AfterValidator(https)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 Times = Annotated[str, AfterValidator(times)]
+Zone = Annotated[str, AfterValidator(timezone)]
 
 
 class Strict(BaseModel):
@@ -181,7 +182,7 @@ class Hours(Strict):
     hours: Annotated[dict[str, Times], BeforeValidator(days)]
     open: Name
     closed: Name
-    timezone: Annotated[str, AfterValidator(timezone)] = "Asia/Tokyo"
+    timezone: Zone | None = None  # the document's, if left out
     holidays: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None  # a country, whose are closed
     special: dict[Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")], Times] = Field(default_factory=dict)
     language: Locale | None = None
@@ -265,6 +266,7 @@ class Document(Strict):
     """A whole reception. Each of `steps` is one of the kinds above, which checks.py tells apart by its first word."""
 
     language: Locale = "ja-JP"
+    timezone: Zone = "Asia/Tokyo"
     start: Name | None = None  # the first step, if left out
     steps: Annotated[dict[Name, dict[str, Any]], Field(max_length=MOST_STEPS)] = Field(default_factory=dict)
     texts: Annotated[list[Rule], Field(max_length=100)] = Field(default_factory=list)
