@@ -31,8 +31,11 @@ RULES = {
     "receptions",
     "recordings",
     "ringing",
+    "destinations",
+    "callers",
+    "receptions",
 }
-EDGES = {"webhooks", "carrier", "schedules"}
+EDGES = {"webhooks", "carrier", "schedules", "owner"}
 GROUND = {
     "clients",
     "config",

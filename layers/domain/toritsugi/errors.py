@@ -9,6 +9,8 @@
         SessionEnded           it had, but that is over
         PartnerMissing         nobody is on the other side yet
         CallsNotAllowed        the session is for messages only
+        CallerBlocked          the owner takes no calls from this number
+      OwnerSilent            the owner's own system does not answer, or nothing of use
       RequestRefused         a REST client is told why: Twilio's code, HTTP status, message
 
 Ground: rules and edges may both stand on it. Codes: https://www.twilio.com/docs/api/errors
@@ -82,6 +84,17 @@ class CallsNotAllowed(CallRefused):
         "ja": "この番号では通話をご利用いただけません。メッセージをお送りください。",
         "en": "This number does not take calls. Please send a text message.",
     }
+
+
+class CallerBlocked(CallRefused):
+    spoken = {
+        "ja": "恐れ入りますが、お客様のお電話はお受けできません。ご了承ください。",
+        "en": "We are sorry, but we cannot take your call. Thank you for your understanding.",
+    }
+
+
+class OwnerSilent(ToritsugiError):
+    """The owner's own system does not answer, or nothing of use; the reception knows where to go then."""
 
 
 class RequestRefused(ToritsugiError):
