@@ -166,32 +166,40 @@ def address(path: str) -> str:
     return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
 
 
-# ---- numbers in a path, which only we can read -----------------------------------------------------------------------
+# ---- what only we can read in a path ---------------------------------------------------------------------------------
+
+TAG = 9  # bytes
 
 
-def seal(numbers: str, call_sid: str) -> str:
-    """Two numbers in E.164, one after the other, as path-safe text that only the holder of the auth token can read.
+def seal(text: str, call_sid: str) -> str:
+    """Numbers or digits, 64 at most, as path-safe text that only the holder of the auth token can read.
 
-    The key stream is used once, for no two calls share a SID; nobody can have put another text in its place, for
-    Twilio signs the path.
+    The key stream depends on what is sealed, by the tag in front, so it is never used for two texts; and the tag tells
+    whether what comes back is what was sealed for this call. The same is always sealed in the same way, for a request
+    that is repeated gets the same answer.
     """
-    hidden = blend(numbers.encode(), config.settings().auth_tokens[0], call_sid)
-    return base64.urlsafe_b64encode(hidden).decode().rstrip("=")
+    token, plain = config.settings().auth_tokens[0], text.encode()
+    tag = make_tag(plain, token, call_sid)
+    return base64.urlsafe_b64encode(tag + blend(plain, token, tag)).decode().rstrip("=")
 
 
 def unseal(sealed: str, call_sid: str) -> str:
-    """The numbers that were sealed; blank where no token opens them, for all were changed during the call."""
+    """What was sealed; blank where no token opens it, for all were changed during the call."""
     try:
         hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
     except ValueError:
         return ""
     for token in config.settings().auth_tokens:
-        numbers = blend(hidden, token, call_sid).decode("latin-1")
-        if re.fullmatch(r"(\+\d{7,15}){2}", numbers):
-            return numbers
+        plain = blend(hidden[TAG:], token, hidden[:TAG])
+        if hmac.compare_digest(make_tag(plain, token, call_sid), hidden[:TAG]):
+            return plain.decode()
     return ""
 
 
-def blend(text: bytes, token: str, call_sid: str) -> bytes:
-    stream = hmac.digest(token.encode(), b"seal " + call_sid.encode(), hashlib.sha512)
+def make_tag(plain: bytes, token: str, call_sid: str) -> bytes:
+    return hmac.digest(token.encode(), b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG]
+
+
+def blend(text: bytes, token: str, tag: bytes) -> bytes:
+    stream = hmac.digest(token.encode(), b"seal " + tag, hashlib.sha512)
     return bytes(a ^ b for a, b in zip(text, stream, strict=False))

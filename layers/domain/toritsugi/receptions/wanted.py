@@ -5,7 +5,6 @@ stands here is the shape of each; checks.py knows what makes sense together.
 """
 
 import re
-from datetime import time
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -270,8 +269,3 @@ class Document(Strict):
     start: Name | None = None  # the first step, if left out
     steps: Annotated[dict[Name, dict[str, Any]], Field(max_length=MOST_STEPS)] = Field(default_factory=dict)
     texts: Annotated[list[Rule], Field(max_length=100)] = Field(default_factory=list)
-
-
-def is_after(start: str, end: str) -> bool:
-    """Whether hours go past midnight: they end at or before the minute at which they begin."""
-    return time.fromisoformat(f"{start:0>5}") >= time.fromisoformat(f"{end:0>5}")
