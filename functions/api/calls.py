@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi import announcements, carrier, config, keys, numbers, pages, schedules, voices
+from toritsugi import announcements, carrier, config, destinations, keys, numbers, pages, schedules, voices
 from toritsugi.bridges import calling, life, shown, state, wanted
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.shown import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
@@ -142,7 +142,7 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
     line = person.shows or known.bridge.line
     if any(party.number == person.number and party.removed_at is None for party in known.parties):
         raise RequestRefused(21211, "This number is in the call already", 409)
-    check_number(person.number)
+    destinations.check(person.number)
     check_lines({line}, {person.number})
     party = life.add_party(known, enlist(known, person, line))
     schedules.wake(sid, time.time())
@@ -202,11 +202,6 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
     if session.expires_at is not None and not session.calls_outlive_expiry:  # a call ends with its session
         more["minutes"] = max(1, min(asked.minutes, int(session.expires_at - time.time()) // 60))
     return named, more
-
-
-def check_number(number: str) -> None:
-    if numbers.country_of(number) is None:
-        raise RequestRefused(21211, f"{number} cannot be a telephone number", 400)
 
 
 _ours: set[str] = set()  # lines of which Twilio has said that they are ours

@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from toritsugi import voices
+from toritsugi import destinations, voices
 from toritsugi.bridges import life
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, announcement_key, party_key
 from toritsugi.errors import RequestRefused
-from toritsugi.numbers import country_of, is_e164
 
 LONGEST_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which includes the ringing
 
@@ -219,8 +218,7 @@ def say(announcement: Announcement, said: Said, usual: str, voice: str | None) -
 def check_people(wanted: CallWanted, people: list[PartyWanted]) -> None:
     numbers = [person.number for person in people]
     for number in numbers:
-        if not is_e164(number) or country_of(number) is None:
-            raise RequestRefused(21211, f"{number} cannot be a telephone number", 400)
+        destinations.check(number)
     if len(set(numbers)) < len(numbers):
         raise RequestRefused(21211, "The same number is called twice", 400)
     places = range(1, len(people) + 1)

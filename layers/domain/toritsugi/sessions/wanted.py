@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass
 
+from toritsugi import destinations
 from toritsugi.errors import RequestRefused
 from toritsugi.forms import Form, invalid
-from toritsugi.numbers import country_of, is_e164
 
 MOST_PEOPLE = 2
 
@@ -62,10 +62,11 @@ def read_participant(form: Form) -> Wanted:
 def check(wanted: Wanted) -> Wanted:
     if not wanted.identifier:
         raise invalid("Identifier", "a participant needs one")
-    if not is_e164(wanted.identifier) or country_of(wanted.identifier) is None:
-        raise RequestRefused(
-            80404, "The participant's Identifier must be a telephone number in E.164 that can be reached"
-        )
+    try:
+        destinations.check(wanted.identifier)
+    except RequestRefused as refusal:
+        reason = f"The participant's Identifier must be a telephone number in E.164 that can be reached: {refusal}"
+        raise RequestRefused(80404, reason) from None
     if len(wanted.friendly_name or "") > 255:
         raise invalid("FriendlyName", "it is longer than 255 characters")
     return wanted
