@@ -71,9 +71,62 @@ def test_a_looped_file_is_heard_again(town):
     assert lasts(town, '<Play loop="3">/music.wav</Play>') == pytest.approx(6)
 
 
-def test_a_file_of_unknown_length_lasts_five_seconds(town):
-    town.answers("/music.ogg", Response(b"OggS" + bytes(999), media_type="audio/ogg"))
-    assert lasts(town, "<Play>/music.ogg</Play>") == pytest.approx(5)
+def mp3(*kbits, index=b"", tag=b""):
+    """Frames of MPEG 1 at 44.1 kHz, each with its own bit rate; an index before them, tags around them."""
+    rates = {32: 1, 64: 5, 128: 9, 320: 14}
+    frames = [bytes([0xFF, 0xFB, rates[one] << 4, 0]) + bytes(144 * one * 1000 // 44100 - 4) for one in kbits]
+    first = bytes([0xFF, 0xFB, 0x90, 0]) + bytes(32) + index + bytes(377) if index else b""
+    before = b"ID3\x04\x00\x00" + bytes([0, 0, len(tag) >> 7, len(tag) & 127]) + tag if tag else b""
+    return before + first + b"".join(frames) + (b"TAG" + bytes(125) if tag else b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "seconds"),
+    [
+        (mp3(*[128] * 300), "audio/mpeg", 300 * 1152 / 44100),
+        (mp3(*[32, 128, 320] * 100), "audio/mpeg", 300 * 1152 / 44100),  # of changing bit rate
+        (mp3(*[64] * 300, index=b"Xing", tag=bytes(500)), "audio/mpeg", 300 * 1152 / 44100),
+        (bytes(24000), "audio/ulaw", 3),
+        (bytes(3300), "audio/gsm", 2),
+        (b"FORM" + bytes(999), "audio/aiff", 5),  # it cannot be known here
+        (b"RIFF", "audio/wav", 5),
+        (b"\xff\xfb\xff\xff", "audio/mpeg", 5),
+        (b"", "audio/mpeg", 5),
+    ],
+)
+def test_every_kind_of_file_lasts_its_true_length_or_five_seconds_if_that_cannot_be_known(town, content, kind, seconds):
+    town.answers("/music", Response(content, media_type=kind))
+    assert lasts(town, "<Play>/music</Play>") == pytest.approx(seconds, abs=0.001)
+
+
+def test_a_file_may_lie_behind_a_long_signed_address_that_redirects_and_nothing_of_it_changes(town):
+    signed = "/bucket/greeting%20one.wav?X-Amz-Credential=AKIA%2F20261121%2Fs3&X-Amz-Expires=300&X-Amz-Signature=0f"
+    town.answers("/audio", Response(status_code=307, headers={"location": town.at(signed)}))
+    town.answers("/bucket/greeting one.wav", wav(3))
+    assert lasts(town, "<Play>/audio#rc=2</Play>") == pytest.approx(3)
+    (asked,) = town.asked("/bucket/greeting one.wav")
+    assert (asked.method, asked.url) == ("GET", town.at(signed))
+    town.answers("/voice", f"<Play>{town.at(signed).replace('&', '&amp;')}</Play>")
+    town.aiko.dials()
+    assert town.asked("/bucket/greeting one.wav")[-1].url == town.at(signed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Response(status_code=404), 11200),
+        (Response(b"<Error/>", media_type="application/xml"), 12300),
+        (Response(b"RIFF", media_type="application/octet-stream"), 12300),
+        (Response(b"OggS", media_type="audio/ogg"), 12300),
+    ],
+)
+def test_a_file_that_is_missing_or_none_is_an_error_in_the_log_and_the_call_goes_on(town, answer, code):
+    town.answers("/music", answer)
+    town.answers("/voice", "<Play>/music</Play><Say>And now</Say>")
+    sid = town.aiko.dials()
+    assert [(item["kind"], item["text"]) for item in town.aiko.heard] == [("say", "And now")]
+    assert town.log("/music")[-1]["error"]["code"] == code
+    assert [one["detail"][:5] for one in town.call(sid)["timeline"] if one["event"] == "error"] == [str(code)]
 
 
 def test_an_answer_that_is_audio_is_played_and_then_the_call_ends(town):

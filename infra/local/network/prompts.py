@@ -95,7 +95,7 @@ async def play(listener: Listener, element: Element, document: Document, *until:
     url = urljoin(document.url or "", element.text)
     try:
         seconds = element.seconds or await webhooks.length(listener, url)
-    except Failure as failure:  # a file that is missing is passed over
+    except Failure as failure:  # a file that is missing, or is none, is passed over (unverified)
         listener.trouble(failure.code, failure.message)
         return
     for _turn in range(element["loop"] or ENDLESS):

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 MOST_REDIRECTS = 10
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+# https://www.twilio.com/docs/voice/twiml/play#supported-audio-file-types
+AUDIO = (
+    *("audio/mpeg", "audio/wav", "audio/wave", "audio/x-wav", "audio/aiff", "audio/x-aifc", "audio/x-aiff"),
+    *("audio/x-gsm", "audio/gsm", "audio/ulaw"),
+)
 
 
 @dataclass
@@ -88,7 +93,7 @@ async def document(asker: Asker, request: Request, allowed: tuple[str, ...] = VE
 
 def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
     if answer.kind.startswith("audio/") and "Play" in allowed:
-        return [twiml.made("Play", answer.url, of_file(answer.content))]
+        return [twiml.made("Play", answer.url, of_file(answer.content, answer.kind))]
     if answer.kind == "text/plain":
         try:
             return twiml.read(answer.text, allowed)
@@ -147,9 +152,13 @@ async def notify(asker: Asker, url: str, method: str, params: dict[str, str]) ->
 
 
 async def length(asker: Asker, url: str) -> float:
-    """Seconds of an audio file; Failure if it cannot be had."""
+    """Seconds of an audio file; Failure if it cannot be had, or is none that <Play> takes."""
     answer = await ask(asker, url, "GET", {})
-    return of_file(answer.content)
+    if answer.kind not in AUDIO:
+        failure = Failure(12300, f"Content-Type {answer.kind or 'missing'}: <Play> takes {', '.join(AUDIO)}.", url)
+        answer.entry["error"] = {"code": failure.code, "message": failure.message}
+        raise failure
+    return of_file(answer.content, answer.kind)
 
 
 def checked(url: str) -> str:
