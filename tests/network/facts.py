@@ -157,6 +157,7 @@ class Town:
         self.aiko, self.ben, self.carla, self.dora = (Person(self, number) for number in (AIKO, BEN, CARLA, DORA))
         self.unusual: list[Person] = [self.aiko, self.ben, self.carla, self.dora]
         self.lines: dict[str, str] = {}
+        self.is_as_usual = True
 
     def begin(self) -> None:
         """A new morning: nobody has called yet, everybody answers by hand, and there is one line."""
@@ -166,6 +167,9 @@ class Town:
         for person in self.unusual:
             self.put(person.path, {"answers": "by hand", "withheld": False, "receives": "at once"})
         self.unusual.clear()
+        if not self.is_as_usual:
+            self.sets(protects_files=True, texts_forbidden_to=[])
+            self.is_as_usual = True
         if self.lines != {LINE: "usual"}:
             for number in self.twilio.incoming_phone_numbers.list():
                 number.delete()
@@ -179,6 +183,11 @@ class Town:
                 old.delete()
         self.lines[number] = "unusual"
         self.post("/numbers", {"phone_number": number, "voice_url": self.at("/voice")} | settings)
+
+    def sets(self, **settings: Any) -> Any:
+        """What only Twilio's console can change of the account."""
+        self.is_as_usual = False
+        return self.put("/account", settings)
 
     # ---- the control API -------------------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ def test_the_account_is_known_with_its_token_and_numbers(town):
         "account_sid": town.world.account_sid,
         "auth_token": town.world.auth_token,
         "numbers": [LINE, OTHER_LINE],
+        "protects_files": True,
+        "texts_forbidden_to": [],
     }
 
 

@@ -98,10 +98,14 @@ def test_pictures_are_fetched_and_have_an_address_at_twilio(town):
     (media,) = made.media.list()
     assert (media.content_type, media.parent_sid) == ("image/png", made.sid)
     assert made.media(media.sid).fetch().sid == media.sid
-    (url,) = town.aiko.seen["messages"][0]["media"]
-    assert url == f"{town.world.address}/2010-04-01/Accounts/{made.account_sid}/Messages/{made.sid}/Media/{media.sid}"
-    answer = town.http.get(url)
+    assert town.aiko.seen["messages"][0]["media"] == [town.at("/cat.png")]
+    url = f"/2010-04-01/Accounts/{made.account_sid}/Messages/{made.sid}/Media/{media.sid}"
+    auth = (made.account_sid, town.world.auth_token)
+    answer = town.http.get(url, auth=auth)
     assert (answer.status_code, answer.headers["location"]) == (307, town.at("/cat.png"))
+    assert town.http.get(url).status_code == 401
+    town.sets(protects_files=False)
+    assert town.http.get(url).status_code == 307
     assert made.media(media.sid).delete()
     assert town.http.get(url).status_code == 404
 
@@ -176,6 +180,14 @@ def test_a_number_sends_what_its_capabilities_say(town):
     assert sends(town).status == "queued"
 
 
+def test_the_account_may_be_forbidden_to_send_texts_to_a_country(town):
+    assert town.sets(texts_forbidden_to=["JP"])["texts_forbidden_to"] == ["JP"]
+    assert refusal(town) == (400, 21408)
+    assert sends(town, to="+14155550123").status == "queued"
+    for wrong in ({"texts_forbidden_to": ["Japan"]}, {"texts_forbidden_to": "JP"}, {"protects_files": 1}, {"x": 1}, []):
+        assert town.http.put("/account", json=wrong).status_code == 400
+
+
 def test_a_telephone_can_be_a_landline_and_a_landline_receive_texts(town):
     town.aiko.behaves(receives="landline")
     assert refusal(town) == (400, 21614)
@@ -188,6 +200,15 @@ def test_what_goes_wrong_on_purpose_strikes_messages_too(town):
     assert refusal(town, status_callback=town.at("/status")) == (500, 20500)
     town.forward(5)
     assert told(town) == ["sent", "sent", "delivered", "delivered"]
+
+
+def test_callbacks_are_lost_and_late_on_purpose(town):
+    town.goes_wrong(lose={"match": "/status", "times": 1}, delay={"match": "/status", "times": 1, "seconds": 60})
+    sends(town, status_callback=town.at("/status"))
+    town.forward(30)
+    assert told(town) == []
+    town.forward(60)
+    assert told(town) == ["delivered"]
 
 
 def test_callbacks_are_swapped_on_purpose(town):

@@ -179,6 +179,11 @@ def test_the_file_is_there_a_little_later_and_whoever_wishes_is_told(town):
     assert said(town)[0].status == "completed"
 
 
+def test_a_transcript_that_is_not_wished_for_is_none(town):
+    recorded(town, transcribe="false")
+    assert said(town)[0].status == "in-progress"
+
+
 def test_its_beginning_is_told_when_it_is_asked_for_and_has_no_length_yet(town):
     recorded(town, recordingStatusCallbackEvent="in-progress completed", recordingStatusCallbackMethod="GET")
     (told,) = town.asked("/file")

@@ -6,7 +6,6 @@ from array import array
 
 import pytest
 
-from local.network import sound
 from tests.network.facts import BEN, DIALED, STANDARD, long_lived_town, meeting, new_town  # noqa: F401
 
 LETTERS = "Thirty letters are two seconds"  # 30 of them
@@ -14,9 +13,9 @@ RECORDED = {"RecordingUrl", "RecordingSid", "RecordingDuration"}
 
 
 @pytest.fixture(autouse=True)
-def without_a_program_that_speaks(monkeypatch):
+def without_a_program_that_speaks(monkeypatch, tmp_path):
     """Files are the same on every machine."""
-    monkeypatch.setattr(sound, "PROGRAM", "there-is-no-such-program")
+    monkeypatch.setenv("PATH", str(tmp_path))
 
 
 def talk(town, record="record-from-answer", **attributes):
@@ -93,6 +92,35 @@ def test_a_caller_who_hangs_up_ends_the_recording(town):
     assert town.asked("/dialed")[0]["RecordingDuration"] == "10"
     town.forward(2)
     assert town.asked("/file")[0]["RecordingDuration"] == "10"
+
+
+def test_a_whisper_is_none_of_it(town):
+    town.answers(
+        "/voice", f'<Dial record="record-from-answer" action="/dialed"><Number url="/whisper">{BEN}</Number></Dial>'
+    )
+    town.answers("/whisper", "<Say>A call of the order desk, which takes some time</Say>")
+    town.aiko.dials()
+    town.ben.answers()
+    town.forward(5)
+    town.aiko.says(LETTERS)
+    town.forward(2)
+    town.ben.hangs_up()
+    (recording,) = town.get("/recordings")["recordings"]
+    assert [one["text"] for one in recording["words"]] == [LETTERS]
+    assert 2 < recording["seconds"] < 4
+
+
+@pytest.mark.parametrize("who", ["aiko", "ben"])
+def test_who_hangs_up_during_the_whisper_was_not_recorded(town, who):
+    town.answers(
+        "/voice", f'<Dial record="record-from-answer" action="/dialed"><Number url="/whisper">{BEN}</Number></Dial>'
+    )
+    town.answers("/whisper", "<Say>A call of the order desk</Say>")
+    town.aiko.dials()
+    town.ben.answers()
+    getattr(town, who).hangs_up()
+    assert set(town.asked("/dialed")[0].params) & RECORDED == set()
+    assert town.twilio.recordings.list() == []
 
 
 def test_silence_is_trimmed_if_that_is_wished(town):

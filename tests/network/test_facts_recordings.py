@@ -2,7 +2,7 @@
 
 import io
 import json
-import os
+import sys
 import wave
 from array import array
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from local.network import sound
+from local.network import programs, sound
 from local.network.utterances import Utterance
 from tests.network.facts import long_lived_town, new_town  # noqa: F401  two fixtures
 
@@ -19,9 +19,10 @@ LETTERS = "Thirty letters are two seconds"
 
 
 @pytest.fixture(autouse=True)
-def without_a_program_that_speaks(monkeypatch):
-    """Files are the same on every machine."""
-    monkeypatch.setattr(sound, "PROGRAM", "there-is-no-such-program")
+def programs_of_this_machine(monkeypatch, tmp_path):
+    """A folder for programs, empty at first, so that files are the same on every machine."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
 
 
 def message_left(town, **attributes):
@@ -70,15 +71,28 @@ def test_silence_that_is_not_trimmed_can_be_heard(town):
     assert (len(heard), any(heard[:8000]), any(heard[8000:24000]), any(heard[24000:])) == (56000, False, True, False)
 
 
-def test_an_mp3_is_not_built_and_says_so(town):
-    answer = at_twilio(town, f"/Recordings/{message_left(town).sid}.mp3")
-    assert (answer.status_code, "does not build it yet" in answer.json()["message"]) == (501, True)
+def test_an_mp3_is_written_by_a_program_and_refused_by_name_where_there_is_none(town, programs_of_this_machine):
+    path = f"/Recordings/{message_left(town).sid}.mp3"
+    answer = at_twilio(town, path)
+    assert (answer.status_code, "lame or ffmpeg" in answer.json()["message"]) == (501, True)
+    installed(programs_of_this_machine, "lame", "exit 1")
+    assert at_twilio(town, path).status_code == 501
+    installed(programs_of_this_machine, "ffmpeg", 'read -n 4 riff; [ "$riff" = RIFF ] && printf "\\377\\373 sound"')
+    answer = at_twilio(town, path)
+    assert (answer.headers["content-type"], answer.content) == ("audio/mpeg", b"\xff\xfb sound")
 
 
-def test_strangers_hear_nothing(town):
+def test_strangers_hear_nothing_unless_the_account_wishes_it(town):
     recording = message_left(town)
-    assert at_twilio(town, f"/Recordings/{recording.sid}.wav", auth=None).status_code == 401
+    for path in ("", ".wav", ".mp3"):
+        assert at_twilio(town, f"/Recordings/{recording.sid}{path}", auth=None).status_code == 401
     assert at_twilio(town, f"/Recordings/{recording.sid}", auth=("AC", "wrong")).status_code == 401
+    assert town.sets(protects_files=False)["protects_files"] is False
+    assert at_twilio(town, f"/Recordings/{recording.sid}", auth=None).status_code == 200
+    assert at_twilio(town, f"/Recordings/{recording.sid}.json", auth=None).status_code == 401
+    town.answers("/voice", f"<Play>{recording.media_url}</Play>")
+    town.aiko.dials()
+    assert [(item["kind"], item["text"]) for item in town.aiko.heard] == [("play", recording.media_url)]
 
 
 def test_before_it_is_ready_there_is_no_file(town):
@@ -170,27 +184,46 @@ def test_each_letter_is_a_tone_and_a_space_is_silent():
     assert [any(heard[second * 8000 : (second + 1) * 8000]) for second in range(3)] == [True, False, True]
 
 
-def test_a_program_that_speaks_is_used_and_fitted_to_the_time(tmp_path, monkeypatch):
-    program = tmp_path / "speaks"
-    program.write_text(
-        "#!/usr/bin/env python3\n"
-        "import sys, wave\n"
-        "assert sys.stdin.read() == 'Hello'\n"
-        "with wave.open(sys.argv[sys.argv.index('-w') + 1], 'wb') as file:\n"
-        "    file.setnchannels(1), file.setsampwidth(2), file.setframerate(22050)\n"
-        "    file.writeframes(b'\\x00\\x10' * 22050)\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setattr(sound, "PROGRAM", "speaks")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert set(samples(sound.wav([[Utterance(0, 2, "Hello")]], 0, 2))) == {4096}
+SPEAKS = f"""#!{sys.executable}
+import sys, wave
+assert sys.stdin.read() == "HEARD"
+with wave.open(sys.argv[-1], "wb") as file:
+    file.setnchannels(1), file.setsampwidth(2), file.setframerate(22050)
+    file.writeframes(b"\\x00\\x10" * 22050)
+"""
 
 
-@pytest.mark.parametrize("does", ["exit 1", "exit 0", 'printf nonsense > "$4"'])
-def test_a_program_that_fails_leaves_the_tones(tmp_path, monkeypatch, does):
-    program = tmp_path / "fails"
-    program.write_text(f"#!/bin/sh\n{does}\n")
+def installed(folder, name, does):
+    """A program of this name, which does this."""
+    program = folder / name
+    program.write_text(does if does.startswith("#!") else f"#!/bin/bash\n{does}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(sound, "PROGRAM", "fails")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert any(samples(sound.wav([[Utterance(0, 1, "Hello")]], 0, 1)))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("espeak-ng", "Hello"), ("espeak-ng", "もしもし"), ("say", "Hello"), ("say", "もしもし")]
+)
+def test_a_program_that_speaks_is_used_and_fitted_to_the_time(programs_of_this_machine, name, words):
+    installed(programs_of_this_machine, name, SPEAKS.replace("HEARD", words))
+    assert set(samples(sound.wav([[Utterance(0, 2, words)]], 0, 2))) == {4096}
+
+
+def test_open_jtalk_speaks_japanese_with_its_dictionary_and_its_voice(programs_of_this_machine, monkeypatch):
+    folder = programs_of_this_machine
+    monkeypatch.setattr(programs, "DICTIONARIES", (str(folder / "dic*"),))
+    monkeypatch.setattr(programs, "VOICES", (str(folder / "*.htsvoice"),))
+    installed(folder, "open_jtalk", SPEAKS.replace("HEARD", "もしもし そうです"))
+    text = "もしもし\nそうです"  # it reads one line
+    assert not programs.speak(text)
+    (folder / "dic").mkdir()
+    (folder / "a.htsvoice").touch()
+    assert set(programs.speak(text)) == {4096}
+    assert not programs.speak("Hello")
+
+
+@pytest.mark.parametrize("does", ["exit 1", "exit 0", 'printf nonsense > "${!#}"'])
+def test_a_program_that_fails_leaves_the_tones_and_another_its_turn(programs_of_this_machine, does):
+    installed(programs_of_this_machine, "say", does)
+    assert len(set(samples(sound.wav([[Utterance(0, 1, "Hello")]], 0, 1)))) > 100
+    installed(programs_of_this_machine, "espeak-ng", SPEAKS.replace("HEARD", "Hello"))
+    assert set(samples(sound.wav([[Utterance(0, 1, "Hello")]], 0, 1))) == {4096}

@@ -10,7 +10,7 @@ library. One noun a file:
     announcements, invitations   what is spoken into a room, and who is called into it
     gather                       <Gather>: keys or words, and what to do with them
     record, recordings           <Record>; what was said from one moment to another
-    utterances, sound            what is said at a telephone, piece by piece; sound files
+    utterances, sound, programs  what is said at a telephone, piece by piece; sound files; who speaks them, if anybody
     messages, segments           a text between a number and a telephone; in how many pieces it is sent
     replies, keywords            what follows a text that comes in; STOP and its like
     verbs, dial, prompts         what a leg does: TwiML, verb by verb; and what is played into somebody's ear

@@ -2,6 +2,9 @@
 
 Beyond design/network.md it has
 
+    GET /account              -> also "protects_files", whether recordings and media need the password (true), and
+                                 "texts_forbidden_to", a list of ISO codes of countries ([]): what only Twilio's console
+                                 can change; PUT /account changes either
     GET /calls                -> {"calls": [each as GET /calls/{sid}]}
     GET /clock, POST /clock   -> {"now", "pace", "ahead": [{"at", "in", "what"}]}: the earliest 50 things that are due
     GET /conferences          -> {"conferences": [each as GET /conferences/{sid}]}
@@ -25,7 +28,8 @@ webhooks `call_sid` is the conference's SID where all the room is meant.
 
 How a telephone `receives` texts is "at once", "never" (no carrier reaches it: 30003 after half a minute) or "landline"
 (Twilio refuses texts to it: 21614), which is the default where the number's country says so. Its own `messages` are
-"in" and "received", or "out" and "sent", or "failed" if nobody with that number can receive them.
+"in" and "received", or "out" and "sent", or "failed" if nobody with that number can receive them; `media` are where its
+files come from, so that whoever looks needs no password; `segments` says in how many pieces it was sent.
 
 Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not
 named stays as it is. A number may be dialed as in its own country (050...). In paths a number's plus is %2B or plain.
@@ -91,8 +95,20 @@ async def ready(world: World, _: Request) -> Response:
 
 
 async def account(world: World, _: Request) -> Response:
-    numbers = list(world.numbers)
-    return JSONResponse({"account_sid": world.account_sid, "auth_token": world.auth_token, "numbers": numbers})
+    return JSONResponse(
+        {
+            "account_sid": world.account_sid,
+            "auth_token": world.auth_token,
+            "numbers": list(world.numbers),
+            "protects_files": world.protects_files,
+            "texts_forbidden_to": sorted(world.textless_countries),
+        }
+    )
+
+
+async def change_account(world: World, request: Request) -> Response:
+    world.change(await body(request))
+    return await account(world, request)
 
 
 async def add_number(world: World, request: Request) -> Response:
@@ -250,6 +266,7 @@ def routes() -> list[Route]:
     table: list[tuple[str, str, Callable[[World, Request], Awaitable[Response]]]] = [
         ("GET", "/ready", ready),
         ("GET", "/account", account),
+        ("PUT", "/account", change_account),
         ("POST", "/numbers", add_number),
         ("GET", "/phones", phones),
         ("GET", "/phones/{number}", phone),

@@ -18,7 +18,7 @@ import httpx
 from local.network import segments, webhooks
 from local.network.addresses import is_absolute
 from local.network.callbacks import Outbox, StatusCallback
-from local.network.numbers import geography, parsed
+from local.network.numbers import country, geography, parsed
 from local.network.refusals import Failure, Refused, not_built
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Message:
         phone = self.world.phone(self.to)
         if phone.receives == "at once":
             await clock.sleep(ON_ITS_WAY, f"{self.sid} is delivered")
-            phone.keep(self.sid, "in", self.from_, self.to, self.body, self.media_urls, "received")
+            phone.keep(self.sid, "in", self.from_, self.to, self.body, [one.source for one in self.media], "received")
             return self.progress("delivered")
         await clock.sleep(GIVEN_UP, f"{self.sid} is given up")
         return self.progress("undelivered", 30006 if phone.receives == "landline" else 30003)
@@ -214,6 +214,8 @@ def compose(world: World, direction: str, from_: str, to: str, body: str, media:
         raise Refused(400, f"MediaUrl is an absolute http or https URL, not {wrong!r}.", 21620)
     if media and not line.capabilities["mms"]:
         raise Refused(400, f"{from_} cannot send pictures: its capabilities say so.", 21621)
+    if country(to) in world.textless_countries:
+        raise Refused(400, f"The account's permissions forbid texts to {country(to)}.", 21408)
     if to in world.numbers:
         raise Refused(501, not_built("A text from Twilio to one of the account's own numbers"))
     if world.phone(to).receives == "landline":

@@ -51,6 +51,11 @@ def country(number: str) -> str:
     return region if region not in ("ZZ", "001") else ""
 
 
+def is_country(code: Any) -> bool:
+    """Whether this is the ISO code of a country that has telephone numbers: `JP`."""
+    return isinstance(code, str) and code in phonenumbers.SUPPORTED_REGIONS
+
+
 def is_landline(number: str) -> bool:
     """Whether the plan of its country says that it is one: +813..., but no number of North America."""
     parts = parsed(number)

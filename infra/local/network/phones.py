@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.network import messages
+from local.network import messages, segments
 from local.network.addresses import is_absolute
 from local.network.dates import iso
 from local.network.numbers import is_landline
@@ -145,7 +145,8 @@ class Phone:
     def keep(self, sid: str, direction: str, from_: str, to: str, body: str, media: list[str], status: str) -> None:
         """It shows a text from now on: one that came in or that went out."""
         about = {"sid": sid, "direction": direction, "from": from_, "to": to, "body": body, "media": media}
-        self.messages.append(about | {"at": iso(self.world.clock.now()), "status": status})
+        at = iso(self.world.clock.now())
+        self.messages.append(about | {"at": at, "status": status, "segments": segments.count(body)})
         self.world.changed()
 
     def busy_with(self, *states: str) -> Call:

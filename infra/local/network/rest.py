@@ -42,14 +42,18 @@ Handler = Callable[[World, Request, dict[str, list[str]]], Awaitable[Response]]
 # ---- what every request has in common -------------------------------------------------------------------------------
 
 
-def handled(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of a handler: authentication before it, faults around it, Twilio's error bodies."""
+def handled(handle: Handler, is_file: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of a handler: authentication before it, faults around it, Twilio's error bodies.
+
+    Whether a file needs the password too is a setting of the account.
+    """
 
     async def endpoint(request: Request) -> Response:
         world: World = request.app.state.world
         url, is_from_outside = str(request.url), not world.clock.busy
         try:
-            authenticate(world, request)
+            if world.protects_files or not is_file:
+                authenticate(world, request)
             if world.faults.take("rest_429", url):
                 raise Refused(429, "Too many requests (a fault that was asked for).", 20429)
             response = await handle(world, request, await sent(request))
@@ -203,6 +207,11 @@ def is_in(sign: str, moment: float | None, text: str) -> bool:
 def routes(table: list[tuple[str, str, Handler]], prefix: str = PREFIX) -> list[Route]:
     """The routes of these methods, paths and handlers, below the account unless said otherwise."""
     return [Route(prefix + path, handled(handle), methods=[method]) for method, path, handle in table]
+
+
+def files(table: list[tuple[str, str, Handler]]) -> list[Route]:
+    """The routes of recordings and media themselves: https://help.twilio.com/articles/223183748"""
+    return [Route(PREFIX + path, handled(handle, is_file=True), methods=[method]) for method, path, handle in table]
 
 
 async def anything_else(_world: World, request: Request, _: dict[str, list[str]]) -> Response:

@@ -17,7 +17,7 @@ from local.network.dates import rfc2822
 from local.network.grammar import words
 from local.network.messages import ERRORS, LONGEST_VALIDITY, Media, Message, compose
 from local.network.refusals import Refused, not_built
-from local.network.rest import PREFIX, is_in, missing, only, page, truth_of, url_of, whole
+from local.network.rest import is_in, missing, only, page, truth_of, url_of, whole
 from local.network.world import World
 
 CREATE = words("To From Body MediaUrl StatusCallback ValidityPeriod SmartEncoded")
@@ -164,13 +164,9 @@ async def delete_media(world: World, request: Request, _: dict[str, list[str]]) 
     return Response(status_code=204)
 
 
-async def content(request: Request) -> Response:
-    """The file itself, for which Twilio asks no password by default: it leads to where the file is."""
-    try:
-        message = message_of(request.app.state.world, request)
-        return RedirectResponse(media_of(message, request).source, 307)
-    except Refused as refused:
-        return rest.refusal(refused)
+async def content(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    """Where the file itself is: https://www.twilio.com/docs/messaging/api/media-resource#fetch-media"""
+    return RedirectResponse(media_of(message_of(world, request), request).source, 307)
 
 
 def routes() -> list[Route]:
@@ -187,5 +183,5 @@ def routes() -> list[Route]:
                 ("DELETE", "/Messages/{sid}/Media/{media}.json", delete_media),
             ]
         ),
-        Route(f"{PREFIX}/Messages/{{sid}}/Media/{{media}}", content),
+        *rest.files([("GET", "/Messages/{sid}/Media/{media}", content)]),
     ]

@@ -5,13 +5,14 @@ https://www.twilio.com/docs/voice/api/recording
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import rest
+from local.network import programs, rest
 from local.network.dates import rfc2822
 from local.network.grammar import words
 from local.network.recordings import Recording
@@ -90,15 +91,21 @@ async def delete_recording(world: World, request: Request, _: dict[str, list[str
 
 async def fetch_audio(world: World, request: Request, _: dict[str, list[str]]) -> Response:
     """The file, once it is there."""
-    recording = recording_of(world, request)
-    if world.faults.take("recording_not_ready", str(request.url)) or recording.status != "completed":
-        raise missing(request)
-    return Response(await recording.audio(), media_type="audio/x-wav")
+    return Response(await audio(world, request), media_type="audio/x-wav")
 
 
 async def fetch_mp3(world: World, request: Request, _: dict[str, list[str]]) -> Response:
-    recording_of(world, request)
-    raise Refused(501, not_built("A recording as MP3, which would be the same as .wav"))
+    written = await asyncio.to_thread(programs.mp3, await audio(world, request))
+    if written is None:
+        raise Refused(501, "A recording as MP3 exists at Twilio; here it takes lame or ffmpeg, of which none works.")
+    return Response(written, media_type="audio/mpeg")
+
+
+async def audio(world: World, request: Request) -> bytes:
+    recording = recording_of(world, request)
+    if world.faults.take("recording_not_ready", str(request.url)) or recording.status != "completed":
+        raise missing(request)
+    return await recording.audio()
 
 
 def routes() -> list[Route]:
@@ -111,6 +118,9 @@ def routes() -> list[Route]:
         [
             *below,
             *((method, "/Calls/{call}" + path, handle) for method, path, handle in below),
+        ]
+    ) + rest.files(
+        [
             ("GET", "/Recordings/{sid}.wav", fetch_audio),
             ("GET", "/Recordings/{sid}.mp3", fetch_mp3),
             ("GET", "/Recordings/{sid}", fetch_audio),

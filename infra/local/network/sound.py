@@ -1,4 +1,4 @@
-"""Sound files: spoken by espeak-ng where that is installed, and otherwise a tone for each letter, just as long.
+"""Sound files: spoken by a program where one is installed, and otherwise a tone for each letter, just as long.
 
 A file is what Twilio's are: WAV, one channel or two, 8000 samples a second of 16 bits.
 https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
@@ -9,20 +9,14 @@ from __future__ import annotations
 import array
 import io
 import math
-import shutil
-import subprocess
-import tempfile
 import wave
-from pathlib import Path
 
-from local.network.speech import JAPANESE
+from local.network import programs
 from local.network.utterances import Utterance
 
 RATE = 8000
 LOUDNESS, LOUDEST = 8000, 32767
 SLOPE = 0.01  # seconds in which a tone swells and fades
-PROGRAM = "espeak-ng"
-PATIENCE = 20  # real seconds
 
 
 def wav(voices: list[list[Utterance]], start: float, seconds: float, channels: int = 1) -> bytes:
@@ -61,19 +55,8 @@ def interleaved(tracks: list[array.array[int]]) -> bytes:
 
 
 def spoken(text: str, length: int) -> array.array[int] | None:
-    """So many samples of speech, faster or slower as it needs; None if there is no program for it, or it fails."""
-    program = shutil.which(PROGRAM)
-    if program is None:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "speech.wav"
-        command = [program, "-v", "ja" if JAPANESE.search(text) else "en", "-w", str(path), "--stdin"]
-        try:
-            subprocess.run(command, input=text.encode(), check=True, timeout=PATIENCE, capture_output=True)  # noqa: S603
-            with wave.open(str(path)) as read:
-                source = array.array("h", read.readframes(read.getnframes()))
-        except (OSError, subprocess.SubprocessError, wave.Error, EOFError, ValueError):
-            return None
+    """So many samples of speech, faster or slower as it needs; None if no program speaks."""
+    source = programs.speak(text)
     return array.array("h", (source[index * len(source) // length] for index in range(length))) if source else None
 
 

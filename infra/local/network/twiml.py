@@ -117,6 +117,8 @@ def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> 
 
 
 def read_attribute(verb: str, rule: Rule, attribute: str, value: str) -> Any:
+    if attribute in rule.later and value == "false":
+        return value
     if attribute in rule.later:
         raise Failure(12200, not_built(f'{attribute}="{value}" of <{verb}>'))
     if attribute in rule.retired:

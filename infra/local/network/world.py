@@ -19,7 +19,7 @@ from local.network.calls import Call
 from local.network.conferences import Conference
 from local.network.faults import Faults
 from local.network.messages import Conversation, Message
-from local.network.numbers import IncomingPhoneNumber, as_dialed, parsed
+from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, parsed
 from local.network.participants import Participant, Terms
 from local.network.phones import WITHHELD, Phone
 from local.network.recordings import Recording
@@ -52,6 +52,8 @@ class World:
         self.signer = RequestValidator(self.auth_token)
         self.created_at = clock.now()
         self.forbidden_countries: set[str] = set()  # ISO codes of where the account may not call
+        self.textless_countries: set[str] = set()  # and of where it may not send texts
+        self.protects_files = True  # whether recordings and media need the password
         self.transport = httpx.AsyncHTTPTransport(
             verify=trusted(), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
         )
@@ -94,6 +96,19 @@ class World:
     def promote_secondary_token(self) -> None:
         self.auth_token, self.secondary_token = self.secondary_token, ""
         self.signer = RequestValidator(self.auth_token)
+        self.changed()
+
+    def change(self, wishes: Any) -> None:
+        """What only Twilio's console can change: `protects_files`; `texts_forbidden_to`, ISO codes of countries."""
+        if not isinstance(wishes, dict) or set(wishes) - {"protects_files", "texts_forbidden_to"}:
+            raise Refused(400, "The body is an object with protects_files, texts_forbidden_to.")
+        protects = wishes.get("protects_files", self.protects_files)
+        countries = wishes.get("texts_forbidden_to", sorted(self.textless_countries))
+        if not isinstance(protects, bool):
+            raise Refused(400, "protects_files is true or false.")
+        if not isinstance(countries, list) or not all(is_country(code) for code in countries):
+            raise Refused(400, 'texts_forbidden_to is a list of countries such as "JP".')
+        self.protects_files, self.textless_countries = protects, set(countries)
         self.changed()
 
     # ---- who is there ----------------------------------------------------------------------------------------------
