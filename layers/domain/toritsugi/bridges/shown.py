@@ -6,13 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
-from toritsugi import announcements
-from toritsugi.bridges.records import Announcement, Bridge, Party
+from toritsugi import announcements, pages
+from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key
 from toritsugi.bridges.state import Leg, State
-from toritsugi.errors import RequestRefused
 from toritsugi.forms import date
-
-MONTHS_BACK = 24
 
 Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
 
@@ -230,29 +227,18 @@ def timeline(state: State) -> list[Happening]:
 
 def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge], str | None]:
     """A page of the bridges, the newest first, back from this month, and where the next page begins."""
-    start = None
-    if after:
-        month, _, listed_as = after.partition("|")
-        if len(month) != 7 or "#" not in listed_as:
-            raise RequestRefused(20001, "The parameter PageToken is wrong", 400)
-        keys = {"month": month, "listed_as": listed_as, "bridge_sid": listed_as.partition("#")[2], "entry": "bridge"}
-        start = {name: {"S": value} for name, value in keys.items()}
-    found: list[tuple[str, str]] = []
-    for _ in range(MONTHS_BACK):
-        query = Bridge.made_in.query(
-            month, scan_index_forward=False, limit=most + 1 - len(found), last_evaluated_key=start
-        )
-        found += [(month, key.listed_as) for key in query]
-        if len(found) > most:
-            break
-        month, start = month_before(month), None
-    page = found[:most]
-    keys_found = [(listed_as.partition("#")[2], "bridge") for _, listed_as in page]
-    there = {one.bridge_sid: one for one in Bridge.batch_get(keys_found, consistent_read=True)}
-    following = "|".join(page[-1]) if len(found) > most else None
-    return [there[sid] for sid, _ in keys_found if sid in there], following
+    listed, following = pages.backwards(month, after, most, query)
+    keys = [bridge_key(sid_of(listed_as)) for _, listed_as in listed]
+    there = {one.bridge_sid: one for one in Bridge.batch_get(keys, consistent_read=True)}
+    return [there[sid] for sid, _ in keys if sid in there], following
 
 
-def month_before(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"
+def query(month: str, after: str | None, most: int) -> list[str]:
+    start = after and {"month": month, "listed_as": after, "bridge_sid": sid_of(after), "entry": "bridge"}
+    key = {name: {"S": value} for name, value in start.items()} if start else None
+    found = Bridge.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
+    return [one.listed_as for one in found]
+
+
+def sid_of(listed_as: str) -> str:
+    return listed_as.partition("#")[2]
