@@ -5,14 +5,21 @@ A masked call is one read, and no write.
 
 import base64
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import announcements, interactions, numbers, ringing, routes, schedules, voices, webhooks
+from toritsugi import announcements, callers, interactions, numbers, owner, ringing, routes, schedules, voices, webhooks
 from toritsugi.bridges import legs, life
 from toritsugi.bridges.records import Bridge
+from toritsugi.callers import Caller
+from toritsugi.errors import CallerBlocked
+from toritsugi.numbers import Line
+from toritsugi.receptions import records, steps, visits
+from toritsugi.receptions.records import Document
+from toritsugi.receptions.visits import Hands, Place, Visit
 from toritsugi.routes import Route
 from toritsugi.webhooks import Webhook
 
@@ -22,6 +29,9 @@ STEPS = {
     "whispered": legs.whispered,
     "agreed": legs.agreed,
 }
+
+
+HANDS = Hands(webhooks.address, webhooks.seal, webhooks.unseal, owner.ask)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -38,13 +48,20 @@ def answer(call: Webhook) -> VoiceResponse:
         return wait(match[1])
     if match := announcements.PATH.fullmatch(call.path):
         return announcements.speak(life.find_announcement(match[1], int(match[2])))
+    if call.path.startswith("/voice/receptions/"):
+        return go_on_at_reception(call, Place.read(call.path))
     return go_on(call, legs.Door.read(call.path))
 
 
 def receive(call: Webhook) -> VoiceResponse:
-    """Somebody calls a line."""
-    caller, called, now = numbers.read_caller(call["From"]), call["To"], time.time()
-    route = routes.choose(*routes.find(caller, called), now)
+    """Somebody calls a line: they are put through to whom their session leads; or else its reception answers."""
+    called, now = call["To"], time.time()
+    known = routes.find(call["From"], called)
+    if known.caller and known.caller.blocked:
+        raise CallerBlocked
+    if known.line and known.line.reception and not (known.route and known.route.connects(now)):
+        return receive_at_reception(call, known.line, known.caller)
+    caller, route = numbers.read_caller(call["From"]), routes.choose(known.line, known.route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now)
     leg = interactions.leg_of(route, now, caller, called, call["CallSid"], webhooks.seal)
@@ -58,6 +75,24 @@ def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     bridge = Bridge(life.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
     return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, webhooks.address)
+
+
+def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:
+    """A line with a reception is called: the line brings along what is said there."""
+    name, version, document = str(line.reception), int(line.version), line.document
+    records.remember(name, version, document)
+    place = visits.begin(name, version, document, caller)
+    return steps.answer(visit(call, place, document, lambda _: caller))
+
+
+def go_on_at_reception(call: Webhook, place: Place) -> VoiceResponse:
+    """A call at a reception goes on, as the reception was when it began."""
+    document = records.find_document(place.reception, place.version)
+    return steps.answer(visit(call, place, document, callers.find))
+
+
+def visit(call: Webhook, place: Place, document: Document, find_caller: Callable[[str], Caller | None]) -> Visit:
+    return Visit(place, document, call.fields, HANDS, time.time(), find_caller, call.token)
 
 
 def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:

@@ -5,7 +5,7 @@ Whether somebody wants no messages is an entry of its own: an import of callers 
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
-from toritsugi.directory import Entry, Key
+from toritsugi.directory import Entry, Key, look_up
 
 
 class Caller(Entry, discriminator="caller"):
@@ -36,3 +36,9 @@ def caller_key(number: str) -> Key:
 def opt_out_key(number: str) -> Key:
     """Where the directory keeps that this number wants no messages."""
     return number, "opt-out"
+
+
+def find(number: str) -> Caller | None:
+    """Who calls from this number, in one round trip."""
+    found = look_up([caller_key(number)]).get(caller_key(number))
+    return found if isinstance(found, Caller) else None

@@ -84,6 +84,11 @@ def is_e164(text: str) -> bool:
     return E164.fullmatch(text) is not None
 
 
+def is_shown(caller: str) -> bool:
+    """Whether a caller shows a number."""
+    return is_e164(caller) and caller not in WITHHELD_NUMBERS
+
+
 def read_caller(text: str) -> str:
     """The caller's number. Raises CallerWithheld or CallerUnreadable."""
     if text in WITHHELD_NUMBERS or not text.strip() or any(word in text.lower() for word in WITHHELD_WORDS):

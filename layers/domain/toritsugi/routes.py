@@ -5,14 +5,17 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 `free_from`.
 """
 
+from dataclasses import dataclass
+
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
+from toritsugi.callers import Caller, caller_key
 from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
-from toritsugi.numbers import Line, is_e164, line_key
+from toritsugi.numbers import Line, is_e164, is_shown, line_key
 
 RING_SECONDS = 30
 SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
@@ -70,13 +73,27 @@ def route_key(number: str, line: str) -> Key:
     return number, f"route#{line}"
 
 
-def find(caller: str, called: str) -> tuple[Line | None, "Route | None"]:
-    """The line that was called, and where this caller's calls to it go, in one round trip."""
+@dataclass(frozen=True)
+class Known:
+    """What the directory knows when somebody calls: the line, the caller, and where this caller's calls to it go."""
+
+    line: Line | None = None
+    caller: Caller | None = None
+    route: "Route | None" = None
+
+
+def find(caller: str, called: str) -> Known:
+    """What is known of a call, in one round trip. Of a caller who hides nothing is."""
     if not is_e164(called):  # DynamoDB refuses an empty key
-        return None, None
-    found = look_up([line_key(called), route_key(caller, called)])
-    line, route = found.get(line_key(called)), found.get(route_key(caller, called))
-    return line if isinstance(line, Line) else None, route if isinstance(route, Route) else None
+        return Known()
+    theirs = [caller_key(caller), route_key(caller, called)] if is_shown(caller) else []
+    found = look_up([line_key(called), *theirs])
+    line, person, route = (found.get(key) for key in (line_key(called), caller_key(caller), route_key(caller, called)))
+    return Known(
+        line if isinstance(line, Line) else None,
+        person if isinstance(person, Caller) else None,
+        route if isinstance(route, Route) else None,
+    )
 
 
 def choose(line: Line | None, route: "Route | None", now: float) -> "Route":

@@ -59,6 +59,7 @@ class Webhook:
 
     path: str
     fields: dict[str, str]
+    token: str = ""  # the same when Twilio asks the same again
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -133,7 +134,8 @@ def receive(event: Event) -> Webhook:
         raise Forged
     if any(len(form.getlist(name)) > 1 for name in ("CallSid", "From", "To")):
         raise Forged  # a signature does not tell where one value ends and the next begins
-    return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form})
+    token = headers.get("i-twilio-idempotency-token", "")
+    return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form}, token)
 
 
 def is_signed(event: Event, signed: Form | str, signature: str, settings: config.Settings) -> bool:

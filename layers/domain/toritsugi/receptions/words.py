@@ -10,12 +10,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 Words = str | Mapping[str, str]
 
-WEEKDAYS = {
-    "ja": ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November")
-MONTHS += ("December",)
+WEEKDAYS = ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日")
 
 SENTENCES = {
     "somebody": {"ja": "お客様", "en": "dear caller"},
@@ -59,7 +54,7 @@ def sentence(name: str, locale: str, **known: str) -> str:
 
 def say_date(now: datetime, locale: str) -> str:
     """11月23日, or November 23."""
-    return f"{now.month}月{now.day}日" if locale.startswith("ja") else f"{MONTHS[now.month - 1]} {now.day}"
+    return f"{now.month}月{now.day}日" if locale.startswith("ja") else f"{now:%B} {now.day}"
 
 
 def say_time(now: datetime, locale: str) -> str:
@@ -70,7 +65,8 @@ def say_time(now: datetime, locale: str) -> str:
 
 
 def say_weekday(now: datetime, locale: str) -> str:
-    return WEEKDAYS[locale[:2]][now.weekday()]
+    """月曜日, or Monday."""
+    return WEEKDAYS[now.weekday()] if locale.startswith("ja") else f"{now:%A}"
 
 
 def say_digits(digits: str) -> str:

@@ -1,0 +1,69 @@
+"""What lies in a reception's partition: which version counts, and every version there was."""
+
+from typing import Any
+
+from pynamodb.attributes import (
+    DiscriminatorAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+
+from toritsugi import config
+from toritsugi.tables import Table
+
+Document = dict[str, Any]
+
+
+class ReceptionEntry(Table):
+    """Whatever lies in a reception's partition."""
+
+    class Meta:
+        table_name = config.RECEPTIONS_TABLE
+
+    name = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+
+
+class Reception(ReceptionEntry, discriminator="current"):
+    """A reception: the version that counts, and the lines at which it answers."""
+
+    version = NumberAttribute()
+    lines = UnicodeSetAttribute(null=True)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+
+
+class Version(ReceptionEntry, discriminator="version"):
+    """A version, which never changes: the document, and the text that its owner has written."""
+
+    version = NumberAttribute()
+    document = JSONAttribute()
+    source = UnicodeAttribute()
+    content_type = UnicodeAttribute()
+    date_created = NumberAttribute()
+
+
+def version_entry(version: int) -> str:
+    """Where a reception keeps one of its versions."""
+    return f"version#{version:06}"
+
+
+_remembered: dict[tuple[str, int], Document] = {}
+MOST_REMEMBERED = 200
+
+
+def remember(name: str, version: int, document: Document) -> None:
+    """Has this process know a version, so that a call that goes on needs no trip to the database."""
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.pop(next(iter(_remembered)))
+    _remembered[name, version] = document
+
+
+def find_document(name: str, version: int) -> Document:
+    """What a version says; one round trip, or none if this process knows it. Raises Version.DoesNotExist."""
+    if (name, version) not in _remembered:
+        remember(name, version, Version.get(name, version_entry(version)).document)
+    return _remembered[name, version]
