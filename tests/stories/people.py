@@ -152,6 +152,24 @@ class Desk:
             able = {"voice": True, "sms": False, "mms": False}
             self.scene.call("POST", "/numbers", {"phone_number": line, "capabilities": able})
 
+    def writes(self, name: str, text: str) -> dict[str, Any]:
+        """A reception, as its owner writes it: in YAML."""
+        url, kind = f"{self.scene.exchange}/api/receptions/{name}", {"content-type": "application/yaml"}
+        answer = httpx.put(url, content=text.encode(), headers=kind, auth=self.key, trust_env=False, timeout=60)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def answers_at(self, line: str, text: str, name: str = "desk", *, sms: bool = False) -> None:
+        """A line of the desk's, at which this reception answers."""
+        able = {"voice": True, "sms": sms, "mms": False}
+        self.scene.call("POST", "/numbers", {"phone_number": line, "capabilities": able})
+        self.writes(name, text)
+        self.asks("PUT", f"/api/lines/{quote(line)}", {"reception": name})
+
+    def knows(self, person: Person, **known: Any) -> None:
+        """Keeps what it knows of somebody who calls."""
+        self.asks("PUT", f"/api/callers/{quote(person.number)}", {"name": person.name, **known})
+
     def asks(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """What our own REST API answers."""
         answer = self.request(method, path, body, **headers)

@@ -65,5 +65,5 @@ def remember(name: str, version: int, document: Document) -> None:
 def find_document(name: str, version: int) -> Document:
     """What a version says; one round trip, or none if this process knows it. Raises Version.DoesNotExist."""
     if (name, version) not in _remembered:
-        remember(name, version, Version.get(name, version_entry(version)).document)
+        remember(name, version, Version.get(name, version_entry(version), consistent_read=True).document)
     return _remembered[name, version]

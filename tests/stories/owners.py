@@ -1,0 +1,50 @@
+"""The owner's own system, which a reception asks: a web server on this machine, and what it has been asked."""
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from twilio.request_validator import RequestValidator
+
+from tests.conftest import AUTH_TOKEN
+
+Answer = Callable[[dict[str, Any]], Any]
+
+
+class Owner:
+    """`says` answers the facts of a call: with JSON, with bytes as they are, or with a status."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.forged: list[str] = []
+        self.says: Answer = lambda _: {}
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.door())
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def door(self) -> type[BaseHTTPRequestHandler]:
+        owner = self
+
+        class Door(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                url = f"{owner.address}{self.path}"
+                if not RequestValidator(AUTH_TOKEN).validate(url, body, self.headers["x-twilio-signature"]):
+                    owner.forged.append(url)
+                owner.asked.append(json.loads(body))
+                said = owner.says(owner.asked[-1])
+                status, content = (said, b"") if isinstance(said, int) else (200, said)
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+
+            def log_message(self, *_: object) -> None:
+                """It is quiet."""
+
+        return Door
