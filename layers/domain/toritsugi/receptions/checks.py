@@ -1,0 +1,294 @@
+"""What makes sense as a reception: a text goes in, and what steps.py and texts.py carry out comes out.
+
+Or every mistake in it comes out, each with its line, its step, and a sentence for whoever wrote it.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from toritsugi import voices
+from toritsugi.receptions import graph
+from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read
+from toritsugi.receptions.wanted import KINDS, Document, Record, Rule
+
+YEARS_OF_HOLIDAYS = 10
+MOST_AUDIO, AT_ONCE = 50, 10
+
+# What pydantic finds, in words for somebody who has never heard of it.
+SENTENCES = {
+    "missing": "`{word}` is missing",
+    "greater_than_equal": "`{word}` must be {ge} or more",
+    "less_than_equal": "`{word}` must be {le} or less",
+    "literal_error": "`{word}` can only be {expected}",
+    "bool_parsing": "`{word}` is true or false",
+    "int_parsing": "`{word}` is a whole number, like 5",
+    "string_type": "`{word}` is a text, and nothing with parts",
+    "dict_type": "`{word}` is a map, like {{name: ...}}",
+    "model_type": "`{word}` is a map, like {{name: ...}}",
+    "list_type": "`{word}` is a list, like [...]",
+    "too_long": "`{word}` has more than {max_length} things in it",
+    "too_short": "`{word}` has nothing in it",
+}
+
+Json = dict[str, Any]
+Listen = Callable[[str], str | None]
+
+
+class Finding(NamedTuple):
+    """Something that is wrong with a document, or strange, and where in it: ("steps", "menu", "keys", "1")."""
+
+    path: tuple[Any, ...]
+    detail: str
+
+
+@dataclass
+class Checked:
+    """A reception that can be carried out, and what its owner may want to think about all the same."""
+
+    document: Json
+    warnings: list[Mistake]
+
+
+def compile(text: str, content_type: str = YAML) -> Json:
+    """What a text says as a reception, in plain JSON: language, timezone, start, steps, texts. Raises NoReception."""
+    return check(text, content_type).document
+
+
+def check(text: str, content_type: str = YAML, listen: Listen | None = None, *, http: bool = False) -> Checked:
+    """As `compile`, with what is only strange. Raises NoReception with every mistake.
+
+    `listen` is asked about every audio file: it raises ValueError if that cannot be played, or says what is strange.
+    With `http`, an address may begin so.
+    """
+    node = read(text, content_type)
+    document, findings = shape(node, http)
+    findings += lost(document, set(node.plain().get("steps", {})))  # of those with a mistake in them too
+    if not findings:
+        findings += [*unreached(document), *circles(document), *dead_ends(document), *untranslated(document)]
+        findings += said_twice(document)
+    warnings = [*maybe_unreached(document), *endless_silence(document)] if not findings else []
+    if listen and not findings:
+        wrong, strange = heard(document, listen)
+        findings, warnings = wrong, warnings + strange
+    if findings:
+        raise NoReception(located(findings, node))
+    for step in document["steps"].values():
+        if country := step.get("holidays"):
+            step["closed_on"] = holidays_of(country, datetime.now(UTC).year)
+    return Checked(document, located(warnings, node))
+
+
+def located(findings: list[Finding], node: Node) -> list[Mistake]:
+    """The findings in the order of the document, each with its line and step."""
+    mistakes = []
+    for path, detail in findings:
+        line, step = node.line_of(*path), str(path[1]) if path[:1] == ("steps",) and len(path) > 1 else None
+        where = "" if line or step or not path else f"{'/'.join(map(str, path))}: "  # JSON has no lines
+        mistakes.append(Mistake(line=line, step=step, detail=where + detail))
+    return sorted(mistakes, key=lambda one: one["line"] or 0)
+
+
+# ---- the shape of everything -----------------------------------------------------------------------------------------
+
+
+def shape(node: Node, http: bool) -> tuple[Json, list[Finding]]:
+    """The compiled document, as far as it can be, and what is wrong with the shape of it."""
+    said, findings = node.plain(), []
+    steps: dict[str, Json] = {}
+    written = said.get("steps", {})
+    for name, step in written.items() if isinstance(written, dict) else ():
+        if isinstance(step, dict):
+            try:
+                kind = kind_of(step)
+                whole = KINDS[kind].model_validate(step, context={"http": http})
+                steps[name] = {"kind": kind, **whole.model_dump(exclude_none=True)}
+            except ValidationError as error:
+                findings += [worded(one, KINDS[kind], ("steps", name)) for one in error.errors()]
+            except ValueError as error:
+                findings.append(Finding(("steps", name), str(error)))
+    try:
+        document = Document.model_validate(said).model_dump(exclude_none=True)
+    except ValidationError as error:
+        return {"steps": steps, "texts": []}, findings + [worded(one, Document) for one in error.errors()]
+    if not steps and not document["texts"] and not findings:
+        findings.append(Finding((), "this is no reception: it has no `steps:`, and no `texts:`"))
+    start = document.get("start") or next(iter(document["steps"]), None)
+    return {**document, "start": start, "steps": steps}, findings
+
+
+def kind_of(step: Mapping[str, Any]) -> str:
+    """What a step does. Raises ValueError unless it is one thing."""
+    kinds = [kind for kind in KINDS if kind in step and not (kind == "ask" and "gather" in step)]
+    if len(kinds) > 1:
+        raise ValueError(f"one step does one thing, and this one would {' and '.join(kinds)}: make a step of each")
+    if not kinds:
+        close = [found for word in step for found in get_close_matches(word, KINDS, 1)]
+        hint = f"did you mean {close[0]}?" if close else f"begin it with one of {', '.join(KINDS)}"
+        raise ValueError(f"this step does nothing: {hint}")
+    return kinds[0]
+
+
+def worded(error: ErrorDetails, model: type[BaseModel], path: tuple[Any, ...] = ()) -> Finding:
+    """What pydantic has found, in plain words."""
+    loc = tuple(part for part in error["loc"] if part != "[key]")
+    word, context = next((part for part in reversed(loc) if isinstance(part, str)), ""), error.get("ctx", {})
+    if error["type"] == "value_error":
+        said = str(context["error"])
+        of_word = loc and loc[-1] == word and not said.startswith(word)
+        detail = f"`{word[:40]}`: {said}" if of_word else said
+    elif error["type"] == "extra_forbidden":
+        if "record" in loc[:-1]:
+            model = Record
+        elif "texts" in loc[:-1]:
+            model = Rule
+        close = get_close_matches(word, model.model_fields, 1)
+        hint = f"did you mean {close[0]}?" if close else f"what does are {', '.join(model.model_fields)}"
+        detail = f"`{word[:40]}` means nothing here; {hint}"
+    else:
+        detail = SENTENCES.get(error["type"], "`{word}`: " + error["msg"].lower()).format(word=word[:40], **context)
+        if error["type"] == "missing" and (meaning := model.model_fields[word].description):
+            detail += f": {meaning}"
+    return Finding(path + loc, detail)
+
+
+# ---- where steps lead ------------------------------------------------------------------------------------------------
+
+
+def lost(document: Json, names: set[str]) -> Iterator[Finding]:
+    """Whatever leads to a step that is not there."""
+    if (start := document.get("start")) and start not in names:
+        yield Finding(("start",), no_step("`start`", start, names))
+    for name, step in document["steps"].items():
+        for way in graph.ways(step):
+            if way.to not in names:
+                path = ("steps", name, way.word, way.by) if way.by else ("steps", name, way.word)
+                yield Finding(path, no_step(f"`{way.by or way.word}`", way.to, names))
+
+
+def no_step(word: str, name: str, names: set[str]) -> str:
+    close = get_close_matches(name, names, 1)
+    return f"{word} leads to {name}, and there is no such step" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def reached(document: Json) -> list[str]:
+    return graph.reach(document["steps"], document["start"]) if document["steps"] else []
+
+
+def asks(document: Json) -> bool:
+    """Whether the owner's own system chooses a step somewhere, which may be any."""
+    return any(document["steps"][name].get("ask") for name in reached(document))
+
+
+def unreached(document: Json) -> Iterator[Finding]:
+    if not asks(document):
+        for name in document["steps"].keys() - set(reached(document)):
+            yield Finding(("steps", name), "nothing leads to this step")
+
+
+def maybe_unreached(document: Json) -> Iterator[Finding]:
+    if asks(document):
+        for name in document["steps"].keys() - set(reached(document)):
+            yield Finding(("steps", name), "nothing leads to this step, unless the answer of your system does")
+
+
+def circles(document: Json) -> Iterator[Finding]:
+    """Ways that lead round and round, on which nobody is asked anything."""
+    steps = document["steps"]
+    for circle in graph.loops(steps, [name for name in steps if steps[name]["kind"] in graph.UNASKED]):
+        yield Finding(("steps", circle[0]), f"this goes round for ever and asks nobody anything: {', '.join(circle)}")
+
+
+def dead_ends(document: Json) -> Iterator[Finding]:
+    """The first of the steps from which no call ever ends."""
+    for name in graph.endless(document["steps"], reached(document))[:1]:
+        if not list(circles(document)):
+            yield Finding(("steps", name), "there is no way out: whatever a caller does from here, no call ever ends")
+
+
+def endless_silence(document: Json) -> Iterator[Finding]:
+    """Ways on which somebody who says nothing goes round for ever."""
+    for circle in graph.loops(document["steps"], reached(document), graph.ways_of_silence):
+        detail = f"while nobody presses, says or answers anything, this goes round for ever: {', '.join(circle)}"
+        yield Finding(("steps", circle[0]), detail)
+
+
+# ---- what is said ----------------------------------------------------------------------------------------------------
+
+
+def untranslated(document: Json) -> Iterator[Finding]:
+    """Words that are not there in every language of the document: its own, those of its steps, those of others."""
+    maps = list(translations(document, ()))
+    spoken = {document["language"], *(step["language"] for step in document["steps"].values() if "language" in step)}
+    for _, words in maps:
+        spoken |= words.keys()
+    for path, words in maps:
+        for locale in sorted(spoken - words.keys()):
+            yield Finding(path, f"`{path[-1]}` has no words in {locale}, which is spoken here too")
+
+
+def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Json]]:
+    """All words that are there by language, and where."""
+    if isinstance(value, dict) and value and value.keys() <= voices.VOICES.keys():
+        yield path, value
+    elif isinstance(value, dict | list):
+        for part, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from translations(one, (*path, part))
+
+
+def said_twice(document: Json) -> Iterator[Finding]:
+    """What a caller may say in a menu, and keywords of texts, are the same to us in small letters and capitals."""
+    for name, step in document["steps"].items():
+        said = [(("steps", name, "spoken", word), word) for word in step.get("spoken", {})]
+        yield from doubles(said)
+    rules = list(enumerate(document["texts"]))
+    yield from doubles(
+        [(("texts", at, "keywords", n), word) for at, rule in rules for n, word in enumerate(rule.get("keywords", ()))]
+    )
+    for at in [at for at, rule in rules if "otherwise" in rule][1:]:
+        yield Finding(("texts", at), "there is an `otherwise` already")
+    for at, rule in rules:
+        if "{digits}" in str(rule):
+            yield Finding(("texts", at), "a text message has no {digits}")
+
+
+def doubles(words: list[tuple[tuple[Any, ...], str]]) -> Iterator[Finding]:
+    seen = set()
+    for path, word in words:
+        same = unicodedata.normalize("NFKC", word).casefold()
+        if same in seen:
+            yield Finding(path, f"{word} is there already: capitals and widths make no difference")
+        seen.add(same)
+
+
+def heard(document: Json, listen: Listen) -> tuple[list[Finding], list[Finding]]:
+    """What is wrong with the audio files, and what is strange."""
+    files = {step["play"]: ("steps", name, "play") for name, step in document["steps"].items() if "play" in step}
+    if len(files) > MOST_AUDIO:
+        return [Finding(("steps",), f"there are more than {MOST_AUDIO} audio files")], []
+
+    def ask(url: str) -> tuple[Finding | None, Finding | None]:
+        try:
+            strange = listen(url)
+        except ValueError as error:
+            return Finding(files[url], str(error)), None
+        return None, Finding(files[url], strange) if strange else None
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(ask, files))
+    return [wrong for wrong, _ in found if wrong], [strange for _, strange in found if strange]
+
+
+def holidays_of(country: str, year: int) -> list[str]:
+    """The public holidays of a country in this year and the nine after it, as ISO dates."""
+    from holidays import country_holidays  # here only: see terms.country
+
+    found = country_holidays(country, years=range(year, year + YEARS_OF_HOLIDAYS))
+    return sorted(day.isoformat() for day in found)

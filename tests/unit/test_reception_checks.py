@@ -1,0 +1,328 @@
+"""What makes sense as a reception, and the sentences for whoever has written one that does not."""
+
+import json
+
+import pytest
+
+from toritsugi.receptions import checks
+from toritsugi.receptions.reading import JSON, YAML, NoReception, describe
+
+DESK = """\
+language: ja-JP
+start: welcome
+steps:
+  welcome: {greet: "お電話ありがとうございます、{name}様。", unknown: "お電話ありがとうございます。", next: menu}
+  menu:
+    menu: "再配達は1を、担当者は2を、伝言は3を押してください。"
+    keys: {1: redelivery, 2: person, 3: message}
+    retries: 2
+    otherwise: message
+  redelivery:
+    gather: "12桁の伝票番号を押してください。"
+    digits: 12
+    confirm: true
+    ask: "https://example.com/redelivery"
+    otherwise: person
+    next: goodbye
+  person: {transfer: "+81312345678", seconds: 20, otherwise: message}
+  message: {voicemail: "発信音の後に伝言をどうぞ。", seconds: 120, next: goodbye}
+  goodbye: {say: "ありがとうございました。"}
+texts:
+  - {keywords: ["予約", "book"], answer: "ご予約は https://example.com へ。"}
+  - {otherwise: "ありがとうございます。担当者が確認します。"}
+"""
+
+
+def mistakes(text, content_type=YAML, **how):
+    """What is wrong with a document, as its owner reads it."""
+    with pytest.raises(NoReception) as error:
+        checks.check(text, content_type, **how)
+    return [describe(one) for one in error.value.mistakes]
+
+
+def warnings(text):
+    return [describe(one) for one in checks.check(text).warnings]
+
+
+def steps(*said):
+    """A document of these steps, each in a line of its own from the second on."""
+    return "steps:\n" + "".join(f"  {one}\n" for one in said)
+
+
+# ---- what is said well -----------------------------------------------------------------------------------------------
+
+
+def test_a_reception_becomes_plain_data():
+    document = checks.compile(DESK)
+    assert json.loads(json.dumps(document)) == document
+    assert [document[word] for word in ("language", "timezone", "start")] == ["ja-JP", "Asia/Tokyo", "welcome"]
+    assert list(document["steps"]) == ["welcome", "menu", "redelivery", "person", "message", "goodbye"]
+    assert document["steps"]["person"] == {
+        "kind": "transfer",
+        "transfer": ["+81312345678"],
+        "together": False,
+        "seconds": 20,
+        "accept": False,
+        "otherwise": "message",
+    }
+    assert document["steps"]["redelivery"]["digits"] == {"least": 12, "most": 12}
+    assert document["steps"]["redelivery"]["confirm"] is True
+    assert document["texts"][0]["keywords"] == ["予約", "book"]
+
+
+def test_json_says_the_same():
+    document = checks.compile(DESK)
+    written = {
+        "start": "menu",
+        "steps": {
+            "menu": {"menu": "1?", "keys": {"1": "bye"}, "retries": 2, "otherwise": "bye"},
+            "bye": {"hangup": True},
+        },
+    }
+    said = checks.compile(json.dumps(written), JSON)
+    assert said["steps"]["menu"] | {"menu": "", "keys": {}, "otherwise": ""} == document["steps"]["menu"] | {
+        "menu": "",
+        "keys": {},
+        "otherwise": "",
+    }
+    assert said["steps"]["bye"] == {"kind": "hangup", "hangup": True}
+
+
+def test_the_first_step_is_the_start_unless_another_is():
+    assert checks.compile(steps("b: {say: hello}"))["start"] == "b"
+    assert checks.compile("start: b\n" + steps("a: {say: hello}", "b: {say: hello, next: a}"))["start"] == "b"
+
+
+def test_a_line_may_answer_texts_alone():
+    document = checks.compile("texts: [{otherwise: We will write to you.}]")
+    assert document["start"] is None
+    assert document["steps"] == {}
+
+
+def test_yaml_does_not_take_words_for_something_else():
+    document = checks.compile(
+        steps(
+            "no: {menu: 12:30, keys: {1: yes, 0: 'on'}, spoken: {no: 'on', 2026-11-21: yes}, otherwise: 'on'}",
+            "yes: {transfer: +81312345678, otherwise: 'on'}",
+            "'on': {say: null}",
+        )
+    )
+    menu = document["steps"]["no"]
+    assert menu["menu"] == "12:30"
+    assert menu["keys"] == {"1": "yes", "0": "on"}
+    assert menu["spoken"] == {"no": "on", "2026-11-21": "yes"}
+    assert document["steps"]["yes"]["transfer"] == ["+81312345678"]
+    assert document["steps"]["on"]["say"] == "null"
+
+
+def test_days_are_written_as_people_write_them():
+    hours = '{hours: {"fri-mon": "22:00-26:00", "tue, thu": "9:00-12:00, 13:00-18:00"}, open: b, closed: b}'
+    said = checks.compile(steps(f"a: {hours}", "b: {say: hello}"))["steps"]["a"]["hours"]
+    assert said == {
+        **dict.fromkeys(("fri", "sat", "sun", "mon"), "22:00-26:00"),
+        **dict.fromkeys(("tue", "thu"), "9:00-12:00, 13:00-18:00"),
+    }
+
+
+def test_public_holidays_are_worked_out_for_ten_years(time_machine_at_noon):
+    said = checks.compile(
+        steps("a: {hours: {mon-fri: 9:00-18:00}, holidays: JP, open: b, closed: b}", "b: {say: hello}")
+    )
+    closed = said["steps"]["a"]["closed_on"]
+    assert closed[0] == "2026-01-01"
+    assert "2026-11-23" in closed  # 勤労感謝の日
+    assert {day[:4] for day in closed} == {str(year) for year in range(2026, 2036)}
+
+
+@pytest.fixture
+def time_machine_at_noon():
+    import time_machine
+
+    with time_machine.travel("2026-11-21T12:00:00+09:00", tick=False):
+        yield
+
+
+def test_languages_may_be_written_short():
+    said = checks.compile("language: en\n" + steps("a: {say: {ja: どうぞ, en: Go ahead}}"))
+    assert said["language"] == "en-US"
+    assert said["steps"]["a"]["say"] == {"ja-JP": "どうぞ", "en-US": "Go ahead"}
+
+
+# ---- mistakes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "into", "sentence"),
+    [
+        ("1: redelivery", "1: redeliver", "line 7, step menu: `1` leads to redeliver, and there is no such step; did "
+         "you mean redelivery?"),
+        ("2: person", "1: person", "line 7, step menu: 1 is written twice, in lines 7 and 7"),
+        ("    otherwise: message", "", "line 5, step menu: `otherwise` is missing: where a call goes in which nobody "
+         "answers"),
+        ("keys:", "kyes:", "line 7, step menu: `kyes` means nothing here; did you mean keys?"),
+        ("digits: 12", "digits: 40", "line 12, step redelivery: `digits`: 40 is no number of digits; write one like "
+         "12, or 4-8, and 32 at most"),
+        ("+81312345678", "03-1234-5678", "line 17, step person: 03-1234-5678 cannot be a telephone number;"
+         " write it like +81312345678"),
+        ("+81312345678", "+81990512345", "line 17, step person: +81990512345 is not allowed: it is a "
+         "premium-rate number"),
+        ("seconds: 20", "seconds: soon", "line 17, step person: `seconds` is a whole number, like 5"),
+        ("seconds: 20", "seconds: 2", "line 17, step person: `seconds` must be 5 or more"),
+        ("{name}様", "{nmae}様", "line 4, step welcome: `greet`: {nmae} is nothing that can be filled in; {name}, "
+         "{company}, {number}, {date}, {time}, {weekday}, {digits} are"),
+        ("confirm: true", "confirm: perhaps", "line 13, step redelivery: `confirm` is true or false"),
+        ("https://example.com/redelivery", "http://example.com/redelivery", "line 14, step redelivery: `ask`: "
+         "http://example.com/redelivery is not safe: its address must begin with https://"),
+        ("goodbye: {say:", "goodbye: {sya:", "line 19, step goodbye: this step does nothing: did you mean say?"),
+        ("start: welcome", "start: wellcome", "line 2: `start` leads to wellcome, and there is no such step; did you "
+         "mean welcome?"),
+        ("language: ja-JP", "language: fr-FR", "line 1: `language`: fr-FR is not spoken here; ja-JP and en-US are"),
+        ("next: menu}", "next: menu", "line 5: this is no YAML: while parsing a flow mapping, expected ',' or '}', but "
+         "got ':'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_line_and_step(changed, into, sentence):
+    assert changed in DESK
+    assert sentence in mistakes(DESK.replace(changed, into, 1))
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_document():
+    text = DESK.replace("digits: 12", "digits: many").replace("keys:", "kyes:").replace("seconds: 120", "seconds: 1")
+    assert [one.partition(":")[0] for one in mistakes(text)] == [
+        "line 7, step menu",
+        "line 12, step redelivery",
+        "line 18, step message",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (["a: {say: hello}", "b: {say: nobody hears this}"], "line 3, step b: nothing leads to this step"),
+        (["a: {say: hello, next: b}", "b: {jump: a}"],
+         "line 2, step a: this goes round for ever and asks nobody anything: a, b, a"),
+        (["a: {say: hello, next: b}", "b: {hours: {mon: closed}, open: c, closed: b}", "c: {say: hello}"],
+         "line 3, step b: this goes round for ever and asks nobody anything: b, b"),
+        (["a: {menu: '1?', keys: {1: a}, otherwise: a}"],
+         "line 2, step a: there is no way out: whatever a caller does from here, no call ever ends"),
+        (["a: {menu: '1?', otherwise: a}"], "line 2, step a: a menu needs keys to press, or words to say (spoken)"),
+        (["a: {gather: '?', digits: 4, otherwise: b}", "b: {hangup: true}"],
+         "line 2, step a: nothing is done with the digits: say where the call goes (next), or who is asked (ask)"),
+        (["a: {hours: {mon: 9:00-18:00}, closed: b}", "b: {hangup: true}"],
+         "line 2, step a: `open` is missing: where a call goes within these hours"),
+        (["a: {hours: {mon: 9-18}, open: b, closed: b}", "b: {hangup: true}"],
+         "line 2, step a: `hours`: 9-18 are no hours; write them like 9:00-18:00, or closed"),
+        (["a: {hours: {mon-tue: closed, tue: closed}, open: b, closed: b}", "b: {hangup: true}"],
+         "line 2, step a: `hours`: tue is there twice"),
+        (["a: {hours: {mon: closed}, special: {2026-02-30: closed}, open: b, closed: b}", "b: {hangup: true}"],
+         "line 2, step a: 2026-02-30 is no day; write it like 2026-12-31"),
+        (["a: {hours: {mon: closed}, holidays: Japan, open: b, closed: b}", "b: {hangup: true}"],
+         "line 2, step a: `holidays`: the public holidays of Japan are not known; write a country like JP, or US"),
+        (["a: {say: hello, play: 'https://example.com/a.mp3'}"],
+         "line 2, step a: one step does one thing, and this one would say and play: make a step of each"),
+        (["a: {say: {ja-JP: どうぞ}, next: b}", "b: {say: hello, language: en-US}"],
+         "line 2, step a: `say` has no words in en-US, which is spoken here too"),
+        (["a: {menu: '?', spoken: {Yes: b, yes: b}, otherwise: b}", "b: {hangup: true}"],
+         "line 2, step a: yes is there already: capitals and widths make no difference"),
+        (["a: {menu: '?', keys: {12: b}, otherwise: b}", "b: {hangup: true}"],
+         'line 2, step a: 12 is no key of a telephone; they are 0 to 9, "*" and "#"'),
+        (["受付: {say: hello}"],
+         "line 2, step 受付: 受付 is no name of a step; write letters from a to z, digits, - and _, at most 40"),
+        (["a: {say: ''}"], "line 2, step a: `say`: words are text, like Good morning, or one text for each language"),
+        (["a: {say: " + "x" * 1001 + "}"], "line 2, step a: `say`: these words are longer than 1000 characters"),
+        (["a: {hangup: no}"], "line 2, step a: `hangup` can only be True"),
+        (["a: [say, hello]"], "line 2, step a: `a` is a map, like {name: ...}"),
+        (["a:"], "line 2, step a: nothing is written here"),
+        (["a: {menu: '?', keys: {", "#: b", "}, otherwise: b}"],
+         'line 3: YAML takes # for the beginning of a comment: write that key in quotes, "#"'),
+        (["a: &a {say: hello}", "b: *a"],
+         "line 2, step a: & and ! have a meaning of their own in YAML: write what begins with them in quotes"),
+        (["a: {menu: '?', keys: {*: b}, otherwise: b}"],
+         "line 2: this is no YAML: while scanning an alias, expected alphabetic or numeric character, but found ':'; * "
+         'has a meaning of its own in YAML: write that key in quotes, "*"'),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_told_in_a_sentence(said, sentence):
+    assert sentence in mistakes(steps(*said))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "there is nothing in it"),
+        ("hello", "line 1: this is no reception: it has no `steps:`, and no `texts:`"),
+        ("language: ja", "line 1: this is no reception: it has no `steps:`, and no `texts:`"),
+        ("start: a", "line 1: `start` leads to a, and there is no such step"),
+        ("steps: {a: {say: hello}}\n---\nsteps: {}", "line 2: a second document begins here, but a reception is one"),
+        ("steps: {a: {say: hello}}\nsteps: {b: {say: hello}}", "line 2: steps is written twice, in lines 1 and 2"),
+        ("texts: [{keywords: [a]}]", "line 1: an answer to texts is keywords with an answer, or otherwise"),
+        ("texts:\n - {otherwise: a}\n - {otherwise: b}", "line 3: there is an `otherwise` already"),
+        ("texts: [{otherwise: 'It is {digits}.'}]", "line 1: a text message has no {digits}"),
+        ("texts:\n - {keywords: [Book], answer: a}\n - {keywords: [ｂｏｏｋ], answer: b}",
+         "line 3: ｂｏｏｋ is there already: capitals and widths make no difference"),
+    ],
+)  # fmt: skip
+def test_a_whole_document_may_be_none(text, sentence):
+    assert sentence in mistakes(text)
+
+
+def test_mistakes_in_json_are_told_by_step_for_nobody_counts_its_lines():
+    said = {"steps": {"a": {"say": "hello", "next": "b"}}, "texts": [{"keywords": ["a"], "answer": 5, "colour": "red"}]}
+    assert mistakes(json.dumps(said), JSON) == [
+        "texts/0/colour: `colour` means nothing here; what does are keywords, answer, otherwise",
+        "step a: `next` leads to b, and there is no such step",
+    ]
+    assert mistakes('{"steps": {"a": {"say": "x", "say": "y"}}}', JSON) == ["step a: say is written twice"]
+    assert mistakes('{"steps":\n {"a": {"say": "x",}}}', JSON)[0].startswith("line 2: this is no JSON: ")
+    assert mistakes('{"steps": {"a": {"say": null}}}', JSON) == ["step a: null is nothing: leave it out"]
+
+
+# ---- what is only strange --------------------------------------------------------------------------------------------
+
+
+def test_an_answer_of_the_owners_system_may_lead_anywhere():
+    said = steps("a: {ask: 'https://example.com', otherwise: b}", "b: {hangup: true}", "c: {say: hello}")
+    assert warnings(said) == ["line 4, step c: nothing leads to this step, unless the answer of your system does"]
+
+
+def test_whoever_says_nothing_should_not_go_round_for_ever():
+    said = steps("a: {menu: '1?', keys: {1: b}, otherwise: a}", "b: {hangup: true}")
+    assert warnings(said) == [
+        "line 2, step a: while nobody presses, says or answers anything, this goes round for ever: a, a"
+    ]
+    assert warnings(DESK) == []
+
+
+# ---- audio -----------------------------------------------------------------------------------------------------------
+
+MUSIC = steps("a: {play: 'https://example.com/a.mp3', next: b}", "b: {play: 'https://example.com/b.mp3'}")
+
+
+def test_every_audio_file_is_listened_to():
+    asked = []
+    checks.check(MUSIC, listen=asked.append)
+    assert sorted(asked) == ["https://example.com/a.mp3", "https://example.com/b.mp3"]
+
+
+def test_audio_that_cannot_be_played_is_a_mistake():
+    def listen(url):
+        if url.endswith("b.mp3"):
+            raise ValueError("it is not there")
+
+    assert mistakes(MUSIC, listen=listen) == ["line 3, step b: it is not there"]
+
+
+def test_audio_that_is_slow_is_only_strange():
+    checked = checks.check(MUSIC, listen=lambda url: "it is slow" if url.endswith("a.mp3") else None)
+    assert [describe(one) for one in checked.warnings] == ["line 2, step a: it is slow"]
+
+
+def test_nobody_listens_to_audio_before_the_rest_is_right():
+    asked = []
+    with pytest.raises(NoReception):
+        checks.check(MUSIC + "  c: {say: hello}\n", listen=asked.append)
+    assert asked == []
+
+
+def test_on_one_machine_an_address_may_begin_with_http():
+    assert checks.check(MUSIC.replace("https:", "http:"), http=True).warnings == []
