@@ -1,9 +1,13 @@
-"""A leg of a call, or a conference, changes state: it is written down. What has to follow at Twilio, timer.py does."""
+"""A leg of a call, a conference, or a text message changes state: it is written down.
+
+What has to follow at Twilio, timer.py does.
+"""
 
 import time
 
 from toritsugi import interactions, schedules, webhooks
 from toritsugi.bridges import events
+from toritsugi.messages import records
 from toritsugi.webhooks import Webhook
 
 
@@ -11,6 +15,8 @@ from toritsugi.webhooks import Webhook
 def handler(callback: Webhook) -> None:
     if callback.path.startswith("/status/bridges/"):
         record(events.Source.read(callback.path), callback)
+    elif callback.path.startswith("/status/messages/"):
+        records.record(callback.path, callback.fields)
     else:
         interactions.record(interactions.Leg.read(callback.path), callback.fields, webhooks.unseal)
 

@@ -32,8 +32,7 @@ RULES = {
     "recordings",
     "ringing",
     "destinations",
-    "callers",
-    "receptions",
+    "messages",
 }
 EDGES = {"webhooks", "carrier", "schedules", "owner"}
 GROUND = {
@@ -48,9 +47,10 @@ GROUND = {
     "transactions",
     "keys",
     "voices",
+    "writing",
 }
 
-WEBHOOKS = ("voice", "status")  # functions that answer a telephone or a callback: somebody waits for their cold start
+WEBHOOKS = ("voice", "sms", "status")  # functions that answer Twilio: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")
 HEAVY += ("toritsugi.bridges.state", "toritsugi.bridges.steps")  # timer.py thinks about bridges
 

@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any
 
 from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import clients, config, voices
@@ -28,7 +29,7 @@ if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, 
 Event = dict[str, Any]
 Answer = dict[str, Any]
 
-LARGEST_BODY = 16_384
+LARGEST_BODY = 32_768  # a text of 1600 characters with ten pictures has up to 20,000
 
 # Twilio repeats a request only if told to: two more tries, also after our 5xx, all within its own limit of 15 s.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -113,6 +114,31 @@ def answers_with_nothing(handle: Callable[[Webhook], None]) -> Callable[[Event, 
     return handler
 
 
+def answers_with_text(handle: Callable[[Webhook], MessagingResponse]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler for a text message: TwiML, or 500 so that Twilio repeats what we could not keep.
+
+    Without an answer Twilio writes nothing back, and after its tries the message is only in its own log.
+    """
+
+    @wraps(handle)
+    def handler(event: Event, _context: object) -> Answer:
+        webhook = None
+        try:
+            webhook = receive(event)
+            return twiml(handle(webhook))
+        except Forged:
+            return {"statusCode": 403}
+        except RequestRefused as refusal:  # repeating what makes no sense makes no sense
+            log.warning("message refused", reason=refusal.message)
+            return twiml(MessagingResponse())
+        except Exception as error:
+            sid = webhook["MessageSid"] if webhook else ""
+            log.exception("message failed", reason=type(error).__name__, message_sid=sid)
+            return {"statusCode": 500}
+
+    return handler
+
+
 def receive(event: Event) -> Webhook:
     """The request, if Twilio has signed it. Raises Forged."""
     headers = event.get("headers", {})
@@ -132,7 +158,7 @@ def receive(event: Event) -> Webhook:
     signed = form if is_form else body
     if not any(is_signed(event, signed, signature, config.settings(doubtful=again)) for again in (False, True)):
         raise Forged
-    if any(len(form.getlist(name)) > 1 for name in ("CallSid", "From", "To")):
+    if any(len(form.getlist(name)) > 1 for name in ("CallSid", "MessageSid", "From", "To")):
         raise Forged  # a signature does not tell where one value ends and the next begins
     token = headers.get("i-twilio-idempotency-token", "")
     return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form}, token)
@@ -144,7 +170,7 @@ def is_signed(event: Event, signed: Form | str, signature: str, settings: config
     return any(RequestValidator(token).validate(url, signed, signature) for token in settings.auth_tokens)
 
 
-def twiml(response: VoiceResponse) -> Answer:
+def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
     """The answer that Twilio executes; always well formed, whatever text is in it."""
     return {
         "statusCode": 200,

@@ -1,0 +1,32 @@
+"""A text message comes in: it is kept, and TwiML says what is answered, if anything is."""
+
+import time
+
+from twilio.twiml.messaging_response import MessagingResponse
+
+from toritsugi import webhooks
+from toritsugi.messages import inbound
+from toritsugi.messages.records import Message
+from toritsugi.webhooks import Webhook
+
+MOST_TRIES = 3
+
+
+@webhooks.answers_with_text
+def handler(webhook: Webhook) -> MessagingResponse:
+    """One read and one write; more only while the same person writes several texts in the same moment."""
+    text = inbound.read(webhook.fields, time.time())
+    for _ in range(MOST_TRIES):
+        try:
+            return write(inbound.keep(inbound.decide(text, inbound.look_up(text))))
+        except inbound.Overtaken:
+            continue
+    raise RuntimeError("other texts of the same person came in, again and again")
+
+
+def write(reply: Message | None) -> MessagingResponse:
+    """The answer as TwiML, with an address to which its delivery is reported."""
+    response = MessagingResponse()
+    if reply:
+        response.message(reply.body, status_callback=webhooks.address(reply.path))
+    return response

@@ -1,0 +1,218 @@
+"""A text message comes in: it is kept, and answered once at most, by the reception of the line to which it came.
+
+One read of everything that decides, and one transaction of everything that follows.
+https://www.twilio.com/docs/messaging/guides/webhook-request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from toritsugi import directory, numbers
+from toritsugi.callers import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.errors import RequestRefused
+from toritsugi.messages import brake, records, wishes
+from toritsugi.messages.brake import Texted, texted_key
+from toritsugi.messages.records import Message
+from toritsugi.numbers import Line, line_key
+from toritsugi.receptions import texts, words
+from toritsugi.transactions import FAILED, refusals, write
+
+MOST_MEDIA = 10
+OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}  # what a Messaging Service of Twilio's has answered
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as it came in, from whatever wrote it, at the moment `at`. `media` are addresses that want a password."""
+
+    sid: str
+    number: str
+    line: str
+    body: str
+    media: list[dict[str, str]]
+    wish: str | None  # as Twilio has understood it, if it says so
+    at: float
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the directory knows of whoever wrote, and of the line."""
+
+    line: Line | None
+    caller: Caller | None = None
+    opt_out: OptOut | None = None
+    texted: Texted | None = None
+    is_ours: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What becomes of a text: the `answer`, or why there is none, and the wish that it fulfills."""
+
+    text: Text
+    known: Known
+    answer: str = ""
+    unanswered: str | None = None
+    wish: str | None = None
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """What the line's reception says; decide has seen that there is one."""
+        return self.known.line.document if self.known.line else {}
+
+
+def read(fields: Mapping[str, str], now: float) -> Text:
+    """The text of a webhook. Raises RequestRefused where it is none, or came to no number."""
+    sid, line = fields.get("MessageSid", ""), fields.get("To", "")
+    if not records.is_sid(sid) or not numbers.is_e164(line):
+        raise RequestRefused(20001, "the webhook lacks MessageSid, or a number in To")
+    media = [
+        {"url": fields[f"MediaUrl{place}"], "kind": fields.get(f"MediaContentType{place}", "")}
+        for place in range(MOST_MEDIA)
+        if fields.get(f"MediaUrl{place}")
+    ]
+    wish = OPT_OUT_TYPES.get(fields.get("OptOutType", "").upper())
+    return Text(sid, fields.get("From", ""), line, fields.get("Body", ""), media, wish, now)
+
+
+def look_up(text: Text) -> Known:
+    """What the directory knows, in one round trip. A sender that is no telephone number is in no directory."""
+    keys = [line_key(text.line)]
+    if numbers.is_e164(text.number) and text.number != text.line:
+        own = (caller_key, opt_out_key, line_key)
+        keys += [*(key(text.number) for key in own), texted_key(text.number, text.line)]
+    found = directory.look_up(keys)
+    line, caller, opt_out, texted = (
+        found.get(key)
+        for key in (
+            line_key(text.line),
+            caller_key(text.number),
+            opt_out_key(text.number),
+            texted_key(text.number, text.line),
+        )
+    )
+    return Known(line, caller, opt_out, texted, line_key(text.number) in found)  # type: ignore[arg-type]
+
+
+# ---- what becomes of it ----------------------------------------------------------------------------------------------
+
+
+def decide(text: Text, known: Known) -> Turn:
+    """What becomes of a text. A wish is fulfilled whoever utters it, and however often; an answer has more to pass."""
+    turn = Turn(text, known)
+    if known.line is None or not known.line.document:
+        return replace(turn, unanswered="no reception")
+    if not numbers.is_e164(text.number) or known.is_ours:
+        return replace(turn, unanswered="no person")
+    turn = replace(turn, wish=text.wish or wishes.read(text.body, known.opt_out is not None))
+    answer, silence = choose(turn)
+    if answer and not brake.lets(known.texted, answer, text.at):
+        answer, silence = "", "too often"
+    return replace(turn, answer=answer, unanswered=None if answer else silence)
+
+
+def choose(turn: Turn) -> tuple[str, str]:
+    """What would be answered, and why there is no answer if there is none."""
+    text, known = turn.text, turn.known
+    if known.caller and known.caller.blocked:
+        return "", "blocked"
+    if known.opt_out and turn.wish != "start":
+        return "", "opted out"
+    if not turn.wish and brake.is_automatic(text.body):
+        return "", "automatic"
+    said = say(turn)
+    if turn.wish and (text.wish or wishes.is_confirmed_by_twilio(text.body)) and not (said and turn.wish == "help"):
+        return "", "answered by Twilio"
+    if turn.wish and not said:
+        said = wishes.sentence(turn.wish, language_of(turn))
+    return said, "no rule"
+
+
+def say(turn: Turn) -> str:
+    """What the reception says to this text. To a wish only a rule with that very word has something to say."""
+    locale = language_of(turn)
+
+    def tell(name: str, locale: str) -> str:
+        return fact(turn, name, locale)
+
+    return texts.answer(turn.document, turn.text.body, locale, tell, keywords_only=turn.wish is not None)
+
+
+def language_of(turn: Turn) -> str:
+    caller = turn.known.caller
+    return texts.choose_language(turn.document, turn.text.body, caller.language if caller else None)
+
+
+def fact(turn: Turn, name: str, locale: str) -> str:
+    """What stands for a placeholder, written as in a letter and not as it is spoken."""
+    caller, number = turn.known.caller, turn.text.number
+    if name == "name":
+        return (caller.name if caller else None) or words.sentence("somebody", locale)
+    if name == "company":
+        return (caller.company if caller else None) or ""
+    if name == "number":
+        return "0" + number[3:] if number.startswith("+81") else number
+    if name == "digits":  # nobody has pressed any
+        return ""
+    say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}[name]
+    return say(datetime.fromtimestamp(turn.text.at, ZoneInfo(turn.document["timezone"])), locale)
+
+
+# ---- it is kept ------------------------------------------------------------------------------------------------------
+
+
+def keep(turn: Turn) -> Message | None:
+    """What is answered, kept together with the text and everything else that follows from it, all or nothing.
+
+    None, if nothing is answered. Of a text that was kept before, it is what was answered then. Raises Overtaken where
+    another text of the same person was answered in the same moment.
+    """
+    text, known = turn.text, turn.known
+    message, reply = draw_up(turn)
+    starts = turn.wish == "start" and known.opt_out is not None
+    with refusals() as places, write() as transaction:
+        if starts:
+            transaction.delete(OptOut(*opt_out_key(text.number)))
+        transaction.save(message, condition=Message.message_id.does_not_exist())
+        if turn.wish == "stop" and known.opt_out is None:
+            transaction.save(OptOut(*opt_out_key(text.number), at=int(text.at)))
+        if reply:
+            transaction.save(reply)
+            counted = brake.count(known.texted, text.number, text.line, turn.answer, text.at)
+            transaction.save(counted, condition=brake.is_as_seen(known.texted))
+    if places.get(int(starts)) == FAILED:
+        return records.find(records.reply_id(text.sid))
+    if places:
+        raise Overtaken
+    return reply
+
+
+def draw_up(turn: Turn) -> tuple[Message, Message | None]:
+    """The text as a record, and the answer as another, if there is one."""
+    text = turn.text
+    both = {"line": text.line, "person": text.number or None}
+    message = records.draw_up(
+        text.sid,
+        text.at,
+        direction="inbound",
+        status="received",
+        sid=text.sid,
+        body=text.body,
+        media=text.media or None,
+        unanswered=turn.unanswered,
+        **both,
+    )
+    if not turn.answer:
+        return message, None
+    reply = {"direction": "outbound-reply", "status": "accepted", "body": turn.answer, "in_reply_to": text.sid}
+    # a millisecond later, for it follows
+    return message, records.draw_up(records.reply_id(text.sid), text.at + 0.001, **both, **reply)
+
+
+class Overtaken(Exception):
+    """Another text of the same person was answered in the same moment: what this one gets is to be decided anew."""
