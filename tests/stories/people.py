@@ -89,6 +89,9 @@ class Person:
     def says(self, text: str) -> None:
         self.scene.call("POST", f"{self.path}/speak", {"text": text})
 
+    def texts(self, number: str, text: str, *media: str) -> None:
+        self.scene.call("POST", f"{self.path}/send", {"to": number, "body": text, "media": list(media)})
+
     def will(self, answers: str, **how: Any) -> None:
         """How this telephone behaves by itself: at once, busy, never, by hand."""
         self.scene.call("PUT", self.path, {"answers": answers, **how})
@@ -114,6 +117,16 @@ class Person:
     def hears_nothing(self) -> None:
         words = [item["text"] for item in self.telephone["heard"] if item["kind"] in ("say", "play", "speech")]
         assert not words, f"{self} heard {words}"
+
+    def reads(self, words: str) -> None:
+        texts = [one["body"] for one in self.telephone["messages"] if one["direction"] == "in"]
+        assert any(words in text for text in texts), f"{self} did not read {words!r}, but {texts}"
+
+    def is_recorded(self, words: str) -> None:
+        """What this person has said can be listened to by whoever has the recording."""
+        kept = [one for one in self.scene.call("GET", "/recordings")["recordings"] if one["status"] == "completed"]
+        said = [one["text"] for recording in kept for one in recording["words"] if one["from"] == self.number]
+        assert any(words in text for text in said), f"{words!r} of {self} was not recorded, but {said}"
 
     def talks_with(self, other: "Person") -> None:
         assert self.telephone["talking_with"] == [other.number], f"{self} talks with {self.telephone['talking_with']}"
