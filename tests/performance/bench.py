@@ -210,6 +210,8 @@ def of_budgets(found: Findings) -> list[str]:
     rows = [
         ("round trips before TwiML, masked call", "1", max(meter.round_trips for meter in voice), lambda n: n == 1),
         ("write units before TwiML", "0", max(meter.write_units for meter in voice), lambda n: n == 0),
+        ("round trips of a reception's greeting", "1", found.reception[0].meter.round_trips, lambda n: n == 1),
+        ("  of a key in its menu", "0", found.reception[1].meter.round_trips, lambda n: n == 0),
         ("round trips for a bad signature", "0", found.forged.round_trips, lambda n: n == 0),
         ("round trips of a status callback", "1", max(callbacks), lambda n: n == 1),
         ("  of a conference's", "1", told.meter.round_trips / told.invocations, lambda n: n == 1),
@@ -246,6 +248,7 @@ def main() -> None:
         of_call("A masked call without ttl", found.plain),
         of_call("A masked call with ttl", found.sliding),
         of_call("An ordinary implementation's", found.ordinary),
+        of_call("A call at a reception", found.reception),
         of_sessions(found),
         of_conference(found),
         announcements.table(found.announcements),

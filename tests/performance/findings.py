@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from local.aws import Cloud
 from tests.conftest import AUTH_TOKEN, BASE, PARAMETERS, ROOT
-from tests.performance import announcements, conference, deployed, emulated, throughput, warm
+from tests.performance import announcements, conference, deployed, emulated, reception, throughput, warm
 from tests.performance.announcements import Punctuality
 from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
 from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
@@ -17,7 +17,7 @@ from tests.performance.meter import Meter
 from tests.performance.throughput import Throughput
 
 TTL = 3600
-OTHERS = ("status", "timer", "cleanup", "proxy", "api")  # functions that start cold, besides voice
+OTHERS = ("sms", "status", "recording", "timer", "cleanup", "proxy", "api")  # functions that start cold, besides voice
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Findings:
     plain: list[Webhook] = field(default_factory=list)
     sliding: list[Webhook] = field(default_factory=list)
     ordinary: list[Webhook] = field(default_factory=list)
+    reception: list[Webhook] = field(default_factory=list)
     forged: Meter = field(default_factory=Meter)
     opened: dict[str, Meter] = field(default_factory=dict)
     imported: dict[str, tuple[Cold, ...]] = field(default_factory=dict)
@@ -49,6 +50,9 @@ def measure(say: Callable[[str], None]) -> Findings:
         line = measure_calls(exchange, telephones, found)
         say("the same call at an ordinary implementation")
         found.ordinary = others.calls(AIKO, LINES[0])
+        say("a call at a reception")
+        reception.open_reception()
+        found.reception = reception.call(telephones)
         say("cold starts in fresh processes")
         measure_cold_starts(cloud, line, found)
         say("warm answers")
@@ -112,6 +116,8 @@ def measure_warm_answers(cloud: Cloud, telephones: Implementation, others: Imple
             both = ((name, telephones), (ORDINARY, others))
             seconds = (warm.take(endpoint, module, [one.events[event][1] for event in events]) for module, one in both)
             found.warm[f"{name}, masked call"] = tuple(seconds)
+        for name in ("greeting", "menu"):
+            found.warm[f"voice, a reception's {name}"] = (warm.take(endpoint, "voice", [telephones.events[name][1]]),)
 
 
 def measure_opening(exchange: Exchange, found: Findings, say: Callable[[str], None]) -> None:

@@ -5,7 +5,7 @@
 
 import pytest
 
-from tests.performance import conference
+from tests.performance import conference, reception
 from tests.performance.calls import AIKO, incoming, new_sid
 from tests.performance.cold import ORDINARY, OURS, starter
 from tests.performance.cost import per_million, total
@@ -30,6 +30,13 @@ def test_a_stranger_is_refused_with_one_read_and_no_write(exchange, telephones):
     exchange.masked()
     telephones.send("voice", "/voice", incoming(new_sid(), "+819033330003", LINES[0]))
     assert (telephones.sent[0].meter.operations, telephones.sent[0].meter.write_units) == (["BatchGetItem"], 0)
+
+
+def test_a_reception_greets_with_one_read_and_a_key_in_its_menu_needs_none(exchange, telephones):
+    reception.open_reception()
+    greeting, menu = reception.call(telephones)
+    assert (greeting.meter.operations, greeting.meter.write_units) == (["BatchGetItem"], 0)
+    assert menu.meter.operations == []
 
 
 def test_a_forged_request_never_reaches_the_database(exchange, telephones):
