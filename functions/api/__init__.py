@@ -4,6 +4,7 @@ Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are
 """
 
 import json
+import re
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -11,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
-from api import calls, messages
+from api import callers, calls, messages
 from toritsugi import forms, keys
 from toritsugi.errors import RequestRefused
 from toritsugi.logs import log
@@ -28,12 +29,15 @@ DOCUMENT: dict[str, Any] = {
 }
 app = APIGatewayHttpResolver(enable_validation=True)
 app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
-for noun in (calls, messages):
+for noun in (calls, messages, callers):
     app.include_router(noun.router)
 
 Json = dict[str, Any]
 JSON = "application/json"
 LARGEST_BODY = 65_536
+# What is sent as something else than an object in JSON: which request, of which types, and the most bytes of it.
+SHEETS = ("text/csv", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
+OTHERS = [(re.compile("POST /api/callers/import"), SHEETS, 4_000_000)]  # of the 6 MB that Lambda takes, in base64
 SCOPES = {"lines": "receptions", "ready-receptions": "receptions"}
 OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
 
@@ -65,14 +69,17 @@ def scope_of(path: str, method: str) -> str:
 
 
 def check_body(event: Json) -> None:
-    """Raises RequestRefused unless what was sent, if anything, is an object in JSON, and not too large."""
+    """Raises RequestRefused unless what was sent, if anything, is of a type that is read here, and not too large."""
+    asked = f"{event['requestContext']['http']['method']} {event['rawPath']}"
+    kinds = ((types, most) for request, types, most in OTHERS if request.fullmatch(asked))
+    types, most = next(kinds, ((JSON,), LARGEST_BODY))
     try:
         body = forms.read_body(event)
-        if len(body) > LARGEST_BODY:
-            raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
-        if body and event["headers"].get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
-            raise RequestRefused(20001, f"The request is not {JSON}", 415)
-        said = json.loads(body.decode()) if body else {}
+        if len(body) > most:
+            raise RequestRefused(20001, f"The request is larger than {most} bytes", 413)
+        if body and event["headers"].get("content-type", types[0]).partition(";")[0].strip().lower() not in types:
+            raise RequestRefused(20001, f"The request is not {' or '.join(types)}", 415)
+        said = json.loads(body.decode()) if body and types == (JSON,) else {}
     except (ValueError, RecursionError):
         raise RequestRefused(20001, "The request is no JSON in UTF-8", 400) from None
     if not isinstance(said, dict):

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import time_machine
@@ -46,7 +46,7 @@ def event_of(method: str, url: str, body: str, headers: dict[str, str]) -> dict[
         "isBase64Encoded": True,
     }
     if parts.query:
-        event["queryStringParameters"] = dict(pair.split("=", 1) for pair in parts.query.split("&"))
+        event["queryStringParameters"] = dict(parse_qsl(parts.query, keep_blank_values=True))
     return event
 
 

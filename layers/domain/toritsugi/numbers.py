@@ -2,6 +2,7 @@
 
 import re
 import time
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ from toritsugi.services import Service, ServiceEntry
 from toritsugi.transactions import refusals, write
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+TYPED = re.compile(r"\+?[0-9() ./\u2010-\u2015\u2212\u30fc-]+")  # as people do, with any of Unicode's hyphens
 
 # What Twilio writes for a caller who hides: the word, or the word typed on a keypad.
 # https://www.twilio.com/docs/voice/twiml and https://support.twilio.com/hc/en-us/articles/223179988
@@ -96,6 +98,35 @@ def read_caller(text: str) -> str:
     if not is_e164(text):
         raise CallerUnreadable
     return text
+
+
+def digits_of(text: str) -> str | None:
+    """The digits of a number, or of a part of one, as people type it, and its plus if there is one; None of others."""
+    typed = unicodedata.normalize("NFKC", text).strip()
+    digits = re.sub(r"[^+0-9]", "", typed)
+    return digits if TYPED.fullmatch(typed) and digits.strip("+") else None
+
+
+def read_number(text: str, country: str) -> str:
+    """In E.164, a number that somebody has typed as people do in a country. Raises RequestRefused 21211.
+
+    Without a country code it must be one of that country's plan, lest the number of another be taken for it.
+    """
+    import phonenumbers  # here only, as below
+
+    digits = digits_of(text) or ""
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        raise RequestRefused(21211, f"{text} cannot be a telephone number") from None
+    e164: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if digits.startswith("+") and country_of(e164):
+        return e164
+    if phonenumbers.is_valid_number_for_region(parsed, country):
+        return e164
+    raise RequestRefused(
+        21211, f"{text} is no telephone number in {country}; one of another country begins with + and its code"
+    )
 
 
 def country_of(number: str) -> str | None:

@@ -1,0 +1,96 @@
+"""How one caller is written down, changed and forgotten; and that somebody wants no messages, or wants them again."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pynamodb.exceptions import DeleteError, PutError
+
+from toritsugi.callers import Caller, OptOut, caller_key, find, opt_out_key, shelves
+from toritsugi.errors import RequestRefused, not_found
+
+TRIES = 5
+LOST = "ConditionalCheckFailedException"
+
+
+def keep(number: str, said: Mapping[str, Any]) -> bool:
+    """Writes down who calls from a number, of whom everything is said. Whether nobody was known there before.
+
+    Raises RequestRefused 20409.
+    """
+    for _ in range(TRIES):
+        before = find(number)
+        if save(fill(before or draw_up(number), said)):
+            return before is None
+    raise overtaken()
+
+
+def change(number: str, said: Mapping[str, Any]) -> None:
+    """Changes what is said of a caller, and leaves the rest. Raises RequestRefused 20404, 20409."""
+    for _ in range(TRIES):
+        before = find(number)
+        if before is None:
+            raise unknown(number)
+        if save(fill(before, said)):
+            return
+    raise overtaken()
+
+
+def forget(number: str) -> None:
+    """Nobody is known at this number any more; that no messages are wanted there is not forgotten.
+
+    Raises RequestRefused 20404.
+    """
+    try:
+        Caller(*caller_key(number)).delete(condition=Caller.entry.exists(), add_version_condition=False)
+    except DeleteError as error:
+        if error.cause_response_code == LOST:
+            raise unknown(number) from None
+        raise
+
+
+def opt_out(number: str) -> None:
+    """From now on no messages are wanted at this number, if they were until now."""
+    try:
+        OptOut(*opt_out_key(number), at=int(time.time())).save(condition=OptOut.entry.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != LOST:
+            raise
+
+
+def opt_in(number: str) -> None:
+    """Messages are wanted again."""
+    OptOut(*opt_out_key(number)).delete()
+
+
+def draw_up(number: str) -> Caller:
+    """Somebody of whom nothing is known but the number; not stored yet."""
+    return Caller(*caller_key(number), date_created=int(time.time()))
+
+
+def fill(caller: Caller, said: Mapping[str, Any]) -> Caller:
+    """The caller, with what is said, and on the right shelf; not stored yet."""
+    for name, value in said.items():
+        setattr(caller, name, value)
+    caller.date_updated = int(time.time())
+    shelves.lay(caller)
+    return caller
+
+
+def save(caller: Caller) -> bool:
+    """Whether it was stored: it is not if somebody else has stored another one since it was read."""
+    try:
+        caller.save()
+    except PutError as error:
+        if error.cause_response_code != LOST:
+            raise
+        return False
+    return True
+
+
+def unknown(number: str) -> RequestRefused:
+    return not_found(f"/api/callers/{number}")
+
+
+def overtaken() -> RequestRefused:
+    return RequestRefused(20409, "Others are changing this caller at this moment. Please try again", 409)

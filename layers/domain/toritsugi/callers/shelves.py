@@ -1,0 +1,93 @@
+"""Shelves: callers in the order of the alphabet, and found by a part of a name, a reading, a company or a number.
+
+There are several, among which numbers scatter, because one partition of an index takes a thousand writes a second at
+most; whoever reads merges them. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-gsi-sharding.html
+"""
+
+import heapq
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+
+import phonenumbers
+from pynamodb.expressions.condition import Condition
+
+from toritsugi.callers import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.directory import look_up
+from toritsugi.numbers import digits_of
+from toritsugi.pages import Reader, wrong
+
+SHELVES = [f"callers#{n}" for n in range(8)]
+LONGEST_PLACE = 1024  # bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+LONGEST_ORDER = 200  # characters of a name that count in the order, each of four bytes at most
+END_OF_ORDER = "\t"  # before every other character, and in no folded name
+
+HIRAGANA = {katakana: katakana - 0x60 for katakana in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+
+Page = tuple[list[tuple[Caller, OptOut | None]], str | None]
+
+
+def fold(text: str) -> str:
+    """What is left of a text if case, width, spaces and the two kana make no difference."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().translate(HIRAGANA).split())
+
+
+def lay(caller: Caller) -> None:
+    """Puts a caller on a shelf, at the right place, with all that one may be looked for by."""
+    number = phonenumbers.parse(caller.number)
+    at_home = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    caller.shelf = SHELVES[zlib.crc32(caller.number.encode()) % len(SHELVES)]
+    caller.listed_as = fold(caller.reading or caller.name)[:LONGEST_ORDER] + END_OF_ORDER + caller.number
+    names = [fold(said or "") for said in (caller.name, caller.reading, caller.company)]
+    caller.found_by = "\n".join([*names, digits_of(at_home) or "", caller.number])
+
+
+def reader(search: str) -> Reader:
+    """A reader of the pages of those who are found; all of them, if nothing is searched for. Raises RequestRefused."""
+
+    def read(token: str | None, most: int) -> Page:
+        sought, _, after = (token or f"{search}\n").rpartition("\n")  # a link to the next page says what is sought
+        if (search and sought != search) or len(after.encode()) > LONGEST_PLACE:
+            raise wrong("PageToken")
+        found, following = read_page(after or None, most, sought)
+        return found, following and f"{sought}\n{following}"
+
+    return read
+
+
+def read_page(after: str | None, most: int, search: str = "") -> Page:
+    """The callers that come after a place in the order, with their wish for no messages if they have it, and the place
+    where to go on; None at the end.
+
+    Read consistently: whoever was deleted is left out, and the page is shorter.
+    """
+    found = list(islice(merge(after, most, search), most + 1))
+    page = found[:most]
+    numbers = [place.partition(END_OF_ORDER)[2] for place in page]
+    entries = look_up(key(number) for number in numbers for key in (caller_key, opt_out_key))
+    people = [(entries.get(caller_key(number)), entries.get(opt_out_key(number))) for number in numbers]
+    there = [(caller, out) for caller, out in people if isinstance(caller, Caller)]
+    return there, page[-1] if len(found) > most else None  # type: ignore[return-value]
+
+
+def merge(after: str | None, most: int, search: str) -> Iterator[str]:
+    """The places of those who are found, in order. The first of each shelf are read side by side."""
+    wanted = matching(search) if fold(search) else None
+    share = None if wanted is not None else 2 * most // len(SHELVES) + 10  # of a page that each shelf is likely to have
+    ahead = most + 1 if wanted is not None else 1
+    beyond = Caller.listed_as > after if after else None
+    shelves = [Caller.on_shelf.query(shelf, beyond, wanted, page_size=share) for shelf in SHELVES]
+    with ThreadPoolExecutor(len(SHELVES)) as pool:
+        begun = list(pool.map(lambda shelf: list(islice(shelf, ahead)), shelves))
+    rows = (chain(first, rest) for first, rest in zip(begun, shelves, strict=True))
+    return (str(caller.listed_as) for caller in heapq.merge(*rows, key=lambda caller: str(caller.listed_as)))
+
+
+def matching(search: str) -> Condition:
+    """What holds of whoever is looked for."""
+    wanted: Condition = Caller.found_by.contains(fold(search))
+    if digits := digits_of(search):
+        wanted |= Caller.found_by.contains(digits)
+    return wanted
