@@ -32,8 +32,15 @@ KINDS = {
     "AWS::SSM::Parameter": ("SSM", "M3 6h8m4 0h6M3 12h2m4 0h12M3 18h10m4 0h4M13 4v4M7 10v4M15 16v4"),
     "AWS::Scheduler::ScheduleGroup": ("Scheduler", "M12 2a10 10 0 1 0 .01 0zM12 6v6l4 3"),
     "AWS::SQS::Queue": ("SQS", "M2 6h20v13H2zM2 6l10 8 10-8"),
+    "AWS::S3::Bucket": ("S3", "M3 5h18l-3 16H6zM3 5c0-3 18-3 18 0"),
+    "AWS::Events::EventBus": ("EventBridge", "M2 12h20M6 12V6m6 6V4m6 8V6M6 12v6m6-6v8m6-8v-6"),
 }
-NAMES = {"PublicBaseUrl": "Settings", "ScheduleGroup": "Schedules", "DeadLetters": "Dead letters"}
+NAMES = {
+    "PublicBaseUrl": "Settings",
+    "ScheduleGroup": "Schedules",
+    "DeadLetters": "Dead letters",
+    "RecordingsBucket": "Files",
+}
 
 STYLE = """
 svg { font-family: system-ui, "Segoe UI", "Noto Sans", sans-serif; --paper: #fdfcf9; --ink: #22303c; --soft: #66737e;

@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.aws import ACCOUNT, Cloud, Crashed
+from local.aws import ACCOUNT, Cloud, Crashed, buckets
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
 
 def build(cloud: Cloud) -> Starlette:
-    """The web application behind which the functions of the template answer."""
+    """The web application behind which the functions of the template answer, and S3 to whoever has a link."""
     routes = find_routes(cloud)
 
     async def answer(request: Request) -> Response:
@@ -41,7 +41,16 @@ def build(cloud: Cloud) -> Starlette:
                     return JSONResponse({"message": "Internal Server Error", **asked_for}, 500)
         return JSONResponse({"message": "Not Found"}, 404)
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+    async def hand_out(request: Request) -> Response:
+        place = request.path_params["bucket"], request.path_params["key"]
+        try:
+            file, headers = cloud.buckets.follow(*place, request.url.query)
+        except buckets.Refused as no:
+            return Response(f"<Error><Code>{no.code}</Code></Error>", no.status, media_type="application/xml")
+        return Response(file.content, media_type=file.content_type, headers=headers)
+
+    links = Route(f"{buckets.LINKS}/{{bucket}}/{{key:path}}", hand_out)
+    return Starlette(routes=[links, Route("/{path:path}", answer, methods=METHODS)])
 
 
 def find_routes(cloud: Cloud) -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:

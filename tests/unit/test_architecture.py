@@ -34,7 +34,7 @@ RULES = {
     "destinations",
     "messages",
 }
-EDGES = {"webhooks", "carrier", "schedules", "owner"}
+EDGES = {"webhooks", "carrier", "schedules", "media", "storage", "notifications", "owner"}
 GROUND = {
     "clients",
     "config",
@@ -50,7 +50,7 @@ GROUND = {
     "writing",
 }
 
-WEBHOOKS = ("voice", "sms", "status")  # functions that answer Twilio: somebody waits for their cold start
+WEBHOOKS = ("voice", "sms", "status", "recording")  # functions that answer Twilio: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")
 HEAVY += ("toritsugi.bridges.state", "toritsugi.bridges.steps")  # timer.py thinks about bridges
 

@@ -3,7 +3,7 @@
 import pytest
 
 from toritsugi.errors import RequestRefused
-from toritsugi.recordings import Source
+from toritsugi.recordings.reports import Source
 
 
 @pytest.mark.parametrize("source", [Source("voicemail", "desk", "c2VhbGVk"), Source("conversation", "a-b_2", "_-x")])

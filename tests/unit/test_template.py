@@ -9,7 +9,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read
-from toritsugi import schedules
+from toritsugi import media, schedules
+from toritsugi.recordings import records
 
 EVERYTHING = {
     "KeyArn": KEY,
@@ -83,6 +84,7 @@ def test_no_action_and_no_resource_is_a_star(role):
         wide = [resource for resource in as_list(statement["Resource"]) if "*" in str(resource)]
         # A schedule is named after whose it is and its second, which nobody knows before. Its group is ours alone.
         allowed = r"arn:\S+:schedule/\$\{ScheduleGroup\}/(KC\*-expiry-\*|KB\*-timer-\*|sweep-\*)"
+        allowed += r"|\$\{RecordingsBucket\.Arn\}/recordings/\*"  # nor does anybody know a recording's SID
         assert all(re.fullmatch(allowed, resource) for resource in wide), wide
 
 
@@ -107,12 +109,15 @@ def test_only_the_rest_apis_read_keys_and_nobody_writes_them():
 
 
 def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
-    assert resources_of("VoiceRole", "dynamodb") == {"DirectoryTable", "BridgesTable"}
+    assert resources_of("VoiceRole", "dynamodb") == {"DirectoryTable", "ReceptionsTable", "BridgesTable"}
+    assert actions_on("VoiceRole", "ReceptionsTable") == {"dynamodb:GetItem"}
     assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem"}
     assert actions_on("VoiceRole", "BridgesTable") == {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 
 
-@pytest.mark.parametrize("role", ["VoiceRole", "SmsRole", "StatusRole", "TimerRole", "ProxyRole", "ApiRole"])
+@pytest.mark.parametrize(
+    "role", ["VoiceRole", "SmsRole", "StatusRole", "RecordingRole", "TimerRole", "ProxyRole", "ApiRole"]
+)
 def test_of_the_settings_exactly_two_are_read(role):
     names = {resource.rpartition(":parameter")[2] for resource in resources_of(role, "ssm")}
     assert names == {"/toritsugi/blue/public-base-url", "/toritsugi/blue/auth-tokens"}
@@ -135,7 +140,8 @@ def test_a_key_of_ones_own_opens_only_through_the_services_that_use_it():
     tables = {(f"{name}Role", "dynamodb") for name in FUNCTIONS}
     tokens = {(role, "ssm") for role in ROLES if resources_of(role, "ssm")}
     letters = {(role, "sqs") for role in ROLES if resources_of(role, "sqs")}
-    assert using == tables | tokens | letters
+    files = {(role, "s3") for role in ROLES if resources_of(role, "s3")}
+    assert using == tables | tokens | letters | files
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -171,7 +177,7 @@ def test_the_scheduler_acts_only_for_our_own_group():
 def test_only_our_own_routes_call_our_functions():
     permissions = of_type("AWS::Lambda::Permission")
     sources = [(named(one["FunctionName"]), str(one["SourceArn"])) for one in permissions.values()]
-    assert {function for function, _ in sources} == {"Voice", "Sms", "Status", "Proxy", "Api"}
+    assert {function for function, _ in sources} == {"Voice", "Sms", "Status", "Recording", "Proxy", "Api"}
     assert all("{'Ref': 'Exchange'}" in source and "AWS::AccountId" in source for _, source in sources)
 
 
@@ -202,7 +208,8 @@ def test_with_a_key_of_ones_own_everything_that_is_kept_is_encrypted_with_it():
     keys |= {name: queue["KmsMasterKeyId"] for name, queue in of_type("AWS::SQS::Queue").items()}
     keys |= {name: group["KmsKeyId"] for name, group in of_type("AWS::Logs::LogGroup").items()}
     keys |= {name: topic["KmsMasterKeyId"] for name, topic in of_type("AWS::SNS::Topic").items()}
-    assert len(keys) == 5 + 2 + 7 + 1
+    (rule,) = BUCKET["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    keys["RecordingsBucket"] = rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]
     assert set(keys.values()) == {KEY}
 
 
@@ -210,6 +217,36 @@ def test_without_one_nothing_asks_for_a_key_and_queues_are_encrypted_all_the_sam
     assert not [part for part in walk(USUAL) if isinstance(part, str) and part.startswith("kms:")]
     assert not of_type("AWS::IAM::Policy", USUAL)
     assert all(queue["SqsManagedSseEnabled"] for queue in of_type("AWS::SQS::Queue", USUAL).values())
+
+
+BUCKET = WHOLE["RecordingsBucket"]["Properties"]
+
+
+def test_who_records_can_put_files_and_neither_read_nor_delete_one():
+    able = {role: resources_of(role, "s3") for role in ROLES if resources_of(role, "s3")}
+    assert able == {role: {"${RecordingsBucket.Arn}/recordings/*"} for role in ("RecordingRole", "ApiRole")}
+    (puts,) = [one["Action"] for one in statements("RecordingRole") if "s3:" in str(one["Action"])]
+    assert puts == "s3:PutObject"
+
+
+def test_the_bucket_is_nobodys_business():
+    assert set(BUCKET["PublicAccessBlockConfiguration"].values()) == {True}
+    (policy,) = of_type("AWS::S3::BucketPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert "VersioningConfiguration" not in BUCKET  # what is deleted is gone
+    assert USUAL["RecordingsBucket"]["DeletionPolicy"] == "Retain"
+
+
+def test_recordings_are_forgotten_by_bucket_table_and_code_at_the_same_time():
+    resources = deploy(RecordingRetention=30)
+    (rule,) = resources["RecordingsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == ("Enabled", "recordings/", 30)
+    environment = resources["Recording"]["Properties"]["Environment"]["Variables"]
+    assert environment["RECORDING_RETENTION"] == 30
+    assert TABLES["RecordingsTable"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert "LifecycleConfiguration" not in deploy(RecordingRetention=0)["RecordingsBucket"]["Properties"]
 
 
 def test_no_log_is_kept_for_ever():
@@ -255,8 +292,14 @@ def test_processes_are_reserved_only_when_asked_for():
 
     assert set(reserved(USUAL).values()) == {None}
     assert reserved(WHOLE) == {
-        **{"Voice": 5, "Sms": 5, "Status": 5, "Proxy": 2, "Api": 2},
-        **{"Cleanup": None, "Timer": None},
+        "Voice": 5,
+        "Sms": 5,
+        "Status": 5,
+        "Recording": 5,
+        "Proxy": 2,
+        "Api": 2,
+        "Cleanup": None,
+        "Timer": None,
     }
 
 
@@ -303,7 +346,8 @@ def test_whoever_leaves_dead_letters_may_do_so():
     assert {role for role in ROLES if actions_on(role, "DeadLetters")} == {"ScheduleRole", "CleanupRole"}
 
 
-(MAPPING,) = of_type("AWS::Lambda::EventSourceMapping").values()
+MAPPINGS = {named(one["EventSourceArn"]): one for one in of_type("AWS::Lambda::EventSourceMapping").values()}
+MAPPING = MAPPINGS["Timers"]
 TIMERS = WHOLE["Timers"]["Properties"]
 
 
@@ -329,6 +373,30 @@ def test_whoever_sets_a_timer_may_do_so_and_only_its_function_takes_it():
     takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     assert able.pop("TimerRole") == takes | {"sqs:SendMessage"}
     assert able == {role: {"sqs:SendMessage"} for role in ("VoiceRole", "StatusRole", "ApiRole", "ScheduleRole")}
+
+
+# ---- recordings ------------------------------------------------------------------------------------------------------
+
+RECORDINGS = WHOLE["Recordings"]["Properties"]
+
+
+def test_a_recording_that_is_being_copied_is_nobody_elses_meanwhile_and_free_when_its_message_comes_again():
+    assert named(MAPPINGS["Recordings"]["FunctionName"]) == "Recording"
+    assert MAPPINGS["Recordings"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert FUNCTIONS["Recording"]["Timeout"] < records.CLAIMED_SECONDS < RECORDINGS["VisibilityTimeout"]
+    assert sum(media.PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
+
+
+def test_a_recording_that_cannot_be_copied_lies_in_the_dead_letters_before_its_queue_forgets_it():
+    redrive, dead = RECORDINGS["RedrivePolicy"], WHOLE["DeadLetters"]["Properties"]["MessageRetentionPeriod"]
+    assert named(redrive["deadLetterTargetArn"]) == "DeadLetters"
+    tried = redrive["maxReceiveCount"] * RECORDINGS["VisibilityTimeout"]
+    assert 3 * 3600 < tried < RECORDINGS["MessageRetentionPeriod"] < dead < records.REMEMBERED_SECONDS
+
+
+def test_only_who_copies_recordings_takes_messages_about_them_and_speaks_to_the_bus():
+    assert {role for role in ROLES if actions_on(role, "Recordings")} == {"RecordingRole"}
+    assert {role for role in ROLES if actions_on(role, "Bus")} == {"RecordingRole"}
 
 
 # ---- who watches -----------------------------------------------------------------------------------------------------
@@ -385,6 +453,7 @@ def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
         "announcement not spoken",
         "call failed",
         "closed late",
+        "recording failed",
         "request refused",
     ]
     assert all(re.search(rf'log\.\w+\(\s*"{message}"', code) for message in looked_for)
@@ -397,6 +466,7 @@ def test_what_the_alarms_look_for_in_the_access_log_stands_there():
     assert routes == {"POST *", "POST /voice*", "GET *", "ANY *"}
     assert {
         *("POST /voice", "POST /voice/{proxy+}", "GET /voice/ringing/{proxy+}", "POST /status/{proxy+}"),
+        "POST /recording/{proxy+}",
         *("POST /sms", "ANY /v1/{proxy+}", "ANY /api/{proxy+}"),
     } == ROUTES
 

@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.dynamodb.models import table as moto_tables
 
-from local.aws import tables, wire
+from local.aws import buckets, tables, wire
+from local.aws.buckets import Buckets
+from local.aws.bus import Buses
 from local.aws.faults import Crashes, Faults, ScheduleFaults
 from local.aws.functions import Functions
 from local.aws.parameters import Parameters
@@ -46,6 +48,9 @@ class Cloud:
         self.queues = Queues(self.template, self.functions, self.faults.messages)
         self.schedules = Schedules(self.template, self.functions, self.queues, self.faults.schedules)
         self.streams = Streams(self.template, self.functions)
+        self.buckets, self.buses = Buckets(self.template), Buses(self.template)
+        self.address = settings.get("public-base-url", "")
+        self.events = self.buses.events
         self.invoke, self.failures = self.functions.invoke, self.functions.failures
 
     def __enter__(self) -> Cloud:
@@ -55,13 +60,13 @@ class Cloud:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
         }
-        os.environ |= {name: str(value) for name, value in self.template.environment.items()}
+        os.environ |= self.template.environment
         moto_tables.Table.__deepcopy__ = tables.snapshot
         self.inside = ExitStack()
         moto = mock_aws()
         moto.start()
         self.inside.callback(moto.stop)
-        self.inside.enter_context(wire.open_wire(self.answer))
+        self.inside.enter_context(wire.open_wire(self.answer, lambda link: self.buckets.here(self.address, link)))
         self.inside.enter_context(self.functions)
         tables.create_tables(self.template, self.client("dynamodb"))
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
@@ -99,13 +104,17 @@ class Cloud:
     # ---- the APIs --------------------------------------------------------------------------------------------------
 
     def answer(self, moto: wire.Operation) -> wire.Operation:
-        """What an operation of AWS's answers: of SSM and SQS our own, of all others moto's."""
+        """What an operation of AWS's answers: of SSM, SQS, S3 and EventBridge our own, of all others moto's."""
 
         def answered(client: Any, operation: str, request: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
             tables.snapshots.clear()
             if service == "ssm":
                 return self.parameters.call(operation, request)
+            if service == "events":
+                return self.buses.call(operation, request)
+            if service == "s3":
+                return self.answer_of_buckets(operation, request)
             if service == "sqs":
                 return self.answer_of_queues(client, operation, request)
             if service == "scheduler":
@@ -126,6 +135,12 @@ class Cloud:
             said = {"Error": {"Code": no.code, "Message": no.message, "Type": "Sender"}}
             error: type[ClientError] = client.exceptions.from_code(no.shape)
             raise error(said, operation) from None
+
+    def answer_of_buckets(self, operation: str, request: dict[str, Any]) -> Any:
+        try:
+            return self.buckets.call(operation, request)
+        except buckets.Refused as no:
+            raise ClientError({"Error": {"Code": no.code, "Message": no.code}}, operation) from None
 
     def delete_schedule(self, key: Key) -> None:
         self.client("scheduler").delete_schedule(GroupName=key[0], Name=key[1])

@@ -65,8 +65,8 @@ class Template:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of every function."""
-        found: dict[str, str] = self.resolve(self.body["Globals"]["Function"]["Environment"]["Variables"])
-        return found
+        found = self.resolve(self.body["Globals"]["Function"]["Environment"]["Variables"])
+        return {name: str(value) for name, value in found.items()}
 
     @property
     def functions(self) -> list[dict[str, Any]]:
@@ -141,9 +141,11 @@ class Template:
             "AWS::SQS::Queue": "QueueName",
             "AWS::Serverless::Function": "FunctionName",
             "AWS::Scheduler::ScheduleGroup": "Name",
+            "AWS::Events::EventBus": "Name",
         }
         said = self.body["Resources"].get(logical_id, {})
-        return str(self.resolve(said.get("Properties", {}).get(own.get(said.get("Type")), logical_id)))
+        name = str(self.resolve(said.get("Properties", {}).get(own.get(said.get("Type")), logical_id)))
+        return name.lower() if said.get("Type") == "AWS::S3::Bucket" else name  # which knows no capitals
 
     def arn(self, logical_id: str) -> str:
         kinds = {

@@ -17,12 +17,14 @@ from urllib.parse import urlsplit
 import botocore.client
 import botocore.session
 import requests
+import urllib3
+from botocore.signers import RequestSigner
 
 from local.aws.functions import current
 
 Operation = Callable[[Any, str, dict[str, Any]], Any]  # client, its name, the request -> the answer
 
-SUBJECTS = ("TableName", "QueueUrl", "Name")  # the parameter that says what a call is about
+SUBJECTS = ("TableName", "QueueUrl", "Bucket", "Name")  # the parameter that says what a call is about
 ACCOUNT_PATH = re.compile(r"^/[\d-]+/Accounts/\w+?(?=[/.])")
 
 lock = threading.RLock()
@@ -35,10 +37,12 @@ def session() -> Any:
 
 
 @contextmanager
-def open_wire(answer: Callable[[Operation], Operation]) -> Iterator[None]:
-    """Inside, AWS's APIs answer as `answer` makes them of what moto answers."""
-    base, http = botocore.client.BaseClient, requests.Session
-    unlocked, send = base._make_api_call, http.send
+def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], str]) -> Iterator[None]:
+    """Inside, AWS's APIs answer as `answer` makes them of what moto answers, and links to S3 go where `lead` has them
+    go.
+    """
+    base, http, plain = botocore.client.BaseClient, requests.Session, urllib3.PoolManager
+    unlocked, send, ask, sign = base._make_api_call, http.send, plain.request, RequestSigner.generate_presigned_url
     answered = answer(unlocked)
 
     def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
@@ -51,17 +55,33 @@ def open_wire(answer: Callable[[Operation], Operation]) -> Iterator[None]:
         return result
 
     def send_to_twilio(connection: Any, request: Any, **settings: Any) -> Any:
-        name = f"twilio {request.method} {ACCOUNT_PATH.sub('', urlsplit(request.url).path)}"
+        name = name_at_twilio(request.method, request.url)
         pass_by("before", name)
         result = send(connection, request, **settings)
         pass_by("after", name)
         return result
 
-    base._make_api_call, http.send = call, send_to_twilio
+    def ask_twilio(pool: Any, method: str, url: str, *args: Any, **settings: Any) -> Any:
+        name = name_at_twilio(method, url)
+        pass_by("before", name)
+        result = ask(pool, method, url, *args, **settings)
+        pass_by("after", name)
+        return result
+
+    def sign_for_here(signer: Any, *args: Any, **settings: Any) -> str:
+        return lead(sign(signer, *args, **settings))
+
+    base._make_api_call, http.send, plain.request = call, send_to_twilio, ask_twilio  # type: ignore[method-assign]
+    RequestSigner.generate_presigned_url = sign_for_here
     try:
         yield
     finally:
-        base._make_api_call, http.send = unlocked, send
+        base._make_api_call, http.send, plain.request = unlocked, send, ask  # type: ignore[method-assign]
+        RequestSigner.generate_presigned_url = sign
+
+
+def name_at_twilio(method: str, url: str) -> str:
+    return f"twilio {method} {ACCOUNT_PATH.sub('', urlsplit(url).path)}"
 
 
 def pass_by(moment: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Edges out: EventBridge Scheduler, and the timer queue.
+"""Edges out: EventBridge Scheduler, the timer queue, and the queue of recordings.
 
 A schedule fires somewhere within a minute after its time, and is gone. It wakes cleanup.py; or, a minute or two early,
 it puts a timer into the queue, which holds it back to the second and wakes timer.py.
@@ -60,6 +60,11 @@ def begin(bridge: dict[str, Any]) -> None:
     send({"begin": bridge}, 0)
 
 
+def copy(report: dict[str, Any]) -> None:
+    """Has recording.py copy what Twilio has told of."""
+    send(report, 0, config.RECORDINGS_URL)
+
+
 def wait(timer: dict[str, Any]) -> bool:
     """Whether the timer is due, after waiting out the last fraction of a second. One that came early is sent again."""
     left = timer["due"] - time.time()
@@ -71,9 +76,9 @@ def wait(timer: dict[str, Any]) -> bool:
     return True
 
 
-def send(said: dict[str, Any], seconds: float) -> None:
+def send(said: dict[str, Any], seconds: float, queue: str = config.TIMERS_URL) -> None:
     delay = max(0, math.floor(seconds))
-    clients.client("sqs").send_message(QueueUrl=config.TIMERS_URL, MessageBody=json.dumps(said), DelaySeconds=delay)
+    clients.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(said), DelaySeconds=delay)
 
 
 def create(name: str, due: float, said: dict[str, Any], target: str) -> None:

@@ -12,7 +12,7 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 from toritsugi.interactions import FINAL
 from toritsugi.receptions.prompts import onward
 from toritsugi.receptions.visits import Visit
-from toritsugi.recordings import Source
+from toritsugi.recordings.reports import Source
 
 Step = Mapping[str, Any]
 

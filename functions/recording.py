@@ -1,0 +1,75 @@
+"""A recording is ready: its file is copied to S3, and whoever has to hear of it is told.
+
+The callback only leaves a message with what it says, for a file may take longer than Twilio waits, or not be there yet.
+A message comes again until all of it is done; what is done already is not done again.
+"""
+
+import json
+import tempfile
+from dataclasses import asdict
+from typing import Any
+
+from toritsugi import config, media, notifications, schedules, storage, webhooks
+from toritsugi.logs import log
+from toritsugi.recordings import records
+from toritsugi.recordings.records import Recording
+from toritsugi.recordings.reports import Report, read_report
+from toritsugi.webhooks import Webhook
+
+Event = dict[str, Any]
+
+
+def handler(event: Event, context: object) -> Event:
+    return take(event["Records"][0]) if "Records" in event else answer(event, context)
+
+
+@webhooks.answers_with_nothing
+def answer(callback: Webhook) -> None:
+    schedules.copy(asdict(read_report(callback.path, callback.fields)))
+
+
+def take(message: Event) -> Event:
+    """Attends to a message; one that has to wait comes again, like one that fails."""
+    report = Report(**json.loads(message["body"]))
+    try:
+        attend(report)
+    except (media.NotReady, records.Claimed) as why:
+        log.warning("recording waits", recording=report.recording_sid, reason=type(why).__name__)
+        return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
+    return {"batchItemFailures": []}
+
+
+def attend(report: Report) -> None:
+    if report.status == "failed":
+        log.error("recording failed", recording=report.recording_sid)
+        records.note_failure(report, webhooks.unseal)
+    elif not report.is_worth_keeping:
+        log.info("nothing was said", recording=report.recording_sid, seconds=report.seconds)
+        release(report.recording_sid)
+    elif recording := records.claim(report, webhooks.unseal):
+        if recording.status != records.STORED:
+            copy(recording)
+        if recording.settled_at is None:
+            tell(recording)
+        release(recording.recording_sid)
+
+
+def copy(recording: Recording) -> None:
+    """From Twilio to S3, by way of a file that needs no memory."""
+    with tempfile.TemporaryFile() as file:
+        checksum = media.fetch(recording.recording_sid, file)
+        size = file.tell()
+        storage.keep(recording.recording_sid, file, checksum)
+    records.keep(recording, size, checksum)
+
+
+def tell(recording: Recording) -> None:
+    """A voicemail is news; rather twice, should this process end here, than not at all."""
+    if recording.kind == "voicemail":
+        notifications.tell("Voicemail recorded", records.news(recording))
+    records.settle(recording)
+
+
+def release(recording_sid: str) -> None:
+    if not config.KEEP_AT_TWILIO:
+        media.delete(recording_sid)

@@ -1,0 +1,231 @@
+"""A recording's row: claimed by whoever copies its file, `stored` after the file is there and never before.
+
+Callbacks come twice and late, processes end anywhere. What is told of a recording is the same each time, so that is
+written again; and of two who would copy it, one has the claim.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from toritsugi import config
+from toritsugi.errors import RequestRefused, not_found
+from toritsugi.forms import date
+from toritsugi.recordings.reports import DAY, Report, Source
+from toritsugi.tables import Table
+
+CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
+REMEMBERED_SECONDS = 15 * DAY  # a deleted one: a message about it waits for two weeks at most
+
+COPYING, STORED, FAILED, DELETED = "copying", "stored", "failed", "deleted"
+
+Unseal = Callable[[str, str], str]
+
+
+class MadeIn(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
+    """The keys of a month's recordings. It may lag: read the recordings themselves before believing it."""
+
+    class Meta:
+        index_name = "made-in"
+        projection = KeysOnlyProjection()
+
+    month = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
+class Recording(Table):
+    """A recording, under Twilio's SID of it. Of a deleted one nothing is left but that, for a while.
+
+    `claimed_until`: somebody is copying it; `settled_at`: its file is there, and whoever had to be told has been.
+    """
+
+    class Meta:
+        table_name = config.RECORDINGS_TABLE
+
+    recording_sid = UnicodeAttribute(hash_key=True)
+    status = UnicodeAttribute()
+    claimed_until = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    reception = UnicodeAttribute(null=True)
+    caller = UnicodeAttribute(null=True)
+    line = UnicodeAttribute(null=True)
+    call_sid = UnicodeAttribute(null=True)
+    seconds = NumberAttribute(null=True)
+    channels = NumberAttribute(null=True)
+    size = NumberAttribute(null=True)
+    checksum = UnicodeAttribute(null=True)
+    date_created = NumberAttribute(null=True)
+    stored_at = NumberAttribute(null=True)
+    settled_at = NumberAttribute(null=True)
+    heard_at = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)  # after which DynamoDB sweeps it away, some day
+    month = UnicodeAttribute(null=True)
+    listed_as = UnicodeAttribute(null=True)
+
+    made_in = MadeIn()
+
+
+IS_KEPT = Recording.status.exists() & (Recording.status != DELETED)
+
+# What a deleted recording forgets: everything but its SID, its status, and how long it is remembered.
+FORGOTTEN = [
+    attribute
+    for name, attribute in Recording.get_attributes().items()
+    if name not in ("recording_sid", "status", "expires_at")
+]
+
+
+class Claimed(Exception):
+    """Somebody else is copying this recording."""
+
+
+def claim(report: Report, unseal: Unseal) -> Recording | None:
+    """The recording, which is the caller's alone for a while; None, if it was deleted here. Raises Claimed."""
+    now, recording = int(time.time()), Recording(report.recording_sid)
+    is_free = Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
+    is_wanted = Recording.status.does_not_exist() | (Recording.status != DELETED)
+    begin = [Recording.status.set(Recording.status | COPYING), Recording.claimed_until.set(now + CLAIMED_SECONDS)]
+    if update_if(recording, begin + facts(report, unseal), is_free & is_wanted):
+        return recording
+    if Recording.get(report.recording_sid, consistent_read=True).status == DELETED:
+        return None
+    raise Claimed(report.recording_sid)
+
+
+def note_failure(report: Report, unseal: Unseal) -> None:
+    """Writes down that Twilio has no file of a recording; one that is known already stays as it is."""
+    begin = [Recording.status.set(FAILED), *facts(report, unseal)]
+    update_if(Recording(report.recording_sid), begin, Recording.status.does_not_exist())
+
+
+def facts(report: Report, unseal: Unseal) -> list[Action]:
+    """What is known of a recording before it is copied. Its place in the list is that of the first report."""
+    source = Source.read(report.path)
+    *caller, line = re.findall(r"\+\d{7,15}", unseal(source.sealed, report.call_sid)) or [None]
+    began = datetime.fromtimestamp(report.began, UTC)
+    known = {
+        "kind": source.kind,
+        "reception": source.reception,
+        "caller": caller[0] if caller else None,
+        "line": line,
+        "call_sid": report.call_sid or None,
+        "seconds": report.seconds,
+        "channels": report.channels,
+        "date_created": report.began,
+        "month": f"{began:%Y-%m}",
+        "listed_as": f"{report.began}#{report.recording_sid}",
+        "expires_at": expiry(report.began),
+    }
+    attributes = Recording.get_attributes()
+    return [attributes[name].set(attributes[name] | value) for name, value in known.items() if value is not None]
+
+
+def keep(recording: Recording, size: int, checksum: str) -> None:
+    """The file is there: so many bytes, of this SHA-256 in hexadecimal."""
+    now = int(time.time())
+    stored: list[Action] = [
+        Recording.status.set(STORED),
+        Recording.size.set(size),
+        Recording.checksum.set(checksum),
+        Recording.stored_at.set(now),
+    ]
+    if (until := expiry(now)) is not None:
+        stored.append(Recording.expires_at.set(until))
+    recording.update(stored, condition=IS_KEPT)
+
+
+def settle(recording: Recording) -> None:
+    """Whoever had to be told of it has been; it is nobody's any more."""
+    settled: list[Action] = [Recording.settled_at.set(int(time.time())), Recording.claimed_until.remove()]
+    recording.update(settled, condition=IS_KEPT)
+
+
+def news(recording: Recording) -> dict[str, Any]:
+    """What the owner's other systems are told of a voicemail, on the owner's own bus: whose it is, and where."""
+    return {
+        "recording_sid": recording.recording_sid,
+        "reception": recording.reception,
+        "line": recording.line,
+        "caller": recording.caller,
+        "seconds": None if recording.seconds is None else int(recording.seconds),
+        "date_created": date(recording.date_created),
+        "path": f"/api/recordings/{recording.recording_sid}",
+    }
+
+
+def expiry(since: float) -> int | None:
+    return int(since) + config.RECORDING_RETENTION * DAY if config.RECORDING_RETENTION else None
+
+
+def update_if(recording: Recording, actions: list[Action], condition: Condition) -> bool:
+    """Whether the recording was as the condition says; then, and only then, it has changed."""
+    try:
+        recording.update(actions, condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+# ---- what becomes of it ----------------------------------------------------------------------------------------------
+
+
+def find(recording_sid: str) -> Recording:
+    """The recording of this SID. Raises RequestRefused 20404, also for one that is past its time."""
+    try:
+        recording = Recording.get(recording_sid, consistent_read=True)
+    except Recording.DoesNotExist:
+        raise missing(recording_sid) from None
+    if not is_there(recording):
+        raise missing(recording_sid)
+    return recording
+
+
+def is_there(recording: Recording) -> bool:
+    """Whether it is neither deleted nor past its time."""
+    until = expires_at(recording)
+    return recording.status != DELETED and (until is None or until > time.time())
+
+
+def expires_at(recording: Recording) -> int | None:
+    """When it is over with it; that of a stored one follows the bucket's rule, which holds for old files as well."""
+    since = recording.stored_at
+    moments = [recording.expires_at, None if since is None else expiry(since)]
+    return min((int(moment) for moment in moments if moment is not None), default=None)
+
+
+def note_heard(recording_sid: str, heard: bool) -> Recording:
+    """Somebody has heard it, or has not after all. Raises RequestRefused 20404."""
+    recording = find(recording_sid)
+    change = Recording.heard_at.set(Recording.heard_at | int(time.time())) if heard else Recording.heard_at.remove()
+    if not update_if(recording, [change], IS_KEPT):
+        raise missing(recording_sid)
+    return recording
+
+
+def forget(recording_sid: str) -> None:
+    """Leaves nothing of a recording but that it was deleted; twice is once.
+
+    Raises RequestRefused 20404 for one that never was, and 20409 while its file is being copied.
+    """
+    now = int(time.time())
+    gone: list[Action] = [attribute.remove() for attribute in FORGOTTEN]
+    gone += [Recording.status.set(DELETED), Recording.expires_at.set(now + REMEMBERED_SECONDS)]
+    at_rest = (Recording.status != COPYING) | (Recording.claimed_until <= now)
+    if update_if(Recording(recording_sid), gone, Recording.status.exists() & at_rest):
+        return
+    find(recording_sid)
+    raise RequestRefused(20409, "The recording is being copied at this moment. Please try again in a minute", 409)
+
+
+def missing(recording_sid: str) -> RequestRefused:
+    return not_found(f"/recordings/{recording_sid}")

@@ -1,0 +1,93 @@
+"""What Twilio tells of a recording: in the path where it comes from, in the form what has become of it."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from toritsugi.errors import RequestRefused
+
+DAY = 86_400
+SHORTEST_SECONDS = 2  # what is shorter is somebody who hung up at the beep
+
+PATH = re.compile(r"/recording/(voicemail|conversation)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
+
+Fields = Mapping[str, str]  # of a callback, by Twilio's names
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a recording comes from, known before there is one: what `kind` it is of, which reception made it, and
+    whose it is, `sealed`: caller and line, which nobody else can read.
+    """
+
+    kind: str
+    reception: str
+    sealed: str
+
+    @property
+    def path(self) -> str:
+        """Where its callbacks go: names and opaque text, never a number."""
+        return f"/recording/{self.kind}/{self.reception}/{self.sealed}"
+
+    @classmethod
+    def read(cls, path: str) -> "Source":
+        """Where the recording comes from whose callback came to this path. Raises RequestRefused."""
+        match = PATH.fullmatch(path)
+        if not match:
+            raise RequestRefused(20404, "no recording has this path", 404)
+        return cls(*match.groups())
+
+
+@dataclass(frozen=True)
+class Report:
+    """What Twilio has told of a recording that is over: `status` is completed, absent or failed."""
+
+    path: str
+    recording_sid: str
+    call_sid: str
+    status: str
+    seconds: int | None
+    channels: int
+    began: int
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether somebody may have said something."""
+        return self.status == "completed" and (self.seconds is None or self.seconds >= SHORTEST_SECONDS)
+
+
+def read_report(path: str, fields: Fields) -> Report:
+    """What a callback says. Only its recording and its status must make sense. Raises RequestRefused.
+
+    https://www.twilio.com/docs/voice/twiml/record#attributes-recording-status-callback
+    """
+    Source.read(path)
+    sid, status = fields.get("RecordingSid", ""), fields.get("RecordingStatus", "")
+    if not re.fullmatch("RE[0-9a-f]{32}", sid) or status not in ("completed", "absent", "failed"):
+        raise RequestRefused(20001, "the callback lacks RecordingSid, or a RecordingStatus that is an end")
+    call_sid = re.fullmatch("CA[0-9a-f]{32}", fields.get("CallSid", ""))
+    return Report(
+        path=path,
+        recording_sid=sid,
+        call_sid=call_sid[0] if call_sid else "",
+        status=status,
+        seconds=whole(fields.get("RecordingDuration")),
+        channels=whole(fields.get("RecordingChannels")) or 1,
+        began=beginning(fields.get("RecordingStartTime", "")),
+    )
+
+
+def whole(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
+
+
+def beginning(text: str) -> int:
+    """When it began; about now, if nobody says so in a way to be believed, for better there than not at all."""
+    now = int(time.time())
+    try:
+        said = int(parsedate_to_datetime(text).timestamp())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return now
+    return said if now - 2 * DAY <= said <= now + 60 else now
