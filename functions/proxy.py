@@ -56,7 +56,7 @@ def add_number(service_sid: str) -> Response[str]:
     owned = carrier.find_owned(phone_number, sid)
     number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False)
     try:
-        carrier.point(owned, our_webhooks())
+        carrier.point(owned, webhooks.entrance("voice"))
     except RequestRefused:
         numbers.remove_number(number)
         raise
@@ -92,8 +92,8 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
             80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
         )
     line, owned = numbers.find_line(number.phone_number), carrier.find_owned(None, sid)
-    if line and owned["webhooks"]["voice_url"] == our_webhooks()["voice_url"]:  # else somebody has pointed it elsewhere
-        carrier.point(owned, line.former)
+    if line and not line.reception and webhooks.leads_here(owned["webhooks"]["voice_url"], "voice"):
+        carrier.point(owned, line.former)  # else it has a reception still, or somebody has pointed it elsewhere
     numbers.remove_number(number)
     return gone()
 
@@ -101,10 +101,6 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
 def show_number(number: numbers.PoolNumber) -> Json:
     sessions = {route.session_sid for route in routes.live_routes(number.phone_number, time.time())}
     return numbers.show(number, len(sessions), base())
-
-
-def our_webhooks() -> dict[str, str]:
-    return {"voice_url": webhooks.address("/voice"), "voice_method": "POST", "voice_fallback_method": "POST"}
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------

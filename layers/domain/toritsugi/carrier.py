@@ -3,8 +3,9 @@
 import time
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -12,8 +13,8 @@ from twilio.rest import Client
 from toritsugi import config
 from toritsugi.errors import RequestRefused
 
-# What a number in a pool points at us; the rest of its settings is its owner's business.
-WEBHOOKS = (
+# What a number points at us, for its calls and for its texts; the rest of its settings is its owner's business.
+OF_CALLS = (
     "voice_url",
     "voice_method",
     "voice_fallback_url",
@@ -21,7 +22,8 @@ WEBHOOKS = (
     "voice_application_sid",
     "trunk_sid",
 )
-
+OF_TEXTS = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", "sms_application_sid")
+WEBHOOKS = OF_CALLS + OF_TEXTS
 
 TOO_MANY_REQUESTS = 429
 PATIENCE = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
@@ -77,7 +79,25 @@ def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, An
         raise downstream(error) from None
     if not found:
         raise RequestRefused(80606, "The phone number is not owned by the account")
-    owned = found[0]
+    return describe(found[0])
+
+
+def list_owned(after: str | None, most: int) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the account's numbers, as `find_owned` describes them, and where the next one begins.
+
+    Raises RequestRefused 80613.
+    """
+    place = dict(parse_qsl(after or ""))  # of the address of a page only this, for who asks for it may not go elsewhere
+    try:
+        page = client().incoming_phone_numbers.page(
+            page_size=most, page_number=place.get("Page", values.unset), page_token=place.get("PageToken", values.unset)
+        )
+    except TwilioException as error:
+        raise downstream(error) from None
+    return [describe(owned) for owned in page], urlsplit(page.next_page_url or "").query or None
+
+
+def describe(owned: Any) -> dict[str, Any]:
     able = owned.capabilities or {}
     return {
         "sid": owned.sid,
@@ -89,8 +109,12 @@ def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, An
 
 
 def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
-    """Has an owned number's calls go where these webhooks say, and nowhere else. Raises RequestRefused 80613."""
-    wanted = {name: webhooks.get(name, "") for name in WEBHOOKS}
+    """Has an owned number's calls, or its texts, or both, go where these webhooks say, and nowhere else.
+
+    Those of which these webhooks say nothing stay as they are. Raises RequestRefused 80613.
+    """
+    said = [kind for kind in (OF_CALLS, OF_TEXTS) if webhooks.keys() & kind]
+    wanted = {name: webhooks.get(name, "") for kind in said for name in kind}
     changes = {name: value for name, value in wanted.items() if value != owned["webhooks"][name]}
     try:
         client().incoming_phone_numbers(owned["sid"]).update(**changes)

@@ -16,6 +16,8 @@ from toritsugi.forms import date
 from toritsugi.services import Service, ServiceEntry
 from toritsugi.transactions import refusals, write
 
+MOST_TRIES = 5
+
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 TYPED = re.compile(r"\+?[0-9() ./\u2010-\u2015\u2212\u30fc-]+")  # as people do, with any of Unicode's hyphens
 
@@ -182,11 +184,15 @@ def add_number(service_sid: str, owned: dict[str, Any], reserved: bool) -> PoolN
         date_updated=now,
         **owned["capabilities"],
     )
-    line = Line(
-        *line_key(number.phone_number), service_sid=service_sid, number_sid=number.sid, former=owned["webhooks"]
-    )
+    line: list[Action] = [
+        Line.kind.set(Line),
+        Line.service_sid.set(service_sid),
+        Line.number_sid.set(number.sid),
+        Line.former.set(Line.former | of_calls(owned["webhooks"])),  # of a line with a reception they are known already
+    ]
     with refusals() as places, write() as transaction:
-        transaction.save(line, condition=Line.entry.does_not_exist())
+        free = Line.service_sid.does_not_exist()
+        transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
         transaction.save(number)
     if places:
         found = find_line(number.phone_number)
@@ -194,6 +200,11 @@ def add_number(service_sid: str, owned: dict[str, Any], reserved: bool) -> PoolN
             raise RequestRefused(80104, "The phone number has already been added to this Service")
         raise RequestRefused(80101, "The phone number has already been added to another Service")
     return number
+
+
+def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
+    """Those of a number's webhooks that its calls go to, and not its texts."""
+    return {name: value for name, value in webhooks.items() if not name.startswith("sms_")}
 
 
 def find_number(service_sid: str, number_sid: str) -> PoolNumber:
@@ -222,11 +233,20 @@ def reserve(number: PoolNumber, reserved: bool) -> None:
 
 
 def remove_number(number: PoolNumber) -> None:
-    """The number is no line of ours any more."""
-    with write() as transaction:
-        ours = Line.entry.does_not_exist() | (Line.number_sid == number.sid)
-        transaction.delete(Line(*line_key(number.phone_number)), condition=ours)
-        transaction.delete(number)
+    """The number leaves its pool, and is no line of ours any more unless it has a reception."""
+    for _ in range(MOST_TRIES):
+        line = find_line(number.phone_number)
+        with refusals() as places, write() as transaction:
+            if line and line.reception:
+                ours = (Line.number_sid == number.sid) & Line.reception.exists()
+                transaction.update(line, [Line.service_sid.remove()], condition=ours)
+            else:
+                ours = Line.entry.does_not_exist() | (Line.number_sid == number.sid) & Line.reception.does_not_exist()
+                transaction.delete(Line(*line_key(number.phone_number)), condition=ours)
+            transaction.delete(number)
+        if not places:
+            return
+    raise RequestRefused(20409, "Others are changing this number at the same time. Please try again", 409)
 
 
 def show(number: PoolNumber, in_use: int, base: str) -> dict[str, Any]:

@@ -194,6 +194,16 @@ def address(path: str) -> str:
     return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
 
 
+def entrance(kind: str) -> dict[str, str]:
+    """The settings of a number whose calls ("voice") or texts ("sms") come to us, by Twilio's names."""
+    return {f"{kind}_url": address(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
+
+
+def leads_here(url: str, kind: str) -> bool:
+    """Whether that is where the webhook of a number leads, however often Twilio is to try."""
+    return url.partition("#")[0] == address(f"/{kind}").partition("#")[0]
+
+
 # ---- what only we can read in a path ---------------------------------------------------------------------------------
 
 TAG = 9  # bytes

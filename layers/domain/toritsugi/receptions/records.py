@@ -28,12 +28,22 @@ class ReceptionEntry(Table):
 
 
 class Reception(ReceptionEntry, discriminator="current"):
-    """A reception: the version that counts, and the lines at which it answers."""
+    """A reception: the version that counts, and the lines at which it answers.
+
+    One that was deleted stays as it was, for a call may still be at it, and its versions are never counted anew.
+    """
 
     version = NumberAttribute()
     lines = UnicodeSetAttribute(null=True)
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
+    deleted_at = NumberAttribute(null=True)
+
+
+class ReceptionName(ReceptionEntry, discriminator="name"):
+    """That there is a reception of this name, in the account's own partition: it lists them."""
+
+    named = UnicodeAttribute()
 
 
 class Version(ReceptionEntry, discriminator="version"):
@@ -44,6 +54,16 @@ class Version(ReceptionEntry, discriminator="version"):
     source = UnicodeAttribute()
     content_type = UnicodeAttribute()
     date_created = NumberAttribute()
+
+
+def current_key(name: str) -> tuple[str, str]:
+    """Where a reception keeps what counts now."""
+    return name, "current"
+
+
+def name_key(name: str) -> tuple[str, str]:
+    """Where the account keeps that there is such a reception."""
+    return config.TWILIO_ACCOUNT_SID, f"name#{name}"
 
 
 def version_entry(version: int) -> str:
