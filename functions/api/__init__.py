@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
-from api import callers, calls, messages
+from api import callers, calls, messages, recordings
 from toritsugi import forms, keys
 from toritsugi.errors import RequestRefused
 from toritsugi.logs import log
@@ -21,7 +21,7 @@ from toritsugi.problems import problem
 DOCUMENT: dict[str, Any] = {
     "title": "Toritsugi",
     "version": "1",
-    "description": "A telephone exchange: its calls and text messages.",
+    "description": "A telephone exchange: its calls, text messages and recordings.",
     "security_schemes": {
         "key": HTTPBase(scheme="basic", description="A key of the exchange (`toritsugi keys`): its SID, and its secret")
     },
@@ -29,7 +29,7 @@ DOCUMENT: dict[str, Any] = {
 }
 app = APIGatewayHttpResolver(enable_validation=True)
 app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
-for noun in (calls, messages, callers):
+for noun in (calls, messages, callers, recordings):
     app.include_router(noun.router)
 
 Json = dict[str, Any]

@@ -173,6 +173,12 @@ def cloud(account) -> Cloud:
 
     for table in account.schemas:
         empty(account, table)
+    for filled in (
+        account.events,
+        *account.buckets.named.values(),
+        *(q.messages for q in account.queues.named.values()),
+    ):
+        filled.clear()
     for schedule in account.scheduler.list_schedules()["Schedules"]:
         account.scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
     if getattr(account, "resettled", False):

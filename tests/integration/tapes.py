@@ -1,4 +1,4 @@
-"""Twilio, as far as it keeps recordings: files that are fetched and deleted over real HTTP, and what is told of them."""
+"""Twilio as the keeper of recordings: files that are fetched and deleted over real HTTP, and what is told of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from toritsugi import config, webhooks
 from toritsugi.recordings.reports import Source
 
 CALL = "CA" + "1" * 32
+OK = 200
 SID = "RE" + "1" * 32
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(2048)
 
 
 class Tapes:
-    """The recordings of the account, by SID; `troubles` are the statuses of the next answers, `asked` is every request."""
+    """The recordings of the account, by SID; `troubles` are the next answers' statuses, `asked` is every request."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {SID: WAV}
@@ -35,8 +36,8 @@ class Tapes:
         self.asked.append(f"{method} {path}")
         if authorization not in {basic(token) for token in self.tokens}:
             return 401, b""
-        if self.troubles:
-            return self.troubles.pop(0), b""
+        if self.troubles and (trouble := self.troubles.pop(0)) != OK:
+            return trouble, b""
         sid, _, kind = name.partition(".")
         if sid not in self.files:
             return 404, b""

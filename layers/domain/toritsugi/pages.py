@@ -25,18 +25,19 @@ def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Cal
     page = number(query, "Page", 0, least=0)
     token = query.get("PageToken") or None
     found, following = read(open_token(token), size)
+    rest = {name: value for name, value in query.items() if name not in ("PageSize", "Page", "PageToken")}
     meta = {
         "key": key,
         "page": page,
         "page_size": size,
-        "first_page_url": f"{url}?{urlencode({'PageSize': size, 'Page': 0})}",
+        "first_page_url": f"{url}?{urlencode(rest | {'PageSize': size, 'Page': 0})}",
         "previous_page_url": None,
-        "url": f"{url}?{urlencode({'PageSize': size, 'Page': page} | ({'PageToken': token} if token else {}))}",
+        "url": f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page} | ({'PageToken': token} if token else {}))}",
         "next_page_url": None,
     }
     if following is not None:
         meta["next_page_url"] = (
-            f"{url}?{urlencode({'PageSize': size, 'Page': page + 1, 'PageToken': seal_token(following)})}"
+            f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page + 1, 'PageToken': seal_token(following)})}"
         )
     return {key: [show(item) for item in found], "meta": meta}
 

@@ -88,16 +88,20 @@ class Claimed(Exception):
 
 
 def claim(report: Report, unseal: Unseal) -> Recording | None:
-    """The recording, which is the caller's alone for a while; None, if it was deleted here. Raises Claimed."""
+    """The recording, which is the caller's alone for a while, unless it is settled; None, if it was deleted here.
+
+    Raises Claimed.
+    """
     now, recording = int(time.time()), Recording(report.recording_sid)
     is_free = Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
-    is_wanted = Recording.status.does_not_exist() | (Recording.status != DELETED)
+    is_to_do = Recording.status.does_not_exist() | (Recording.status != DELETED) & Recording.settled_at.does_not_exist()
     begin = [Recording.status.set(Recording.status | COPYING), Recording.claimed_until.set(now + CLAIMED_SECONDS)]
-    if update_if(recording, begin + facts(report, unseal), is_free & is_wanted):
+    if update_if(recording, begin + facts(report, unseal), is_free & is_to_do):
         return recording
-    if Recording.get(report.recording_sid, consistent_read=True).status == DELETED:
-        return None
-    raise Claimed(report.recording_sid)
+    recording.refresh(consistent_read=True)
+    if recording.status != DELETED and recording.settled_at is None:
+        raise Claimed(report.recording_sid)
+    return recording if recording.status != DELETED else None
 
 
 def note_failure(report: Report, unseal: Unseal) -> None:

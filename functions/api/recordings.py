@@ -1,0 +1,106 @@
+"""Recordings: voicemail and conversations that were recorded; listened to, marked as heard, deleted."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel, ConfigDict, StrictBool
+
+from toritsugi import config, media, pages, storage
+from toritsugi.errors import RequestRefused
+from toritsugi.forms import date
+from toritsugi.problems import answers
+from toritsugi.recordings import records, shown
+from toritsugi.recordings.records import Recording
+from toritsugi.recordings.shown import Link, RecordingPage, RecordingShown
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+Sid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
+Number = Query(pattern=r"^\+[1-9][0-9]{6,14}$")
+
+
+class Heard(BaseModel):
+    """Whether somebody has heard it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    heard: StrictBool
+
+
+@router.get(
+    "/api/recordings",
+    tags=["recordings"],
+    summary="All recordings, the newest first",
+    responses=answers("A page of recordings, which may be short where few are as asked for", 200),
+)
+def list_recordings(
+    kind: Annotated[Literal["voicemail", "conversation"] | None, Query(description="Only those of this kind")] = None,
+    reception: Annotated[str | None, Query(max_length=40, description="Only those of this reception")] = None,
+    caller: Annotated[str | None, Number] = None,
+    line: Annotated[str | None, Number] = None,
+    month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
+    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
+    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
+    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+) -> RecordingPage:
+    del page_size, page, page_token  # pages.render reads them
+    latest = month or f"{datetime.now(UTC):%Y-%m}"
+    wanted = {"kind": kind, "reception": reception, "caller": caller, "line": line}
+    url = config.settings().public_base_url + router.current_event.path
+    query = router.current_event.query_string_parameters
+
+    def read(after: str | None, most: int) -> tuple[list[Recording], str | None]:
+        return shown.list_recordings(after, most, latest, wanted)
+
+    found = pages.render("recordings", url, query, read, shown.show)
+    return {"recordings": found["recordings"], "meta": found["meta"]}
+
+
+@router.get(
+    "/api/recordings/<sid>",
+    tags=["recordings"],
+    summary="One recording",
+    responses=answers("The recording", 200, 404),
+)
+def fetch_recording(sid: Sid) -> RecordingShown:
+    return shown.show(records.find(sid))
+
+
+@router.get(
+    "/api/recordings/<sid>/audio",
+    tags=["recordings"],
+    summary="A link to a recording's file, good for five minutes",
+    responses=answers("The link, for whoever is to hear it", 200, 404, 409),
+)
+def link_audio(sid: Sid) -> Link:
+    recording = records.find(sid)
+    if recording.status != records.STORED:
+        raise RequestRefused(20409, f"There is nothing to be heard: the recording is {recording.status}", 409)
+    url = storage.link(sid, shown.name_of(recording))
+    return {"url": url, "date_expires": date(time.time() + storage.LINK_SECONDS)}
+
+
+@router.patch(
+    "/api/recordings/<sid>",
+    tags=["recordings"],
+    summary="Mark a recording as heard, or as not heard after all",
+    responses=answers("The recording", 200, 400, 404, 413, 415),
+)
+def mark_recording(sid: Sid, said: Annotated[Heard, Body()]) -> RecordingShown:
+    return shown.show(records.note_heard(sid, said.heard))
+
+
+@router.delete(
+    "/api/recordings/<sid>",
+    tags=["recordings"],
+    summary="Delete a recording, here and at Twilio; again, if that was interrupted",
+    status_code=204,
+    responses=answers("It is gone", 204, 404, 409, 502),
+)
+def delete_recording(sid: Sid) -> None:
+    records.forget(sid)
+    storage.delete(sid)
+    media.delete(sid)
