@@ -218,6 +218,18 @@ def test_callbacks_are_swapped_on_purpose(town):
     assert told(town) == ["delivered", "sent"]
 
 
+def test_the_control_api_shows_every_message_of_the_account_and_how_far_it_has_come(town):
+    town.ben.behaves(receives="never")
+    sends(town, "あ" * 71)
+    sends(town, to=town.ben.number)
+    assert [one["status"] for one in town.get("/messages")["messages"]] == ["sending", "queued"]
+    town.forward(40)
+    first, second = town.get("/messages")["messages"]
+    assert (first["from"], first["to"], first["segments"], first["status"]) == (LINE, AIKO, 2, "delivered")
+    assert (second["direction"], second["status"], second["error"]) == ("outbound-api", "undelivered", 30003)
+    assert town.aiko.seen["messages"][0]["segments"] == 2
+
+
 def test_the_end_of_the_world_takes_what_is_on_its_way_and_what_was_received(town):
     sends(town)
     town.forward(5)
@@ -225,6 +237,7 @@ def test_the_end_of_the_world_takes_what_is_on_its_way_and_what_was_received(tow
     town.ask("DELETE", "/world")
     town.forward(5)
     assert (town.aiko.seen["messages"], town.twilio.messages.list()) == ([], [])
+    assert town.get("/messages") == {"messages": []}
 
 
 @pytest.mark.skipif(not SPEC.exists(), reason="Twilio's description of its API is not here")

@@ -71,6 +71,7 @@ def test_on_two_channels_each_side_has_its_own(town):
     assert recording.channels == 2
     assert [sounds(one) for one in channels(town, recording.sid)] == ["-xx-------", "---xx-----"]
     (seen,) = town.get("/recordings")["recordings"]
+    assert (seen["with"], seen["source"]) == ([BEN], "DialVerb")
     assert [(one["second"], one["from"]) for one in seen["words"]] == [(1.0, town.aiko.number), (3.0, BEN)]
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 import wave
 from array import array
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from local.network import programs, sound
 from local.network.utterances import Utterance
-from tests.network.facts import long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.facts import LINE, long_lived_town, new_town  # noqa: F401  two fixtures
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.json"
 LETTERS = "Thirty letters are two seconds"
@@ -157,10 +158,20 @@ def test_the_control_api_shows_the_words_and_plays_them(town):
     recording = message_left(town)
     (seen,) = town.get("/recordings")["recordings"]
     assert (seen["sid"], seen["call_sid"], seen["number"]) == (recording.sid, recording.call_sid, town.aiko.number)
-    assert (seen["status"], seen["seconds"]) == ("completed", 2.0)
+    assert (seen["status"], seen["seconds"], seen["line"], seen["with"]) == ("completed", 2.0, LINE, [])
+    assert datetime.fromisoformat(seen["completed_at"]) > datetime.fromisoformat(seen["at"])
     assert seen["words"] == [{"second": 0.0, "text": LETTERS, "from": town.aiko.number}]
     assert len(samples(town.http.get(f"/recordings/{recording.sid}.wav").content)) == 16000
     assert town.http.get("/recordings/RE0.wav").status_code == 404
+    whole = town.http.get(f"/recordings/{recording.sid}.wav").content
+    for asked, status, content in (
+        ("bytes=40-", 206, whole[40:]),
+        ("bytes=0-3", 206, b"RIFF"),
+        (f"bytes={len(whole)}-", 416, b""),
+        ("minutes=1-2", 200, whole),
+    ):
+        answer = town.http.get(f"/recordings/{recording.sid}.wav", headers={"range": asked})
+        assert (answer.status_code, answer.content) == (status, content)
     town.ask("DELETE", "/world")
     assert town.get("/recordings")["recordings"] == []
 

@@ -9,12 +9,16 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local import sample, stack
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT, free_port
 from tests.stories.people import Desk, Person, Scene
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 EXCHANGE_PORT = free_port()
 START = 1_795_000_000  # 2026-11-18T11:06:40Z
@@ -83,6 +87,15 @@ class Time:
 
     def forward(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         self.box.call("POST", "/clock", {"advance": hours * 3600 + minutes * 60 + seconds})
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Browser"]:
+    """One browser for all that a module tells of the page, and no longer: as long as it is there no loop can begin."""
+    from tests.stories.pages import chromium
+
+    with chromium(tmp_path_factory.mktemp("home")) as browser:
+        yield browser
 
 
 @pytest.fixture

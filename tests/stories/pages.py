@@ -37,9 +37,9 @@ def twiml(verbs: str) -> Response:
 
 @contextlib.contextmanager
 def served(answers: dict[str, Callable[[Request], Awaitable[Response]]]) -> Iterator[str]:
-    """An application with these answers to POST; its address."""
+    """An application with these answers; its address."""
     port = free_port()
-    app = Starlette(routes=[Route(path, answer, methods=["POST"]) for path, answer in answers.items()])
+    app = Starlette(routes=[Route(path, answer, methods=["GET", "POST"]) for path, answer in answers.items()])
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from tests.stories.pages import (
     Network,
-    chromium,
     copied_story,
     has_state,
     hears,
@@ -106,12 +105,6 @@ def network(application: str) -> Iterator[Network]:
     network.call("POST", "/numbers", wishes)
     yield network
     network.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("home")) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -12,8 +12,11 @@ Beyond design/network.md it has
                                   "reason", "participants", "timeline", "announcements", "billed_minutes"}
     GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
     GET /faults               -> the faults as they were put
-    GET /recordings           -> {"recordings": [{"sid", "call_sid", "number": the telephone's, "status", "source",
-                                  "at", "seconds", "words": [{"second", "text", "from"}]}]}, the latest last
+    GET /messages             -> {"messages": [{"sid", "direction", "from", "to", "body", "media", "segments", "status",
+                                  "error", "at", "updated_at"}]}: the account's, in Twilio's words, the latest last
+    GET /recordings           -> {"recordings": [{"sid", "call_sid", "number": the telephone's, "with": the others',
+                                  "line", "status", "source", "at", "completed_at", "seconds",
+                                  "words": [{"second", "text", "from"}]}]}, the latest last
     GET /recordings/{sid}.wav -> the file, without a password; 404 while it is not completed
     PUT /phones/{number}      also takes "name", "suggests": [{"number", "reaches"}] and "receives"; GET shows all of it
     POST /phones/{number}/send -> the telephone
@@ -47,6 +50,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local.network.dates import iso
+from local.network.parts import part
 from local.network.phones import Phone
 from local.network.refusals import Refused
 from local.network.world import World
@@ -203,6 +207,10 @@ async def conference(world: World, request: Request) -> Response:
     return JSONResponse(world.conference(request.path_params["sid"]).as_seen())
 
 
+async def messages(world: World, _: Request) -> Response:
+    return JSONResponse({"messages": [message.as_seen() for message in world.messages.values()]})
+
+
 async def recordings(world: World, _: Request) -> Response:
     return JSONResponse({"recordings": [recording.as_seen() for recording in world.recordings.values()]})
 
@@ -211,7 +219,7 @@ async def audio(world: World, request: Request) -> Response:
     recording = world.recordings.get(sid := request.path_params["sid"])
     if recording is None or recording.status != "completed":
         raise Refused(404, f"There is no file of a recording {sid}.")
-    return Response(await recording.audio(), media_type="audio/wav")
+    return part(await recording.audio(), request.headers.get("range", ""))
 
 
 async def clock(world: World, _: Request) -> Response:
@@ -283,6 +291,7 @@ def routes() -> list[Route]:
         ("GET", "/calls/{sid}", call),
         ("GET", "/conferences", conferences),
         ("GET", "/conferences/{sid}", conference),
+        ("GET", "/messages", messages),
         ("GET", "/recordings", recordings),
         ("GET", "/recordings/{sid}.wav", audio),
         ("GET", "/clock", clock),

@@ -18,6 +18,7 @@ import httpx
 from local.network import segments, webhooks
 from local.network.addresses import is_absolute
 from local.network.callbacks import Outbox, StatusCallback
+from local.network.dates import iso
 from local.network.numbers import country, geography, parsed
 from local.network.refusals import Failure, Refused, not_built
 
@@ -171,6 +172,22 @@ class Message:
         log.warning("%s: %s %s", self.sid, code, message)
         if entry is not None and entry["error"] is None:
             entry["error"] = {"code": code, "message": message}
+
+    def as_seen(self) -> dict[str, Any]:
+        """The message as the control API shows it."""
+        return {
+            "sid": self.sid,
+            "direction": self.direction,
+            "from": self.from_,
+            "to": self.to,
+            "body": self.body,
+            "media": [one.source for one in self.media],
+            "segments": self.segments,
+            "status": self.status,
+            "error": self.error,
+            "at": iso(self.created_at),
+            "updated_at": iso(self.updated_at),
+        }
 
     # ---- what is known of it ---------------------------------------------------------------------------------------
 

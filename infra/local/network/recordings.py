@@ -145,9 +145,12 @@ class Recording:
             "sid": self.sid,
             "call_sid": self.call.sid,
             "number": self.call.phone.number if self.call.phone else None,
+            "with": [call.phone.number for call in self.calls[1:] if call.phone],
+            "line": self.call.to if self.call.direction == "inbound" else self.call.from_,
             "status": self.status,
             "source": self.source,
             "at": iso(self.started_at),
+            "completed_at": iso(self.updated_at) if self.status == "completed" else None,
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "words": sorted(words, key=itemgetter("second")),
         }

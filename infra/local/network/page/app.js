@@ -6,6 +6,7 @@ import { Story } from "./story.js";
 import { suggestions, Telephones } from "./telephones.js";
 import { CallChoice, LadderView } from "./ladder.js";
 import { Webhooks } from "./webhooks.js";
+import { Recordings } from "./recordings.js";
 import { Room } from "./room.js";
 import { Ahead, Clock } from "./clock.js";
 import { national } from "./numbers.js";
@@ -51,7 +52,7 @@ const sound = new Sound();
 const story = new Story();
 const network = new Network((state) => {
   sound.follow(state.phones, network.now());
-  story.follow(state.phones);
+  story.follow(state.phones, state.recordings);
   page.told(state);
 });
 const page = { told() {} };
@@ -86,6 +87,7 @@ function deeds(setTroubles, note) {
     hangup: (phone) => by(phone, "hangup", {}, "hangs_up"),
     press: (phone, digits) => by(phone, "press", { digits }, "presses", digits),
     speak: (phone, text) => by(phone, "speak", { text }, "says", text),
+    send: (phone, to, body) => by(phone, "send", { to, body }, "texts", { to, body }),
     behave: (phone, settings) => attempt(phone, () => network.behave(phone.number, settings)),
     add: (number, name) => attempt(null, () => network.behave(number, name ? { name } : {})),
     forward: (seconds) => {
@@ -125,6 +127,7 @@ function App() {
   const [chosen, choose] = useState(null);
   const [mark, setMark] = useState(null);
   const [opened, setOpened] = useState({ all: new Set(), reveal: null });
+  const [tape, setTape] = useState(null); // the recording that somebody has asked for
   const quiet = useRef(null);
   speak(language);
   const w = words();
@@ -147,6 +150,11 @@ function App() {
     () => ({
       pointArrow: (row) => setMark(row?.webhook ?? null),
       pick: (row) => {
+        if (row.recording) {
+          setTape(row.recording);
+          setTab("recordings");
+          return;
+        }
         if (row.webhook == null) return;
         setOpened((before) => ({ all: new Set(before.all).add(row.webhook), reveal: row.webhook }));
         setTab("webhooks");
@@ -201,7 +209,15 @@ function App() {
   useEffect(() => {
     if (!meets && tab === "room") setTab("telephones");
   }, [meets, tab]);
-  const tabs = ["telephones", "ladder", ...(meets ? ["room"] : []), "webhooks"];
+  const keeps = state.recordings.length > 0;
+  useEffect(() => {
+    if (!keeps && tab === "recordings") setTab("telephones");
+  }, [keeps, tab]);
+  const listen = (shown) => {
+    setTape(null);
+    setTab(shown);
+  };
+  const tabs = ["telephones", "ladder", ...(meets ? ["room"] : []), "webhooks", ...(keeps ? ["recordings"] : [])];
   const arrowTabs = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: tabs.length - 1 }[event.key];
     if (!step) return;
@@ -239,16 +255,24 @@ function App() {
           <${CallChoice} calls=${state.calls} conferences=${state.conferences} family=${family} chosen=${chosen} choose=${choose} names=${names} />
           <span class="space"></span>
           <button type="button" class="quiet" onClick=${tell} title=${w.story.copy}>${icon("story")}<span>${w.story.copy}</span></button>
-          <button type="button" class="quiet" onClick=${acts.forget} title=${w.ladder.forgetHint} disabled=${!state.calls.length && !state.webhooks.length}>${icon("clear")}<span>${w.ladder.forget}</span></button>
+          <button type="button" class="quiet" onClick=${acts.forget} title=${w.ladder.forgetHint} disabled=${!state.calls.length && !state.webhooks.length && !state.messages.length}>${icon("clear")}<span>${w.ladder.forget}</span></button>
         </header>
         <${LadderView} state=${state} family=${family} suggested=${suggested} chosen=${chosen} choose=${choose} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick}
           acts=${acts} names=${names} network=${network} />
       </section>
       <section class="panel requests" id="webhooks" aria-label=${w.webhooks.title}>
-        <header><h2>${w.webhooks.title}</h2><span class="count">${state.webhooks.length || ""}</span></header>
+        <header><h2>${w.webhooks.title}</h2><span class="count">${state.webhooks.length || ""}</span><span class="space"></span>
+          ${keeps ? html`<button type="button" class="quiet" onClick=${() => listen("recordings")}>${icon("tape")}<span>${w.recordings.many(state.recordings.length)}</span></button>` : ""}</header>
         <${Webhooks} state=${state} family=${family} chosen=${chosen} mark=${mark} point=${setMark} opened=${opened} toggle=${handlers.toggle}
           copy=${handlers.copy} names=${names} />
       </section>
+      ${keeps
+        ? html`<section class="panel tapes-panel" id="recordings" aria-label=${w.recordings.title}>
+            <header><h2>${w.recordings.title}</h2><span class="count">${state.recordings.length}</span><span class="space"></span>
+              <button type="button" class="quiet" onClick=${() => listen("webhooks")}><span>${w.webhooks.title}</span></button></header>
+            <${Recordings} state=${state} family=${family} chosen=${chosen} choose=${choose} shown=${tape} loud=${loudness === "on"} names=${names} network=${network} />
+          </section>`
+        : ""}
       ${meets ? html`<${Room} state=${state} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick} names=${names} network=${network} copy=${handlers.copy} />` : ""}
       <${Ahead} state=${state} network=${network} acts=${acts} names=${names} />
     </main>

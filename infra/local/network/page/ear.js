@@ -31,25 +31,41 @@ function Spoken({ item, over, network }) {
   return html`<span class=${way}>${list}</span>`;
 }
 
+/** What was said into a telephone in this call, whoever may have heard it: a Gather, a recording, another person. */
+function said(call) {
+  const answered = call?.timeline.find(({ event }) => event === "answered");
+  const since = ({ at }) => (answered ? Math.max(0, (Date.parse(at) - Date.parse(answered.at)) / 1000) : null);
+  return (call?.timeline || [])
+    .filter(({ event }) => event === "speaks")
+    .map((entry) => ({ at: entry.at, kind: "own", text: entry.detail, second: since(entry) }));
+}
+
+const withoutQuery = (address) => (address || "").split(/[?#]/)[0];
+
 const Heard = still(({ item, over, network, names }) => {
   const w = words().telephones;
+  const own = item.kind === "own";
   const spoken = item.kind === "say" || item.kind === "speech";
-  const file = item.kind === "play" || item.kind === "music" ? fileName(item.text) : "";
+  const file = item.kind === "play" || item.kind === "music" ? fileName(withoutQuery(item.text)) : "";
   return html`<li class="heard-item ${item.kind}">
     <span class="second">${item.second == null ? "–" : timer(item.second)}</span>
     <span class="kind">${item.kind === "speech" && item.from ? names(item.from) : w.kinds[item.kind] || item.kind}</span>
-    <span class="text" lang=${spoken ? tongue(item.text) : undefined}>
-      ${spoken ? html`<${Spoken} item=${item} over=${over} network=${network} />` : file ? html`♪ ${file}` : ""}
+    <span class="text" lang=${spoken || own ? tongue(item.text) : undefined}>
+      ${own ? html`<q>${item.text}</q>` : ""}
+      ${spoken ? html`<${Spoken} item=${item} over=${over} network=${network} />` : file
+        ? html`♪ ${file}${/^https?:/.test(item.text) ? html`<a class="address" href=${item.text} title=${item.text} target="_blank" rel="noreferrer">${withoutQuery(item.text)}</a>` : ""}`
+        : ""}
       ${item.cut ? html`<em class="cut">${w.cut}</em>` : ""}
     </span>
   </li>`;
 });
 
-export function Ear({ phone, name, network, names }) {
+export function Ear({ phone, last, name, network, names }) {
   const w = words().telephones;
   const box = useRef(null);
   const items = [
     ...phone.heard,
+    ...said(last),
     ...(phone.messages || []).map((message) => ({ ...message, kind: "message" })),
   ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const length = items.length;

@@ -2,7 +2,8 @@
 import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { national, tongue } from "./numbers.js";
 import { fileName, hour, span, timer, words } from "./words.js";
-import { begin, ENDS, Messages, holder } from "./messages.js";
+import { begin, ENDS, Messages, holder, textsOf } from "./messages.js";
+import { isLost, stateOf } from "./texts.js";
 import { everybody, plain, short } from "./conferences.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
 
@@ -39,6 +40,10 @@ function label(row, names) {
       return row.event === "say" ? row.detail : `♪ ${fileName(row.detail)}`;
     case "speech":
       return row.detail;
+    case "text":
+      return row.text.body || row.text.media.map(fileName).join(" ");
+    case "tape":
+      return row.told === "recorded" ? w.recorded(timer(Math.round(row.seconds))) : w[row.told];
     case "note":
       return row.event === "error" || row.event === "ignored" ? `${w[row.event] || ""}${row.detail}` : w[row.event] || row.event;
     case "request": {
@@ -68,6 +73,13 @@ const party = (id, names) => {
   return id.startsWith("room ") ? w.aRoom : names(id);
 };
 
+/** How a text came there, in a word and a shape; nothing where that is as it should be. */
+function Delivery({ text }) {
+  const state = stateOf(text);
+  if (/^(received|delivered)$/.test(state) || (state === "sent" && text.direction === "out")) return "";
+  return html`<em>${words().texts.states[state] || state}</em>`;
+}
+
 const Arrow = still(({ row, y, a, b, via, marked, current, point, pick, names }) => {
   const w = words().ladder;
   const told = label(row, names);
@@ -75,12 +87,13 @@ const Arrow = still(({ row, y, a, b, via, marked, current, point, pick, names })
   const style = { top: `${y}px`, left: percent(left), width: percent(Math.abs(b - a)) };
   const inside = row.from.startsWith("room ") && row.to.startsWith("room ");
   const whole = inside ? w.inRoom(told) : w.message(party(row.from, names), party(row.to, names), told);
-  const spoken = row.kind === "say" || row.kind === "speech" || row.kind === "announce";
+  const spoken = row.kind === "say" || row.kind === "speech" || row.kind === "announce" || row.kind === "text";
   return html`<button type="button" style=${style} tabindex=${current ? 0 : -1} data-key=${row.key}
-    class="arrow ${row.kind} ${row.kind === "say" && row.event !== "say" ? "sound" : ""} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" ? "wrong" : ""} ${row.unheard ? "unheard" : ""} ${row.webhook == null ? "" : "leads"}"
+    class="arrow ${row.kind} ${row.kind === "say" && row.event !== "say" ? "sound" : ""} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" || (row.text && isLost(row.text)) ? "wrong" : ""} ${row.unheard ? "unheard" : ""} ${row.webhook == null && !row.recording ? "" : "leads"}"
     aria-label="${hour(row.at)} ${whole}" aria-current=${marked ? "true" : undefined}
     onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
-    <span class="label" title=${told} lang=${spoken ? tongue(told || "") : undefined}>${told}</span>
+    <span class="label" title=${told} lang=${spoken ? tongue(told || "") : undefined}>${row.kind === "text" ? icon("text") : ""}${row.kind === "tape" ? html`<i class="reel ${row.told}"></i>` : ""}${told}${
+      row.text ? html`<${Delivery} text=${row.text} />` : ""}</span>
     <i class="shaft"></i><i class="head"></i>${row.kind === "talk" ? html`<i class="head tail"></i>` : ""}
     ${via == null ? "" : html`<i class="via" style=${{ left: percent((via - left) / Math.max(1e-9, Math.abs(b - a))) }}></i>`}
   </button>`;
@@ -120,7 +133,7 @@ function Empty({ phones, suggested, acts }) {
 
 export function LadderView({ state, family, suggested, chosen, choose, mark, point, pick, acts, names, network }) {
   const w = words().ladder;
-  const { calls, conferences, webhooks, phones, account } = state;
+  const { calls, conferences, recordings, messages, webhooks, phones, account } = state;
   const shownCalls = useMemo(() => (chosen ? calls.filter((call) => family.get(call.sid) === chosen) : calls), [calls, chosen, family]);
   const shownRooms = useMemo(
     () => (chosen ? conferences.filter(({ participants }) => participants.some((one) => family.get(one.call_sid) === chosen)) : conferences),
@@ -130,9 +143,10 @@ export function LadderView({ state, family, suggested, chosen, choose, mark, poi
     () => (chosen ? webhooks.filter((entry) => family.get(entry.call_sid) === chosen) : webhooks),
     [webhooks, chosen, family],
   );
+  const texts = useMemo(() => (chosen ? [] : textsOf({ messages, phones })), [messages, phones, chosen]);
   const ladder = useMemo(
-    () => new Messages({ calls: shownCalls, conferences: shownRooms, webhooks: shownHooks, account }),
-    [shownCalls, shownRooms, shownHooks, account],
+    () => new Messages({ calls: shownCalls, conferences: shownRooms, recordings, texts, webhooks: shownHooks, account }),
+    [shownCalls, shownRooms, recordings, texts, shownHooks, account],
   );
   const { rows, lanes, place, spans, bySid } = ladder;
   const box = useRef(null);
@@ -157,7 +171,7 @@ export function LadderView({ state, family, suggested, chosen, choose, mark, poi
   useEffect(() => {
     if (!box.current) return undefined;
     const observer = new ResizeObserver(() => {
-      if (following.current) box.current.scrollTop = box.current.scrollHeight;
+      if (following.current && box.current) box.current.scrollTop = box.current.scrollHeight;
       look();
     });
     observer.observe(box.current);

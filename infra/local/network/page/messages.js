@@ -12,6 +12,15 @@ export const ENDS = new Set(["completed", "busy", "no-answer", "failed", "cancel
 
 const moment = (entry) => Date.parse(entry.at);
 
+/** Whether the account has sent this text: what the application wished, or a reply of its. */
+const ours = ({ direction }) => /^outbound/.test(direction || "");
+
+/** The texts of the account, and those that went from one telephone to another. */
+export function textsOf({ messages, phones }) {
+  const known = new Set(messages.map(({ sid }) => sid));
+  return [...messages, ...phones.flatMap((phone) => phone.messages.filter((one) => one.direction === "out" && !known.has(one.sid)))];
+}
+
 /** When a call began, in ms. */
 export const begin = (call) => (call.timeline.length ? moment(call.timeline[0]) : 0);
 
@@ -19,7 +28,7 @@ export const begin = (call) => (call.timeline.length ? moment(call.timeline[0]) 
 export const holder = (call) => call.phone || (call.direction === "inbound" ? call.from : call.to);
 
 /** Lanes in the order that makes most arrows short: who calls, the lines dialled, the application, rooms, the lines shown, who is called. */
-function lanesOf(calls, ours, asked, rooms) {
+function lanesOf(calls, texts, ours, asked, rooms) {
   const [callers, dialled, shown, called] = [[], [], [], []];
   const placed = new Set();
   const put = (list, number) => {
@@ -34,6 +43,15 @@ function lanesOf(calls, ours, asked, rooms) {
     } else {
       if (ours.has(call.from)) put(shown, call.from);
       put(called, call.to);
+    }
+  }
+  for (const { from, to } of texts) {
+    if (ours.has(from)) {
+      put(dialled, from);
+      put(called, to);
+    } else {
+      put(callers, from);
+      put(ours.has(to) ? dialled : called, to);
     }
   }
   const lane = (number) => ({ id: number, kind: ours.has(number) ? "line" : "phone", weight: 1 });
@@ -67,14 +85,14 @@ function placesOf(lanes) {
 
 /** Calls, conferences and webhooks as messages between parties, in the order of time, and as bars along the lanes. */
 export class Messages {
-  constructor({ calls, conferences, webhooks, account }) {
+  constructor({ calls, conferences, recordings = [], texts = [], webhooks, account }) {
     this.family = roots(calls, conferences);
     this.ours = new Set(account?.numbers || []);
     this.bySid = new Map(calls.map((call) => [call.sid, call]));
     this.legs = new Map();
     for (const call of calls) if (call.parent_sid) this.legs.set(call.parent_sid, [...(this.legs.get(call.parent_sid) || []), call]);
     this.rooms = new Rooms(conferences, webhooks);
-    this.lanes = lanesOf(calls, this.ours, webhooks.length > 0, this.rooms);
+    this.lanes = lanesOf(calls, texts, this.ours, webhooks.length > 0, this.rooms);
     this.place = placesOf(this.lanes);
     this.messages = [];
     this.spans = [];
@@ -82,6 +100,8 @@ export class Messages {
     for (const call of calls) this.tell(call);
     this.rooms.tell(this.put.bind(this), (sid) => this.bySid.has(sid) && holder(this.bySid.get(sid)), this.known);
     this.converse(calls);
+    for (const recording of recordings) this.record(recording);
+    for (const text of texts) this.put(moment(text), ours(text) ? 3 : 0, text.from, text.to, "text", { key: text.sid, text });
     for (const entry of webhooks) this.request(entry);
     this.messages.sort((a, b) => a.at - b.at || a.order - b.order);
     this.rows = this.space();
@@ -178,6 +198,17 @@ export class Messages {
       for (const one of listeners) this.put(one.at, 7.5, from, holder(one.call), "speech", more(one));
       if (!listeners.length && said.entry.event === "speaks") this.put(said.at, 7.5, from, this.line(said.call) ?? from, "speech", more(said));
     }
+  }
+
+  /** Where a recording begins and ends; its end leads to it. */
+  record({ sid, call_sid: call, source, at, seconds, status }) {
+    const one = this.bySid.get(call);
+    const lane = this.line(one) ?? (one && holder(one));
+    if (!lane) return;
+    this.put(Date.parse(at), source === "DialVerb" ? 7.2 : 3.2, lane, lane, "tape", { key: `${sid} begins`, call, told: "records" });
+    if (seconds === null) return;
+    const more = { key: `${sid} ends`, call, told: seconds ? "recorded" : "nothingRecorded", seconds };
+    this.put(Date.parse(at) + seconds * 1000, 3.3, lane, lane, "tape", { ...more, recording: status === "completed" ? sid : undefined });
   }
 
   request(entry) {

@@ -39,7 +39,7 @@ const still = (old, fresh) => (old.length === fresh.length && old.every((item, i
 
 /** Up to which sequence number the log cannot change any more: an answer, or an error in it, may come as long as its call or conference lives. */
 function settled(webhooks, those) {
-  const over = new Set(those.filter(({ status }) => /^(completed|busy|no-answer|failed|canceled)$/.test(status)).map(({ sid }) => sid));
+  const over = new Set(those.filter(({ status }) => /^(completed|busy|no-answer|failed|canceled|received|delivered|undelivered)$/.test(status)).map(({ sid }) => sid));
   const open = webhooks.find((entry) => (entry.status === null && !entry.error) || !over.has(entry.call_sid));
   const end = webhooks.length ? webhooks[webhooks.length - 1].sequence : 0;
   return Math.max(0, Math.min(end - 5, open ? open.sequence - 1 : end));
@@ -66,7 +66,7 @@ export function roots(calls, conferences) {
 export class Network {
   constructor(told) {
     this.told = told;
-    this.state = { reachable: null, account: null, phones: [], calls: [], conferences: [], webhooks: [], clock: null };
+    this.state = { reachable: null, account: null, phones: [], calls: [], conferences: [], recordings: [], messages: [], webhooks: [], clock: null };
     this.reading = false;
     this.again = false;
   }
@@ -105,14 +105,16 @@ export class Network {
   }
 
   async readOnce() {
-    const { account, phones, calls, conferences, webhooks } = this.state;
-    const last = settled(webhooks, [...calls, ...conferences]);
+    const { account, phones, calls, conferences, recordings, messages, webhooks } = this.state;
+    const last = settled(webhooks, [...calls, ...conferences, ...messages]);
     const asked = performance.now();
-    const [numbers, telephones, history, rooms, log, clock] = await Promise.all([
+    const [numbers, telephones, history, rooms, tapes, texts, log, clock] = await Promise.all([
       ask("GET", "account"),
       ask("GET", "phones"),
       ask("GET", "calls"),
       ask("GET", "conferences"),
+      ask("GET", "recordings"),
+      ask("GET", "messages"),
       ask("GET", `webhooks?since=${last}`),
       ask("GET", "clock"),
     ]);
@@ -126,6 +128,8 @@ export class Network {
       phones: still(phones, keep(phones, telephones.phones, "number")),
       calls: still(calls, keep(calls, history.calls, "sid", length)),
       conferences: still(conferences, keep(conferences, rooms.conferences, "sid")),
+      recordings: still(recordings, keep(recordings, tapes.recordings, "sid")),
+      messages: still(messages, keep(messages, texts.messages, "sid")),
       webhooks: emptied ? [] : still(webhooks, certain.concat(fresh)),
       clock: { ...clock, ahead: clock.ahead || [], moment: Date.parse(clock.now), read: (asked + performance.now()) / 2 },
     });
@@ -159,7 +163,7 @@ export class Network {
 
   async forget() {
     await ask("DELETE", "world");
-    this.change({ webhooks: [], calls: [], conferences: [] });
+    this.change({ webhooks: [], calls: [], conferences: [], recordings: [], messages: [] });
     await this.read();
   }
 }

@@ -11,6 +11,7 @@ export class Story {
     this.states = new Map();
     this.ringing = new Map(); // what each telephone that rings shows
     this.heard = new Set();
+    this.kept = new Set(); // texts that were read, and recordings that are there
     this.last = null;
   }
 
@@ -37,8 +38,18 @@ export class Story {
     this.last = now + seconds * 1000;
   }
 
+  /** Something that takes its time to come: in a story that time has to pass first. */
+  came(sid, at, who, deed, value) {
+    if (this.kept.has(sid)) return;
+    this.kept.add(sid);
+    if (!this.steps.length) return;
+    this.pass(Math.ceil((at - this.last) / 1000));
+    this.last = Math.max(this.last, at);
+    this.steps.push({ who, deed, value });
+  }
+
   /** What can be seen and heard since the last reading; before the first deed there is no story. */
-  follow(phones) {
+  follow(phones, recordings) {
     for (const phone of phones) {
       const before = this.states.get(phone.number);
       this.states.set(phone.number, phone.state);
@@ -53,6 +64,15 @@ export class Story {
       for (const item of fresh) {
         if (item.kind === "say" || item.kind === "speech") this.steps.push({ who: phone.number, deed: "hears", value: item.text });
       }
+    }
+    for (const phone of phones) {
+      for (const text of phone.messages) {
+        if (text.direction === "in") this.came(`${text.sid} ${phone.number}`, Date.parse(text.at), phone.number, "reads", text.body);
+      }
+    }
+    for (const { sid, status, completed_at, words } of recordings) {
+      if (status !== "completed") continue;
+      for (const [i, { from, text }] of words.entries()) this.came(`${sid} ${i}`, Date.parse(completed_at), from, "is_recorded", text);
     }
   }
 
@@ -80,18 +100,22 @@ export class Story {
       switch (deed) {
         case "dials":
           return `${person}.dials(${shown(value)})`;
+        case "texts":
+          return `${person}.texts(${shown(value.to)}, ${text(value.body)})`;
         case "rings":
           return `${person}.rings(showing=${/^\+\d+$/.test(value || "") ? shown(value) : text(value)})`;
         case "presses":
         case "says":
         case "hears":
+        case "reads":
+        case "is_recorded":
           return `${person}.${deed}(${text(value)})`;
         default:
           return `${person}.${deed}()`;
       }
     });
-    const first = this.steps.find((step) => step.deed === "dials");
-    const title = first ? `${nameOf(first.who)}_dials` : "what_was_done_by_hand";
+    const first = this.steps.find((step) => step.deed === "dials" || step.deed === "texts");
+    const title = first ? `${nameOf(first.who)}_${first.deed}` : "what_was_done_by_hand";
     const people = [...called].filter(([number]) => !lines.includes(number));
     const needed = [...people.map(([, name]) => name), ...(this.steps.some((step) => step.deed === "forward") ? ["clock"] : [])];
     return [

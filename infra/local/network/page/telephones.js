@@ -1,6 +1,7 @@
 // The telephones: a display, twelve keys, two buttons, a mouth and an ear.
 import { html, icon, lamp, still, useBeat, useEffect, useRef, useState } from "./view.js";
 import { Ear } from "./ear.js";
+import { Texts, useUnread } from "./texts.js";
 import { international, national } from "./numbers.js";
 import { timer, words } from "./words.js";
 
@@ -111,13 +112,15 @@ export function suggestions({ phones, account }) {
   );
 }
 
-export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, network, names, language }) => {
+export const Telephone = still(({ phone, call, last, messages, suggests, fresh, trouble, acts, network, names, language }) => {
   const w = words().telephones;
   const { state } = phone;
   const name = nameOf(phone);
   const [typed, type] = useState("");
   const [sent, send] = useState("");
   const [speech, setSpeech] = useState("");
+  const [face, turn] = useState("keys");
+  const unread = useUnread(phone, face === "texts");
   const field = useRef(null);
   const mouth = useRef(null);
   const answered = useAnswered(phone, call, network);
@@ -128,6 +131,10 @@ export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, n
     if (state === "idle") send("");
     else type("");
   }, [state === "idle"]);
+
+  useEffect(() => {
+    if (busy) turn("keys"); // a call wants the keys
+  }, [busy]);
 
   const dial = (number) => {
     if (!/^\+?[\d*#]{3,15}$/.test(number)) return acts.trouble(phone, w.bad);
@@ -204,6 +211,11 @@ export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, n
     aria-label="${name}, ${national(phone.number)}, ${w.states[listening ? "listening" : state]}" onKeyDown=${escape}>
     <header>
       <h2>${name}</h2>
+      <div class="faces" role="group" aria-label=${w.faces}>
+        <button type="button" aria-pressed=${face === "keys"} aria-label=${w.keysFace} title=${w.keysFace} onClick=${() => turn("keys")}>${icon("handset")}</button>
+        <button type="button" aria-pressed=${face === "texts"} aria-label="${w.textsFace}${unread ? `, ${w.unread(unread)}` : ""}" title=${w.textsFace}
+          onClick=${() => turn("texts")}>${icon("text")}${unread ? html`<b>${unread}</b>` : ""}</button>
+      </div>
       <span class="number">${national(phone.number)}</span>
     </header>
     <div class="lcd" onClick=${() => field.current.focus({ preventScroll: true })}>
@@ -223,7 +235,9 @@ export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, n
       </div>
       <div class="lcd-hint ${trouble ? "trouble" : ""}" role=${trouble ? "alert" : undefined}>${hint || "\u00a0"}</div>
     </div>
-    <div class="body">
+    ${face === "texts"
+      ? html`<${Texts} phone=${phone} name=${name} messages=${messages} suggests=${suggests} acts=${acts} names=${names} />`
+      : html`<div class="body">
       <div class="keypad" role="group" aria-label=${w.keypad(name)}>
         ${KEYS.map(
           (digit) => html`<button type="button" tabindex="-1" class="key" data-key=${digit}
@@ -252,7 +266,7 @@ export const Telephone = still(({ phone, call, suggests, fresh, trouble, acts, n
         </div>
       </div>
     </div>
-    <${Ear} phone=${phone} name=${name} network=${network} names=${names} />
+    <${Ear} phone=${phone} last=${last} name=${name} network=${network} names=${names} />`}
     <${Behaviour} phone=${phone} acts=${acts} />
   </section>`;
 });
@@ -286,6 +300,7 @@ export function Telephones({ state, suggested, troubles, acts, network, names, l
   const { phones, calls, reachable } = state;
   const first = phones.find((phone) => suggested.get(phone.number)?.length);
   const bySid = new Map(calls.map((call) => [call.sid, call]));
+  const latest = new Map(calls.map((call) => [call.phone, call]));
   const couple = () => {
     const one = proposal([], language);
     return [one, proposal([one], language)];
@@ -293,6 +308,7 @@ export function Telephones({ state, suggested, troubles, acts, network, names, l
   return html`<section class="telephones" id="telephones" aria-label=${w.title}>
     ${phones.map(
       (phone) => html`<${Telephone} key=${phone.number} phone=${phone} call=${bySid.get(phone.call_sid)} language=${language}
+        last=${latest.get(phone.number)} messages=${state.messages}
         suggests=${suggested.get(phone.number) || NOTHING}
         fresh=${!calls.length && phone === first} trouble=${troubles[phone.number]} acts=${acts} network=${network} names=${names} />`,
     )}

@@ -25,6 +25,12 @@ const DUES = [
   [/^an announcement ends: (.+)$/s, "アナウンスの終わり「$1」"],
   [/^the end of what somebody says$/, "話の終わり"],
   [/^the <Dial> of (.+) reaches its time limit$/, "<Dial> の時間の上限（$1）"],
+  [/^(SM|MM)\w+ leaves the queue$/, "SMS の送信順が来る"],
+  [/^(SM|MM)\w+ is with the carrier$/, "SMS が通信事業者に渡る"],
+  [/^(SM|MM)\w+ is delivered$/, "SMS が届く"],
+  [/^(SM|MM)\w+ is given up$/, "SMS の配信をあきらめる"],
+  [/^the file of RE\w+$/, "録音ファイルができる"],
+  [/^Record ends$/, "録音の終わり"],
   [/^Gather ends$/, "入力待ちの終わり"],
   [/^Pause ends$/, "無音の終わり"],
 ];
