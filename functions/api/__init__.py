@@ -93,7 +93,7 @@ def written(answer: Response[str]) -> Json:
 
 def refused(error: RequestRefused) -> Response[str]:
     log.info("request refused", code=error.code)
-    return problem(error.status, error.message, code=error.code)
+    return problem(error.status, error.message, code=error.code, **error.more)
 
 
 def invalid(error: RequestValidationError) -> Response[str]:

@@ -37,7 +37,7 @@ def mistakes(text, content_type=YAML, **how):
     """What is wrong with a document, as its owner reads it."""
     with pytest.raises(NoReception) as error:
         checks.check(text, content_type, **how)
-    return [describe(one) for one in error.value.mistakes]
+    return [describe(one) for one in error.value.more["errors"]]
 
 
 def warnings(text):

@@ -11,10 +11,13 @@
         CallsNotAllowed        the session is for messages only
         CallerBlocked          the owner takes no calls from this number
       OwnerSilent            the owner's own system does not answer, or nothing of use
+        OwnerSlow              it may, but takes too long
       RequestRefused         a REST client is told why: Twilio's code, HTTP status, message
 
 Ground: rules and edges may both stand on it. Codes: https://www.twilio.com/docs/api/errors
 """
+
+from typing import Any
 
 from toritsugi.voices import language_of
 
@@ -97,12 +100,19 @@ class OwnerSilent(ToritsugiError):
     """The owner's own system does not answer, or nothing of use; the reception knows where to go then."""
 
 
-class RequestRefused(ToritsugiError):
-    """A REST request that is not carried out. Twilio's error pages explain each code."""
+class OwnerSlow(OwnerSilent):
+    """It takes longer than a caller waits."""
 
-    def __init__(self, code: int, message: str, status: int = 400) -> None:
+
+class RequestRefused(ToritsugiError):
+    """A REST request that is not carried out. Twilio's error pages explain each code.
+
+    `more` is what a program can use besides: `errors`, the mistakes in what was sent, each with its place.
+    """
+
+    def __init__(self, code: int, message: str, status: int = 400, **more: Any) -> None:
         super().__init__(message)
-        self.code, self.message, self.status = code, message, status
+        self.code, self.message, self.status, self.more = code, message, status, more
 
 
 def not_found(what: str) -> RequestRefused:

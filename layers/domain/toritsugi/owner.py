@@ -12,18 +12,24 @@ import ipaddress
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from twilio.request_validator import RequestValidator
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 from toritsugi import config
-from toritsugi.errors import OwnerSilent
+from toritsugi.errors import OwnerSilent, OwnerSlow
 
 PATIENCE_SECONDS = 2.0
 LARGEST_ANSWER = 16_384
+
+REDIRECTS, MOST_REDIRECTS = (301, 302, 303, 307, 308), 2
+AUDIO = {f"audio/{kind}" for kind in ("mpeg", "mp3", "wav", "wave", "x-wav", "aiff", "x-aiff", "x-aifc", "ulaw")}
+AUDIO |= {"audio/gsm", "audio/x-gsm"}
 
 
 def ask(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -45,22 +51,60 @@ def ask(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
     return said
 
 
+def listen(url: str) -> str | None:
+    """What is strange about an audio file of the owner's, if anything is. Raises ValueError if Twilio cannot play it.
+
+    https://www.twilio.com/docs/voice/twiml/play#supported-audio-file-types
+    """
+    for _ in range(MOST_REDIRECTS + 1):
+        try:
+            with answering("GET", url, {"Range": "bytes=0-0"}, None, time.monotonic() + PATIENCE_SECONDS) as answer:
+                status, headers = answer.status, answer.headers
+        except OwnerSlow:
+            return f"{url} is slow: a caller hears nothing for more than {PATIENCE_SECONDS:g} seconds"
+        except OwnerSilent as silence:
+            raise ValueError(f"there is no audio at {url}: {silence}") from None
+        if status not in REDIRECTS or "Location" not in headers:
+            break
+        url = urljoin(url, headers["Location"])
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower() or "of no type"
+    if status not in (200, 206):
+        raise ValueError(f"there is no audio at {url}: it answers {status}")
+    if kind not in AUDIO:
+        raise ValueError(f"there is no audio at {url}: it is {kind}, and Twilio plays audio/mpeg and audio/wav")
+    return None
+
+
 def request(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, largest: int = LARGEST_ANSWER
 ) -> tuple[int, bytes]:
     """Status and content of an answer from somewhere on the web, without following redirects. Raises OwnerSilent."""
-    until, split = time.monotonic() + PATIENCE_SECONDS, urlsplit(url)
+    until = time.monotonic() + PATIENCE_SECONDS
+    with answering(method, url, headers, body, until) as answer:
+        return answer.status, read(answer, until, largest)
+
+
+@contextmanager
+def answering(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, until: float
+) -> Iterator[BaseHTTPResponse]:
+    """An answer, of which the content is still to come. Raises OwnerSilent, also for what goes wrong on the way."""
+    try:
+        split = urlsplit(url)
+        port = split.port or (443 if split.scheme == "https" else 80)
+    except ValueError:
+        raise OwnerSilent("its address is none") from None
     path = (split.path or "/") + (f"?{split.query}" if split.query else "")
-    address = resolve(split.hostname or "", split.port or (443 if split.scheme == "https" else 80), split.scheme)
+    address = resolve(split.hostname or "", port, split.scheme)
     pool: HTTPConnectionPool
     if split.scheme == "https":
         host = split.hostname
-        pool = HTTPSConnectionPool(address, split.port or 443, server_hostname=host, assert_hostname=host)
+        pool = HTTPSConnectionPool(address, port, server_hostname=host, assert_hostname=host)
     else:
-        pool = HTTPConnectionPool(address, split.port or 80)
+        pool = HTTPConnectionPool(address, port)
     try:
         with pool:
-            answer = pool.urlopen(
+            yield pool.urlopen(
                 method,
                 path,
                 body,
@@ -70,11 +114,11 @@ def request(
                 redirect=False,
                 preload_content=False,
             )
-            return answer.status, read(answer, until, largest)
     except OwnerSilent:
         raise
     except Exception as error:  # urllib3 has a dozen, ssl and socket theirs
-        raise OwnerSilent(type(error).__name__) from None
+        slow = isinstance(error, ConnectTimeoutError | ReadTimeoutError) and not isinstance(error, NewConnectionError)
+        raise (OwnerSlow if slow else OwnerSilent)(type(error).__name__) from None
 
 
 def read(answer: BaseHTTPResponse, until: float, largest: int) -> bytes:
@@ -85,7 +129,7 @@ def read(answer: BaseHTTPResponse, until: float, largest: int) -> bytes:
         if len(content) > largest:
             raise OwnerSilent("its answer is too large")
         if time.monotonic() > until:
-            raise OwnerSilent("its answer takes too long")
+            raise OwnerSlow("its answer takes too long")
     return content
 
 

@@ -20,7 +20,7 @@ from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read
 from toritsugi.receptions.wanted import KINDS, Document, Record, Rule
 
 YEARS_OF_HOLIDAYS = 10
-MOST_AUDIO, AT_ONCE = 50, 10
+MOST_AUDIO, AT_ONCE = 30, 15
 
 # What pydantic finds, in words for somebody who has never heard of it.
 SENTENCES = {

@@ -13,13 +13,13 @@ from typing import Any
 import yaml
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
-from toritsugi.errors import ToritsugiError
+from toritsugi.errors import RequestRefused
 
 JSON, YAML = "application/json", "application/yaml"
 
 LARGEST = 65_536  # bytes
 DEEPEST = 12
-MOST_MISTAKES = 50
+MOST_TOLD, MOST_MISTAKES = 5, 100  # in the sentence, and in the list
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # XML may hold none of them
 BARE_HASH = re.compile(r"(^|[{,])\s*#\s*:", re.MULTILINE)  # YAML takes the key for the beginning of a comment
 HASH = 'YAML takes # for the beginning of a comment: write that key in quotes, "#"'
@@ -39,12 +39,13 @@ class Mistake(Place):
     detail: str
 
 
-class NoReception(ToritsugiError):
+class NoReception(RequestRefused):
     """A document that is none, with every mistake in it that could be found."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("; ".join(describe(one) for one in mistakes))
-        self.mistakes = mistakes[:MOST_MISTAKES]
+        said = [describe(one) for one in mistakes[:MOST_TOLD]]
+        more = [f"and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
+        super().__init__(20001, "; ".join(said + more), 422, errors=mistakes[:MOST_MISTAKES])
 
 
 def describe(mistake: Mistake) -> str:
