@@ -107,6 +107,21 @@ def test_a_callback_is_kept(start, account):
     assert row(account, TALKING, f"interaction#KI{'c' * 31}1")["status"] == {"S": "initiated"}
 
 
+def test_a_text_is_answered_and_the_same_text_gets_the_same_answer(start):
+    with start("Sms") as sms:
+        cold, warm = answers(sms, "sms")
+    assert (cold["statusCode"], cold["body"]) == (200, warm["body"])
+    assert "お客様、" in cold["body"]
+
+
+def test_the_delivery_of_a_message_is_kept(start, account):
+    with start("Status") as status:
+        assert answers(status, "status-message") == ({"statusCode": 204}, {"statusCode": 204})
+    key = {"message_id": {"S": f"KM{1:032}"}}
+    message = client("dynamodb", account).get_item(TableName="MessagesTable", Key=key)["Item"]
+    assert message["status"] == {"S": "delivered"}
+
+
 @pytest.mark.parametrize(("name", "kept"), [("status-leg", "in-progress"), ("status-room", "participant-join")])
 def test_a_callback_of_a_call_that_we_make_is_kept_and_wakes_the_timer(start, account, name, kept):
     with start("Status") as status:

@@ -15,6 +15,7 @@ from tests.events.account import fill
 SAM = ROOT / ".tools/sam/bin/sam"
 EVENTS = {
     "Voice": "voice",
+    "Sms": "sms",
     "Status": "status",
     "Timer": "timer",
     "Cleanup": "cleanup",
