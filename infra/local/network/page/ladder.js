@@ -73,27 +73,27 @@ const party = (id, names) => {
   return id.startsWith("room ") ? w.aRoom : names(id);
 };
 
-/** How a text came there, in a word and a shape; nothing where that is as it should be. */
-function Delivery({ text }) {
-  const state = stateOf(text);
-  if (/^(received|delivered)$/.test(state) || (state === "sent" && text.direction === "out")) return "";
-  return html`<em>${words().texts.states[state] || state}</em>`;
+/** How far a text has come, in a word; none where that is as it should be. */
+function progressOf({ text }) {
+  const state = text && stateOf(text);
+  if (!text || state === "delivered" || state === "received" || (state === "sent" && text.direction === "out")) return "";
+  return words().texts.states[state] || state;
 }
 
 const Arrow = still(({ row, y, a, b, via, marked, current, point, pick, names }) => {
   const w = words().ladder;
-  const told = label(row, names);
+  const [told, far] = [label(row, names), progressOf(row)];
   const left = Math.min(a, b);
   const style = { top: `${y}px`, left: percent(left), width: percent(Math.abs(b - a)) };
   const inside = row.from.startsWith("room ") && row.to.startsWith("room ");
-  const whole = inside ? w.inRoom(told) : w.message(party(row.from, names), party(row.to, names), told);
+  const whole = inside ? w.inRoom(told) : w.message(party(row.from, names), party(row.to, names), far ? `${told} (${far})` : told);
   const spoken = row.kind === "say" || row.kind === "speech" || row.kind === "announce" || row.kind === "text";
   return html`<button type="button" style=${style} tabindex=${current ? 0 : -1} data-key=${row.key}
     class="arrow ${row.kind} ${row.kind === "say" && row.event !== "say" ? "sound" : ""} ${b < a ? "leftwards" : ""} ${marked ? "marked" : ""} ${row.wrong || row.event === "error" || (row.text && isLost(row.text)) ? "wrong" : ""} ${row.unheard ? "unheard" : ""} ${row.webhook == null && !row.recording ? "" : "leads"}"
     aria-label="${hour(row.at)} ${whole}" aria-current=${marked ? "true" : undefined}
     onMouseEnter=${() => point(row)} onMouseLeave=${() => point(null)} onFocus=${() => point(row)} onClick=${() => pick(row)}>
     <span class="label" title=${told} lang=${spoken ? tongue(told || "") : undefined}>${row.kind === "text" ? icon("text") : ""}${row.kind === "tape" ? html`<i class="reel ${row.told}"></i>` : ""}${told}${
-      row.text ? html`<${Delivery} text=${row.text} />` : ""}</span>
+      far ? html`<em>${far}</em>` : ""}</span>
     <i class="shaft"></i><i class="head"></i>${row.kind === "talk" ? html`<i class="head tail"></i>` : ""}
     ${via == null ? "" : html`<i class="via" style=${{ left: percent((via - left) / Math.max(1e-9, Math.abs(b - a))) }}></i>`}
   </button>`;
