@@ -1,7 +1,10 @@
 """Callers: the people whom the owner knows by their numbers. One at a time, in the order of the alphabet, or as CSV."""
 
-from typing import Annotated, Any
-from urllib.parse import unquote
+import base64
+import re
+import time
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlencode
 
 import phonenumbers
 from aws_lambda_powertools.event_handler import Response
@@ -9,15 +12,20 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator
 
-from toritsugi import config, numbers, pages
-from toritsugi.callers import changes, shelves, shown
-from toritsugi.callers.shown import CallerPage, CallerShown
+from toritsugi import config, forms, numbers, pages
+from toritsugi.callers import changes, imports, sheets, shelves, shown
+from toritsugi.callers.shown import CallerPage, CallerShown, ImportDone
 from toritsugi.callers.wanted import CallerChange, CallerWanted, plain
+from toritsugi.errors import RequestRefused
 from toritsugi.problems import answers
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 Json = dict[str, Any]
+
+CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
+MOST_ERRORS = 1000  # are shown; the count is of all
+SPARE_SECONDS = 3  # of those that Lambda gives, in which to answer
 
 
 def known(country: str) -> str:
@@ -26,6 +34,11 @@ def known(country: str) -> str:
     return country
 
 
+Search = Annotated[
+    str,
+    Query(max_length=100, description="A part of a name, a reading, a company or a number, in any case and kana"),
+    AfterValidator(plain),
+]
 Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it in `country`")]
 Country = Annotated[
     str,
@@ -41,11 +54,7 @@ Country = Annotated[
     responses=answers("A page of callers", 200, 400),
 )
 def list_callers(
-    search: Annotated[
-        str,
-        Query(max_length=100, description="A part of a name, a reading, a company or a number, in any case and kana"),
-        AfterValidator(plain),
-    ] = "",
+    search: Search = "",
     page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
     page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
     page_token: Annotated[str | None, Query(alias="PageToken", max_length=3000)] = None,
@@ -55,6 +64,71 @@ def list_callers(
     query = router.current_event.query_string_parameters
     found = pages.render("callers", url, query, shelves.reader(search), lambda one: shown.show(*one))
     return {"callers": found["callers"], "meta": found["meta"]}
+
+
+@router.post(
+    "/api/callers/import",
+    tags=["callers"],
+    summary="Write down many callers",
+    description="The body is CSV (text/csv in UTF-8, or application/octet-stream in Shift_JIS), and its first line "
+    "names the columns. What it has no column for is left as it was.",
+    responses=answers("What has become of every row", 200, 409, 413, 415, 503),
+)
+def import_callers(
+    country: Country = config.COUNTRY,
+    bad_rows: Annotated[
+        Literal["refuse", "skip"],
+        Query(description="What becomes of a file with bad rows: nothing is written, or the good rows are"),
+    ] = "refuse",
+    from_line: Annotated[int, Query(ge=1, description="Where to go on with a file that was not written whole")] = 1,
+) -> ImportDone:
+    event = router.current_event
+    charset = CHARSET.search(event.headers.get("content-type", ""))
+    text = sheets.decode(forms.read_body(event.raw_event), charset[1] if charset else "")
+    rows, wrong = sheets.read(text, country)
+    wrong = [one for one in wrong if one["line"] >= from_line]
+    bad, errors = len({one["line"] for one in wrong}), wrong[:MOST_ERRORS]
+    if wrong and bad_rows == "refuse":
+        raise RequestRefused(20001, f"Nothing was written, for bad rows: {bad}", 422, errors=errors, bad=bad)
+    until = time.monotonic() + router.lambda_context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
+    outcome = imports.Import(until).write([row for row in rows if row.line >= from_line])
+    if outcome.unwritten:
+        line = min(outcome.unwritten)
+        said = f"Not everything was written: send the file again with from_line={line}"
+        more = {**outcome.counts, "bad": bad, "unwritten": len(outcome.unwritten), "next_line": line}
+        raise RequestRefused(20001, said, 503, errors=errors, **more)
+    return {**outcome.counts, "bad": bad, "errors": errors}
+
+
+@router.get(
+    "/api/callers/export",
+    tags=["callers"],
+    summary="All callers as CSV, or those who are looked for",
+    description="A sign (= + - @) at the beginning of a cell is guarded by an apostrophe, which an import takes off. "
+    "If there are too many for one answer, the header Link leads to the next ones.",
+    responses=answers("A sheet", 200, 400),
+)
+def export_callers(
+    search: Search = "",
+    encoding: Literal["utf-8", "shift_jis"] = "utf-8",
+    headings: Annotated[Literal["en", "ja"], Query(description="The language of the first line")] = "en",
+    page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
+    page_token: Annotated[str | None, Query(alias="PageToken", max_length=3000)] = None,
+) -> Response[str]:
+    people, following = shelves.reader(search)(pages.open_token(page_token), page_size)
+    sheet = sheets.encode(sheets.write((shown.show(*one) for one in people), headings), encoding)
+    headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
+    if following:
+        query = {
+            "PageToken": pages.seal_token(following),
+            "encoding": encoding,
+            "headings": headings,
+            "PageSize": page_size,
+        }
+        headers["Link"] = f'<{config.settings().public_base_url}/api/callers/export?{urlencode(query)}>; rel="next"'
+    answer = Response(200, f"text/csv; charset={encoding}", base64.b64encode(sheet).decode(), headers=headers)
+    answer.base64_encoded = True
+    return answer
 
 
 @router.get(

@@ -26,7 +26,11 @@ END_OF_ORDER = "\t"  # before every other character, and in no folded name
 
 HIRAGANA = {katakana: katakana - 0x60 for katakana in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
 
-Page = tuple[list[tuple[Caller, OptOut | None]], str | None]
+LARGEST_PAGE = 3_000_000  # bytes, of 6 MB, some of which is base64
+READ_TOGETHER = 50  # callers, of each of whom there are two entries
+
+Found = tuple[Caller, OptOut | None]
+Page = tuple[list[Found], str | None]
 
 
 def fold(text: str) -> str:
@@ -59,17 +63,27 @@ def reader(search: str) -> Reader:
 
 def read_page(after: str | None, most: int, search: str = "") -> Page:
     """The callers that come after a place in the order, with their wish for no messages if they have it, and the place
-    where to go on; None at the end.
+    where to go on; None at the end. No more of them than fit into one answer of Lambda's.
 
     Read consistently: whoever was deleted is left out, and the page is shorter.
     """
-    found = list(islice(merge(after, most, search), most + 1))
-    page = found[:most]
-    numbers = [place.partition(END_OF_ORDER)[2] for place in page]
+    places = merge(after, most, search)
+    page = islice(places, most)
+    found: list[Found] = []
+    size, last = 0, None
+    while size < LARGEST_PAGE and (some := list(islice(page, READ_TOGETHER))):
+        last = some[-1]
+        people = look_up_all([place.partition(END_OF_ORDER)[2] for place in some])
+        size += sum(len(str(value).encode()) for caller, _ in people for value in caller.attribute_values.values())
+        found += people
+    return found, last if next(places, None) else None
+
+
+def look_up_all(numbers: list[str]) -> list[Found]:
+    """Who calls from these numbers, without those who do not."""
     entries = look_up(key(number) for number in numbers for key in (caller_key, opt_out_key))
     people = [(entries.get(caller_key(number)), entries.get(opt_out_key(number))) for number in numbers]
-    there = [(caller, out) for caller, out in people if isinstance(caller, Caller)]
-    return there, page[-1] if len(found) > most else None  # type: ignore[return-value]
+    return [(caller, out if isinstance(out, OptOut) else None) for caller, out in people if isinstance(caller, Caller)]
 
 
 def merge(after: str | None, most: int, search: str) -> Iterator[str]:

@@ -33,6 +33,29 @@ class CallerPage(TypedDict):
     meta: dict[str, Any]
 
 
+class Wrong(TypedDict):
+    """What is wrong with a row: the line in which it begins, the column if it is one, and the reason."""
+
+    line: int
+    column: str | None
+    detail: str
+
+
+class Counts(TypedDict):
+    """How many callers were new, changed, and known so already."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+class ImportDone(Counts):
+    """What has become of a sheet: `bad` rows were left out, for which the first thousand `errors` are the reasons."""
+
+    bad: int
+    errors: list[Wrong]
+
+
 def read(number: str) -> CallerShown:
     """Who calls from a number, in one round trip. Raises RequestRefused 20404."""
     found = look_up([caller_key(number), opt_out_key(number)])

@@ -1,0 +1,127 @@
+"""Imports: what a sheet says of thousands of callers, written in the seconds that a request has, and told exactly."""
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from toritsugi import clients, config
+from toritsugi.callers import OptOut, caller_key, changes, opt_out_key
+from toritsugi.callers.sheets import Row
+from toritsugi.callers.shown import Counts
+from toritsugi.directory import Entry, look_up
+from toritsugi.logs import log
+
+READ_TOGETHER, WRITTEN_TOGETHER = (
+    100,
+    25,
+)  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+AT_ONCE = 6
+TRIES, FIRST_PAUSE, LONGEST_PAUSE = 8, 0.05, 1.6
+
+Kind = Literal["created", "changed", "unchanged"]
+KINDS: tuple[Kind, ...] = ("created", "changed", "unchanged")
+
+Put = dict[str, Any]
+
+
+@dataclass
+class Outcome:
+    """How many callers have become what, and the lines of those of whom it is not certain."""
+
+    counts: Counts = field(default_factory=lambda: Counts(created=0, changed=0, unchanged=0))
+    unwritten: list[int] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        for kind in KINDS:
+            self.counts[kind] += other.counts[kind]
+        self.unwritten += other.unwritten
+
+
+class Import:
+    """Writes the rows of a sheet, until a moment of the monotonic clock or until DynamoDB refuses.
+
+    Nothing is written in one transaction: rows are read and written a hundred at a time, several hundreds at once.
+    """
+
+    def __init__(self, until: float) -> None:
+        self.until, self.failed = until, False
+
+    def write(self, rows: list[Row]) -> Outcome:
+        """What has become of each row. Whoever is unwritten may be written again, which changes nothing more."""
+        outcome = Outcome()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for part in pool.map(self.write_part, pieces(rows, READ_TOGETHER)):
+                outcome.add(part)
+        return outcome
+
+    def write_part(self, rows: list[Row]) -> Outcome:
+        """What has become of these rows: nothing, if time has run out or another part has failed."""
+        if self.failed or time.monotonic() >= self.until:
+            return Outcome(unwritten=[row.line for row in rows])
+        try:
+            return self.write_rows(rows)
+        except PynamoDBException:
+            log.exception("callers could not be read")
+            self.failed = True
+            return Outcome(unwritten=[row.line for row in rows])
+
+    def write_rows(self, rows: list[Row]) -> Outcome:
+        opting = [opt_out_key(row.number) for row in rows if row.said.get("opted_out")]
+        known = look_up([*(caller_key(row.number) for row in rows), *opting])
+        entries = {row.line: list(merge(row, known)) for row in rows}
+        lost = {
+            number
+            for puts in pieces([put(entry) for one in entries.values() for entry in one], WRITTEN_TOGETHER)
+            for number in self.put(puts)
+        }
+        outcome = Outcome()
+        for row in rows:
+            if row.number in lost:
+                outcome.unwritten.append(row.line)
+            else:
+                kind: Kind = "changed" if caller_key(row.number) in known else "created"
+                outcome.counts[kind if entries[row.line] else "unchanged"] += 1
+        return outcome
+
+    def put(self, puts: list[Put]) -> set[str]:
+        """The numbers of those that DynamoDB has not taken, or may not have taken."""
+        for tried in range(TRIES):
+            try:
+                answer = clients.client("dynamodb").batch_write_item(RequestItems={config.DIRECTORY_TABLE: puts})
+                puts = answer.get("UnprocessedItems", {}).get(config.DIRECTORY_TABLE, [])
+            except (ClientError, BotoCoreError) as error:
+                log.warning("callers were not written", error=type(error).__name__)
+            if not puts:
+                return set()
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tried)
+            if time.monotonic() + pause >= self.until:
+                break
+            time.sleep(pause)
+        self.failed = True
+        return {one["PutRequest"]["Item"]["number"]["S"] for one in puts}
+
+
+def merge(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
+    """The entries that a row makes or changes, whole: a batch can only put."""
+    said = dict(row.said)
+    if said.pop("opted_out", None) and opt_out_key(row.number) not in known:
+        yield OptOut(*opt_out_key(row.number), at=int(time.time()))
+    caller = known.get(caller_key(row.number)) or changes.draw_up(row.number)
+    if caller_key(row.number) not in known or any(getattr(caller, name) != value for name, value in said.items()):
+        changes.fill(caller, said)  # type: ignore[arg-type]
+        caller.edition = (caller.edition or 0) + 1  # type: ignore[attr-defined]  # whoever changes it now looks again
+        yield caller
+
+
+def put(entry: Entry) -> Put:
+    return {"PutRequest": {"Item": entry.serialize()}}
+
+
+def pieces(items: Iterable[Any], most: int) -> Iterator[list[Any]]:
+    whole = list(items)
+    return (whole[at : at + most] for at in range(0, len(whole), most))

@@ -1,0 +1,216 @@
+"""Sheets: many callers as CSV, which people write and read in Excel. Text in, rows and what is wrong with them out."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from toritsugi.callers.shelves import fold
+from toritsugi.callers.shown import CallerShown, Wrong
+from toritsugi.callers.wanted import SEPARATORS, CallerWanted
+from toritsugi.errors import RequestRefused
+from toritsugi.numbers import read_number
+
+MOST_ROWS = 10_000
+
+# what each column is called; by the first in English and in Japanese it is written
+HEADINGS = {
+    "number": ("number", "電話番号", "phone", "phone number", "電話"),
+    "name": ("name", "名前", "氏名"),
+    "reading": ("reading", "よみがな", "ふりがな"),
+    "language": ("language", "言語"),
+    "company": ("company", "会社", "会社名"),
+    "notes": ("notes", "メモ", "備考"),
+    "tags": ("tags", "タグ"),
+    "blocked": ("blocked", "着信拒否"),
+    "opted_out": ("opted_out", "配信停止"),
+}
+COLUMNS = {fold(heading): column for column, headings in HEADINGS.items() for heading in headings}
+WORDS = {"en": 0, "ja": 1}
+
+YES, NO = ("true", "yes", "1", "はい", "○", "〇"), ("false", "no", "0", "いいえ", "×", "")
+SIGNS = "=+@\t\r＝＋－＠-"  # a spreadsheet takes what begins with one of these for a formula
+
+# Where Unicode has two characters for one of Shift_JIS, people type the one and Windows writes the other.
+TWINS = str.maketrans({"\u301c": "\uff5e", "\u2212": "\uff0d", "\u2016": "\u2225", "\u2014": "\u2015"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a sheet says of one number: only what it has columns for."""
+
+    line: int
+    number: str
+    said: dict[str, Any]
+
+
+# ---- read ------------------------------------------------------------------------------------------------------------
+
+
+def decode(sheet: bytes, charset: str = "") -> str:
+    """The text of a sheet in UTF-8, or in Shift_JIS as Windows writes it: in what is named, else in what fits.
+
+    Raises RequestRefused 20001.
+    """
+    named = charset.lower().replace("-", "_")
+    if named not in ("", "utf_8", "shift_jis", "sjis", "cp932", "ms932", "windows_31j", "x_sjis"):
+        raise refusal(f"The charset {charset} is not read here; utf-8 and shift_jis are", 415)
+    for encoding in {"": ("utf-8-sig", "cp932"), "utf_8": ("utf-8-sig",)}.get(named, ("cp932",)):
+        try:
+            text = sheet.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\ufffd" in text:
+            raise refusal(
+                "The file was not in UTF-8, and was garbled on its way: send Shift_JIS as application/octet-stream"
+            )
+        return text
+    raise refusal(f"The file is not in {charset or 'UTF-8, and not in Shift_JIS'}")
+
+
+def read(text: str, country: str) -> tuple[list[Row], list[Wrong]]:
+    """The rows that are good, and what is wrong with the others. Numbers without a country code are of `country`.
+
+    Raises RequestRefused 20001 if the first line does not say what the columns are, or there are too many rows.
+    """
+    rows: list[Row] = []
+    wrong: list[Wrong] = []
+    lines: dict[str, int] = {}  # in which each number is
+    table = split(text, wrong)
+    headings = next(table, (0, []))[1]
+    columns = [column_of(place, heading) for place, heading in enumerate(headings, 1)]
+    check_columns(columns, headings)
+    for count, (line, cells) in enumerate(table):
+        if count == MOST_ROWS:
+            raise refusal(
+                f"There are more than {MOST_ROWS} rows: send them in several files, each with its headings", 413
+            )
+        if len(cells) != len(columns):
+            wrong.append(Wrong(line=line, column=None, detail=f"it has {len(cells)} cells, and not {len(columns)}"))
+            continue
+        found, problems = read_row(dict(zip(columns, map(unguard, cells), strict=True)), country)
+        number = found.pop("number", None)
+        if number and lines.setdefault(number, line) != line:
+            problems["number"] = f"it is in line {lines[number]} already"
+        said = dict(zip(columns, headings, strict=True))
+        wrong += [Wrong(line=line, column=said.get(column), detail=problems[column]) for column in problems]
+        if not problems:
+            rows.append(Row(line, number, found))
+    return rows, sorted(wrong, key=lambda one: one["line"])
+
+
+def split(text: str, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, and in which line each begins. What ends the reading is wrong with the last."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        wrong.append(Wrong(line=line, column=None, detail=f"from here on it is no CSV: {error}"))
+
+
+def column_of(place: int, heading: str) -> str:
+    """Which column it is. Raises RequestRefused 20001."""
+    column = COLUMNS.get(fold(heading))
+    if column is None:
+        known = ", ".join(f"{headings[0]} ({headings[1]})" for headings in HEADINGS.values())
+        raise refusal(f"Column {place}, {heading.strip()[:100]!r}, is none that is known; these are: {known}")
+    return column
+
+
+def check_columns(columns: list[str], headings: list[str]) -> None:
+    if "number" not in columns:
+        raise refusal("The first line must name the columns, and one of them must be number (電話番号)")
+    if twice := [heading for heading, column in zip(headings, columns, strict=True) if columns.count(column) > 1]:
+        raise refusal(f"The columns {' and '.join(twice)} are the same")
+
+
+def read_row(cells: dict[str, str], country: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the cells of a row say, and by column what is wrong with them."""
+    said: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for column, cell in cells.items():
+        try:
+            said[column] = READERS.get(column, str)(cell)
+        except ValueError as error:
+            problems[column] = str(error)
+    typed = said.pop("number").strip()
+    try:
+        number = read_number(typed, country)
+    except RequestRefused as refused:
+        return {}, problems | {"number": refused.message if typed else "it is blank"}
+    try:
+        found = CallerWanted.model_validate(said)
+    except ValidationError as error:
+        for one in error.errors():
+            problems.setdefault(str(one["loc"][0]), one["msg"].removeprefix("Value error, "))
+        return {"number": number}, problems
+    return {"number": number} | found.model_dump(exclude_unset=True), problems
+
+
+def read_yes(cell: str) -> bool:
+    """Raises ValueError."""
+    if (said := fold(cell)) not in YES + NO:
+        raise ValueError(f"{cell[:20]!r} is neither yes (はい) nor no (いいえ)")
+    return said in YES
+
+
+def read_tags(cell: str) -> list[str]:
+    return [tag.strip() for tag in re.split(f"[{SEPARATORS}]", cell) if tag.strip()]
+
+
+def read_opt_out(cell: str) -> bool | None:
+    """A sheet makes nobody forget that somebody wants no messages. Raises ValueError."""
+    return read_yes(cell) or None
+
+
+READERS: dict[str, Any] = {"tags": read_tags, "blocked": read_yes, "opted_out": read_opt_out}
+
+
+def unguard(cell: str) -> str:
+    """The cell without the apostrophe that guards a sign."""
+    return cell[1:] if re.match(f"'+[{SIGNS}]", cell) else cell
+
+
+# ---- written ---------------------------------------------------------------------------------------------------------
+
+
+def write(callers: Iterable[CallerShown], words: str) -> str:
+    """A sheet of these callers, under headings in these words, en or ja. It says the same when it is read again."""
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet, lineterminator="\r\n")
+    writer.writerow(headings[WORDS[words]] for headings in HEADINGS.values())
+    for caller in callers:
+        writer.writerow(write_cell(caller[column]) for column in HEADINGS)  # type: ignore[literal-required]
+    return sheet.getvalue()
+
+
+def write_cell(value: Any) -> str:
+    """What a spreadsheet shows, and does not compute: a sign at the beginning is guarded by an apostrophe."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ";".join(value) if isinstance(value, list) else value or ""
+    return f"'{text}" if re.match(f"'*[{SIGNS}]", text) else text
+
+
+def encode(sheet: str, charset: str) -> bytes:
+    """The bytes of a sheet: in utf-8, with the mark by which Excel knows it, or in shift_jis. Raises RequestRefused."""
+    if charset == "utf-8":
+        return sheet.encode("utf-8-sig")
+    try:
+        return sheet.translate(TWINS).encode("cp932")
+    except UnicodeEncodeError as error:
+        lost = sheet[error.start]
+        line = sheet.translate(TWINS).count("\n", 0, error.start) + 1
+        raise refusal(f"Line {line} has the character {lost}, which Shift_JIS has not: export as UTF-8") from None
+
+
+def refusal(message: str, status: int = 422) -> RequestRefused:
+    return RequestRefused(20001, message, status)
