@@ -107,7 +107,7 @@ def make_event(request: Request, body: bytes, key: str, path: str, parameters: d
     if parameters:
         event["pathParameters"] = parameters
     if body:
-        event["body"] = body.decode() if is_text else base64.b64encode(body).decode()
+        event["body"] = body.decode(errors="replace") if is_text else base64.b64encode(body).decode()
     return event
 
 
