@@ -268,6 +268,7 @@ RULES = {
     "Hangup": Rule(),
     "Reject": Rule({"reason": Attribute("rejected", one_of("rejected", "busy"), 13710)}),
 }
+OFF = {("Record", "transcribe", "false")}  # what is not built, and not wished for either
 VERBS = ("Say", "Play", "Pause", "Gather", "Record", "Dial", "Redirect", "Hangup", "Reject")
 PLAYED = ("Play", "Say", "Pause", "Redirect")  # to whoever waits or is on hold, and as an announcement
 WHISPER = ("Say", "Play", "Gather", "Hangup")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from local.network.grammar import LATER, MESSAGES, PLAYED, RULES, SSML, UNRECORDED, VERBS, WHISPER, Rule, url
+from local.network.grammar import LATER, MESSAGES, OFF, PLAYED, RULES, SSML, UNRECORDED, VERBS, WHISPER, Rule, url
 from local.network.refusals import Failure, not_built
 
 LONGEST_ANSWER = 64 * 1024  # bytes
@@ -117,7 +117,7 @@ def element(xml: ElementTree.Element, parent: str, allowed: tuple[str, ...]) -> 
 
 
 def read_attribute(verb: str, rule: Rule, attribute: str, value: str) -> Any:
-    if attribute in rule.later and value == "false":
+    if (verb, attribute, value) in OFF:
         return value
     if attribute in rule.later:
         raise Failure(12200, not_built(f'{attribute}="{value}" of <{verb}>'))
