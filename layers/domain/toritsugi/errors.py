@@ -107,14 +107,12 @@ class OwnerSlow(OwnerSilent):
 class RequestRefused(ToritsugiError):
     """A REST request that is not carried out. Twilio's error pages explain each code.
 
-    `errors` are the mistakes in what was sent, each with its place, where there may be several; `more` is what else a
-    program can use.
+    `more` is what a program can use besides: `errors`, the mistakes in what was sent, each with its place.
     """
 
-    def __init__(self, code: int, message: str, status: int = 400, errors: Iterable[Any] = (), **more: Any) -> None:
+    def __init__(self, code: int, message: str, status: int = 400, **more: Any) -> None:
         super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-        self.more = {**({"errors": list(errors)} if errors else {}), **more}
+        self.code, self.message, self.status, self.more = code, message, status, more
 
 
 def not_found(what: str) -> RequestRefused:
