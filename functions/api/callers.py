@@ -62,7 +62,9 @@ def list_callers(
     del page_size, page, page_token  # pages.render reads them
     url = config.settings().public_base_url + router.current_event.path
     query = router.current_event.query_string_parameters
-    found = pages.render("callers", url, query, shelves.reader(search), lambda one: shown.show(*one))
+    found = pages.render(
+        "callers", url, query, lambda after, most: shelves.read_page(after, most, search), lambda one: shown.show(*one)
+    )
     return {"callers": found["callers"], "meta": found["meta"]}
 
 
@@ -115,16 +117,11 @@ def export_callers(
     page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
     page_token: Annotated[str | None, Query(alias="PageToken", max_length=3000)] = None,
 ) -> Response[str]:
-    people, following = shelves.reader(search)(pages.open_token(page_token), page_size)
+    people, following = shelves.read_page(pages.open_token(page_token), page_size, search)
     sheet = sheets.encode(sheets.write((shown.show(*one) for one in people), headings), encoding)
     headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
     if following:
-        query = {
-            "PageToken": pages.seal_token(following),
-            "encoding": encoding,
-            "headings": headings,
-            "PageSize": page_size,
-        }
+        query = router.current_event.query_string_parameters | {"PageToken": pages.seal_token(following)}
         headers["Link"] = f'<{config.settings().public_base_url}/api/callers/export?{urlencode(query)}>; rel="next"'
     answer = Response(200, f"text/csv; charset={encoding}", base64.b64encode(sheet).decode(), headers=headers)
     answer.base64_encoded = True

@@ -249,8 +249,6 @@ def test_the_pages_of_a_search_are_of_that_search(desk):
     page = desk.asks("GET", "/api/callers?search=cat&PageSize=4")[1]
     following = page["meta"]["next_page_url"].partition("example.com")[2]
     assert [one["name"] for one in desk.asks("GET", following)[1]["callers"]] == ["cat 4", "cat 5"]
-    assert desk.asks("GET", following + "&search=cat")[0] == 200
-    assert desk.asks("GET", following + "&search=dog")[0] == 400
 
 
 @pytest.mark.parametrize(

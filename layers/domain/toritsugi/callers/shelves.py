@@ -17,7 +17,7 @@ from pynamodb.expressions.condition import Condition
 from toritsugi.callers import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.directory import look_up
 from toritsugi.numbers import digits_of
-from toritsugi.pages import Reader, wrong
+from toritsugi.pages import wrong
 
 SHELVES = [f"callers#{n}" for n in range(8)]
 LONGEST_PLACE = 1024  # bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -48,25 +48,14 @@ def lay(caller: Caller) -> None:
     caller.found_by = "\n".join([*names, digits_of(at_home) or "", caller.number])
 
 
-def reader(search: str) -> Reader:
-    """A reader of the pages of those who are found; all of them, if nothing is searched for. Raises RequestRefused."""
-
-    def read(token: str | None, most: int) -> Page:
-        sought, _, after = (token or f"{search}\n").rpartition("\n")  # a link to the next page says what is sought
-        if (search and sought != search) or len(after.encode()) > LONGEST_PLACE:
-            raise wrong("PageToken")
-        found, following = read_page(after or None, most, sought)
-        return found, following and f"{sought}\n{following}"
-
-    return read
-
-
 def read_page(after: str | None, most: int, search: str = "") -> Page:
     """The callers that come after a place in the order, with their wish for no messages if they have it, and the place
     where to go on; None at the end. No more of them than fit into one answer of Lambda's.
 
-    Read consistently: whoever was deleted is left out, and the page is shorter.
+    Read consistently: whoever was deleted is left out, and the page is shorter. Raises RequestRefused.
     """
+    if after is not None and not 0 < len(after.encode()) <= LONGEST_PLACE:
+        raise wrong("PageToken")
     places = merge(after, most, search)
     page = islice(places, most)
     found: list[Found] = []
