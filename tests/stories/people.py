@@ -118,9 +118,17 @@ class Person:
         words = [item["text"] for item in self.telephone["heard"] if item["kind"] in ("say", "play", "speech")]
         assert not words, f"{self} heard {words}"
 
+    @property
+    def letters(self) -> list[str]:
+        """The texts that came in."""
+        return [one["body"] for one in self.telephone["messages"] if one["direction"] == "in"]
+
     def reads(self, words: str) -> None:
-        texts = [one["body"] for one in self.telephone["messages"] if one["direction"] == "in"]
-        assert any(words in text for text in texts), f"{self} did not read {words!r}, but {texts}"
+        assert any(words in text for text in self.letters), f"{self} did not read {words!r}, but {self.letters}"
+
+    def has_read(self, *texts: str) -> None:
+        """These texts, one after the other, and nothing else."""
+        assert self.letters == list(texts), f"{self} read {self.letters}"
 
     def is_recorded(self, words: str) -> None:
         """What this person has said can be listened to by whoever has the recording."""
