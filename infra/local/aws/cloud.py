@@ -71,8 +71,8 @@ class Cloud:
         tables.create_tables(self.template, self.client("dynamodb"))
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
             self.client("scheduler").create_schedule_group(Name=group["Name"])
-        if "toritsugi.config" in sys.modules:  # an earlier cloud was here, in this very process
-            sys.modules["toritsugi.config"].forget()
+        for name in {"toritsugi.config", "toritsugi.receptions.records"} & set(sys.modules):
+            sys.modules[name].forget()  # an earlier cloud was here, in this very process
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,6 +11,7 @@ from pynamodb.attributes import (
 )
 
 from toritsugi import config
+from toritsugi.pages import wrong
 from toritsugi.tables import Table
 
 Document = dict[str, Any]
@@ -87,3 +88,49 @@ def find_document(name: str, version: int) -> Document:
     if (name, version) not in _remembered:
         remember(name, version, Version.get(name, version_entry(version), consistent_read=True).document)
     return _remembered[name, version]
+
+
+def forget() -> None:
+    """Has this process know no version, as after a cold start."""
+    _remembered.clear()
+
+
+# ---- lists -----------------------------------------------------------------------------------------------------------
+
+
+def list_receptions(after: str | None, most: int) -> tuple[list[Reception], str | None]:
+    """A page of the account's receptions in the order of their names, and where the next page begins."""
+    account, start = name_key("")
+    if after and not after.startswith(start):
+        raise wrong("PageToken")
+    names = list(
+        ReceptionName.query(
+            account,
+            ReceptionName.entry.startswith(start),
+            limit=most + 1,
+            last_evaluated_key={"name": {"S": account}, "entry": {"S": after}} if after else None,
+            consistent_read=True,
+        )
+    )
+    page = names[:most]
+    found = Reception.batch_get([current_key(name.named) for name in page], consistent_read=True) if page else ()
+    return sorted(found, key=lambda one: one.name), page[-1].entry if len(names) > most else None
+
+
+def list_versions(name: str, after: str | None, most: int) -> tuple[list[Version], str | None]:
+    """A page of a reception's versions, the newest first, and where the next page begins."""
+    start = version_entry(0).removesuffix("000000")
+    if after and not after.startswith(start):
+        raise wrong("PageToken")
+    versions = list(
+        Version.query(
+            name,
+            Version.entry.startswith(start),
+            limit=most + 1,
+            scan_index_forward=False,
+            last_evaluated_key={"name": {"S": name}, "entry": {"S": after}} if after else None,
+            attributes_to_get=["name", "entry", "kind", "version", "content_type", "date_created"],
+            consistent_read=True,
+        )
+    )
+    return versions[:most], versions[most - 1].entry if len(versions) > most else None
