@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
-from toritsugi import config, media, notifications, schedules, storage, webhooks
+from toritsugi import config, interactions, media, notifications, schedules, storage, webhooks
 from toritsugi.logs import log
 from toritsugi.recordings import records
 from toritsugi.recordings.records import Recording
@@ -64,9 +64,11 @@ def copy(recording: Recording) -> None:
 
 
 def tell(recording: Recording) -> None:
-    """A voicemail is news; rather twice, should this process end here, than not at all."""
+    """A voicemail is news, rather twice, should this process end here, than not at all; an interaction knows its own."""
     if recording.kind == "voicemail":
         notifications.tell("Voicemail recorded", records.news(recording))
+    if recording.session_sid and recording.call_sid:
+        interactions.note_recording(recording.session_sid, recording.call_sid, recording.recording_sid)
     records.settle(recording)
 
 

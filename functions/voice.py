@@ -20,6 +20,7 @@ from toritsugi.numbers import Line
 from toritsugi.receptions import records, steps, visits
 from toritsugi.receptions.records import Document
 from toritsugi.receptions.visits import Hands, Place, Visit
+from toritsugi.recordings.reports import Source
 from toritsugi.routes import Route
 from toritsugi.webhooks import Webhook
 
@@ -48,6 +49,8 @@ def answer(call: Webhook) -> VoiceResponse:
         return wait(match[1])
     if match := announcements.PATH.fullmatch(call.path):
         return announcements.speak(life.find_announcement(match[1], int(match[2])))
+    if match := routes.NOTICE_PATH.fullmatch(call.path):
+        return routes.notify(match[1])
     if call.path.startswith("/voice/receptions/"):
         return go_on_at_reception(call, Place.read(call.path))
     return go_on(call, legs.Door.read(call.path))
@@ -65,7 +68,14 @@ def receive(call: Webhook) -> VoiceResponse:
     if route.through == "conference":
         return receive_into_room(call, route, now)
     leg = interactions.leg_of(route, now, caller, called, call["CallSid"], webhooks.seal)
-    return routes.put_through(route, now, webhooks.address(leg.path))
+    recorder = recorder_of(call, route) if route.recorded else None
+    return routes.put_through(route, now, webhooks.address(leg.path), recorder)
+
+
+def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
+    source = Source("session", route.session_sid, webhooks.seal(call["From"] + call["To"], call["CallSid"]))
+    notice = webhooks.address(routes.notice_path(str(route.partner)))
+    return routes.Recorder(webhooks.address(source.path), voices.language_of(call["From"]), notice)
 
 
 def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:

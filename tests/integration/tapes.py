@@ -25,8 +25,10 @@ WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(2048)
 class Tapes:
     """The recordings of the account, by SID; `troubles` are the next answers' statuses, `asked` is every request."""
 
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {SID: WAV}
+    address = f"http://127.0.0.1:{NETWORK_PORT}"
+
+    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+        self.files = {SID: WAV} if files is None else files
         self.asked: list[str] = []
         self.troubles: list[int] = []
         self.tokens = {AUTH_TOKEN}

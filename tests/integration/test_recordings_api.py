@@ -63,6 +63,7 @@ def test_a_recording_says_whose_it_is_and_how_long(desk, voicemail):
         "kind": "voicemail",
         "status": "stored",
         "reception": "desk",
+        "session_sid": None,
         "caller": AIKO,
         "line": LINES[0],
         "call_sid": CALL,

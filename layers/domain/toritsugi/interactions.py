@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from toritsugi import config
@@ -49,6 +50,7 @@ class Interaction(SessionEntry, discriminator="interaction"):
     status = UnicodeAttribute()
     rank = NumberAttribute()
     duration = NumberAttribute(null=True)
+    recording_sid = UnicodeAttribute(null=True)
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
 
@@ -223,6 +225,16 @@ def in_progress(leg: Leg) -> list[Action]:
     ]
 
 
+def note_recording(session_sid: str, call_sid: str, recording_sid: str) -> None:
+    """The call was recorded, as its interaction says from now on; one that was deleted says nothing."""
+    interaction = Interaction(session_sid, interaction_entry("KI" + call_sid[2:]))
+    try:
+        interaction.update([Interaction.recording_sid.set(recording_sid)], condition=Interaction.entry.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+
+
 def list_interactions(session_sid: str) -> list[Interaction]:
     """A session's interactions, the newest first."""
     found = Interaction.query(session_sid, Interaction.entry.startswith("interaction#"), consistent_read=True)
@@ -261,12 +273,13 @@ def show(interaction: Interaction, service_sid: str, base: str) -> dict[str, Any
     """
     calls = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Calls"
     session = f"{base}/v1/Services/{service_sid}/Sessions/{interaction.session_sid}"
+    data = {"duration": interaction.duration, "recording_sid": interaction.recording_sid}
     return {
         "sid": interaction.sid,
         "session_sid": interaction.session_sid,
         "service_sid": service_sid,
         "account_sid": config.TWILIO_ACCOUNT_SID,
-        "data": json.dumps({"duration": str(interaction.duration)}) if interaction.duration is not None else "{}",
+        "data": json.dumps({name: str(value) for name, value in data.items() if value is not None}),
         "type": "voice",
         "inbound_participant_sid": interaction.inbound_participant_sid,
         "inbound_resource_sid": interaction.inbound_call_sid,

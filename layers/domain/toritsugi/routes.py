@@ -5,6 +5,7 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 `free_from`.
 """
 
+import re
 from dataclasses import dataclass
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -12,6 +13,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
+from toritsugi import voices
 from toritsugi.callers import Caller, caller_key
 from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
@@ -20,6 +22,9 @@ from toritsugi.numbers import Line, is_e164, is_shown, line_key
 RING_SECONDS = 30
 SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
 LONGEST_CALL_SECONDS = 4 * 3600
+
+NOTICES = {"ja-JP": "この通話は録音されます。", "en-US": "This call is recorded."}
+NOTICE_PATH = re.compile(f"/voice/notices/({'|'.join(NOTICES)})")
 
 
 class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
@@ -38,7 +43,7 @@ class Route(Entry, discriminator="route"):
 
     `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
     absent: never free. The settings of the session travel here from `quarantine` on, so that a call needs no second
-    read: `through` a dial or a conference, in which a star `extends` the call.
+    read: `through` a dial, which is perhaps `recorded`, or a conference, in which a star `extends` the call.
     """
 
     session_sid = UnicodeAttribute()
@@ -56,6 +61,7 @@ class Route(Entry, discriminator="route"):
     calls_outlive_expiry = BooleanAttribute(default=False)
     through = UnicodeAttribute(default="dial")
     extends = BooleanAttribute(default=False)
+    recorded = BooleanAttribute(null=True)
 
     live = LiveOn()
 
@@ -111,22 +117,52 @@ def choose(line: Line | None, route: "Route | None", now: float) -> "Route":
     return route
 
 
-def put_through(route: Route, now: float, report_to: str) -> VoiceResponse:
+@dataclass(frozen=True)
+class Recorder:
+    """How a call is recorded: where Twilio tells of it, in which language the caller is told, and where the TwiML is
+    that tells whoever is called.
+    """
+
+    report_to: str
+    language: str
+    notice: str
+
+
+def put_through(route: Route, now: float, report_to: str, recorder: Recorder | None = None) -> VoiceResponse:
     """The TwiML that dials whom this route leads to.
 
     Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
-    and is not billed before. https://www.twilio.com/docs/voice/twiml/dial
+    and is not billed before; unless the call is recorded, for who is told something has been answered.
+    https://www.twilio.com/docs/voice/twiml/dial
     """
+    response, recorded, told = VoiceResponse(), {}, {}
+    if recorder:
+        response = notify(recorder.language)
+        events = {"recording_status_callback_event": "completed absent"}
+        recorded = {"record": "record-from-answer-dual", "recording_status_callback": recorder.report_to, **events}
+        told = {"url": recorder.notice}
     left = seconds_left(route, now)
     dial = Dial(
         caller_id=route.shows,
         answer_on_bridge=True,
         timeout=max(SHORTEST_RING_SECONDS, min(RING_SECONDS, left)),
         time_limit=LONGEST_CALL_SECONDS if route.calls_outlive_expiry else left,
+        **recorded,
     )
-    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed")
-    response = VoiceResponse()
+    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", **told)
     response.append(dial)
+    return response
+
+
+def notice_path(number: str) -> str:
+    """Where the TwiML is that tells somebody with this number that the call is recorded."""
+    return f"/voice/notices/{voices.language_of(number)}"
+
+
+def notify(language: str) -> VoiceResponse:
+    """Says that the call is recorded."""
+    response = VoiceResponse()
+    voices.say(response, NOTICES[language], language)
     return response
 
 

@@ -35,6 +35,7 @@ class ServiceEntry(Table):
 class Service(ServiceEntry, discriminator="service"):
     """A service. From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not
     mind them. `through` is how two people are put through: dial or conference; only into a conference can be spoken.
+    Where calls are recorded (`record`), both sides are told so before they are put through.
     """
 
     unique_name = UnicodeAttribute()
@@ -54,6 +55,7 @@ class Service(ServiceEntry, discriminator="service"):
     warn_before_end = NumberAttribute(default=WARNING_SECONDS)
     extension_minutes = NumberAttribute(default=0)
     extension_times = NumberAttribute(default=1)
+    record = BooleanAttribute(default=False)
 
 
 class ServiceName(ServiceEntry, discriminator="service-name"):
@@ -118,10 +120,13 @@ def change(service: Service, form: Form) -> None:
         "warn_before_end": form.integer("WarnBeforeEnd", 0, 3600),
         "extension_minutes": form.integer("ExtensionMinutes", 0, 240),
         "extension_times": form.integer("ExtensionTimes", 1, 100),
+        "record": form.boolean("Record"),
     }
     for name, value in said.items():
         if value is not None:
             setattr(service, name, value if value != "" else None)
+    if service.record and service.through != "dial":
+        raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
 
 
 def find_service(sid_or_name: str) -> Service:
@@ -184,4 +189,5 @@ def show(service: Service, base: str) -> dict[str, Any]:
         "warn_before_end": service.warn_before_end,
         "extension_minutes": service.extension_minutes,
         "extension_times": service.extension_times,
+        "record": service.record,
     }

@@ -55,6 +55,7 @@ class Recording(Table):
     claimed_until = NumberAttribute(null=True)
     kind = UnicodeAttribute(null=True)
     reception = UnicodeAttribute(null=True)
+    session_sid = UnicodeAttribute(null=True)
     caller = UnicodeAttribute(null=True)
     line = UnicodeAttribute(null=True)
     call_sid = UnicodeAttribute(null=True)
@@ -115,9 +116,10 @@ def facts(report: Report, unseal: Unseal) -> list[Action]:
     source = Source.read(report.path)
     *caller, line = re.findall(r"\+\d{7,15}", unseal(source.sealed, report.call_sid)) or [None]
     began = datetime.fromtimestamp(report.began, UTC)
+    in_session = source.kind == "session"
     known = {
-        "kind": source.kind,
-        "reception": source.reception,
+        "kind": "conversation" if in_session else source.kind,
+        "session_sid" if in_session else "reception": source.reception,
         "caller": caller[0] if caller else None,
         "line": line,
         "call_sid": report.call_sid or None,

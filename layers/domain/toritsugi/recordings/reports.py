@@ -11,7 +11,7 @@ from toritsugi.errors import RequestRefused
 DAY = 86_400
 SHORTEST_SECONDS = 2  # what is shorter is somebody who hung up at the beep
 
-PATH = re.compile(r"/recording/(voicemail|conversation)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
+PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
 
 Fields = Mapping[str, str]  # of a callback, by Twilio's names
 
@@ -19,7 +19,7 @@ Fields = Mapping[str, str]  # of a callback, by Twilio's names
 @dataclass(frozen=True)
 class Source:
     """Where a recording comes from, known before there is one: what `kind` it is of, which reception made it, and
-    whose it is, `sealed`: caller and line, which nobody else can read.
+    whose it is, `sealed`: caller and line, which nobody else can read. A masked session is named like a reception.
     """
 
     kind: str

@@ -23,6 +23,7 @@ class RecordingShown(TypedDict):
     kind: str | None
     status: str
     reception: str | None
+    session_sid: str | None
     caller: str | None
     line: str | None
     call_sid: str | None
@@ -56,6 +57,7 @@ def show(recording: Recording) -> RecordingShown:
         "kind": recording.kind,
         "status": recording.status,
         "reception": recording.reception,
+        "session_sid": recording.session_sid,
         "caller": recording.caller,
         "line": recording.line,
         "call_sid": recording.call_sid,
@@ -74,9 +76,9 @@ def whole(number: float | None) -> int | None:
 
 
 def name_of(recording: Recording) -> str:
-    """What its file is called where somebody keeps it: what it is, of which reception, from when; nobody's number."""
+    """What its file is called where somebody keeps it: what it is, of which reception or session, from when."""
     began = datetime.fromtimestamp(int(recording.date_created or 0), UTC)
-    return f"{recording.kind}-{recording.reception}-{began:%Y%m%dT%H%M%SZ}.wav"
+    return f"{recording.kind}-{recording.reception or recording.session_sid}-{began:%Y%m%dT%H%M%SZ}.wav"
 
 
 def list_recordings(

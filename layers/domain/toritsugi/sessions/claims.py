@@ -162,6 +162,7 @@ def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
         calls_outlive_expiry=service.calls_outlive_expiry,
         through=service.through,
         extends=bool(service.extension_minutes),
+        recorded=service.record or None,
     )
 
 
@@ -214,6 +215,7 @@ def route_of(session: Session, person: Participant, partner: Participant | None)
         calls_outlive_expiry=session.calls_outlive_expiry,
         through=session.through,
         extends=session.extends,
+        recorded=session.recorded,
     )
 
 

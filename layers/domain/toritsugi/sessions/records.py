@@ -68,6 +68,7 @@ class Session(SessionEntry, discriminator="session"):
     calls_outlive_expiry = BooleanAttribute(default=False)
     through = UnicodeAttribute(default="dial")
     extends = BooleanAttribute(default=False)
+    recorded = BooleanAttribute(null=True)
 
     of_service = OfService()
 
