@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
-import os
 import socket
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-from starlette.applications import Starlette
-
 from local import gateway
 from local.aws import Cloud
 from local.clock import Clock
 from local.network import server
 from local.network.world import World
+from local.web import serve
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -37,13 +33,6 @@ class Stack:
     clock: Clock
     cloud: Cloud
     world: World
-
-
-class Server(uvicorn.Server):
-    """A web server that leaves Ctrl-C to whoever started it: there are two of it."""
-
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
-        return contextlib.nullcontext()
 
 
 @contextlib.asynccontextmanager
@@ -90,19 +79,3 @@ def listen(port: int, name: str):  # type: ignore[no-untyped-def]
 
 def address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-@contextlib.asynccontextmanager
-async def serve(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        application, loop="asyncio", log_level=os.environ.get("LOG_LEVEL", "warning"), lifespan="off"
-    )
-    web = Server(config)
-    task = asyncio.create_task(web.serve(sockets=[listener]))
-    while not web.started and not task.done():
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        web.should_exit = web.force_exit = True
-        await task

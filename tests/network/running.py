@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from twilio.http.http_client import TwilioHttpClient
 
 from local.clock import Clock
 from local.network.server import build
 from local.network.world import World
+from local.web import serve
 
 Beside = tuple[World, Starlette, str]
 
@@ -40,14 +40,6 @@ def listening() -> socket.socket:
     return bound
 
 
-async def serve(app: Starlette, bound: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
-        await asyncio.sleep(0.002)
-    return server, task
-
-
 @contextlib.contextmanager
 def running(make_application: Callable[[World, str], Starlette], clock: Clock, *account: str) -> Iterator[Beside]:
     """A network on this clock, and what `make_application(world, address)` makes, with its address.
@@ -64,16 +56,13 @@ def running(make_application: Callable[[World, str], Starlette], clock: Clock, *
             world = World(clock, network, *account)
             world.ready = True
             application = make_application(world, own)
-            servers = [await serve(build(world), sockets[0]), await serve(application, sockets[1])]
-            started.set_result((world, application, own))
-            await stop.wait()
-            await world.forget()
-            await clock.settle()
-            left.update(failures=clock.failures, tasks=set(clock.tasks), busy=clock.busy, ahead=clock.ahead())
-            await world.close()
-            for server, _ in servers:
-                server.should_exit = True
-            await asyncio.gather(*(task for _, task in servers))
+            async with serve(build(world), sockets[0]), serve(application, sockets[1]):
+                started.set_result((world, application, own))
+                await stop.wait()
+                await world.forget()
+                await clock.settle()
+                left.update(failures=clock.failures, tasks=set(clock.tasks), busy=clock.busy, ahead=clock.ahead())
+                await world.close()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(live(),), daemon=True)
     thread.start()
