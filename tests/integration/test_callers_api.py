@@ -1,8 +1,11 @@
 """Callers through the REST API: written down, changed, listed in the order of the alphabet, found, and forgotten."""
 
+import json
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 
 from tests.integration.conftest import AIKO, BEN, EVE, NOON
 from tests.integration.wire import refusing
@@ -330,3 +333,32 @@ def test_a_key_must_be_for_callers(desk):
     reader = Desk("SK" + "b" * 32, "other")
     assert reader.asks("GET", "/api/callers")[0] == 200
     assert [reader.asks(method, path(AIKO), {})[0] for method in ("PUT", "PATCH", "DELETE")] == [403] * 3
+
+
+# ---- whatever is sent ------------------------------------------------------------------------------------------------
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.sampled_from(["\ud800", "\x00", "ja", "é" * 101]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = ["name", "reading", "language", "company", "notes", "tags", "blocked", "opted_out"]
+bodies = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), anything, max_size=6)
+numbers = st.sampled_from([AIKO, "090-1111-0001", "%", "%ff", "+"]) | st.text(min_size=1, max_size=12)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["PUT", "PATCH", "GET", "DELETE"]), numbers, bodies, st.text(max_size=8))
+def test_whatever_is_sent_is_done_or_refused_and_never_a_failure_of_ours(desk, method, number, body, search):
+    said = None if method in ("GET", "DELETE") else body
+    answer = desk.send(method, path(number), b"" if said is None else json.dumps(said).encode())
+    event(f"{method} {answer['statusCode']}")
+    assert answer["statusCode"] < 500, answer
+    token = f"&PageToken={quote(number)}" if method == "GET" else ""
+    answer = desk.send("GET", f"/api/callers?search={quote(search)}{token}", b"")
+    event(f"search {answer['statusCode']}")
+    assert answer["statusCode"] < 500, answer

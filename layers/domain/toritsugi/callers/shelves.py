@@ -35,7 +35,8 @@ Page = tuple[list[Found], str | None]
 
 def fold(text: str) -> str:
     """What is left of a text if case, width, spaces and the two kana make no difference."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().translate(HIRAGANA).split())
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(HIRAGANA)
+    return unicodedata.normalize("NFKC", "".join(folded.split()))  # again, for what had a space between now has none
 
 
 def lay(caller: Caller) -> None:
