@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
-from api import callers, calls, messages, recordings
+from api import callers, calls, lines, messages, receptions, recordings
 from toritsugi import forms, keys
 from toritsugi.errors import RequestRefused
 from toritsugi.logs import log
@@ -21,7 +21,7 @@ from toritsugi.problems import problem
 DOCUMENT: dict[str, Any] = {
     "title": "Toritsugi",
     "version": "1",
-    "description": "A telephone exchange: its calls, text messages and recordings.",
+    "description": "A telephone exchange: what its lines say, its calls, text messages and recordings.",
     "security_schemes": {
         "key": HTTPBase(scheme="basic", description="A key of the exchange (`toritsugi keys`): its SID, and its secret")
     },
@@ -29,7 +29,7 @@ DOCUMENT: dict[str, Any] = {
 }
 app = APIGatewayHttpResolver(enable_validation=True)
 app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
-for noun in (calls, messages, callers, recordings):
+for noun in (calls, receptions, lines, messages, callers, recordings):
     app.include_router(noun.router)
 
 Json = dict[str, Any]
@@ -37,7 +37,11 @@ JSON = "application/json"
 LARGEST_BODY = 65_536
 # What is sent as something else than an object in JSON: which request, of which types, and the most bytes of it.
 SHEETS = ("text/csv", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
-OTHERS = [(re.compile("POST /api/callers/import"), SHEETS, 4_000_000)]  # of the 6 MB that Lambda takes, in base64
+DOCUMENTS = (JSON, "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
+OTHERS = [
+    (re.compile("POST /api/callers/import"), SHEETS, 4_000_000),  # of the 6 MB that Lambda takes, in base64
+    (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, LARGEST_BODY),
+]
 SCOPES = {"lines": "receptions", "ready-receptions": "receptions"}
 OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
 

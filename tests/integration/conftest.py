@@ -170,6 +170,7 @@ def account():
 def cloud(account) -> Cloud:
     """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
     from toritsugi import keys
+    from toritsugi.receptions import records
 
     for table in account.schemas:
         empty(account, table)
@@ -186,6 +187,7 @@ def cloud(account) -> Cloud:
             set_setting(account, name, value)
     account.resettled = False
     keys._remembered.clear()
+    records.forget()
     return account
 
 

@@ -9,9 +9,12 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 
 
 class Wrong(TypedDict):
-    """One thing that is wrong with a request, and its place in it."""
+    """One thing that is wrong with a request, and its place in it: a pointer into JSON, or a line and what it has."""
 
-    pointer: str
+    pointer: NotRequired[str]
+    line: NotRequired[int | None]
+    step: NotRequired[str | None]
+    column: NotRequired[str | None]
     detail: str
 
 

@@ -72,7 +72,9 @@ def save(name: str, source: str, content_type: str, document: Document) -> tuple
         most = fitting(document)
         if add_version(reception, before, source, content_type, document, lines[:most]):
             bring(reception, document, lines[most:])
-            return fetch(name), True
+            saved = fetch(name)
+            saved.version = reception.version  # whatever somebody else has saved since
+            return saved, True
     raise overtaken()
 
 

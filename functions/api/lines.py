@@ -1,0 +1,133 @@
+"""Lines: the account's numbers, and the receptions that answer there. The services' numbers are a matter of Proxy."""
+
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from toritsugi import carrier, config, numbers, pages, webhooks
+from toritsugi.errors import RequestRefused
+from toritsugi.numbers import Line, find_line
+from toritsugi.problems import answers
+from toritsugi.receptions import life, shown
+from toritsugi.receptions.shown import LinePage, LineShown
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+Json = dict[str, Any]
+
+Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")]
+
+KINDS = {"voice": "calls", "sms": "texts"}
+
+
+class LineWanted(BaseModel):
+    """What a line is to work for, besides its service if it has one."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reception: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="Which reception answers here; null: none"),
+    ]
+
+
+@router.get(
+    "/api/lines",
+    tags=["lines"],
+    summary="The numbers of the Twilio account, and what each works for",
+    responses=answers("A page of lines", 200, 502),
+)
+def list_lines(
+    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
+    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
+    page_token: Annotated[str | None, Query(alias="PageToken", max_length=400)] = None,
+) -> LinePage:
+    del page_size, page, page_token  # pages.render reads them
+
+    def read(after: str | None, most: int) -> tuple[list[LineShown], str | None]:
+        owned, following = carrier.list_owned(after, most)
+        return shown.show_lines(owned), following
+
+    url = config.settings().public_base_url + router.current_event.path
+    found = pages.render("lines", url, router.current_event.query_string_parameters, read, lambda line: line)
+    return {"lines": found["lines"], "meta": found["meta"]}
+
+
+@router.get(
+    "/api/lines/<number>",
+    tags=["lines"],
+    summary="What a line works for",
+    responses=answers("The line", 200, 400, 404, 502),
+)
+def fetch_line(number: Number) -> LineShown:
+    return shown.show_lines([find_owned(number)])[0]
+
+
+@router.put(
+    "/api/lines/<number>",
+    tags=["lines"],
+    summary="Have a reception answer at a line, or none",
+    responses=answers("The line", 200, 400, 404, 409, 413, 415, 502),
+)
+def put_line(number: Number, wanted: Annotated[LineWanted, Body()]) -> LineShown:
+    owned = find_owned(number)
+    if wanted.reception is None:
+        give_back(owned)
+    else:
+        able = [kind for kind in KINDS if owned["capabilities"][kind]]
+        if not able:
+            raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts", 400)
+        life.give(owned["phone_number"], owned, wanted.reception)
+        point_here(owned, able)
+    return shown.show_lines([owned])[0]
+
+
+@router.delete(
+    "/api/lines/<number>",
+    tags=["lines"],
+    summary="Have no reception answer at a line; its service, if it has one, keeps it",
+    status_code=204,
+    responses=answers("No reception answers there now", 204, 400, 404, 409, 502),
+)
+def release_line(number: Number) -> Response[str]:
+    give_back(find_owned(number))
+    return Response(204, body="")
+
+
+# ---- what the operations ask -----------------------------------------------------------------------------------------
+
+
+def find_owned(number: str) -> Json:
+    """A number of the account, as the carrier describes it. Raises RequestRefused 21211, 80606."""
+    return carrier.find_owned(numbers.read_number(unquote(number), config.COUNTRY), None)
+
+
+def point_here(owned: Json, kinds: list[str]) -> None:
+    entrances: dict[str, str] = {}
+    for kind in kinds:
+        entrances |= webhooks.entrance(kind)
+    carrier.point(owned, entrances)
+
+
+def give_back(owned: Json) -> None:
+    """The line has no reception any more: its webhooks go where they went before, except to its service.
+
+    Those first, for nobody would know where they went once the line is forgotten.
+    """
+    line = find_line(owned["phone_number"])
+    if line and line.reception:
+        carrier.point(owned, former(line, owned))
+        life.take(line.number)
+
+
+def former(line: Line, owned: Json) -> dict[str, str]:
+    """Where the calls and texts of a line went before, as far as they come to its reception now, and nowhere else."""
+    kept = {"voice"} if line.service_sid else set()
+    here = {kind for kind in KINDS if webhooks.leads_here(owned["webhooks"][f"{kind}_url"], kind)} - kept
+    return {
+        name: value for name, value in line.former.items() if ("sms" if name in carrier.OF_TEXTS else "voice") in here
+    }

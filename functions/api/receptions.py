@@ -1,0 +1,195 @@
+"""Receptions: what a line says and does, written in YAML or JSON, checked, kept in versions, and drawn."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from toritsugi import config, forms, owner, pages
+from toritsugi.errors import RequestRefused
+from toritsugi.problems import answers
+from toritsugi.receptions import checks, life, picture, ready, records, shown
+from toritsugi.receptions.checks import Checked
+from toritsugi.receptions.reading import JSON, YAML
+from toritsugi.receptions.shown import (
+    CheckShown,
+    ReadyReceptions,
+    ReceptionPage,
+    ReceptionSaved,
+    ReceptionWhole,
+    VersionPage,
+)
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+Json = dict[str, Any]
+
+Name = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="The reception's name: a to z, digits, - and _")
+]
+Number = Annotated[int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")]
+
+WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (application/json)."
+
+
+@router.put(
+    "/api/receptions/<name>",
+    tags=["receptions"],
+    summary="Write down a reception, which counts at its lines at once",
+    description=WRITTEN,
+    responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 413, 415)
+    | answers("The reception, which was not there before", 201),
+)
+def put_reception(name: Name) -> tuple[ReceptionSaved, int]:
+    text, content_type = read_text(), read_type()
+    checked = check(text, content_type)
+    reception, created = life.save(name, text, content_type, checked.document)
+    saved: ReceptionSaved = {**shown.show(reception), "warnings": checked.warnings}
+    return saved, 201 if created and reception.version == 1 else 200
+
+
+@router.post(
+    "/api/receptions/check",
+    tags=["receptions"],
+    summary="Check a reception, and keep nothing of it",
+    description=WRITTEN,
+    responses=answers("What it would say", 200, 400, 413, 415),
+)
+def check_reception() -> CheckShown:
+    checked = check(read_text(), read_type())
+    return {"document": checked.document, "warnings": checked.warnings}
+
+
+@router.get(
+    "/api/receptions",
+    tags=["receptions"],
+    summary="All receptions, by name",
+    responses=answers("A page of receptions", 200),
+)
+def list_receptions(
+    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
+    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
+    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+) -> ReceptionPage:
+    del page_size, page, page_token  # pages.render reads them
+    found = render("receptions", records.list_receptions, shown.show)
+    return {"receptions": found["receptions"], "meta": found["meta"]}
+
+
+@router.get(
+    "/api/receptions/<name>",
+    tags=["receptions"],
+    summary="A reception: what it says",
+    description="With `Accept: application/yaml` its text comes, as it was written.",
+    responses=answers("The reception", 200, 404),
+)
+def fetch_reception(name: Name, number: Number = None) -> ReceptionWhole | str:
+    reception = life.fetch(name)
+    version = life.fetch_version(name, number or int(reception.version))
+    if "yaml" in router.current_event.headers.get("accept", ""):
+        return plain(version.source, version.content_type)
+    return shown.show_whole(reception, version)
+
+
+@router.get(
+    "/api/receptions/<name>/versions",
+    tags=["receptions"],
+    summary="The versions of a reception, the newest first",
+    responses=answers("A page of versions", 200, 404),
+)
+def list_versions(
+    name: Name,
+    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
+    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
+    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+) -> VersionPage:
+    del page_size, page, page_token  # pages.render reads them
+    life.fetch(name)
+    found = render("versions", lambda after, most: records.list_versions(name, after, most), shown.show_version)
+    return {"versions": found["versions"], "meta": found["meta"]}
+
+
+@router.get(
+    "/api/receptions/<name>/picture",
+    tags=["receptions"],
+    summary="The steps of a reception as a picture, in SVG",
+    responses=answers("The picture", 200, 404),
+)
+def draw_reception(name: Name, number: Number = None) -> Response[str]:
+    life.fetch(name)
+    drawn = picture.draw(life.fetch_version(name, number).document, name)
+    return plain(drawn, "image/svg+xml")
+
+
+@router.delete(
+    "/api/receptions/<name>",
+    tags=["receptions"],
+    summary="Delete a reception that no line has",
+    status_code=204,
+    responses=answers("It is not there any more", 204, 404, 409),
+)
+def delete_reception(name: Name) -> Response[str]:
+    life.delete(name)
+    return Response(204, body="")
+
+
+# ---- those that are ready --------------------------------------------------------------------------------------------
+
+
+@router.get(
+    "/api/ready-receptions",
+    tags=["receptions"],
+    summary="The receptions that are ready to be used, and changed",
+    responses=answers("All of them", 200),
+)
+def list_ready() -> ReadyReceptions:
+    url = config.settings().public_base_url + router.current_event.path
+    return {
+        "ready_receptions": [{"name": name, "title": ready.title(name), "url": f"{url}/{name}"} for name in ready.NAMES]
+    }
+
+
+@router.get(
+    "/api/ready-receptions/<name>",
+    tags=["receptions"],
+    summary="The text of a reception that is ready",
+    responses=answers("The text, in YAML", 200, 404),
+)
+def fetch_ready(name: Name) -> Response[str]:
+    if name not in ready.NAMES:
+        raise RequestRefused(20404, f"There is no ready reception {name}; there are {', '.join(ready.NAMES)}", 404)
+    return plain(ready.text(name), YAML)
+
+
+# ---- what the operations ask -----------------------------------------------------------------------------------------
+
+
+def read_text() -> str:
+    """What was sent, as text. Raises RequestRefused 20001."""
+    try:
+        return forms.read_body(router.current_event.raw_event).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise RequestRefused(20001, "The document is no text in UTF-8", 400) from None
+
+
+def read_type() -> str:
+    said = router.current_event.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    return JSON if said == JSON else YAML
+
+
+def check(text: str, content_type: str) -> Checked:
+    """The document, checked with a look at the world outside. Raises NoReception."""
+    near = config.settings().public_base_url.startswith("http:")
+    return checks.check(text, content_type, owner.listen, http=near)
+
+
+def render(key: str, read: pages.Reader, show: Any) -> Json:
+    url = config.settings().public_base_url + router.current_event.path
+    return pages.render(key, url, router.current_event.query_string_parameters, read, show)
+
+
+def plain(text: str, content_type: str) -> Any:
+    """An answer that is no JSON of ours."""
+    kind = content_type if content_type in (JSON, "image/svg+xml") else f"{content_type}; charset=utf-8"
+    return Response(200, kind, text)

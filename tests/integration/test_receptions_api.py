@@ -1,0 +1,348 @@
+"""Receptions through our own REST API: written down, checked, kept in versions, drawn, given to lines, deleted."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.integration.calls import Desk
+from tests.integration.conftest import LINES
+from tests.integration.test_calls_refused import check, document  # noqa: F401  a fixture
+from tests.integration.wire import Died, conflicting, dying
+from toritsugi import keys
+from toritsugi.numbers import find_line
+from toritsugi.receptions import life, records
+
+HELLO = "# What we say\nsteps:\n  hello: {say: Good morning}\n"
+YAML = "application/yaml"
+
+
+def puts(desk, name, text, kind=YAML):
+    """Writes a reception down: the status, and what is answered."""
+    answer = desk.send("PUT", f"/api/receptions/{name}", text.encode(), headers={"Content-Type": kind})
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def fetches(desk, path, **headers):
+    answer = desk.send("GET", path, b"", headers=headers)
+    kind = {name.lower(): value for name, value in answer["headers"].items()}["content-type"]
+    return answer["statusCode"], kind, answer["body"]
+
+
+def owned(number):
+    return {"sid": "PN" + number[1:].zfill(32), "phone_number": number, "webhooks": {}}
+
+
+def says(words):
+    return HELLO.replace("Good morning", words)
+
+
+def said_at(number):
+    line = find_line(number)
+    return line.document["steps"]["hello"]["say"], line.version
+
+
+# ---- written down ----------------------------------------------------------------------------------------------------
+
+
+def test_a_reception_is_written_down_in_yaml_and_comes_back_as_it_was_written(desk, clock):
+    assert puts(desk, "desk", HELLO) == (
+        201,
+        {
+            "name": "desk",
+            "version": 1,
+            "lines": [],
+            "date_created": "2026-11-21T03:00:00Z",
+            "date_updated": "2026-11-21T03:00:00Z",
+            "warnings": [],
+        },
+    )
+    assert fetches(desk, "/api/receptions/desk", Accept=YAML) == (200, "application/yaml; charset=utf-8", HELLO)
+    status, seen = desk.asks("GET", "/api/receptions/desk")
+    assert (status, seen["version"], seen["document"]) == (
+        200,
+        1,
+        {
+            "language": "ja-JP",
+            "timezone": "Asia/Tokyo",
+            "start": "hello",
+            "steps": {"hello": {"kind": "say", "say": "Good morning"}},
+            "texts": [],
+        },
+    )
+
+
+def test_a_reception_may_be_written_in_json(desk):
+    text = json.dumps({"steps": {"hello": {"say": "おはようございます"}}})
+    assert puts(desk, "desk", text, "application/json")[0] == 201
+    assert fetches(desk, "/api/receptions/desk", Accept=YAML) == (200, "application/json", text)
+
+
+def test_each_change_is_a_version_and_the_same_again_is_none(desk, clock):
+    assert puts(desk, "desk", says("one"))[1]["version"] == 1
+    clock.shift(60)
+    status, saved = puts(desk, "desk", says("two"))
+    assert (status, saved["version"], saved["date_updated"]) == (200, 2, "2026-11-21T03:01:00Z")
+    clock.shift(60)
+    again, seen = puts(desk, "desk", says("two"))
+    assert (again, seen) == (200, saved)
+    assert "one" in fetches(desk, "/api/receptions/desk?version=1", Accept=YAML)[2]
+    assert desk.asks("GET", "/api/receptions/desk?version=1")[1]["document"]["steps"]["hello"]["say"] == "one"
+    listed = desk.asks("GET", "/api/receptions/desk/versions")[1]["versions"]
+    assert [(one["version"], one["content_type"], one["date_created"]) for one in listed] == [
+        (2, YAML, "2026-11-21T03:01:00Z"),
+        (1, YAML, "2026-11-21T03:00:00Z"),
+    ]
+
+
+def test_a_version_that_is_not_there_is_not_found(desk):
+    puts(desk, "desk", HELLO)
+    assert desk.asks("GET", "/api/receptions/desk?version=2")[0] == 404
+    assert desk.asks("GET", "/api/receptions/desk?version=0")[0] == 422
+
+
+def test_receptions_are_listed_by_name_page_by_page(desk):
+    for name in ("night", "desk", "Clinic-2", "a"):
+        puts(desk, name, HELLO)
+    first = desk.asks("GET", "/api/receptions?PageSize=3")[1]
+    assert [one["name"] for one in first["receptions"]] == ["Clinic-2", "a", "desk"]
+    _, rest = desk.asks("GET", first["meta"]["next_page_url"].removeprefix("https://exchange.example.com"))
+    assert ([one["name"] for one in rest["receptions"]], rest["meta"]["next_page_url"]) == (["night"], None)
+
+
+def test_versions_are_listed_page_by_page(desk):
+    for number in range(5):
+        puts(desk, "desk", says(str(number)))
+    found, path = [], "/api/receptions/desk/versions?PageSize=2"
+    while path:
+        page = desk.asks("GET", path)[1]
+        found += [one["version"] for one in page["versions"]]
+        path = (page["meta"]["next_page_url"] or "").removeprefix("https://exchange.example.com")
+    assert found == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/receptions/nobody", "/api/receptions/nobody/versions", "/api/receptions/nobody/picture"]
+)
+def test_a_reception_that_is_not_there_is_not_found(desk, path):
+    assert desk.asks("GET", path)[0] == 404
+    assert desk.asks("DELETE", "/api/receptions/nobody")[0] == 404
+
+
+# ---- mistakes --------------------------------------------------------------------------------------------------------
+
+
+def test_mistakes_come_with_line_and_step_and_nothing_is_kept(desk):
+    wrong = "steps:\n  hello: {say: Good morning, nxet: bye}\n  bye: {voicemail: '', seconds: 1}\n"
+    status, said = puts(desk, "desk", wrong)
+    assert (status, said["title"]) == (422, "Unprocessable Entity")
+    assert said["detail"].startswith("line 2, step hello: `nxet` means nothing here; did you mean next?; line 3")
+    assert said["errors"] == [
+        {"line": 2, "step": "hello", "detail": "`nxet` means nothing here; did you mean next?"},
+        {
+            "line": 3,
+            "step": "bye",
+            "detail": "`voicemail`: words are text, like Good morning, or one text for each language",
+        },
+        {"line": 3, "step": "bye", "detail": "`seconds` must be 5 or more"},
+    ]
+    assert desk.asks("GET", "/api/receptions/desk")[0] == 404
+
+
+def test_what_is_only_strange_is_a_warning(desk):
+    menu = "steps:\n  a: {menu: '1?', keys: {1: b}, otherwise: a}\n  b: {hangup: true}\n"
+    status, saved = puts(desk, "desk", menu)
+    assert (status, [one["step"] for one in saved["warnings"]]) == (201, ["a"])
+
+
+def test_a_document_can_be_checked_and_nothing_is_kept(desk):
+    answer = desk.send("POST", "/api/receptions/check", HELLO.encode(), headers={"Content-Type": "text/yaml"})
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["document"]["start"] == "hello"
+    assert desk.asks("GET", "/api/receptions")[1]["receptions"] == []
+    assert desk.send("POST", "/api/receptions/check", b"a", headers={"Content-Type": YAML})["statusCode"] == 422
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status"),
+    [
+        (b"", YAML, 422),
+        (b"steps: {", YAML, 422),
+        (b"[]", "application/json", 422),
+        (b"{", "application/json", 422),
+        ("steps: {a: {say: é}}".encode("latin-1"), YAML, 400),
+        ("steps: {a: {say: 再配達}}".encode("cp932"), YAML, 400),
+        (b"#" * 65_537, YAML, 413),
+        (b"steps: {a: {say: x}}", "text/plain", 415),
+        (b"steps: {a: {say: x}}", "multipart/form-data", 415),
+        (b'\xef\xbb\xbfsteps: {a: {say: "x"}}', YAML, 201),
+    ],
+)
+def test_what_cannot_be_read_is_refused(desk, sent, kind, status):
+    answer = desk.send("PUT", "/api/receptions/desk", sent, headers={"Content-Type": kind})
+    assert answer["statusCode"] == status, answer
+
+
+@pytest.mark.parametrize("name", ["a" * 41, "受付", "a.b", "a%20b"])
+def test_a_name_is_of_letters_and_digits(desk, name):
+    assert puts(desk, name, HELLO)[0] == 422
+    assert desk.asks("GET", "/api/receptions")[1]["receptions"] == []
+
+
+def test_a_key_needs_the_scope_of_receptions(desk):
+    keys.create_key("SK" + "b" * 32, "other", ("receptions:read",))
+    reader = Desk("SK" + "b" * 32, "other")
+    assert reader.asks("GET", "/api/receptions")[0] == 200
+    assert puts(reader, "desk", HELLO)[0] == 403
+
+
+def test_answers_are_as_the_document_says(desk, document):  # noqa: F811
+    for text in (HELLO, "steps: {a: {say: 5, b: 6}}"):
+        answer = desk.send("PUT", "/api/receptions/desk", text.encode(), headers={"Content-Type": YAML})
+        check(document, answer, "put", "/api/receptions/{name}")
+    for path in ("", "/{name}", "/{name}/versions"):
+        answer = desk.send("GET", "/api/receptions" + path.format(name="desk"), b"")
+        check(document, answer, "get", "/api/receptions" + path)
+
+
+# ---- at lines --------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_version_counts_at_its_lines_at_once_in_one_transaction(desk, wire):
+    puts(desk, "desk", says("one"))
+    for line in LINES:
+        life.give(line, owned(line), "desk")
+    with wire.counting() as operations:
+        assert puts(desk, "desk", says("two"))[1]["lines"] == LINES
+    assert operations.count("TransactWriteItems") == 1
+    assert {said_at(line) for line in LINES} == {("two", 2)}
+
+
+def test_a_reception_has_more_lines_than_fit_into_a_transaction(desk, wire):
+    puts(desk, "desk", says("one"))
+    many = [f"+8150111{number:05}" for number in range(120)]
+    for line in many:
+        life.give(line, owned(line), "desk")
+    with wire.counting() as operations:
+        assert len(puts(desk, "desk", says("two"))[1]["lines"]) == 120
+    assert operations.count("TransactWriteItems") == 2
+    assert {said_at(line) for line in many} == {("two", 2)}
+
+
+def test_who_dies_on_the_way_to_the_last_lines_only_has_to_say_it_again(desk, wire):
+    puts(desk, "desk", says("one"))
+    many = [f"+8150111{number:05}" for number in range(100)]
+    for line in many:
+        life.give(line, owned(line), "desk")
+    new = records.find_document("desk", 1) | {"language": "en-US"}
+    writes = [0]
+
+    def die(operation, request, carry):
+        writes[0] += operation == "TransactWriteItems"
+        if operation == "TransactWriteItems" and writes[0] == 2:
+            raise Died
+        return carry()
+
+    with wire.has(die), pytest.raises(Died):
+        life.save("desk", "new", YAML, new)
+    assert {find_line(line).version for line in many} == {1, 2}
+    assert life.save("desk", "new", YAML, new)[1] is False
+    assert {find_line(line).version for line in many} == {2}
+
+
+def test_whoever_saves_at_the_same_time_takes_the_next_version(desk):
+    puts(desk, "desk", says("zero"))
+    with ThreadPoolExecutor(2) as pair:
+        saved = list(pair.map(lambda words: puts(desk, "desk", says(words)), ("one", "two")))
+    assert [status for status, _ in saved] == [200, 200]
+    assert sorted(one["version"] for _, one in saved) == [2, 3]
+    assert desk.asks("GET", "/api/receptions/desk")[1]["version"] == 3
+
+
+def test_others_who_are_always_quicker_are_told(desk, wire):
+    with wire.has(conflicting(1)):
+        assert puts(desk, "desk", HELLO)[0] == 201
+    with wire.has(conflicting(life.MOST_TRIES)):
+        status, said = puts(desk, "desk", says("later"))
+    assert (status, "Others are changing this" in said["detail"]) == (409, True)
+
+
+def test_a_line_that_moves_on_takes_nothing_of_its_former_reception(desk):
+    puts(desk, "desk", says("desk"))
+    puts(desk, "night", says("night"))
+    life.give(LINES[0], owned(LINES[0]), "desk")
+    life.give(LINES[0], owned(LINES[0]), "night")
+    puts(desk, "desk", says("new desk"))
+    assert said_at(LINES[0]) == ("night", 1)
+    assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == []
+    assert desk.asks("GET", "/api/receptions/night")[1]["lines"] == [LINES[0]]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(1, 5))
+def test_whoever_dies_while_giving_a_reception_leaves_both_sides_agreed(desk, wire, at, after):
+    puts(desk, "desk", HELLO)
+    with wire.has(dying(at, after=after)), suppress(Died):
+        life.give(LINES[0], owned(LINES[0]), "desk")
+    known = find_line(LINES[0])
+    assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == ([LINES[0]] if known and known.reception else [])
+    life.give(LINES[0], owned(LINES[0]), "desk")
+    assert said_at(LINES[0]) == ("Good morning", 1)
+
+
+# ---- deleted ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_reception_that_a_line_has_is_not_deleted(desk):
+    puts(desk, "desk", HELLO)
+    for line in LINES[:2]:
+        life.give(line, owned(line), "desk")
+    status, said = desk.asks("DELETE", "/api/receptions/desk")
+    assert (status, said["detail"]) == (409, "2 lines have the reception desk: give them another one first")
+    for line in LINES[:2]:
+        life.take(line)
+    assert desk.send("DELETE", "/api/receptions/desk", b"")["statusCode"] == 204
+    assert desk.asks("GET", "/api/receptions/desk")[0] == 404
+    assert desk.asks("DELETE", "/api/receptions/desk")[0] == 404
+    assert desk.asks("GET", "/api/receptions")[1]["receptions"] == []
+
+
+def test_a_call_at_a_deleted_reception_goes_on_and_its_versions_are_never_counted_anew(desk):
+    puts(desk, "desk", says("one"))
+    desk.send("DELETE", "/api/receptions/desk", b"")
+    records._remembered.clear()
+    assert records.find_document("desk", 1)["steps"]["hello"]["say"] == "one"
+    status, saved = puts(desk, "desk", says("one"))
+    assert (status, saved["version"]) == (200, 2)
+    assert [one["name"] for one in desk.asks("GET", "/api/receptions")[1]["receptions"]] == ["desk"]
+
+
+def test_a_deleted_reception_is_given_to_no_line(desk):
+    puts(desk, "desk", HELLO)
+    desk.send("DELETE", "/api/receptions/desk", b"")
+    with pytest.raises(life.RequestRefused, match="There is no reception desk"):
+        life.give(LINES[0], owned(LINES[0]), "desk")
+
+
+# ---- pictures, and those that are ready ------------------------------------------------------------------------------
+
+
+def test_the_picture_shows_the_steps_of_a_version(desk):
+    puts(desk, "desk", HELLO)
+    puts(desk, "desk", HELLO.replace("hello", "greeting"))
+    status, kind, picture = fetches(desk, "/api/receptions/desk/picture")
+    assert (status, kind) == (200, "image/svg+xml")
+    assert "greeting" in [one.text for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
+    assert ">hello<" in fetches(desk, "/api/receptions/desk/picture?version=1")[2]
+
+
+def test_what_is_ready_can_be_saved_as_it_is(desk):
+    listed = desk.asks("GET", "/api/ready-receptions")[1]["ready_receptions"]
+    assert [one["name"] for one in listed] == ["clinic", "desk", "redelivery"]
+    for one in listed:
+        status, kind, text = fetches(desk, one["url"].removeprefix("https://exchange.example.com"))
+        assert (status, kind, one["title"] in text) == (200, "application/yaml; charset=utf-8", True)
+        assert puts(desk, one["name"], text)[0] == 201
+    assert desk.asks("GET", "/api/ready-receptions/shop")[0] == 404
