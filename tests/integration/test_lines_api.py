@@ -1,0 +1,246 @@
+"""Lines through our own REST API: a number of the account gets a reception, and gives its webhooks back afterwards."""
+
+import json
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from twilio.rest import Client
+
+from local.clock import Clock
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
+from tests.integration.calls import Desk
+from tests.network.running import Local, running
+from toritsugi import config, numbers
+from toritsugi.numbers import find_line
+
+VOICE, BOTH, NEITHER, TEXTS = "+815010000001", "+815010000002", "+815010000003", "+815010000004"
+OLD_CALLS = {"voice_url": "https://old.example.com/ivr", "voice_method": "GET", "voice_fallback_method": "POST"}
+OLD_TEXTS = {"sms_url": "https://old.example.com/sms", "sms_method": "GET", "sms_fallback_method": "POST"}
+HELLO = b"steps: {hello: {say: Good morning}}"
+OURS = "#rc="
+
+
+@pytest.fixture
+def at_twilio(cloud, monkeypatch):
+    """The account at Twilio, with four numbers, as Twilio's own SDK finds it."""
+    with running(lambda world, own: Starlette(), Clock(), ACCOUNT_SID, AUTH_TOKEN) as (world, _, _):
+        monkeypatch.setattr(config, "CARRIER_URL", world.address)
+        for number, voice, sms in (
+            (VOICE, True, False),
+            (BOTH, True, True),
+            (NEITHER, False, False),
+            (TEXTS, False, True),
+        ):
+            able = {"voice": voice, "sms": sms, "mms": False}
+            wishes = {"phone_number": number, "capabilities": able, **OLD_CALLS, **OLD_TEXTS}
+            httpx.post(f"{world.address}/numbers", json=wishes, trust_env=False).raise_for_status()
+        yield Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Local(world.address))
+
+
+@pytest.fixture
+def desk(client, at_twilio):
+    """A client of our own REST API, with a reception called desk."""
+    desk = Desk()
+    sent = desk.send("PUT", "/api/receptions/desk", HELLO, headers={"Content-Type": "application/yaml"})
+    assert sent["statusCode"] == 201
+    return desk
+
+
+def settings(at_twilio, number):
+    """Where a number's calls and texts go."""
+    [found] = at_twilio.incoming_phone_numbers.list(phone_number=number)
+    return {name: getattr(found, name) for name in OLD_CALLS | OLD_TEXTS}
+
+
+def gives(desk, number, reception="desk"):
+    return desk.asks("PUT", f"/api/lines/{number.replace('+', '%2B')}", {"reception": reception})
+
+
+def releases(desk, number):
+    return desk.send("DELETE", f"/api/lines/{number}", b"")["statusCode"]
+
+
+def lines_of(desk):
+    return desk.asks("GET", "/api/receptions/desk")[1]["lines"]
+
+
+# ---- a reception answers ---------------------------------------------------------------------------------------------
+
+
+def test_a_line_with_a_reception_sends_its_calls_here(desk, at_twilio):
+    status, seen = gives(desk, VOICE)
+    assert (status, seen) == (
+        200,
+        {
+            "number": VOICE,
+            "friendly_name": seen["friendly_name"],
+            "voice": True,
+            "sms": False,
+            "mms": False,
+            "reception": "desk",
+            "version": 1,
+            "service_sid": None,
+        },
+    )
+    now = settings(at_twilio, VOICE)
+    assert now["voice_url"].startswith(f"{BASE}/voice{OURS}")
+    assert now | OLD_CALLS == OLD_CALLS | OLD_TEXTS, "its texts, which it cannot receive, are left alone"
+    assert lines_of(desk) == [VOICE]
+
+
+def test_a_line_that_can_text_sends_its_texts_here_too(desk, at_twilio):
+    gives(desk, BOTH)
+    now = settings(at_twilio, BOTH)
+    assert (now["voice_url"].partition("#")[0], now["sms_url"].partition("#")[0]) == (f"{BASE}/voice", f"{BASE}/sms")
+    assert (now["voice_method"], now["sms_method"]) == ("POST", "POST")
+
+
+def test_a_line_that_can_only_text_sends_only_those(desk, at_twilio):
+    gives(desk, TEXTS)
+    now = settings(at_twilio, TEXTS)
+    assert (now["voice_url"], now["sms_url"].partition("#")[0]) == (OLD_CALLS["voice_url"], f"{BASE}/sms")
+
+
+def test_the_same_again_changes_nothing(desk, at_twilio):
+    gives(desk, BOTH)
+    before, line = settings(at_twilio, BOTH), find_line(BOTH)
+    assert gives(desk, BOTH)[0] == 200
+    assert (settings(at_twilio, BOTH), find_line(BOTH).former) == (before, line.former)
+
+
+def test_a_number_may_be_written_as_people_write_it(desk, at_twilio):
+    assert desk.asks("PUT", "/api/lines/050-1000-0001", {"reception": "desk"})[1]["number"] == VOICE
+
+
+# ---- and does not any more -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [VOICE, BOTH, TEXTS])
+@pytest.mark.parametrize("how", ["null", "delete"])
+def test_a_line_without_a_reception_goes_where_it_went_before(desk, at_twilio, number, how):
+    gives(desk, number)
+    assert (gives(desk, number, None)[0] == 200) if how == "null" else (releases(desk, number) == 204)
+    assert settings(at_twilio, number) == OLD_CALLS | OLD_TEXTS
+    assert find_line(number) is None
+    assert lines_of(desk) == []
+
+
+def test_what_its_owner_has_pointed_elsewhere_since_stays_there(desk, at_twilio):
+    gives(desk, BOTH)
+    [found] = at_twilio.incoming_phone_numbers.list(phone_number=BOTH)
+    found.update(voice_url="https://new.example.com/ivr")
+    assert releases(desk, BOTH) == 204
+    now = settings(at_twilio, BOTH)
+    assert (now["voice_url"], now["sms_url"]) == ("https://new.example.com/ivr", OLD_TEXTS["sms_url"])
+
+
+def test_a_line_that_has_none_can_be_released_all_the_same(desk, at_twilio):
+    assert releases(desk, VOICE) == 204
+    assert settings(at_twilio, VOICE) == OLD_CALLS | OLD_TEXTS
+
+
+# ---- a service as well -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def service(client):
+    return client.proxy.v1.services.create(unique_name="order-desk")
+
+
+def pool(client, service):
+    return client.proxy.v1.services(service.sid).phone_numbers
+
+
+def test_a_line_of_a_service_keeps_it_beside_its_reception(desk, at_twilio, client, service):
+    pool(client, service).create(phone_number=BOTH)
+    assert settings(at_twilio, BOTH)["sms_url"] == OLD_TEXTS["sms_url"]
+    assert gives(desk, BOTH)[1]["service_sid"] == service.sid
+    assert releases(desk, BOTH) == 204
+    now, line = settings(at_twilio, BOTH), find_line(BOTH)
+    assert (now["voice_url"].partition("#")[0], now["sms_url"]) == (f"{BASE}/voice", OLD_TEXTS["sms_url"])
+    assert (line.service_sid, line.reception, line.document) == (service.sid, None, None)
+    [number] = pool(client, service).list()
+    pool(client, service)(number.sid).delete()
+    assert settings(at_twilio, BOTH) == OLD_CALLS | OLD_TEXTS
+
+
+def test_a_line_that_leaves_its_service_keeps_its_reception(desk, at_twilio, client, service):
+    gives(desk, BOTH)
+    number = pool(client, service).create(phone_number=BOTH)
+    assert numbers.find_line(BOTH).reception == "desk"
+    pool(client, service)(number.sid).delete()
+    line, now = find_line(BOTH), settings(at_twilio, BOTH)
+    assert (line.service_sid, line.reception) == (None, "desk")
+    assert (now["voice_url"].partition("#")[0], now["sms_url"].partition("#")[0]) == (f"{BASE}/voice", f"{BASE}/sms")
+    releases(desk, BOTH)
+    assert settings(at_twilio, BOTH) == OLD_CALLS | OLD_TEXTS
+
+
+def test_a_line_with_a_reception_is_in_one_service_at_most(desk, at_twilio, client, service):
+    gives(desk, VOICE)
+    pool(client, service).create(phone_number=VOICE)
+    other = client.proxy.v1.services.create(unique_name="another")
+    with pytest.raises(Exception, match="another Service"):
+        pool(client, other).create(phone_number=VOICE)
+    assert find_line(VOICE).service_sid == service.sid
+
+
+# ---- listed ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_number_of_the_account_is_listed_page_by_page(desk, at_twilio):
+    gives(desk, BOTH)
+    found, path = [], "/api/lines?PageSize=3"
+    while path:
+        status, page = desk.asks("GET", path)
+        assert status == 200, page
+        found += [(one["number"], one["reception"]) for one in page["lines"]]
+        path = (page["meta"]["next_page_url"] or "").removeprefix(BASE)
+    assert sorted(found) == [(VOICE, None), (BOTH, "desk"), (NEITHER, None), (TEXTS, None)]
+
+
+def test_a_page_token_leads_nowhere_but_to_numbers(desk, at_twilio):
+    from toritsugi.pages import seal_token
+
+    token = seal_token("https://api.twilio.com/2010-04-01/Accounts.json?Page=0")
+    status, page = desk.asks("GET", f"/api/lines?PageToken={token}")
+    assert (status, len(page["lines"])) == (200, 4)
+
+
+def test_one_line_is_shown(desk, at_twilio):
+    gives(desk, BOTH)
+    status, seen = desk.asks("GET", f"/api/lines/{BOTH}")
+    assert (status, seen["reception"], seen["sms"]) == (200, "desk", True)
+    assert desk.asks("GET", f"/api/lines/{VOICE}")[1]["reception"] is None
+
+
+# ---- refused ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "status", "words"),
+    [
+        (VOICE, {"reception": "nobody"}, 404, "There is no reception nobody"),
+        (NEITHER, {"reception": "desk"}, 400, f"{NEITHER} takes neither calls nor texts"),
+        ("+815099999999", {"reception": "desk"}, 400, "The phone number is not owned by the account"),
+        ("hello", {"reception": "desk"}, 400, "hello cannot be a telephone number"),
+        (VOICE, {}, 422, "/reception: Field required"),
+        (VOICE, {"reception": "a b"}, 422, "/reception"),
+        (VOICE, {"reception": 5}, 422, "/reception"),
+        (VOICE, {"reception": "desk", "service": "x"}, 422, "/service"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_changes(desk, at_twilio, number, body, status, words):
+    answer = desk.asks("PUT", f"/api/lines/{number}", body)
+    assert (answer[0], words in answer[1]["detail"]) == (status, True), answer
+    assert settings(at_twilio, VOICE) == OLD_CALLS | OLD_TEXTS
+    assert lines_of(desk) == []
+
+
+def test_where_twilio_does_not_answer_the_line_can_be_given_again(desk, at_twilio, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(config, "CARRIER_URL", "http://127.0.0.1:9")
+        assert json.loads(desk.send("PUT", f"/api/lines/{VOICE}", b'{"reception": "desk"}')["body"])["status"] >= 500
+    assert gives(desk, VOICE)[0] == 200
+    assert settings(at_twilio, VOICE)["voice_url"].startswith(BASE)
