@@ -224,6 +224,16 @@ def test_a_wish_that_is_repeated_is_fulfilled_once(twilio, clock):
     assert not has_left()
 
 
+def test_a_start_that_is_repeated_later_brings_nobody_back_who_has_left_since(twilio, clock):
+    writes(twilio, "停止")
+    fields = form("再開")
+    first = send(twilio, fields)
+    clock.shift(120)
+    writes(twilio, "停止")
+    assert send(twilio, fields) == first
+    assert has_left()
+
+
 def test_start_of_somebody_who_never_left_is_an_answer_and_no_failure(twilio):
     assert "再開しました" in writes(twilio, "再開")
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from toritsugi import directory, numbers
 from toritsugi.callers import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.directory import Key
 from toritsugi.errors import RequestRefused
 from toritsugi.messages import brake, records, wishes
 from toritsugi.messages.brake import Texted, texted_key
@@ -82,21 +83,13 @@ def read(fields: Mapping[str, str], now: float) -> Text:
 
 def look_up(text: Text) -> Known:
     """What the directory knows, in one round trip. A sender that is no telephone number is in no directory."""
-    keys = [line_key(text.line)]
-    if numbers.is_e164(text.number) and text.number != text.line:
-        own = (caller_key, opt_out_key, line_key)
-        keys += [*(key(text.number) for key in own), texted_key(text.number, text.line)]
-    found = directory.look_up(keys)
-    line, caller, opt_out, texted = (
-        found.get(key)
-        for key in (
-            line_key(text.line),
-            caller_key(text.number),
-            opt_out_key(text.number),
-            texted_key(text.number, text.line),
-        )
-    )
-    return Known(line, caller, opt_out, texted, line_key(text.number) in found)  # type: ignore[arg-type]
+    line, ours = line_key(text.line), line_key(text.number)
+    caller, opt_out = caller_key(text.number), opt_out_key(text.number)
+    texted = texted_key(text.number, text.line)
+    # a set, for somebody may write in our own line's name, and DynamoDB takes no key twice
+    keys = {line, ours, caller, opt_out, texted} if numbers.is_e164(text.number) else {line}
+    found: dict[Key, Any] = directory.look_up(keys)
+    return Known(found.get(line), found.get(caller), found.get(opt_out), found.get(texted), ours in found)
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------

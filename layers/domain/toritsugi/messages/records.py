@@ -197,7 +197,7 @@ def query_person(person: str, month: str, before: str, most: int, direction: str
     """The same, of the messages that one person got and wrote."""
     first = places(month)[0]
     wanted = WithPerson.direction == direction if direction else None
-    within = WithPerson.listed_as.between(first, max(first, before))
+    within = WithPerson.listed_as.between(first, max(first, before))  # DynamoDB refuses one that ends before it begins
     found = Message.with_person.query(person, within, wanted, scan_index_forward=False, limit=most + 1)
     return [key.listed_as for key in found if key.listed_as < before][:most]
 
