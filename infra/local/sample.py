@@ -1,46 +1,72 @@
-"""The sample world of `make run`: a delivery service, its numbers, and two people with something to tell each other."""
+"""The sample world of `make run`: a delivery service with its numbers, two people with something to tell each other,
+and a desk that answers, with an office behind it.
+"""
 
 import asyncio
+from typing import Any
 
 import httpx
 
 from local.stack import Stack
 
-AIKO, BEN = "+819011110001", "+819022220002"
-LINES = ["+815010000001", "+815010000002", "+815010000003"]
+AIKO, BEN, OFFICE = "+819011110001", "+819022220002", "+81312345678"
+LINES, DESK = ["+815010000001", "+815010000002", "+815010000003"], "+815010000009"
 
 
 async def fill(running: Stack) -> str:
     """Makes the sample through the doors that everybody uses; says who can call whom."""
     world = running.world
-    for line in LINES:
-        world.add_number({"phone_number": line, "capabilities": {"voice": True, "sms": False, "mms": False}})
+    for line in (*LINES, DESK):
+        able = {"voice": True, "sms": line == DESK, "mms": False}
+        world.add_number({"phone_number": line, "capabilities": able})
     await asyncio.to_thread(allow, running)
     account = (world.account_sid, world.auth_token)
     async with httpx.AsyncClient(base_url=running.exchange, auth=account, trust_env=False, timeout=30) as exchange:
-
-        async def post(path: str, **fields: object) -> dict[str, str]:
-            answer = await exchange.post(path, data=fields)
-            if not answer.is_success:
-                raise RuntimeError(f"the exchange refuses {path}: {answer.text}")
-            return answer.json()
-
-        service = await post("/v1/Services", UniqueName="sample-delivery")
-        path = f"/v1/Services/{service['sid']}"
-        for line in LINES:
-            await post(f"{path}/PhoneNumbers", PhoneNumber=line)
-        session = await post(f"{path}/Sessions", UniqueName="parcel-1", Ttl=86_400)
-        people = {}
-        for name, number in (("Aiko", AIKO), ("Ben", BEN)):
-            people[name] = await post(
-                f"{path}/Sessions/{session['sid']}/Participants", Identifier=number, FriendlyName=name
-            )
+        lines = await bring_together(exchange)
+        await open_desk(exchange)
+    telephones: dict[str, dict[str, Any]] = {
+        AIKO: {"name": "Aiko", "suggests": [{"number": lines[AIKO], "reaches": "Ben"}]},
+        BEN: {"name": "Ben", "suggests": [{"number": lines[BEN], "reaches": "Aiko"}]},
+        OFFICE: {"name": "Office"},
+    }
+    for number in (AIKO, BEN):
+        telephones[number]["suggests"].append({"number": DESK, "reaches": "the desk"})
     async with httpx.AsyncClient(base_url=running.network, trust_env=False, timeout=30) as network:
-        for name, other in (("Aiko", "Ben"), ("Ben", "Aiko")):
-            line = people[name]["proxy_identifier"]
-            told = {"name": name, "suggests": [{"number": line, "reaches": other}]}
-            (await network.put(f"/phones/{people[name]['identifier']}", json=told)).raise_for_status()
-    return f"Aiko dials {people['Aiko']['proxy_identifier']} to reach Ben"
+        for number, told in telephones.items():
+            (await network.put(f"/phones/{number}", json=told)).raise_for_status()
+    return f"Aiko dials {lines[AIKO]} to reach Ben, and {DESK} to reach the desk"
+
+
+async def bring_together(exchange: httpx.AsyncClient) -> dict[str, str]:
+    """A masked session of the two; which line each of them dials."""
+    service = await ask(exchange, "POST", "/v1/Services", data={"UniqueName": "sample-delivery"})
+    path = f"/v1/Services/{service['sid']}"
+    for line in LINES:
+        await ask(exchange, "POST", f"{path}/PhoneNumbers", data={"PhoneNumber": line})
+    session = await ask(exchange, "POST", f"{path}/Sessions", data={"UniqueName": "parcel-1", "Ttl": 86_400})
+    people = f"{path}/Sessions/{session['sid']}/Participants"
+    joined = [
+        await ask(exchange, "POST", people, data={"Identifier": number, "FriendlyName": name})
+        for number, name in ((AIKO, "Aiko"), (BEN, "Ben"))
+    ]
+    return {person["identifier"]: person["proxy_identifier"] for person in joined}
+
+
+async def open_desk(exchange: httpx.AsyncClient) -> None:
+    """A line at which the ready reception answers, which knows Aiko by name."""
+    ready = await exchange.get("/api/ready-receptions/desk")
+    kind = {"Content-Type": "application/yaml"}
+    await ask(exchange, "PUT", "/api/receptions/desk", content=ready.raise_for_status().content, headers=kind)
+    await ask(exchange, "PUT", f"/api/lines/{DESK}", json={"reception": "desk"})
+    await ask(exchange, "PUT", f"/api/callers/{AIKO}", json={"name": "山田愛子", "reading": "やまだあいこ"})
+
+
+async def ask(exchange: httpx.AsyncClient, method: str, path: str, **sent: Any) -> dict[str, Any]:
+    answer = await exchange.request(method, path, **sent)
+    if not answer.is_success:
+        raise RuntimeError(f"the exchange refuses {path}: {answer.text}")
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def allow(running: Stack) -> None:

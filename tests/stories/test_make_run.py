@@ -59,7 +59,9 @@ def test_on_first_start_two_named_people_can_reach_each_other_by_the_numbers_the
         return {phone["name"]: phone for phone in network.get("/phones").json()["phones"]}
 
     told = {
-        name: (phone["suggests"][0]["reaches"], phone["suggests"][0]["number"]) for name, phone in telephones().items()
+        name: (phone["suggests"][0]["reaches"], phone["suggests"][0]["number"])
+        for name, phone in telephones().items()
+        if phone["suggests"]
     }
     assert {name: reaches for name, (reaches, _) in told.items()} == {"Aiko": "Ben", "Ben": "Aiko"}
     network.post(f"/phones/{telephones()['Aiko']['number']}/dial", json={"to": told["Aiko"][1]}).raise_for_status()
@@ -70,6 +72,25 @@ def test_on_first_start_two_named_people_can_reach_each_other_by_the_numbers_the
     client.proxy.base_url = exchange
     (service,) = client.proxy.v1.services.list()
     assert [session.status for session in client.proxy.v1.services(service.sid).sessions.list()] == ["in-progress"]
+
+
+def test_on_first_start_a_desk_answers_that_knows_one_of_them(first_start):
+    network, _ = first_start
+
+    def telephone(name: str) -> dict[str, Any]:
+        return next(phone for phone in network.get("/phones").json()["phones"] if phone["name"] == name)
+
+    def does(name: str, what: str, **sent: str) -> None:
+        network.post(f"/phones/{telephone(name)['number']}/{what}", json=sent).raise_for_status()
+
+    desk = telephone("Aiko")["suggests"][1]
+    assert desk["reaches"] == "the desk"
+    does("Aiko", "dial", to=desk["number"])
+    network.post("/clock", json={"advance": 20}).raise_for_status()
+    heard = [item["text"] for item in telephone("Aiko")["heard"]]
+    assert any("やまだあいこ様" in text for text in heard), heard
+    does("Aiko", "press", digits="1")
+    assert telephone("Office")["state"] == "ringing"
 
 
 @pytest.mark.parametrize(
