@@ -53,6 +53,14 @@ DOCUMENT = {
             "otherwise": "message",
         },
         "message": {"kind": "voicemail", "voicemail": "どうぞ。", "seconds": 60, "silence": 5, "next": "bye"},
+        "note": {
+            "kind": "voicemail",
+            "voicemail": "メモを。",
+            "seconds": 60,
+            "silence": 5,
+            "otherwise": "menu",
+            "next": "bye",
+        },
         "bye": {"kind": "hangup", "hangup": True},
     },
     "texts": [],
@@ -150,6 +158,25 @@ def test_the_digits_of_another_call_are_not_taken(line, twilio):
 def test_the_same_request_again_gets_the_same_twiml(line, twilio):
     first, second = (does(twilio, "parcel/keyed/0", Digits="1234") for _ in range(2))
     assert ElementTree.tostring(first) == ElementTree.tostring(second)
+
+
+def test_silence_is_not_called_wrong(line, twilio):
+    assert words(does(twilio, "menu/chosen/0", Digits="")) == ["番号を。"]
+    assert words(does(twilio, "menu/chosen/0", Digits="8")) == ["もう一度お願いいたします。", "番号を。"]
+
+
+def test_whoever_is_called_and_does_not_press_a_1_hears_again_that_it_is_recorded(line, twilio):
+    sealed = webhooks.seal(AIKO + LINE, CALL)
+    leg = {"CallSid": "CA" + "2" * 32, "ParentCallSid": CALL, "From": LINE, "To": "+81312345678"}
+    asked = does(twilio, f"person/told/0/{sealed}", **leg).find("Gather").get("action")
+    again = does(twilio, asked.partition("/ja-JP/")[2].partition("#")[0], **leg, Digits="5")
+    assert "録音します。" in words(again)
+    assert not list(does(twilio, f"person/agreed-told/0/{sealed}", **leg, Digits="1"))
+
+
+def test_who_leaves_no_message_is_led_elsewhere(line, twilio):
+    assert words(does(twilio, "note/silent/0")) == ["番号を。"]
+    assert does(twilio, "note/recorded/0", Digits="#").find("Hangup") is not None
 
 
 @pytest.mark.parametrize("status", ["completed", "canceled"])
