@@ -16,7 +16,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-ALLOWED = re.compile(r"\b([a-z]+):([A-Z]\w+)")
+ALLOWED = re.compile(r"\b([a-z][a-z0-9]*):([A-Z]\w+)")
 
 # Allowed under the names of what they are made of. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
@@ -57,6 +57,8 @@ def keep(service: Path, names: set[str]) -> bool:
     model = without_documentation(read(newest, "service-2"))
     model["operations"] = {name: said for name, said in model["operations"].items() if name in names}
     model["shapes"] = reachable(model["operations"].values(), model["shapes"])
+    for parameter in model.get("clientContextParams", {}).values():  # S3 has some, and botocore reads what they are for
+        parameter["documentation"] = ""
     write(newest, "service-2", model)
     for path in newest.iterdir():
         if path.name.split(".")[0] not in DESCRIPTIONS:

@@ -2,7 +2,8 @@
 
 Aiko and Ben have a session (voice.json, status.json), two others are over and not closed yet (cleanup.json,
 sweep.json), and there is room for more (proxy.json, with the key of its header). The exchange is calling Aiko and Ben
-(voice-leg.json, status-leg.json, status-room.json), and the time of two others is up (timer.json). Nobody is real.
+(voice-leg.json, status-leg.json, status-room.json), and the time of two others is up (timer.json). Aiko has left a
+message (recording.json, recording-copy.json). Nobody is real.
 """
 
 import json
@@ -32,19 +33,22 @@ def client(service: str, url: str) -> Any:
 
 
 def fill(url: str) -> None:
-    """Makes what an account with nothing in it lacks: tables with their rows, settings, queues, a schedule group."""
+    """Makes what an empty account lacks: tables with their rows, settings, queues, a schedule group, bucket and bus."""
     template = Template(ROOT / "template.yaml", {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID})
     dynamodb, ssm = client("dynamodb", url), client("ssm", url)
     rows = json.loads((HERE / "rows.json").read_text())
     for name, table in template.of_type("AWS::DynamoDB::Table").items():
         dynamodb.create_table(TableName=name, **{key: table[key] for key in SHAPE if key in table})
-        for row in rows[name]:
+        for row in rows.get(name, []):
             dynamodb.put_item(TableName=name, Item=row)
     for name, value in {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}.items():
         ssm.put_parameter(Name=f"{ENVIRONMENT['SETTINGS_PATH']}/{name}", Value=value, Type="SecureString")
     client("scheduler", url).create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
     for name in template.of_type("AWS::SQS::Queue"):
         client("sqs", url).create_queue(QueueName=name)
+    place = {"LocationConstraint": REGION}
+    client("s3", url).create_bucket(Bucket=ENVIRONMENT["RECORDINGS_BUCKET"], CreateBucketConfiguration=place)
+    client("events", url).create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])
 
 
 if __name__ == "__main__":

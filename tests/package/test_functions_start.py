@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -15,9 +16,11 @@ from package.template import layers_of
 from tests.build import built
 from tests.deployed.processes import start_account
 from tests.events.account import ENVIRONMENT, client, event, fill
+from tests.integration.tapes import WAV, Tapes, served
 from tests.package.emulator import Function, started, unpack
 
 TALKING, *OVERDUE = (f"KC{n:032}" for n in (1, 2, 3))
+LEFT = "RE" + "e" * 31 + "1"
 CALLED, ENDING = (f"KB{n:032}" for n in (1, 2))
 
 
@@ -36,9 +39,9 @@ def account(tmp_path_factory) -> Iterator[str]:
 def start(account, tmp_path) -> Iterator:
     """Starts a function."""
 
-    def starting(name: str):
+    def starting(name: str, **more: str):
         folder = unpack(built(), name, tmp_path)
-        return started(folder, f"{name.lower()}.handler", ENVIRONMENT | {"AWS_ENDPOINT_URL": account})
+        return started(folder, f"{name.lower()}.handler", ENVIRONMENT | {"AWS_ENDPOINT_URL": account} | more)
 
     return starting
 
@@ -55,10 +58,10 @@ def entries(account: str, bridge_sid: str) -> dict[str, Any]:
     return {item["entry"]["S"]: item for item in found}
 
 
-def waiting(account: str) -> list[Any]:
-    """What lies in the queue of timers, taken out of it."""
+def waiting(account: str, name: str = "Timers") -> list[Any]:
+    """What lies in a queue, taken out of it."""
     sqs = client("sqs", account)
-    queue = sqs.get_queue_url(QueueName="Timers")["QueueUrl"]
+    queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
     for message in found:
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -128,6 +131,25 @@ def test_a_callback_of_a_call_that_we_make_is_kept_and_wakes_the_timer(start, ac
         assert answers(status, name) == ({"statusCode": 204}, {"statusCode": 204})
     assert [entry for entry in entries(account, CALLED) if entry.endswith(f"#{kept}")]
     assert [message["bridge"] for message in waiting(account)] == [CALLED, CALLED]
+
+
+def test_a_recording_is_told_of(start, account):
+    with start("Recording") as recording:
+        assert answers(recording, "recording") == ({"statusCode": 204}, {"statusCode": 204})
+    told = json.loads(event("recording-copy")["Records"][0]["body"]) | {"began": ANY}
+    assert waiting(account, "Recordings") == [told, told]
+
+
+def test_a_recording_is_copied_once(start, account):
+    done: dict[str, Any] = {"batchItemFailures": []}
+    with served(Tapes({LEFT: WAV})) as tapes, start("Recording", CARRIER_URL=tapes.address) as recording:
+        assert answers(recording, "recording-copy") == (done, done)
+    file = client("s3", account).get_object(Bucket=ENVIRONMENT["RECORDINGS_BUCKET"], Key=f"recordings/{LEFT}.wav")
+    assert file["Body"].read() == WAV
+    key = {"recording_sid": {"S": LEFT}}
+    kept = client("dynamodb", account).get_item(TableName="RecordingsTable", Key=key)["Item"]
+    assert (kept["status"], kept["size"]) == ({"S": "stored"}, {"N": str(len(WAV))})
+    assert not tapes.files
 
 
 def test_a_call_whose_time_is_up_is_ended(start, account):

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import botocore
 import pytest
+from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 from package import models
 from tests.conftest import ROOT
+from toritsugi import clients
 
 WANTED = models.operations((ROOT / "template.yaml").read_text())
-CALLED = ["dynamodb", "ssm", "scheduler", "sqs"]
+CALLED = ["dynamodb", "events", "s3", "scheduler", "sqs", "ssm"]
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +36,9 @@ def trimmed(tmp_path_factory) -> Session:
     return session
 
 
-def client(session: Session, service: str):
+def client(session: Session, service: str, config: Config | None = None):
     keys = {"aws_access_key_id": "made-up", "aws_secret_access_key": "made-up"}
-    return session.create_client(service, region_name="ap-northeast-1", **keys)
+    return session.create_client(service, region_name="ap-northeast-1", config=config, **keys)
 
 
 def test_a_template_says_what_may_be_called():
@@ -81,3 +83,11 @@ def test_every_client_that_the_code_makes_is_described(trimmed):
         assert client(trimmed, service)
     source = "".join(path.read_text() for path in (ROOT / "layers/domain").rglob("*.py"))
     assert set(re.findall(r'clients\.client\("([\w-]+)"\)', source)) | {"dynamodb"} == set(CALLED)
+
+
+def test_a_link_to_a_file_is_the_same_made_of_what_is_left(trimmed):
+    asked = {"Bucket": "files", "Key": "one"}
+    chosen = Config(**clients.OTHERWISE["s3"])
+    makers = [client(one, "s3", chosen) for one in (get_session(), trimmed)]
+    links = [maker.generate_presigned_url("get_object", Params=asked).partition("?")[0] for maker in makers]
+    assert links == ["https://files.s3.ap-northeast-1.amazonaws.com/one"] * 2

@@ -17,6 +17,7 @@ EVENTS = {
     "Voice": "voice",
     "Sms": "sms",
     "Status": "status",
+    "Recording": "recording",
     "Timer": "timer",
     "Cleanup": "cleanup",
     "Proxy": "proxy",

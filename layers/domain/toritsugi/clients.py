@@ -13,9 +13,11 @@ from botocore.session import get_session
 # Twilio gives up after 15 s, so no AWS call may take longer than two tries of a second or two.
 CONNECT_SECONDS, READ_SECONDS, TRIES = 1, 2, 2
 
-# Of the others nobody waits for S3, which answers when it has the whole of a long file. What lies there under a key of
-# KMS is opened by signatures of this version only, and botocore would choose an older one for links.
-READ_SECONDS_OF, SIGNATURES = {"s3": 30}, {"s3": "s3v4"}
+# Nobody waits for S3, which answers when it has the whole of a long file. Its links are signed in the one version with
+# which KMS opens a file, and lead to the region where it lies; botocore would choose otherwise.
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "s3": {"read_timeout": 30, "signature_version": "s3v4", "s3": {"addressing_style": "virtual"}},
+}
 
 
 @cache
@@ -27,11 +29,11 @@ def session() -> Any:
 @cache
 def client(service: str) -> Any:
     """The one client of this process for an AWS service, by botocore's name of it."""
-    limits = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS_OF.get(service, READ_SECONDS),
-        signature_version=SIGNATURES.get(service),
-        retries={"total_max_attempts": TRIES, "mode": "standard"},
-        parameter_validation=False,  # AWS does that as well
-    )
+    usual: dict[str, Any] = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retries": {"total_max_attempts": TRIES, "mode": "standard"},
+        "parameter_validation": False,  # AWS does that as well
+    }
+    limits = Config(**usual | OTHERWISE.get(service, {}))
     return session().create_client(service, config=limits)
