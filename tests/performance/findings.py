@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from local.aws import Cloud
 from tests.conftest import AUTH_TOKEN, BASE, PARAMETERS, ROOT
-from tests.performance import announcements, conference, deployed, emulated, reception, throughput, warm
+from tests.performance import announcements, conference, deployed, emulated, imports, reception, throughput, warm
 from tests.performance.announcements import Punctuality
 from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
 from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
@@ -35,6 +35,7 @@ class Findings:
     warm: dict[str, tuple[float, ...]] = field(default_factory=dict)
     conference: dict[str, Share] = field(default_factory=dict)
     announcements: Punctuality = field(default_factory=Punctuality)
+    callers: imports.Findings = field(init=False)
     throughput: Throughput | str = ""
     emulator: Emulated = field(init=False)
     deployment: tuple[float, Warm] | str = ""
@@ -58,6 +59,8 @@ def measure(say: Callable[[str], None]) -> Findings:
         say("warm answers")
         measure_warm_answers(cloud, telephones, others, found)
         measure_opening(exchange, found, say)
+        say(f"{imports.CALLERS:,} callers, imported")
+        found.callers = imports.measure()
     say("a conference of forty minutes")
     found.conference = conference.measure()
     say("warm answers in a conference")

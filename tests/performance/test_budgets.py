@@ -5,7 +5,7 @@
 
 import pytest
 
-from tests.performance import conference, reception
+from tests.performance import conference, imports, reception
 from tests.performance.calls import AIKO, incoming, new_sid
 from tests.performance.cold import ORDINARY, OURS, starter
 from tests.performance.cost import per_million, total
@@ -84,6 +84,22 @@ def test_a_million_masked_calls_cost_little_at_aws(exchange, telephones, ttl, mo
         webhooks = telephones.calls(AIKO, line)
     bill = per_million(webhooks)
     assert sum(bill.values()) <= most, f"dollars per million calls: {bill}"
+
+
+def test_a_hundred_callers_are_imported_with_one_read_and_four_writes(exchange):
+    exchange.open_session(AIKO, "+819022220002")  # the key is known from now on
+    with Meter() as meter:
+        imports.send(imports.sheet(0, 300))
+    assert sorted(meter.operations) == ["BatchGetItem"] * 3 + ["BatchWriteItem"] * 12
+    assert meter.write_units == 600  # of each the entry, and its place on a shelf
+
+
+def test_an_import_takes_less_of_the_processor_than_one_row_after_the_other(exchange):
+    piece = imports.sheet(0, 1000)
+    ours, ordinary = (
+        imports.take(1000, lambda work=work: work(piece)) for work in (imports.send, imports.put_row_after_row)
+    )
+    assert ours.cpu < ordinary.cpu, f"{ours} beside {ordinary}"
 
 
 @pytest.fixture(scope="module")
