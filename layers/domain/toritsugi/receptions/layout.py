@@ -14,7 +14,7 @@ from typing import NamedTuple
 from toritsugi.receptions import graph
 from toritsugi.receptions.graph import Steps
 
-SWEEPS = 12
+SWEEPS, MOST_WORK = 12, 20_000  # a large reception gets fewer, so that somebody who waits for its picture sees it
 
 
 class Passage(NamedTuple):
@@ -105,7 +105,7 @@ def arrange(order: Sequence[str], edges: list[Edge], depth: dict[str, int]) -> l
         layers[node.layer if isinstance(node, Passage) else depth[node]].append(node)
     above, below = links(edges)
     best, fewest = layers, crossings(layers, below)
-    for sweep in range(SWEEPS):
+    for sweep in range(sweeps(edges)):
         if not fewest:
             break
         layers = [list(layer) for layer in layers]
@@ -116,6 +116,10 @@ def arrange(order: Sequence[str], edges: list[Edge], depth: dict[str, int]) -> l
         if (count := crossings(layers, below)) < fewest:
             best, fewest = layers, count
     return best
+
+
+def sweeps(edges: list[Edge]) -> int:
+    return min(SWEEPS, 1 + MOST_WORK // (1 + len(edges)))
 
 
 def links(edges: list[Edge]) -> tuple[Links, Links]:
@@ -157,7 +161,7 @@ def place(layers: list[list[Node]], edges: list[Edge], widths: dict[str, float],
     """Where the middle of each node is: as straight below and above its neighbours as there is room for."""
     above, below = links(edges)
     middle: dict[Node, float] = {node: 0.0 for layer in layers for node in layer}
-    for sweep in range(4 * SWEEPS):
+    for sweep in range(4 * sweeps(edges)):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             near = (above[node] + below[node] for node in layer)
             wishes = [mean([middle[one] for one in some], middle[node]) for node, some in zip(layer, near, strict=True)]

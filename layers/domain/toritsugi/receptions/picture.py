@@ -76,9 +76,7 @@ def draw(document: Mapping[str, Any], name: str) -> str:
     cards = {one: Card(one, step, back[one], document["language"]) for one, step in steps.items()}
     layout = lay_out(steps, document["start"], back, {one: card.width for one, card in cards.items()}, GAP)
     bands = stand(cards, layout)
-    strokes = [*begin(cards[document["start"]])]
-    for card in cards.values():
-        strokes += card.draw_ways(cards, layout, bands)
+    strokes = [*begin(cards[document["start"]]), *draw_ways(cards, layout, bands)]
     for card in cards.values():
         strokes += card.draw()
     right = max(*(card.x + card.width for card in cards.values()), *layout.middle.values())
@@ -128,6 +126,32 @@ def begin(card: "Card") -> Iterator[str]:
     yield stroke("way", f"M{x:.1f} {card.y - 27:.1f}V{card.y - 2:.1f}", 'marker-end="url(#tip)"')
 
 
+def draw_ways(cards: dict[str, "Card"], layout: Layout, bands: list[tuple[float, float]]) -> Iterator[str]:
+    """The ways down: from each door to the next layer, and from there, once for all who share it, to the step."""
+
+    def lead(to: str, layer: int) -> tuple[float, float, str]:
+        """Where a way to a step enters a layer, and how it is drawn there."""
+        if Passage(to, layer) in layout.middle:
+            return layout.middle[Passage(to, layer)], bands[layer][0], ""
+        return cards[to].x + cards[to].width / 2, cards[to].y - 2, 'marker-end="url(#tip)"'
+
+    def stretch(look: str, x: float, y: float, to: str, depth: int) -> str:
+        """From a place in a layer straight down to its end, and over to the next one."""
+        bottom, (to_x, to_y, end) = bands[depth][1], lead(to, depth + 1)
+        return stroke(look, f"M{x:.1f} {y:.1f}V{bottom:.1f}{bend(x, bottom, to_x, to_y)}", end)
+
+    for depth, layer in enumerate(layout.layers):
+        for node in layer:
+            if isinstance(node, Passage):
+                yield stretch("way", layout.middle[node], bands[depth][0], node.to, depth)
+                continue
+            card = cards[node]
+            for door in card.doors:
+                if door.way and not door.back:
+                    look = "way else" if door.way.word == "otherwise" else "way"
+                    yield stretch(look, card.x + door.x, card.y + card.height, door.way.to, depth)
+
+
 # ---- a step ----------------------------------------------------------------------------------------------------------
 
 
@@ -140,16 +164,17 @@ class Door:
         self.label = f"{said} \u2191 {way.to}".strip() if way and back else said
         self.is_key = bool(way and way.word == "keys" and not back)
         self.width = CHIP if self.is_key or not self.label else measure(self.label, 11.5) + 18
-        self.x = 0.0
+        self.x = 0.0  # from the left of its card
 
-    def draw(self, y: float) -> Iterator[str]:
+    def draw(self, x: float, y: float) -> Iterator[str]:
+        """The door in its place on the foot of a card."""
         if self.way is None:
-            yield f'<circle class="stop" cx="{self.x:.1f}" cy="{y:.1f}" r="6"/>'
-            yield f'<circle class="dot" cx="{self.x:.1f}" cy="{y:.1f}" r="2.600"/>'
+            yield f'<circle class="stop" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
+            yield f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.600"/>'
         elif self.label:
-            place = f'x="{self.x - self.width / 2:.1f}" y="{y - CHIP / 2:.1f}" width="{self.width:.1f}" height="{CHIP}"'
+            place = f'x="{x - self.width / 2:.1f}" y="{y - CHIP / 2:.1f}" width="{self.width:.1f}" height="{CHIP}"'
             yield f'<rect class="chip{" cap" if self.is_key else ""}" {place} rx="{6 if self.is_key else CHIP / 2}"/>'
-            yield text(self.x, y + 4, self.label, "on middle" if self.is_key else "label middle")
+            yield text(x, y + 4, self.label, "on middle" if self.is_key else "label middle")
 
 
 class Card:
@@ -162,6 +187,9 @@ class Card:
             self.doors.append(Door(None))
         feet = sum(door.width for door in self.doors) + APART * (len(self.doors) - 1)
         self.width = max(float(WIDTH), feet + 2 * EDGE)
+        at = (self.width - feet) / 2
+        for door in self.doors:
+            door.x, at = at + door.width / 2, at + door.width + APART
         self.words = wrap(spoken(step, language), self.width - 2 * EDGE)
         self.notes = [line for note in notes(step) for line in wrap(note, self.width - 2 * EDGE, 12)]
         self.height = HEAD + LINE * (len(self.words) + len(self.notes)) + CHIP / 2 + 8
@@ -179,26 +207,7 @@ class Card:
         for at, (line, look) in enumerate(lines):
             yield text(self.x + EDGE, self.y + HEAD + 12 + LINE * at, line, look)
         for door in self.doors:
-            yield from door.draw(self.y + self.height)
-
-    def draw_ways(self, cards: dict[str, "Card"], layout: Layout, bands: list[tuple[float, float]]) -> Iterator[str]:
-        """The ways down from each door, through the layers between, to another card."""
-        at = self.x + self.width / 2 - (sum(door.width for door in self.doors) + APART * (len(self.doors) - 1)) / 2
-        depth = next(n for n, layer in enumerate(layout.layers) if self.name in layer)
-        for door in self.doors:
-            door.x = at + door.width / 2
-            at += door.width + APART
-            if door.way and not door.back:
-                target = cards[door.way.to]
-                x, y = door.x, self.y + self.height
-                way = f"M{x:.1f} {y:.1f}"
-                for layer in range(depth + 1, next(n for n, one in enumerate(layout.layers) if target.name in one)):
-                    through = layout.middle[Passage(target.name, layer)]
-                    way += bend(x, y, through, bands[layer][0]) + f"V{bands[layer][1]:.1f}"
-                    x, y = through, bands[layer][1]
-                way += bend(x, y, target.x + target.width / 2, target.y - 2)
-                otherwise = " else" if door.way.word == "otherwise" else ""
-                yield stroke(f"way{otherwise}", way, 'marker-end="url(#tip)"')
+            yield from door.draw(self.x + door.x, self.y + self.height)
 
 
 def spoken(step: Step, language: str) -> str:
