@@ -56,6 +56,11 @@ def test_whoever_is_not_known_by_name_is_greeted_all_the_same():
     assert turn("予約").answer.startswith("お客様")
 
 
+def test_of_digits_nobody_has_pressed_any():
+    said = DOCUMENT | {"texts": [{"otherwise": "[{digits}{company}]"}]}
+    assert turn("予約", line=line(document=said)).answer == "[]"
+
+
 def test_each_is_answered_in_their_language():
     assert turn("Hello").answer == "Thank you."
     assert turn("Hello", caller=caller(language="ja-JP")).answer == "ありがとうございます。"

@@ -119,11 +119,12 @@ def choose(turn: Turn) -> tuple[str, str]:
     if not turn.wish and brake.is_automatic(text.body):
         return "", "automatic"
     said = say(turn)
-    if turn.wish and (text.wish or wishes.is_confirmed_by_twilio(text.body)) and not (said and turn.wish == "help"):
+    if not turn.wish:
+        return said, "no rule"
+    confirmed = text.wish or wishes.is_confirmed_by_twilio(text.body)
+    if confirmed and not (said and turn.wish == "help"):  # help may be given twice: what Twilio says helps nobody
         return "", "answered by Twilio"
-    if turn.wish and not said:
-        said = wishes.sentence(turn.wish, language_of(turn))
-    return said, "no rule"
+    return said or wishes.sentence(turn.wish, language_of(turn)), ""
 
 
 def say(turn: Turn) -> str:
@@ -150,9 +151,9 @@ def fact(turn: Turn, name: str, locale: str) -> str:
         return (caller.company if caller else None) or ""
     if name == "number":
         return "0" + number[3:] if number.startswith("+81") else number
-    if name == "digits":  # nobody has pressed any
+    say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}.get(name)
+    if say is None:  # digits: nobody has pressed any
         return ""
-    say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}[name]
     return say(datetime.fromtimestamp(turn.text.at, ZoneInfo(turn.document["timezone"])), locale)
 
 
