@@ -69,6 +69,11 @@ def test_the_same_sheet_again_changes_nothing(desk, wire):
     assert taken == ["BatchGetItem"]
 
 
+def test_blank_cells_change_nothing_of_somebody_of_whom_nothing_is_known(desk):
+    sends(desk, f"number\n{AIKO}\n")
+    assert sends(desk, f"number,name,notes,tags,blocked\n{AIKO},,,,\n")[1]["unchanged"] == 1
+
+
 def test_what_a_sheet_has_no_column_for_stays_as_it_was(desk):
     desk.asks("PUT", f"/api/callers/{quote(AIKO)}", {"name": "Aiko", "notes": "calls at noon", "company": "山田商店"})
     assert sends(desk, f"number,name,company\n{AIKO},愛子,\n")[1]["changed"] == 1

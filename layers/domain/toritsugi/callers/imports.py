@@ -112,7 +112,8 @@ def merge(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
     if said.pop("opted_out", None) and opt_out_key(row.number) not in known:
         yield OptOut(*opt_out_key(row.number), at=int(time.time()))
     caller = known.get(caller_key(row.number)) or changes.draw_up(row.number)
-    if caller_key(row.number) not in known or any(getattr(caller, name) != value for name, value in said.items()):
+    differs = ((getattr(caller, name) or None) != (value or None) for name, value in said.items())  # blank is nothing
+    if caller_key(row.number) not in known or any(differs):
         changes.fill(caller, said)  # type: ignore[arg-type]
         caller.edition = (caller.edition or 0) + 1  # type: ignore[attr-defined]  # whoever changes it now looks again
         yield caller
