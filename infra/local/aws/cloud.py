@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import table as moto_tables
 
 from local.aws import buckets, tables, wire
@@ -62,6 +63,7 @@ class Cloud:
         }
         os.environ |= self.template.environment
         moto_tables.Table.__deepcopy__ = tables.snapshot
+        ResponseSerializer._serialize_type_structure = tables.serialize  # type: ignore[method-assign, assignment]
         self.inside = ExitStack()
         moto = mock_aws()
         moto.start()

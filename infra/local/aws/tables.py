@@ -1,4 +1,4 @@
-"""DynamoDB's tables on this machine: moto's, with a cheaper way back out of a transaction."""
+"""DynamoDB's tables on this machine: moto's, with cheaper ways back out of a transaction and into an answer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import copy
 from collections import defaultdict
 from typing import Any
 
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import table as moto_tables
 
 from local.aws.template import Template
 
 SHAPE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")  # what a table is here, too
 
+serialize_structure = ResponseSerializer._serialize_type_structure
 snapshots: dict[str, Any] = {}  # of the tables, in the API call that is going on
 
 
@@ -45,3 +47,15 @@ def snapshot_item(item: Any) -> Any:
     copied.attrs = type(item.attrs).__new__(type(item.attrs))
     dict.update(copied.attrs, item.attrs)
     return copied
+
+
+def serialize(serializer: ResponseSerializer, answer: Any, value: Any, shape: Any, key: str) -> None:
+    """Writes a value into an answer. Of the ten types that an attribute may have moto would look for each, under all
+    names that it might go by; here it has the one that it has.
+    """
+    if shape.name != "AttributeValue" or not isinstance(value, dict):
+        return serialize_structure(serializer, answer, value, shape, key)
+    written: dict[str, Any] = serializer.MAP_TYPE()
+    for kind, said in value.items():
+        serializer._serialize(written, said, shape.members[kind], kind)
+    return serializer._default_serialize(answer, written, shape, key)
