@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from command.checks import cloud, door
+from command.checks import cloud, door, telephones
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
 
@@ -38,6 +38,34 @@ def test_every_state_of_a_stack_means_something(status, state, says):
 def test_a_new_account_runs_too_few_functions_at_once(limit, state):
     settings = SimpleNamespace(get_account_settings=lambda: {"AccountLimit": {"ConcurrentExecutions": limit}})
     assert [is_ for is_, _ in found(cloud.concurrency, aws=lambda _: settings)] == [state]
+
+
+@pytest.mark.parametrize(
+    ("destinations", "says"),
+    [
+        ("", ["calls to JP are allowed"]),
+        ("JP,US", ["calls to JP are allowed", "calls to US are forbidden: nobody there is put through"]),
+        (
+            "US",
+            [
+                "there are numbers of JP, and the exchange may call nobody there: it is not in Destinations",
+                "calls to JP are allowed",
+                "calls to US are forbidden: nobody there is put through",
+            ],
+        ),
+    ],
+)
+def test_a_country_must_be_allowed_here_and_at_twilio(destinations, says):
+    def countries(code):
+        return SimpleNamespace(fetch=lambda: SimpleNamespace(low_risk_numbers_enabled=code == "JP"))
+
+    permissions = SimpleNamespace(dialing_permissions=SimpleNamespace(countries=countries))
+    exchange = SimpleNamespace(
+        twilio=lambda: SimpleNamespace(voice=SimpleNamespace(v1=permissions)),
+        environment={"DESTINATIONS": destinations},
+    )
+    lines = SimpleNamespace(attached=[SimpleNamespace(country="JP")])
+    assert [finding.says for finding in telephones.dialing_permissions(exchange, lines)] == says
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,16 @@ def voices(_: Exchange, found: Lines) -> Iterator[Finding]:
 
 
 def dialing_permissions(exchange: Exchange, found: Lines) -> Iterator[Finding]:
-    """The account may call where its numbers are: https://www.twilio.com/docs/voice/api/dialing-permissions-resources"""
+    """The account may call where its numbers are, and wherever the exchange may (the parameter Destinations):
+    https://www.twilio.com/docs/voice/api/dialing-permissions-resources
+    """
     countries = exchange.twilio().voice.v1.dialing_permissions.countries
-    for code in sorted({line.country for line in found.attached} - {""}):
+    destinations = set(filter(None, exchange.environment.get("DESTINATIONS", "").split(",")))
+    here = {line.country for line in found.attached} - {""}
+    for code in sorted(here - destinations if destinations else ()):
+        what = f"there are numbers of {code}, and the exchange may call nobody there: it is not in Destinations"
+        yield warn(what, f"toritsugi deploy --parameter Destinations={','.join(sorted(destinations | here))}")
+    for code in sorted(here | destinations):
         try:
             allowed = countries(code).fetch().low_risk_numbers_enabled
         except TwilioRestException as error:
