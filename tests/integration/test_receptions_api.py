@@ -6,6 +6,8 @@ from contextlib import suppress
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.integration.calls import Desk
 from tests.integration.conftest import LINES
@@ -183,6 +185,25 @@ def test_a_document_can_be_checked_and_nothing_is_kept(desk):
 def test_what_cannot_be_read_is_refused(desk, sent, kind, status):
     answer = desk.send("PUT", "/api/receptions/desk", sent, headers={"Content-Type": kind})
     assert answer["statusCode"] == status, answer
+
+
+KINDS = [YAML, "application/json", "text/yaml", "text/plain", "", "application/yaml; charset=shift_jis", "\u3042"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode), st.sampled_from(KINDS), st.booleans())
+def test_no_bytes_break_anything(desk, sent, kind, keeps):
+    """150 requests at random; the documents themselves are fuzzed in tests/unit/test_reception_bad_input.py."""
+    method, path = ("PUT", "/api/receptions/desk") if keeps else ("POST", "/api/receptions/check")
+    answer = desk.send(method, path, sent, headers={"Content-Type": kind})
+    assert answer["statusCode"] in (200, 201, 400, 413, 415, 422), answer
+    assert json.loads(answer["body"])
+
+
+def test_a_megabyte_is_refused_before_anybody_reads_it(desk):
+    for kind in (YAML, "application/json"):
+        answer = desk.send("PUT", "/api/receptions/desk", b"[" * 1_000_000, headers={"Content-Type": kind})
+        assert answer["statusCode"] == 413
 
 
 @pytest.mark.parametrize("name", ["a" * 41, "受付", "a.b", "a%20b"])

@@ -3,6 +3,7 @@
 Or every mistake in it comes out, each with its line, its step, and a sentence for whoever wrote it.
 """
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +17,11 @@ from pydantic_core import ErrorDetails
 
 from toritsugi import voices
 from toritsugi.receptions import graph
-from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read
+from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read, wrong
 from toritsugi.receptions.wanted import KINDS, Document, Record, Rule
 
 YEARS_OF_HOLIDAYS = 10
+LARGEST_DOCUMENT = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
 MOST_AUDIO, AT_ONCE = 30, 15
 
 # What pydantic finds, in words for somebody who has never heard of it.
@@ -30,6 +32,7 @@ SENTENCES = {
     "literal_error": "`{word}` can only be {expected}",
     "bool_parsing": "`{word}` is true or false",
     "int_parsing": "`{word}` is a whole number, like 5",
+    "int_parsing_size": "`{word}` is a whole number, like 5, and not so large",
     "string_type": "`{word}` is a text, and nothing with parts",
     "dict_type": "`{word}` is a map, like {{name: ...}}",
     "model_type": "`{word}` is a map, like {{name: ...}}",
@@ -70,19 +73,22 @@ def check(text: str, content_type: str = YAML, listen: Listen | None = None, *, 
     """
     node = read(text, content_type)
     document, findings = shape(node, http)
-    findings += lost(document, set(node.plain().get("steps", {})))  # of those with a mistake in them too
+    written = node.plain().get("steps")
+    findings += lost(document, set(written if isinstance(written, dict) else ()))  # those with a mistake are there too
     if not findings:
         findings += [*unreached(document), *circles(document), *dead_ends(document), *untranslated(document)]
         findings += said_twice(document)
     warnings = [*maybe_unreached(document), *endless_silence(document)] if not findings else []
     if listen and not findings:
-        wrong, strange = heard(document, listen)
-        findings, warnings = wrong, warnings + strange
+        findings, strange = heard(document, listen)
+        warnings += strange
     if findings:
         raise NoReception(located(findings, node))
     for step in document["steps"].values():
         if country := step.get("holidays"):
             step["closed_on"] = holidays_of(country, datetime.now(UTC).year)
+    if len(json.dumps(document)) > LARGEST_DOCUMENT:
+        raise wrong("this is too much for one reception: have fewer steps, or fewer of them with public holidays")
     return Checked(document, located(warnings, node))
 
 
