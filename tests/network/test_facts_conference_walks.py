@@ -4,6 +4,7 @@ Who was in a room and when can be told from its events alone; hypothesis tries t
 """
 
 import math
+import os
 from collections import defaultdict
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from tests.network.facts import (  # noqa: F401  two fixtures
     new_town,
 )
 
+EVENINGS = int(os.environ.get("EVENINGS", "30"))
 PEOPLE = [AIKO, BEN, CARLA, DORA]
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 DIAL = 'hangupOnStar="true" action="/after"'
@@ -133,7 +135,7 @@ def minutes(participant):
 
 
 @settings(
-    max_examples=60, deadline=None, derandomize=True, database=None,
+    max_examples=EVENINGS, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(

@@ -4,6 +4,7 @@ Hypothesis makes up the evenings. Everybody dials, answers, presses keys and han
 calls, applications fail, time jumps; and it all has to add up.
 """
 
+import os
 from collections import defaultdict
 
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from tests.network.facts import (  # noqa: F401  two fixtures
     new_town,
 )
 
+EVENINGS = int(os.environ.get("EVENINGS", "30"))
 PEOPLE = [AIKO, BEN, CARLA, DORA]
 FINAL = {"completed", "busy", "no-answer", "failed", "canceled"}
 TOLD = f'statusCallback="/status" statusCallbackEvent="{ALL_EVENTS}"'
@@ -100,7 +102,7 @@ def add_up(town):
 
 
 @settings(
-    max_examples=60, deadline=None, derandomize=True, database=None,
+    max_examples=EVENINGS, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(

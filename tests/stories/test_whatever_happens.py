@@ -10,7 +10,7 @@ from tests.stories.conftest import Box
 from tests.stories.days import days
 from tests.stories.town import Diary, Town
 
-EXAMPLES = int(os.environ.get("DAYS", "15"))  # a second each
+EXAMPLES = int(os.environ.get("DAYS", "9"))  # a second each
 
 
 @pytest.fixture(scope="module")
