@@ -161,14 +161,11 @@ def test_a_telephone_can_be_busy_or_answer_by_itself(page):
     has_state(page, "Ben", "Talking")
 
 
-def test_a_wrong_number_is_refused_where_it_was_dialed(page):
+def test_a_wrong_number_is_refused_and_a_telephone_is_added_and_can_be_called(page):
     field = page.get_by_label("Aiko: number to dial")
     field.fill("12")
     field.press("Enter")
     expect(telephone(page, "Aiko").get_by_role("alert")).to_have_text("This is not a telephone number.")
-
-
-def test_a_telephone_is_added_and_can_be_called(page):
     page.get_by_role("button", name="Add a telephone").click()
     page.get_by_label("Name").last.fill("Chie")
     page.get_by_label("Number").last.fill("090-3333-0003")
@@ -183,16 +180,12 @@ def test_a_telephone_is_added_and_can_be_called(page):
 # ---- ladder, webhooks, clock ----------------------------------------------------------------------------------------
 
 
-def test_every_message_is_an_arrow_between_its_parties(page):
+def test_every_message_is_an_arrow_and_it_and_its_webhook_mark_each_other(page):
     connected(page)
     arrows = page.get_by_label("Messages in the order of time").locator(".arrow")
     wanted = ["calls", "POST /connect", "<Dial>", "answers", "rings, shows 050-1234-5678", "answers", "talking"]
     expect(arrows).to_have_text(wanted)
     expect(page.get_by_role("button", name="050-1234-5678 to Ben: rings, shows 050-1234-5678")).to_be_visible()
-
-
-def test_an_arrow_and_its_webhook_mark_each_other(page):
-    connected(page)
     arrow, row = page.locator(".arrow.response"), page.locator(".hook")
     arrow.hover()
     expect(row).to_have_class(re.compile("marked"))

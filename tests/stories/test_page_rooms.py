@@ -145,14 +145,9 @@ def enters(network: Network, *numbers: str) -> None:
 # ---- who is in, and what they hear ----------------------------------------------------------------------------------
 
 
-def test_there_is_no_room_before_somebody_enters_one(page):
+def test_who_comes_first_waits_for_the_others_in_a_room_with_a_short_name(page, network):
     expect(panel(page)).to_have_count(0)
     telephone(page, "Aiko").get_by_role("button", name="to reach the room").click()
-    expect(panel(page)).to_be_visible()
-
-
-def test_who_comes_first_waits_for_the_others(page, network):
-    enters(network, AIKO)
     expect(panel(page).locator(".state")).to_contain_text("waiting")
     expect(person(page, "Aiko")).to_contain_text("hears waiting music")
     hears(page, "Aiko", "Please hold the line.")
@@ -162,22 +157,24 @@ def test_who_comes_first_waits_for_the_others(page, network):
     expect(person(page, "Aiko")).to_contain_text("hears the room")
     expect(person(page, "Ben")).to_contain_text("hears the room")
     has_state(page, "Aiko", "Talking")
-
-
-def test_the_name_of_the_room_is_shortened_and_there_as_a_whole(page, network):
-    enters(network, AIKO)
     name = panel(page).get_by_role("button", name="KB4f1c…a3c4")
     expect(name).to_have_attribute("title", re.compile(ROOM))
     name.click()
     assert page.evaluate("navigator.clipboard.readText()") == ROOM
 
 
-def test_three_people_talk_with_each_other(page, network):
+def test_three_people_talk_with_each_other_until_one_is_a_coach_and_heard_by_one(page, network, room):
     enters(network, AIKO, BEN, CHIE)
     expect(telephone(page, "Aiko").locator(".lcd")).to_contain_text("with Ben and Chie")
     network.call("POST", f"/phones/{quote(CHIE)}/speak", {"text": "I am here too."})
     hears(page, "Aiko", "I am here too.")
     hears(page, "Ben", "I am here too.")
+    room.changes(CHIE, Coaching="true", CallSidToCoach=room.call_of(BEN))
+    expect(person(page, "Chie")).to_contain_text("coaches Ben")
+    network.call("POST", f"/phones/{quote(CHIE)}/speak", {"text": "Ask for the price."})
+    hears(page, "Ben", "Ask for the price.")
+    expect(page.get_by_role("button", name="Chie to Ben: Ask for the price.")).to_be_visible()
+    expect(page.get_by_role("log", name="What Aiko hears")).not_to_contain_text("price")
 
 
 def test_hold_and_mute_are_said_in_words(page, network, room):
@@ -195,16 +192,6 @@ def test_hold_and_mute_are_said_in_words(page, network, room):
     expect(ladder.locator(".arrow.change")).to_have_text(["Ben on hold", "Ben back from hold", "Aiko muted"])
 
 
-def test_a_coach_is_heard_by_one(page, network, room):
-    enters(network, AIKO, BEN, CHIE)
-    room.changes(CHIE, Coaching="true", CallSidToCoach=room.call_of(BEN))
-    expect(person(page, "Chie")).to_contain_text("coaches Ben")
-    network.call("POST", f"/phones/{quote(CHIE)}/speak", {"text": "Ask for the price."})
-    hears(page, "Ben", "Ask for the price.")
-    expect(page.get_by_role("button", name="Chie to Ben: Ask for the price.")).to_be_visible()
-    expect(page.get_by_role("log", name="What Aiko hears")).not_to_contain_text("price")
-
-
 def test_whoever_listens_to_the_page_is_told_who_comes_and_goes(page, network):
     enters(network, AIKO, BEN)
     told = panel(page).get_by_role("log")
@@ -217,7 +204,7 @@ def test_whoever_listens_to_the_page_is_told_who_comes_and_goes(page, network):
 # ---- announcements, and time ----------------------------------------------------------------------------------------
 
 
-def test_an_announcement_runs_while_they_talk(page, network, room):
+def test_an_announcement_runs_while_they_talk_and_leads_to_its_request_by_keyboard(page, network, room):
     enters(network, AIKO, BEN)
     room.announces("/words")
     one = announcement(page, WORDS)
@@ -231,6 +218,12 @@ def test_an_announcement_runs_while_they_talk(page, network, room):
     network.call("POST", "/clock", {"advance": 10})
     expect(one).to_contain_text("spoken")
     expect(person(page, "Aiko")).to_contain_text("hears the room")
+    announcement(page, WORDS).focus()
+    request = page.locator(".hook").filter(has_text="/words")
+    expect(request).to_have_class(re.compile("marked"))
+    expect(page.locator(".arrow.announce")).to_have_class(re.compile("marked"))
+    page.keyboard.press("Enter")
+    expect(request.locator(".twiml")).to_contain_text(WORDS)
 
 
 def test_an_announcement_to_one_is_heard_by_one(page, network, room):
@@ -252,17 +245,6 @@ def test_one_that_fails_and_one_that_is_broken_off_look_like_it(page, network, r
     expect(announcement(page, WORDS)).to_contain_text("speaking")
     room.ends()
     expect(announcement(page, WORDS)).to_contain_text("broken off")
-
-
-def test_an_announcement_leads_to_its_request_by_keyboard(page, network, room):
-    enters(network, AIKO, BEN)
-    room.announces("/words")
-    announcement(page, WORDS).focus()
-    request = page.locator(".hook").filter(has_text="/words")
-    expect(request).to_have_class(re.compile("marked"))
-    expect(page.locator(".arrow.announce")).to_have_class(re.compile("marked"))
-    page.keyboard.press("Enter")
-    expect(request.locator(".twiml")).to_contain_text(WORDS)
 
 
 def test_the_time_left_is_that_of_whose_time_ends_first(page, network):
@@ -319,8 +301,13 @@ def test_a_conference_is_one_wide_lane_with_a_track_for_each(page, network):
     assert max(widths) == page.locator(".lane-head.room").bounding_box()["width"] > 1.4 * min(widths)
 
 
-def test_what_happens_in_the_room_and_its_callback_mark_each_other(page, network):
+def test_who_met_in_a_room_is_one_choice_and_what_happens_there_and_its_callback_mark_each_other(page, network):
     enters(network, AIKO, BEN)
+    choice = page.get_by_role("combobox", name="Show")
+    expect(choice.locator("option").filter(has_text="Conference Aiko, Ben")).to_have_count(1)
+    choice.select_option(index=1)
+    expect(page.locator(".arrow.join")).to_have_count(2)
+    expect(page.locator(".hook").filter(has_text="conference-start")).to_have_count(1)
     start = page.locator(".arrow.mark")
     row = page.locator(".hook").filter(has_text="conference-start")
     start.hover()
@@ -329,15 +316,6 @@ def test_what_happens_in_the_room_and_its_callback_mark_each_other(page, network
     row.locator(".hook-row").hover()
     expect(start).to_have_class(re.compile("marked"))
     expect(page.locator(".arrow.request.marked")).to_have_text("/told start")
-
-
-def test_who_met_in_a_room_is_one_choice(page, network):
-    enters(network, AIKO, BEN)
-    choice = page.get_by_role("combobox", name="Show")
-    expect(choice.locator("option").filter(has_text="Conference Aiko, Ben")).to_have_count(1)
-    choice.select_option(index=1)
-    expect(page.locator(".arrow.join")).to_have_count(2)
-    expect(page.locator(".hook").filter(has_text="conference-start")).to_have_count(1)
 
 
 # ---- for everybody --------------------------------------------------------------------------------------------------
