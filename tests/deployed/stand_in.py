@@ -13,8 +13,9 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     Lambda writes the log as the function                  logs:CreateLogStream, logs:PutLogEvents
     a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
 
-Besides, layers are unpacked one over the other, as on Lambda; functions run on the bare interpreter, for ministack's
-own has boto3 and hides what a layer lacks; and schedules are looked at every second instead of every ten.
+Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, as on Lambda;
+functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; and schedules are
+looked at every second instead of every ten.
 """
 
 import functools
@@ -241,6 +242,7 @@ def bare_interpreter(runtime: str, detect: Any = lambda_runtime._detect_runtime_
 
 
 def main() -> None:
+    app.pin_request_origin = lambda address, _: iam_evaluator.pin_request_origin(address, True)
     iam_evaluator.enforce = enforce_aloud
     iam_actions.extract_resource_arn = resource_of
     ssm.handle_request = read_each_parameter

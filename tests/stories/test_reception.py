@@ -300,6 +300,7 @@ def test_a_conversation_is_recorded_only_when_both_have_been_told(desk, clock, b
 def test_who_refuses_is_put_through_and_not_recorded(desk, clock, aiko, office):
     desk.answers_at(LINE, RECORDED)
     aiko.dials(LINE)
+    clock.forward(seconds=5)
     aiko.presses("9")
     office.rings(showing=LINE)
     office.answers()

@@ -4,7 +4,6 @@ Or every mistake in it comes out, each with its line, its step, and a sentence f
 """
 
 import json
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from toritsugi import voices
-from toritsugi.receptions import graph
+from toritsugi import voices, writing
+from toritsugi.receptions import graph, prompts
 from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read, wrong
 from toritsugi.receptions.wanted import KINDS, Document, Record, Rule
 
@@ -250,14 +249,14 @@ def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any,
 
 
 def said_twice(document: Json) -> Iterator[Finding]:
-    """What a caller may say in a menu, and keywords of texts, are the same to us in small letters and capitals."""
+    """What a caller may say in a menu, and keywords of texts, each as it is compared; and rules for any text."""
     for name, step in document["steps"].items():
-        said = [(("steps", name, "spoken", word), word) for word in step.get("spoken", {})]
-        yield from doubles(said)
+        yield from doubles({("steps", name, "spoken", word): prompts.fold(word) for word in step.get("spoken", {})})
     rules = list(enumerate(document["texts"]))
-    yield from doubles(
-        [(("texts", at, "keywords", n), word) for at, rule in rules for n, word in enumerate(rule.get("keywords", ()))]
-    )
+    keywords = [
+        (("texts", at, "keywords", n), word) for at, rule in rules for n, word in enumerate(rule.get("keywords", ()))
+    ]
+    yield from doubles({path: writing.fold(word) for path, word in keywords})
     for at in [at for at, rule in rules if "otherwise" in rule][1:]:
         yield Finding(("texts", at), "there is an `otherwise` already")
     for at, rule in rules:
@@ -265,13 +264,14 @@ def said_twice(document: Json) -> Iterator[Finding]:
             yield Finding(("texts", at), "a text message has no {digits}")
 
 
-def doubles(words: list[tuple[tuple[Any, ...], str]]) -> Iterator[Finding]:
-    seen = set()
-    for path, word in words:
-        same = unicodedata.normalize("NFKC", word).casefold()
-        if same in seen:
+def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
+    seen = set[str]()
+    for path, word in words.items():
+        if not word:
+            yield Finding(path, "there is no letter in it that could be understood")
+        elif word in seen:
             yield Finding(path, f"{word} is there already: capitals and widths make no difference")
-        seen.add(same)
+        seen.add(word)
 
 
 def heard(document: Json, listen: Listen) -> tuple[list[Finding], list[Finding]]:

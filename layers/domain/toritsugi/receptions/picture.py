@@ -67,13 +67,13 @@ ICONS = {
 }
 
 
-def draw(document: Mapping[str, Any], name: str) -> str:
-    """The picture of a compiled document, as SVG."""
+def draw(document: Mapping[str, Any], name: str, language: str | None = None) -> str:
+    """The picture of a compiled document, as SVG; with its words in the document's own language, or in another."""
     steps: Mapping[str, Step] = document["steps"]
     if not steps:
         return sheet(name, "It answers texts, and takes no calls.", 420, TOP, [])
     back = find_back(steps, document["start"])
-    cards = {one: Card(one, step, back[one], document["language"]) for one, step in steps.items()}
+    cards = {one: Card(one, step, back[one], language or document["language"]) for one, step in steps.items()}
     layout = lay_out(steps, document["start"], back, {one: card.width for one, card in cards.items()}, GAP)
     bands = stand(cards, layout)
     strokes = [*begin(cards[document["start"]]), *draw_ways(cards, layout, bands)]

@@ -134,13 +134,18 @@ def facts(visit: Visit) -> dict[str, Any]:
 
 
 def open_gather(visit: Visit, step: Step, deed: str, turn: int, **wanted: Any) -> Gather:
-    return visit.response.gather(
+    """Waits for keys, from the first word of this answer on: who knows the menu need not listen to the greeting."""
+    said = visit.response.verbs[:]
+    visit.response.verbs.clear()
+    gather = visit.response.gather(
         timeout=step["seconds"],
         action=visit.address(deed, turn),
         action_on_empty_result=True,
         language=visit.place.locale,
         **wanted,
     )
+    gather.verbs.extend(said)
+    return gather
 
 
 def again(visit: Visit, step: Step, prompt: Any, *, wrong: bool) -> str | None:

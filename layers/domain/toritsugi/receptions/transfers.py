@@ -29,8 +29,8 @@ def transfer(visit: Visit, step: Step) -> None:
     record = step.get("record")
     if not record:
         return dial(visit, step)
+    visit.speak(record["notice"])  # outside of any gather, for no key may cut it short
     if "refuse" not in record:
-        visit.speak(record["notice"])
         return dial(visit, step)
     asked = visit.response.gather(
         num_digits=1,
@@ -39,7 +39,6 @@ def transfer(visit: Visit, step: Step) -> None:
         action=visit.address("noticed"),
         action_on_empty_result=True,
     )
-    visit.speak(record["notice"], asked)
     visit.say("refuse", asked, key=record["refuse"])
     return None
 
@@ -89,27 +88,27 @@ def go_on(visit: Visit, step: Step) -> str | None:
 
 
 def whisper(visit: Visit, step: Step) -> None:
-    """Whoever is called hears who is calling, and that it is recorded; then they are put through, or press a 1."""
+    """Whoever is called hears that it is recorded, and who is calling; then they are put through, or press a 1."""
     know_caller(visit)
+    if is_told(visit):
+        visit.speak(step["record"]["notice"])  # outside of any gather, for no key may cut it short
     if not step["accept"]:
-        return tell(visit, step, visit.response)
+        return introduce(visit, step)
     asked = visit.response.gather(
         num_digits=1,
         timeout=ACCEPT_SECONDS,
         finish_on_key="",
         action=visit.address("agreed-told" if is_told(visit) else "agreed", 0, visit.place.sealed),
     )
-    tell(visit, step, asked)
+    introduce(visit, step, asked)
     visit.say("accept", asked)
     visit.hang_up()
     return None
 
 
-def tell(visit: Visit, step: Step, into: VoiceResponse) -> None:
+def introduce(visit: Visit, step: Step, into: VoiceResponse | None = None) -> None:
     if "whisper" in step:
         visit.speak(step["whisper"], into)
-    if is_told(visit):
-        visit.speak(step["record"]["notice"], into)
 
 
 def is_told(visit: Visit) -> bool:
