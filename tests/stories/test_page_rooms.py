@@ -325,6 +325,7 @@ def test_what_was_done_by_hand_in_a_conference_becomes_a_story(page, network, ro
     for name in ("Aiko", "Ben"):
         telephone(page, name).get_by_role("button", name="to reach the room").click()
         has_state(page, name, "Listening" if name == "Aiko" else "Talking")
+        hears(page, "Aiko", "Please hold the line.")  # seen before Ben dials, however slow this machine is
     telephone(page, "Ben").get_by_label("Ben: what to say").fill("Good morning")
     page.keyboard.press("Enter")
     hears(page, "Aiko", "Good morning")
