@@ -1,6 +1,6 @@
 """Receptions: what a line says and does, written in YAML or JSON, checked, kept in versions, and drawn."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -116,10 +116,15 @@ def list_versions(
     summary="The steps of a reception as a picture, in SVG",
     responses=answers("The picture", 200, 404),
 )
-def draw_reception(name: Name, number: Number = None) -> Response[str]:
+def draw_reception(
+    name: Name,
+    number: Number = None,
+    language: Annotated[
+        Literal["ja-JP", "en-US"] | None, Query(description="Of the words in it. Left out: the reception's own")
+    ] = None,
+) -> Response[str]:
     life.fetch(name)
-    drawn = picture.draw(life.fetch_version(name, number).document, name)
-    return plain(drawn, "image/svg+xml")
+    return plain(picture.draw(life.fetch_version(name, number).document, name, language), "image/svg+xml")
 
 
 @router.delete(

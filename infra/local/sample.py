@@ -10,7 +10,7 @@ import httpx
 from local.stack import Stack
 
 AIKO, BEN, OFFICE = "+819011110001", "+819022220002", "+81312345678"
-LINES, DESK = ["+815010000001", "+815010000002", "+815010000003"], "+815010000009"
+LINES, DESK = ["+815010000001", "+815010000002", "+815010000003"], "+815010000004"
 
 
 async def fill(running: Stack) -> str:

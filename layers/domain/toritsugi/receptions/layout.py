@@ -161,7 +161,7 @@ def place(layers: list[list[Node]], edges: list[Edge], widths: dict[str, float],
     """Where the middle of each node is: as straight below and above its neighbours as there is room for."""
     above, below = links(edges)
     middle: dict[Node, float] = {node: 0.0 for layer in layers for node in layer}
-    for sweep in range(4 * sweeps(edges)):
+    for sweep in range(4 * sweeps(edges) + 1):  # the last one downwards
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             near = (above[node] + below[node] for node in layer)
             wishes = [mean([middle[one] for one in some], middle[node]) for node, some in zip(layer, near, strict=True)]
