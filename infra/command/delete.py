@@ -16,26 +16,29 @@ from command.stages import Region, StageName, located
 
 def delete(
     with_data: Annotated[
-        bool, typer.Option("--with-data", help="Delete the tables too: people, sessions, calls, keys. For ever.")
+        bool,
+        typer.Option("--with-data", help="Delete the data too: people, sessions, calls, recordings, keys. For ever."),
     ] = False,
     stage: StageName = "",
     region: Region = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete the exchange. The tables stay, unless --with-data; numbers go back to where they were."""
+    """Delete the exchange. Tables and recordings stay, unless --with-data; numbers go back to where they were."""
     exchange = Exchange(located(stage, region))
     if not exchange.stack:
         raise Refused(f"There is no exchange {exchange.stage.name} in {exchange.stage.region}: nothing was changed.")
     stood = exchange.stack["StackStatus"] not in NEVER_STOOD
     tables = exchange.of_type("AWS::DynamoDB::Table") if stood else {}
+    buckets = exchange.of_type("AWS::S3::Bucket") if stood else {}
     with busy("Asking Twilio and the exchange ..."):
         attached = former(exchange) if stood and exchange.tokens else {}
     say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
     for number, (_, webhooks) in attached.items():
         say(f"  {number} goes back to {webhooks.get('voice_url') or 'nobody'}")
     if tables:
-        say("  [red]The tables go too, with all that is in them.[/]" if with_data else "  The tables stay.")
+        what = "The tables and the recordings"
+        say(f"  [red]{what} go too, for ever.[/]" if with_data else f"  {what} stay.")
     typed_name(exchange.stage.name, yes)
 
     for number, (sid, webhooks) in attached.items():
@@ -48,12 +51,14 @@ def delete(
     if with_data:
         for table in tables.values():
             drop(exchange, table)
+        for bucket in buckets.values():
+            clear(exchange, bucket)
     stages.forget(exchange.stage)
-    kept = [] if with_data else sorted(tables.values())
+    kept = [] if with_data else [*sorted(tables.values()), *buckets.values()]
     show(
         {"deleted": exchange.stage.stack, "restored": sorted(attached), "kept": kept},
         as_json,
-        f"Deleted. These tables stay: {', '.join(kept)}" if kept else "Deleted. Nothing is left of it.",
+        f"Deleted. These tables and this bucket stay: {', '.join(kept)}" if kept else "Deleted. Nothing is left of it.",
     )
 
 
@@ -123,4 +128,14 @@ def drop(exchange: Exchange, table: str) -> None:
             dynamodb.get_waiter("table_exists").wait(TableName=table)
         dynamodb.delete_table(TableName=table)
     except dynamodb.exceptions.ResourceNotFoundException:
+        return
+
+
+def clear(exchange: Exchange, bucket: str) -> None:
+    """A bucket, with all that is in it, in all versions."""
+    found = exchange.session.resource("s3").Bucket(bucket)
+    try:
+        found.object_versions.delete()
+        found.delete()
+    except exchange.aws("s3").exceptions.NoSuchBucket:
         return

@@ -13,7 +13,8 @@ from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import OneOfMany
 from tests.stories.people import Desk, Person
 
-TABLES = ("DirectoryTable", "ServicesTable", "SessionsTable", "BridgesTable", "KeysTable")
+FILLED = ("DirectoryTable", "ServicesTable", "SessionsTable", "KeysTable")
+TABLES = (*FILLED, "BridgesTable", "ReceptionsTable", "RecordingsTable", "MessagesTable")
 
 
 class Company:
@@ -102,13 +103,13 @@ def test_taking_the_exchange_down_leaves_the_data_and_the_next_one_can_have_it(a
     made = stage.toritsugi("keys", "create")
     company = a_company(stage, (made["sid"], made["secret"]))
     before, line = company.has(), company.session.line_of(company.aiko)
-    tables = {name: stage.resource(name) for name in TABLES}
+    tables, bucket = {name: stage.resource(name) for name in TABLES}, stage.resource("RecordingsBucket")
     kept = stage.toritsugi("delete", "--yes")["kept"]
-    assert set(kept) == set(tables.values())
+    assert set(kept) == {*tables.values(), bucket}
     assert httpx.post(f"{company.scene.exchange}/voice", trust_env=False).status_code == 404
     left = {name: stage.client("dynamodb").describe_table(TableName=table)["Table"] for name, table in tables.items()}
     assert all(table["DeletionProtectionEnabled"] for table in left.values())
-    assert {name for name, table in left.items() if not table["ItemCount"]} == {"BridgesTable"}  # it has called nobody
+    assert {name for name, table in left.items() if table["ItemCount"]} == set(FILLED)  # it has called nobody
 
     again = a_stage("removed")
     again.adopt(built(), tables)
