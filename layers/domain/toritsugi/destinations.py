@@ -18,7 +18,7 @@ KINDS = {
     PhoneNumberType.PERSONAL_NUMBER: "a personal number, which costs far more than a telephone",
     PhoneNumberType.PAGER: "a pager's or a machine's number",
 }
-MASS_SERVICES = ("170", "180")  # Japan's messages and mass announcements, of which libphonenumber does not know
+MASS_SERVICES = ("170", "180")  # Japan's messages and mass announcements, which libphonenumber does not know
 
 
 def check(number: str, *, message: bool = False) -> None:
@@ -47,8 +47,7 @@ def why_not(number: str, countries: frozenset[str]) -> str | None:
     country = phonenumbers.region_code_for_number(parsed)
     if country == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:  # +870, 878, 881, 882, 883, 979 and their like
         return "it is of no country, but a satellite's or an international service's"
-    national = str(parsed.national_number)
-    if country == "JP" and len(national) == 9 and national.startswith(MASS_SERVICES):
+    if country == "JP" and str(parsed.national_number).startswith(MASS_SERVICES):
         return "it is a mass-announcement or message service"
     if kind := KINDS.get(phonenumbers.number_type(parsed)):
         return f"it is {kind}"
