@@ -73,7 +73,7 @@ class CallerWanted(BaseModel):
     ] = None
     language: Annotated[
         Annotated[str, Field(max_length=35), AfterValidator(spoken)] | None,
-        Field(examples=["ja-JP", "en-US"], description="Left out: of the country of the number"),
+        Field(examples=["ja-JP", "en-US"], description="Left out: that of the reception"),
     ] = None
     company: Annotated[Name, Blank] | None = None
     notes: Annotated[str, Field(max_length=LONGEST_NOTES), AfterValidator(written), Blank] | None = None
