@@ -78,6 +78,7 @@ class Visit:
     find_caller: Callable[[str], Caller | None]
     request: str = ""  # the same when Twilio asks the same again
     digits: str = ""
+    asked: int = 0  # so often was the owner's system
     response: VoiceResponse = field(default_factory=VoiceResponse)
 
     @property
