@@ -231,7 +231,7 @@ def failing_after(writes: int, how):
 def test_what_is_not_written_is_told_and_can_be_sent_again(desk, wire, how):
     sheet = many(1000)
     with wire.has(failing_after(13, how)):
-        status, problem = sends(desk, sheet, seconds=4)
+        status, problem = sends(desk, sheet, seconds=10)
     there = {caller.number for caller in callers.Caller.scan()}
     assert (status, problem["created"], problem["unwritten"]) == (503, len(there), 1000 - len(there))
     assert 0 < len(there) <= 13 * 25
@@ -268,7 +268,7 @@ def test_what_dynamodb_has_not_taken_is_written_again(desk, wire):
 
 
 def test_a_request_ends_in_time_and_says_from_where_to_go_on(desk):
-    status, problem = sends(desk, many(250), seconds=3)
+    status, problem = sends(desk, many(250), seconds=8)
     assert (status, problem["created"], problem["unwritten"], problem["next_line"]) == (503, 0, 250, 2)
 
 

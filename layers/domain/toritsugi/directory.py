@@ -22,5 +22,5 @@ class Entry(Table):
 
 
 def look_up(keys: Iterable[Key]) -> dict[Key, Entry]:
-    """The entries there are under these keys (100 at most), consistently, in one round trip."""
+    """The entries there are under these keys, consistently, in one round trip for each hundred."""
     return {(found.number, found.entry): found for found in Entry.batch_get(list(keys), consistent_read=True)}

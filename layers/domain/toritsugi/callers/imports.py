@@ -91,6 +91,8 @@ class Import:
     def put(self, puts: list[Put]) -> set[str]:
         """The numbers of those that DynamoDB has not taken, or may not have taken."""
         for tried in range(TRIES):
+            if time.monotonic() >= self.until:
+                break
             try:
                 answer = clients.client("dynamodb").batch_write_item(RequestItems={config.DIRECTORY_TABLE: puts})
                 puts = answer.get("UnprocessedItems", {}).get(config.DIRECTORY_TABLE, [])
@@ -98,10 +100,7 @@ class Import:
                 log.warning("callers were not written", error=type(error).__name__)
             if not puts:
                 return set()
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tried)
-            if time.monotonic() + pause >= self.until:
-                break
-            time.sleep(pause)
+            time.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**tried))
         self.failed = True
         return {one["PutRequest"]["Item"]["number"]["S"] for one in puts}
 
