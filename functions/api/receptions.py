@@ -6,11 +6,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi import config, forms, owner, pages
+from toritsugi import config, forms, numbers, owner, pages
 from toritsugi.errors import RequestRefused
 from toritsugi.problems import answers
 from toritsugi.receptions import checks, life, picture, ready, records, shown
-from toritsugi.receptions.checks import Checked
+from toritsugi.receptions.checks import Checked, World
 from toritsugi.receptions.reading import JSON, YAML
 from toritsugi.receptions.shown import (
     CheckShown,
@@ -186,7 +186,7 @@ def read_type() -> str:
 def check(text: str, content_type: str) -> Checked:
     """The document, checked with a look at the world outside. Raises NoReception."""
     near = config.settings().public_base_url.startswith("http:")
-    return checks.check(text, content_type, owner.listen, http=near)
+    return checks.check(text, content_type, World(owner.listen, numbers.find_lines, near))
 
 
 def render(key: str, read: pages.Reader, show: Any) -> Json:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.calls import Desk
-from tests.integration.conftest import LINES
+from tests.integration.conftest import AIKO, LINES
 from tests.integration.test_calls_refused import check, document  # noqa: F401  a fixture
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi import keys
@@ -311,6 +311,24 @@ def test_whoever_dies_while_giving_a_reception_leaves_both_sides_agreed(desk, wi
     assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == ([LINES[0]] if known and known.reception else [])
     life.give(LINES[0], owned(LINES[0]), "desk")
     assert said_at(LINES[0]) == ("Good morning", 1)
+
+
+def test_a_line_is_given_no_reception_that_calls_it(desk):
+    puts(desk, "desk", "steps: {a: {transfer: '+815011112222', otherwise: b}, b: {hangup: true}}")
+    with pytest.raises(life.RequestRefused, match="which would call itself"):
+        life.give("+815011112222", owned("+815011112222"), "desk")
+
+
+def test_a_reception_calls_no_line_of_ones_own(desk):
+    status, said = puts(desk, "desk", f"steps: {{a: {{transfer: '{LINES[0]}', otherwise: b}}, b: {{hangup: true}}}}")
+    assert (status, said["errors"][0]["detail"]) == (422, f"{LINES[0]} is a line of yours, which would call itself")
+
+
+def test_who_calls_a_line_that_only_answers_texts_hears_that_nobody_is_there(desk, twilio, logged):
+    assert puts(desk, "desk", "texts: [{otherwise: Thank you.}]")[0] == 201
+    life.give("+815011112222", owned("+815011112222"), "desk")
+    assert "おつなぎできません" in twilio.calls("+815011112222", AIKO).find("Say").text
+    assert "ERROR" not in logged()
 
 
 # ---- deleted ---------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from toritsugi.callers import Caller
 from toritsugi.receptions import checks, picture, ready, steps, visits
 from toritsugi.receptions.reading import JSON, LARGEST, YAML, NoReception
 from toritsugi.receptions.visits import Hands, Visit
+from toritsugi.receptions.wanted import KINDS
 
 NASTY = "<Hangup/>]]>&amp;\"'{name}\u202e\U0001f4de"
 
@@ -188,7 +189,7 @@ def test_letters_that_are_mixed_up(name, seed, times):
 
 
 WORDS = sorted(
-    {*checks.KINDS, "next", "otherwise", "keys", "spoken", "unknown", "wrong", "seconds", "retries", "digits"}
+    {*KINDS, "next", "otherwise", "keys", "spoken", "unknown", "wrong", "seconds", "retries", "digits"}
 )
 WORDS += ["confirm", "open", "closed", "holidays", "special", "timezone", "record", "notice", "refuse", "language"]
 VALUES = st.sampled_from(

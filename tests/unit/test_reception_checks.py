@@ -5,6 +5,7 @@ import json
 import pytest
 
 from toritsugi.receptions import checks
+from toritsugi.receptions.checks import World
 from toritsugi.receptions.reading import JSON, YAML, NoReception, describe
 
 DESK = """\
@@ -33,10 +34,10 @@ texts:
 """
 
 
-def mistakes(text, content_type=YAML, **how):
+def mistakes(text, content_type=YAML, **world):
     """What is wrong with a document, as its owner reads it."""
     with pytest.raises(NoReception) as error:
-        checks.check(text, content_type, **how)
+        checks.check(text, content_type, World(**world))
     return [describe(one) for one in error.value.more["errors"]]
 
 
@@ -302,7 +303,7 @@ MUSIC = steps("a: {play: 'https://example.com/a.mp3', next: b}", "b: {play: 'htt
 
 def test_every_audio_file_is_listened_to():
     asked = []
-    checks.check(MUSIC, listen=asked.append)
+    checks.check(MUSIC, world=World(listen=asked.append))
     assert sorted(asked) == ["https://example.com/a.mp3", "https://example.com/b.mp3"]
 
 
@@ -315,16 +316,26 @@ def test_audio_that_cannot_be_played_is_a_mistake():
 
 
 def test_audio_that_is_slow_is_only_strange():
-    checked = checks.check(MUSIC, listen=lambda url: "it is slow" if url.endswith("a.mp3") else None)
+    checked = checks.check(MUSIC, world=World(listen=lambda url: "it is slow" if url.endswith("a.mp3") else None))
     assert [describe(one) for one in checked.warnings] == ["line 2, step a: it is slow"]
 
 
 def test_nobody_listens_to_audio_before_the_rest_is_right():
     asked = []
     with pytest.raises(NoReception):
-        checks.check(MUSIC + "  c: {say: hello}\n", listen=asked.append)
+        checks.check(MUSIC + "  c: {say: hello}\n", world=World(listen=asked.append))
     assert asked == []
 
 
 def test_on_one_machine_an_address_may_begin_with_http():
-    assert checks.check(MUSIC.replace("https:", "http:"), http=True).warnings == []
+    assert checks.check(MUSIC.replace("https:", "http:"), world=World(http=True)).warnings == []
+
+
+# ---- lines of one's own ----------------------------------------------------------------------------------------------
+
+
+def test_a_transfer_to_a_line_of_ones_own_would_go_round_for_ever():
+    text = steps("a: {transfer: ['+81312345678', '+815010000001'], otherwise: b}", "b: {hangup: true}")
+    assert mistakes(text, find_lines=lambda numbers: numbers & {"+815010000001"}) == [
+        "line 2, step a: +815010000001 is a line of yours, which would call itself"
+    ]

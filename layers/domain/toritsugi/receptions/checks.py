@@ -4,51 +4,38 @@ Or every mistake in it comes out, each with its line, its step, and a sentence f
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, NamedTuple
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from typing import Any
 
 from toritsugi import voices, writing
 from toritsugi.receptions import graph, prompts
 from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read, wrong
-from toritsugi.receptions.wanted import KINDS, Document, Record, Rule
+from toritsugi.receptions.shape import Finding, shape
 
 YEARS_OF_HOLIDAYS = 10
 LARGEST_DOCUMENT = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
 MOST_AUDIO, AT_ONCE = 30, 15
 
-# What pydantic finds, in words for somebody who has never heard of it.
-SENTENCES = {
-    "missing": "`{word}` is missing",
-    "greater_than_equal": "`{word}` must be {ge} or more",
-    "less_than_equal": "`{word}` must be {le} or less",
-    "literal_error": "`{word}` can only be {expected}",
-    "bool_parsing": "`{word}` is true or false",
-    "int_parsing": "`{word}` is a whole number, like 5",
-    "int_parsing_size": "`{word}` is a whole number, like 5, and not so large",
-    "string_type": "`{word}` is a text, and nothing with parts",
-    "dict_type": "`{word}` is a map, like {{name: ...}}",
-    "model_type": "`{word}` is a map, like {{name: ...}}",
-    "list_type": "`{word}` is a list, like [...]",
-    "too_long": "`{word}` has more than {max_length} things in it",
-    "too_short": "`{word}` has nothing in it",
-}
-
 Json = dict[str, Any]
 Listen = Callable[[str], str | None]
+FindLines = Callable[[set[str]], set[str]]
 
 
-class Finding(NamedTuple):
-    """Something that is wrong with a document, or strange, and where in it: ("steps", "menu", "keys", "1")."""
+@dataclass(frozen=True)
+class World:
+    """What a document alone does not tell.
 
-    path: tuple[Any, ...]
-    detail: str
+    `listen` is asked about each audio file: it raises ValueError if that cannot be played, or says what is strange.
+    `find_lines` knows which of some numbers are lines of ours. With `http`, an address may begin so.
+    """
+
+    listen: Listen = lambda _: None
+    find_lines: FindLines = lambda _: set()
+    http: bool = False
 
 
 @dataclass
@@ -64,22 +51,21 @@ def compile(text: str, content_type: str = YAML) -> Json:
     return check(text, content_type).document
 
 
-def check(text: str, content_type: str = YAML, listen: Listen | None = None, *, http: bool = False) -> Checked:
-    """As `compile`, with what is only strange. Raises NoReception with every mistake.
-
-    `listen` is asked about every audio file: it raises ValueError if that cannot be played, or says what is strange.
-    With `http`, an address may begin so.
-    """
+def check(text: str, content_type: str = YAML, world: World | None = None) -> Checked:
+    """As `compile`, with what is only strange, and with what is known of the world. Raises NoReception."""
+    world = world or World()
     node = read(text, content_type)
-    document, findings = shape(node, http)
-    written = node.plain().get("steps")
+    said = node.plain()
+    document, findings = shape(said, world.http)
+    written = said.get("steps")
     findings += lost(document, set(written if isinstance(written, dict) else ()))  # those with a mistake are there too
     if not findings:
         findings += [*unreached(document), *circles(document), *dead_ends(document), *untranslated(document)]
         findings += said_twice(document)
     warnings = [*maybe_unreached(document), *endless_silence(document)] if not findings else []
-    if listen and not findings:
-        findings, strange = heard(document, listen)
+    if not findings:
+        findings, strange = heard(document, world.listen)
+        findings += calling_itself(document, world.find_lines)
         warnings += strange
     if findings:
         raise NoReception(located(findings, node))
@@ -99,69 +85,6 @@ def located(findings: list[Finding], node: Node) -> list[Mistake]:
         where = "" if line or step or not path else f"{'/'.join(map(str, path))}: "  # JSON has no lines
         mistakes.append(Mistake(line=line, step=step, detail=where + detail))
     return sorted(mistakes, key=lambda one: one["line"] or 0)
-
-
-# ---- the shape of everything -----------------------------------------------------------------------------------------
-
-
-def shape(node: Node, http: bool) -> tuple[Json, list[Finding]]:
-    """The compiled document, as far as it can be, and what is wrong with the shape of it."""
-    said, findings = node.plain(), []
-    steps: dict[str, Json] = {}
-    written = said.get("steps", {})
-    for name, step in written.items() if isinstance(written, dict) else ():
-        if isinstance(step, dict):
-            try:
-                kind = kind_of(step)
-                whole = KINDS[kind].model_validate(step, context={"http": http})
-                steps[name] = {"kind": kind, **whole.model_dump(exclude_none=True)}
-            except ValidationError as error:
-                findings += [worded(one, KINDS[kind], ("steps", name)) for one in error.errors()]
-            except ValueError as error:
-                findings.append(Finding(("steps", name), str(error)))
-    try:
-        document = Document.model_validate(said).model_dump(exclude_none=True)
-    except ValidationError as error:
-        return {"steps": steps, "texts": []}, findings + [worded(one, Document) for one in error.errors()]
-    if not steps and not document["texts"] and not findings:
-        findings.append(Finding((), "this is no reception: it has no `steps:`, and no `texts:`"))
-    start = document.get("start") or next(iter(document["steps"]), None)
-    return {**document, "start": start, "steps": steps}, findings
-
-
-def kind_of(step: Mapping[str, Any]) -> str:
-    """What a step does. Raises ValueError unless it is one thing."""
-    kinds = [kind for kind in KINDS if kind in step and not (kind == "ask" and "gather" in step)]
-    if len(kinds) > 1:
-        raise ValueError(f"one step does one thing, and this one would {' and '.join(kinds)}: make a step of each")
-    if not kinds:
-        close = [found for word in step for found in get_close_matches(word, KINDS, 1)]
-        hint = f"did you mean {close[0]}?" if close else f"begin it with one of {', '.join(KINDS)}"
-        raise ValueError(f"this step does nothing: {hint}")
-    return kinds[0]
-
-
-def worded(error: ErrorDetails, model: type[BaseModel], path: tuple[Any, ...] = ()) -> Finding:
-    """What pydantic has found, in plain words."""
-    loc = tuple(part for part in error["loc"] if part != "[key]")
-    word, context = next((part for part in reversed(loc) if isinstance(part, str)), ""), error.get("ctx", {})
-    if error["type"] == "value_error":
-        said = str(context["error"])
-        of_word = loc and loc[-1] == word and not said.startswith(word)
-        detail = f"`{word[:40]}`: {said}" if of_word else said
-    elif error["type"] == "extra_forbidden":
-        if "record" in loc[:-1]:
-            model = Record
-        elif "texts" in loc[:-1]:
-            model = Rule
-        close = get_close_matches(word, model.model_fields, 1)
-        hint = f"did you mean {close[0]}?" if close else f"what does are {', '.join(model.model_fields)}"
-        detail = f"`{word[:40]}` means nothing here; {hint}"
-    else:
-        detail = SENTENCES.get(error["type"], "`{word}`: " + error["msg"].lower()).format(word=word[:40], **context)
-        if error["type"] == "missing" and (meaning := model.model_fields[word].description):
-            detail += f": {meaning}"
-    return Finding(path + loc, detail)
 
 
 # ---- where steps lead ------------------------------------------------------------------------------------------------
@@ -290,6 +213,15 @@ def heard(document: Json, listen: Listen) -> tuple[list[Finding], list[Finding]]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(ask, files))
     return [wrong for wrong, _ in found if wrong], [strange for _, strange in found if strange]
+
+
+def calling_itself(document: Json, find_lines: FindLines) -> Iterator[Finding]:
+    """Transfers to a line of ours: its reception may transfer back, and the two would call each other for ever."""
+    called = {number for step in document["steps"].values() for number in step.get("transfer", ())}
+    ours = find_lines(called) if called else set()
+    for name, step in document["steps"].items():
+        for number in ours.intersection(step.get("transfer", ())):
+            yield Finding(("steps", name, "transfer"), f"{number} is a line of yours, which would call itself")
 
 
 def holidays_of(country: str, year: int) -> list[str]:

@@ -130,12 +130,15 @@ def delete(name: str) -> None:
 def give(number: str, owned: dict[str, Any], name: str) -> None:
     """The reception answers at this line from now on. `owned` is what the carrier knows of the number.
 
-    Raises RequestRefused 20404 without such a reception, 20409 where others are changing it all the time.
+    Raises RequestRefused 20404 without such a reception, 21211 if it transfers to this line, 20409 where others are
+    changing it all the time.
     """
     for _ in range(MOST_TRIES):
         line, reception = find_line(number), fetch(name)
         version = int(reception.version)
         document = find_document(name, version)
+        if any(number in step.get("transfer", ()) for step in document["steps"].values()):
+            raise RequestRefused(21211, f"The reception {name} transfers to {number}, which would call itself")
         with refusals() as places, write() as transaction:
             if line:
                 changes = [Line.reception.set(name), Line.former.set(former(line, owned)), *copied(version, document)]
