@@ -131,6 +131,16 @@ def test_what_is_deleted_is_gone_with_its_file(town):
     assert refusal(recording.fetch) == (404, 20404)
     assert refusal(recording.delete) == (404, 20404)
     assert at_twilio(town, f"/Recordings/{recording.sid}.wav").status_code == 404
+    assert town.twilio.recordings.list() == []
+
+
+def test_what_the_application_has_deleted_can_still_be_listened_to_on_this_machine(town):
+    recording = message_left(town)
+    before = town.http.get(f"/recordings/{recording.sid}.wav").content
+    recording.delete()
+    (seen,) = town.get("/recordings")["recordings"]
+    assert (seen["status"], bool(seen["deleted_at"])) == ("deleted", True)
+    assert town.http.get(f"/recordings/{recording.sid}.wav").content == before
 
 
 def test_what_is_in_progress_cannot_be_deleted_and_what_is_processed_can(town):

@@ -132,7 +132,7 @@ class Person:
 
     def is_recorded(self, words: str) -> None:
         """What this person has said can be listened to by whoever has the recording."""
-        kept = [one for one in self.scene.call("GET", "/recordings")["recordings"] if one["status"] == "completed"]
+        kept = [one for one in self.scene.call("GET", "/recordings")["recordings"] if one["completed_at"]]
         said = [one["text"] for recording in kept for one in recording["words"] if one["from"] == self.number]
         assert any(words in text for text in said), f"{words!r} of {self} was not recorded, but {said}"
 

@@ -15,9 +15,10 @@ Beyond design/network.md it has
     GET /messages             -> {"messages": [{"sid", "direction", "from", "to", "body", "media", "segments", "status",
                                   "error", "at", "updated_at"}]}: the account's, in Twilio's words, the latest last
     GET /recordings           -> {"recordings": [{"sid", "call_sid", "number": the telephone's, "with": the others',
-                                  "line", "status", "source", "at", "completed_at", "seconds",
-                                  "words": [{"second", "text", "from"}]}]}, the latest last
-    GET /recordings/{sid}.wav -> the file, without a password; 404 while it is not completed
+                                  "line", "status", "source", "at", "completed_at", "deleted_at",
+                                  "seconds", "words": [{"second", "text", "from"}]}]}, the latest last
+    GET /recordings/{sid}.wav -> the file, without a password, also when the application has deleted it; 404 while
+                                  it is not completed
     PUT /phones/{number}      also takes "name", "suggests": [{"number", "reaches"}] and "receives"; GET shows all of it
     POST /phones/{number}/send -> the telephone
 
@@ -217,7 +218,7 @@ async def recordings(world: World, _: Request) -> Response:
 
 async def audio(world: World, request: Request) -> Response:
     recording = world.recordings.get(sid := request.path_params["sid"])
-    if recording is None or recording.status != "completed":
+    if recording is None or recording.completed_at is None:
         raise Refused(404, f"There is no file of a recording {sid}.")
     return part(await recording.audio(), request.headers.get("range", ""))
 

@@ -42,6 +42,8 @@ class Recording:
         self.status, self.error = "in-progress", 0
         self.created_at = self.updated_at = self.started_at = self.world.clock.now()
         self.seconds: float | None = None
+        self.completed_at: float | None = None
+        self.deleted_at: float | None = None
         self.voices: list[list[Utterance]] = []
         self.file: bytes | None = None
         self.outbox = Outbox(self)
@@ -69,8 +71,14 @@ class Recording:
 
     async def process(self) -> None:
         await self.world.clock.sleep(PROCESSING, f"the file of {self.sid}")
-        if self.sid in self.world.recordings:
+        if self.status == "processing":
+            self.completed_at = self.world.clock.now()
             self.progress("completed")
+
+    def delete(self) -> None:
+        """Twilio knows nothing of it any more. Here people may still listen to it: what they say is on this machine."""
+        self.deleted_at, self.status = self.world.clock.now(), "deleted"
+        self.call.note("recording", "deleted")
 
     def progress(self, status: str) -> None:
         """It has this status now, and whoever wished to hear of it will."""
@@ -150,7 +158,8 @@ class Recording:
             "status": self.status,
             "source": self.source,
             "at": iso(self.started_at),
-            "completed_at": iso(self.updated_at) if self.status == "completed" else None,
+            "completed_at": None if self.completed_at is None else iso(self.completed_at),
+            "deleted_at": None if self.deleted_at is None else iso(self.deleted_at),
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "words": sorted(words, key=itemgetter("second")),
         }

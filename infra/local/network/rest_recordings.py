@@ -54,7 +54,7 @@ SUBRESOURCES = {"add_on_results": "AddOnResults", "transcriptions": "Transcripti
 def recording_of(world: World, request: Request) -> Recording:
     recording = world.recordings.get(request.path_params["sid"])
     call = request.path_params.get("call")
-    if recording is None or call not in (None, recording.call.sid):
+    if recording is None or recording.deleted_at is not None or call not in (None, recording.call.sid):
         raise missing(request)
     return recording
 
@@ -67,7 +67,8 @@ async def list_recordings(world: World, request: Request, form: dict[str, list[s
         if name in form:
             raise Refused(501, not_built(f"{name} in a list of recordings"))
     wishes = only(form, known)
-    found = [one for one in reversed(world.recordings.values()) if call in (None, one.call.sid)]
+    there = [one for one in reversed(world.recordings.values()) if one.deleted_at is None]
+    found = [one for one in there if call in (None, one.call.sid)]
     for name, value in wishes.items():
         if name == "CallSid":
             found = [one for one in found if one.call.sid == value]
@@ -81,11 +82,11 @@ async def fetch_recording(world: World, request: Request, _: dict[str, list[str]
 
 
 async def delete_recording(world: World, request: Request, _: dict[str, list[str]]) -> Response:
-    """Neither the recording nor its file is there any more; Twilio would keep what is known of it for a while."""
+    """Neither the recording nor its file is there any more; of what is known of it Twilio would say more for a while."""
     recording = recording_of(world, request)
     if recording.status == "in-progress":
         raise Refused(400, "The recording is in progress: it can be deleted when it is over.", 20409)
-    del world.recordings[recording.sid]
+    recording.delete()
     return Response(status_code=204)
 
 

@@ -86,7 +86,7 @@ export const en = {
     noneHere: "Nothing was recorded in this call.",
     and: " and ",
     sources: { RecordVerb: "message", DialVerb: "conversation" },
-    states: { "in-progress": "is being recorded", processing: "is being written", absent: "nothing to hear" },
+    states: { "in-progress": "is being recorded", processing: "is being written", absent: "nothing to hear", deleted: "deleted by the application" },
     player: (name) => `Recording of ${name}`,
     listen: "Listen",
     pause: "Pause",

@@ -89,7 +89,7 @@ export const ja = {
     noneHere: "この通話の録音はありません。",
     and: "と",
     sources: { RecordVerb: "伝言", DialVerb: "通話" },
-    states: { "in-progress": "録音中", processing: "書込中", absent: "音声なし" },
+    states: { "in-progress": "録音中", processing: "書込中", absent: "音声なし", deleted: "アプリが削除済み" },
     player: (name) => `${set(name)}の録音`.trimStart(),
     listen: "聞く",
     pause: "一時停止",

@@ -3,7 +3,7 @@ import { html, icon, useEffect, useRef, useState } from "./view.js";
 import { national, tongue } from "./numbers.js";
 import { hour, timer, words } from "./words.js";
 
-const SHAPES = { "in-progress": "running", processing: "waiting", completed: "there", absent: "none" };
+const SHAPES = { "in-progress": "running", processing: "waiting", completed: "there", deleted: "there", absent: "none" };
 
 /** Who is heard in it. */
 const heard = (recording, names) => [recording.number, ...recording.with].filter(Boolean).map(names);
@@ -78,7 +78,7 @@ function Recording({ recording, call, shown, choose, loud, names, network }) {
       ${recording.status === "completed" ? "" : html`<span class="status">${w.states[recording.status]}</span>`}
       ${call ? html`<button type="button" class="quiet" onClick=${() => choose(call)}>${w.call}</button>` : ""}
     </p>
-    ${recording.status === "completed" ? html`<${Player} recording=${recording} name=${name} loud=${loud} names=${names} />` : ""}
+    ${recording.completed_at ? html`<${Player} recording=${recording} name=${name} loud=${loud} names=${names} />` : ""}
   </li>`;
 }
 

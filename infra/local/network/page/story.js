@@ -70,8 +70,8 @@ export class Story {
         if (text.direction === "in") this.came(`${text.sid} ${phone.number}`, Date.parse(text.at), phone.number, "reads", text.body);
       }
     }
-    for (const { sid, status, completed_at, words } of recordings) {
-      if (status !== "completed") continue;
+    for (const { sid, completed_at, words } of recordings) {
+      if (!completed_at) continue;
       for (const [i, { from, text }] of words.entries()) this.came(`${sid} ${i}`, Date.parse(completed_at), from, "is_recorded", text);
     }
   }
