@@ -109,6 +109,7 @@ def test_a_message_that_was_left_is_listened_to_and_found_from_its_call(page, ne
     leaves_a_message(page, network)
     address = telephone(page, "Aiko").get_by_role("link", name="/sounds/please.wav")
     expect(address).to_have_attribute("href", re.compile(r"/sounds/please\.wav\?signed=yes$"))
+    expect(page.locator("[aria-live]").filter(has_text="1 recording")).to_be_attached()  # who cannot see it is told
     page.get_by_role("button", name="1 recording").click()
     one = page.get_by_role("region", name="Recordings").get_by_role("listitem").first
     expect(one).to_contain_text(re.compile("Aiko.*message.*050-1234-5678", re.DOTALL))

@@ -276,6 +276,7 @@ function App() {
       ${meets ? html`<${Room} state=${state} mark=${mark} point=${handlers.pointArrow} pick=${handlers.pick} names=${names} network=${network} copy=${handlers.copy} />` : ""}
       <${Ahead} state=${state} network=${network} acts=${acts} names=${names} />
     </main>
+    <div class="hidden" aria-live="polite">${keeps ? w.recordings.many(state.recordings.length) : ""}</div>
     <div class="note ${message ? "told" : ""}" role="status" aria-live="polite">${message}</div>
     ${state.reachable === false ? html`<div class="lost" role="alert">${w.lost}</div>` : ""}
   </div>`;
