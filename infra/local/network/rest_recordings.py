@@ -82,7 +82,7 @@ async def fetch_recording(world: World, request: Request, _: dict[str, list[str]
 
 
 async def delete_recording(world: World, request: Request, _: dict[str, list[str]]) -> Response:
-    """Neither the recording nor its file is there any more; of what is known of it Twilio would say more for a while."""
+    """Neither the recording nor its file is there any more; Twilio would keep what is known of it for a while."""
     recording = recording_of(world, request)
     if recording.status == "in-progress":
         raise Refused(400, "The recording is in progress: it can be deleted when it is over.", 20409)
