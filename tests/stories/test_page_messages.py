@@ -188,6 +188,8 @@ def test_a_text_that_does_not_arrive_says_so_and_a_call_brings_the_keys_back(pag
     expect(page.locator(".arrow.text.wrong")).to_have_text("Your parcel comes at two.未達")
     page.get_by_role("tab", name="電話機").click()
     network.call("PUT", f"/phones/{AIKO}", {"receives": "at once"})
+    telephone(page, "Aiko").get_by_role("button", name="SMS").click()
+    expect(telephone(page, "Aiko").get_by_role("button", name="発信")).to_be_hidden()
     network.call("POST", f"/phones/{AIKO}/dial", {"to": LINE})
     expect(telephone(page, "Aiko").get_by_role("button", name="切る")).to_be_visible()
     page.get_by_role("tab", name="録音").click()
