@@ -128,6 +128,4 @@ def former(line: Line, owned: Json) -> dict[str, str]:
     """Where the calls and texts of a line went before, as far as they come to its reception now, and nowhere else."""
     kept = {"voice"} if line.service_sid else set()
     here = {kind for kind in KINDS if webhooks.leads_here(owned["webhooks"][f"{kind}_url"], kind)} - kept
-    return {
-        name: value for name, value in line.former.items() if ("sms" if name in carrier.OF_TEXTS else "voice") in here
-    }
+    return carrier.only(line.former, here)

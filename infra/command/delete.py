@@ -35,7 +35,7 @@ def delete(
         attached = former(exchange) if stood and exchange.tokens else {}
     say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
     for number, (_, webhooks) in attached.items():
-        say(f"  {number} goes back to {webhooks.get('voice_url') or 'nobody'}")
+        say(f"  {number} goes back to {webhooks.get('voice_url') or webhooks.get('sms_url') or 'nobody'}")
     if tables:
         what = "The tables and the recordings"
         say(f"  [red]{what} go too, for ever.[/]" if with_data else f"  {what} stay.")
@@ -73,17 +73,22 @@ def typed_name(name: str, yes: bool) -> None:
 
 
 def former(exchange: Exchange) -> dict[str, tuple[str, dict[str, str]]]:
-    """The attached numbers that lead here, each with its SID and where it went before."""
+    """The attached numbers that lead here, each with its SID and where what comes here went before."""
     with exchange.desk() as desk:
         found = lines.read(exchange, desk)
+    from toritsugi import carrier
     from toritsugi.numbers import find_line
 
-    here = [line for line in found.attached if found.leads_here(line)]
-    return {line.number: (line.sid, known.former) for line in here if (known := find_line(line.number))}
+    before: dict[str, tuple[str, dict[str, str]]] = {}
+    for line in found.attached:
+        here = [kind for kind in found.comes_here(line) if found.leads_here(line, kind)]
+        if here and (known := find_line(line.number)):
+            before[line.number] = line.sid, carrier.only(known.former, here)
+    return before
 
 
 def give_back(number_sid: str, webhooks: dict[str, str]) -> None:
-    """A number's calls go where they went before. Its sessions stay as they are: there is nobody to end them."""
+    """A number's calls and texts go where they went before. Its sessions stay: there is nobody to end them."""
     from toritsugi import carrier
 
     carrier.point(carrier.find_owned(None, number_sid), webhooks)

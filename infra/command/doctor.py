@@ -34,6 +34,8 @@ OF_THE_EXCHANGE: dict[str, Check] = {
     "tables": cloud.tables,
     "schedules": cloud.schedules,
     "timers": cloud.timers,
+    "recordings": cloud.recordings,
+    "events": cloud.events,
     "dead letters": cloud.dead_letters,
     "logs": cloud.logs,
     "alarms": cloud.alarms,

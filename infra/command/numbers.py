@@ -1,6 +1,7 @@
 """`toritsugi numbers`: which numbers lead to the exchange. They go in and out by its own REST API.
 
-A number that is attached lies in the pool of a service; where its calls went before is kept, for restore.
+A number that is attached lies in the pool of a service, or a reception answers there, or both; where its calls and
+texts went before is kept, for restore.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def attach(
     with exchange.desk() as desk:
         with busy(ASKING):
             found = lines.read(exchange, desk)
-        possible = [line for line in found.owned if not line.service or not found.is_right(line)]
+        possible = [line for line in found.owned if not line.works_for or not found.is_right(line)]
         chosen = with_voice(choose(possible, found, named, everything, "attach"))
         used = [line for line in chosen if line.goes_to != "nobody" and not found.leads_here(line)]
         for line in used:
@@ -66,8 +67,8 @@ def attach(
             sid = service_of(desk, service)
         for line in chosen:
             with busy(f"Attaching {line.number} ..."):
-                if line.service:
-                    point_again(line, found.webhook)
+                if line.works_for:
+                    point_again(line, found.comes_here(line))
                 else:
                     desk.proxy.v1.services(sid).phone_numbers.create(sid=line.sid)
             say(f"[green]attached[/]  {line.number}")
@@ -95,7 +96,7 @@ def restore(
             confirm(f"Calls to {counted(chosen)} will not come here any more. Restore?", yes)
         for line in chosen:
             with busy(f"Restoring {line.number} ..."):
-                desk.proxy.v1.services(line.service_sid).phone_numbers(line.sid).delete()
+                give_back(desk, exchange.address, line)
             say(f"[green]restored[/]  {line.number}")
         now = {line.number: line.goes_to for line in lines.read(exchange, desk).owned}
     rows = [(line.number, now.get(line.number, "")) for line in chosen]
@@ -106,9 +107,9 @@ def restore(
 def with_voice(chosen: list[Line]) -> list[Line]:
     """Those that can take calls; of the others it is said that they are left out."""
     for line in chosen:
-        if not line.voice:
+        if not line.voice and not line.reception:
             say(f"[yellow]{line.number} cannot take calls (Twilio says: no voice) and is left out.[/]")
-    return [line for line in chosen if line.voice]
+    return [line for line in chosen if line.voice or line.reception]
 
 
 def choose(possible: list[Line], found: Lines, named: list[str] | None, everything: bool, verb: str) -> list[Line]:
@@ -136,9 +137,9 @@ def listing(shown: list[Line], found: Lines, counting: bool = False) -> Table:
     rows = []
     for place, line in enumerate(shown, 1):
         able = [name if getattr(line, name) else f"[dim]no {name}[/]" for name in ("voice", "sms", "mms")]
-        here = line.service and found.leads_here(line)
+        here = line.works_for and all(found.leads_here(line, kind) for kind in found.comes_here(line))
         goes = (
-            f"[green]here[/] ({line.service})"
+            f"[green]here[/] ({line.works_for})"
             if here
             else f"[yellow]{urlsplit(line.goes_to).netloc or line.goes_to}[/]"
         )
@@ -156,12 +157,22 @@ def service_of(desk: Client, name: str) -> str:
         raise Refused(f"A service cannot be called {name!r}: {error.msg}") from error
 
 
-def point_again(line: Line, webhook: str) -> None:
-    """A number of a pool that somebody has pointed elsewhere since: its calls come here again."""
-    from toritsugi import carrier
+def point_again(line: Line, kinds: list[str]) -> None:
+    """A number of ours that somebody has pointed elsewhere since: its calls, or also its texts, come here again."""
+    from toritsugi import carrier, webhooks
 
-    wanted = {"voice_url": webhook, "voice_method": "POST", "voice_fallback_method": "POST"}
+    wanted = {name: value for kind in kinds for name, value in webhooks.entrance(kind).items()}
     carrier.point(carrier.find_owned(None, line.sid), wanted)
+
+
+def give_back(desk: Client, address: str, line: Line) -> None:
+    """No reception answers at this number any more, and no service has it. Raises Refused."""
+    if line.reception:
+        said = desk.request("DELETE", f"{address}/api/lines/{line.number}")
+        if not said.ok:
+            raise Refused(f"{line.number} stays with the reception {line.reception}: {said.text}")
+    if line.service:
+        desk.proxy.v1.services(line.service_sid).phone_numbers(line.sid).delete()
 
 
 def counted(chosen: list[Line]) -> str:

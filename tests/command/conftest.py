@@ -157,7 +157,8 @@ class Exchange(Deployment):
 
     @property
     def tables(self) -> list[str]:
-        return [self.resource(f"{name}Table") for name in ("Directory", "Services", "Sessions", "Bridges", "Keys")]
+        template = Template(built() / "template.yaml", {})
+        return [self.resource(name) for name in template.of_type("AWS::DynamoDB::Table")]
 
     @property
     def tokens(self) -> list[str]:

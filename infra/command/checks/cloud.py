@@ -122,13 +122,11 @@ def try_to_schedule(exchange: Exchange, group: str) -> None:
 
 def timers(exchange: Exchange) -> Iterator[Finding]:
     """They are taken out of their queue. https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html"""
-    (mapping,) = exchange.of_type("AWS::Lambda::EventSourceMapping").values()
-    state = exchange.aws("lambda").get_event_source_mapping(UUID=mapping)["State"]
     overdue = messages_in(exchange, exchange.named("Timers"))
-    if state in ("Disabled", "Disabling"):
+    if not is_emptied(exchange, "TimerDue"):
         yield fail(
             "nobody takes them out of their queue: no call is made or ended by us, nothing is announced",
-            f"enable it: Lambda's console > {exchange.named('Timer')} > Configuration > Triggers",
+            triggers_of(exchange, "Timer"),
         )
     elif overdue:
         yield warn(
@@ -139,12 +137,59 @@ def timers(exchange: Exchange) -> Iterator[Finding]:
         yield ok("none is overdue")
 
 
+def recordings(exchange: Exchange) -> Iterator[Finding]:
+    """They are taken out of their queue, and put where nobody else can have them."""
+    s3, bucket = exchange.aws("s3"), exchange.named("RecordingsBucket")
+    if not is_emptied(exchange, "RecordingCopy"):
+        yield fail(
+            "nobody copies them: they stay at Twilio, and no message is heard", triggers_of(exchange, "Recording")
+        )
+    try:
+        closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            yield fail(f"their bucket {bucket} is gone", "make one of this name in S3's console, then toritsugi deploy")
+            return
+        if error.response["Error"]["Code"] != "NoSuchPublicAccessBlockConfiguration":
+            raise
+        closed = {}
+    if closed and all(closed.values()):
+        waiting = messages_in(exchange, exchange.named("Recordings"))
+        yield ok(f"{waiting} wait to be copied, into a bucket that is closed to the world")
+    else:
+        mend = f"S3's console > {bucket} > Permissions > Block all public access"
+        yield fail("their bucket may be opened to the world: people's voices are in it", mend)
+
+
+def is_emptied(exchange: Exchange, mapping: str) -> bool:
+    """Whether Lambda takes messages out of the queue of this mapping."""
+    found = exchange.aws("lambda").get_event_source_mapping(UUID=exchange.named(mapping))
+    return found["State"] not in ("Disabled", "Disabling")
+
+
+def triggers_of(exchange: Exchange, function: str) -> str:
+    """Where the trigger of a function is switched on."""
+    return f"enable it: Lambda's console > {exchange.named(function)} > Configuration > Triggers"
+
+
+def events(exchange: Exchange) -> Iterator[Finding]:
+    """The bus is there: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html"""
+    bus, client = exchange.environment["EVENT_BUS"], exchange.aws("events")
+    try:
+        client.describe_event_bus(Name=bus)
+    except client.exceptions.ResourceNotFoundException:
+        mend = f"make it again: aws events create-event-bus --name {bus}"
+        yield fail(f"the bus {bus} is gone: a voicemail waits, and nobody is told", mend)
+    else:
+        yield ok(f"a new voicemail is told to the bus {bus}")
+
+
 def dead_letters(exchange: Exchange) -> Iterator[Finding]:
     queue, console = exchange.named("DeadLetters"), "Poll for messages, in SQS's console"
     if waiting := messages_in(exchange, queue):
         yield warn(
             f"the queue holds {waiting}: events that no function could handle",
-            f"read them ({console}: {queue.rsplit('/', 1)[-1]}) and the logs of cleanup and timer",
+            f"read them ({console}: {queue.rsplit('/', 1)[-1]}) and the logs of cleanup, timer and recording",
         )
     else:
         yield ok("none: every event has been handled")

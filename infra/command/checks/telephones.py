@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from command import account, lines
 from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import Exchange
-from command.lines import Lines
+from command.lines import KINDS, Lines
 from command.tokens import CURRENT, NEXT, opens
 
 CONSOLE = "https://console.twilio.com"
@@ -55,37 +55,40 @@ def gather(exchange: Exchange) -> Lines:
 
 def attached(_: Exchange, found: Lines) -> Iterator[Finding]:
     if found.attached:
-        services = sorted({line.service for line in found.attached})
-        yield ok(f"{len(found.attached)} of {len(found.owned)} are attached, to {', '.join(services)}")
+        owners = sorted({line.works_for for line in found.attached})
+        yield ok(f"{len(found.attached)} of {len(found.owned)} are attached, to {', '.join(owners)}")
     else:
         yield warn("no number leads here yet", "toritsugi numbers attach")
     for line in found.owned:
-        if not line.service and found.leads_here(line):
-            what = f"{line.number} leads here but is in no pool: callers hear that it is not in service"
+        if not line.works_for and found.leads_here(line):
+            what = f"{line.number} leads here but is in no pool, and no reception answers: callers hear just that"
             yield warn(what, f"toritsugi numbers attach {line.number}")
 
 
 def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
-    """Each number in a pool points here, by POST, with retries, and with nothing that counts for more."""
+    """Each number points here with its calls, and where a reception answers with its texts: by POST, with retries,
+    and with nothing that counts for more."""
     for number in found.given_back:
         what = f"{number} is not the account's any more: calls to it go nowhere"
-        yield fail(what, "buy it again, or remove it from its service by the REST API")
+        yield fail(what, "buy it again, or take it from its service or reception by the REST API")
     for line in found.attached:
         mend = f"toritsugi numbers attach {line.number}"
-        if not found.leads_here(line):
-            yield fail(f"calls to {line.number} go to {line.goes_to}, not here", mend)
-        elif line.voice_method != "POST":
-            yield fail(f"{line.number} asks by {line.voice_method}, and the exchange answers only POST", mend)
-        elif line.voice_fallback_url:
-            yield warn(f"{line.number} has a fallback URL of somebody else's: {line.voice_fallback_url}", mend)
-        elif not found.is_right(line):
-            yield warn(f"{line.number} lacks the right retries or edge: one lost request is a lost call", mend)
+        for kind in found.comes_here(line):
+            what, way = KINDS[kind], line.way(kind)
+            if not found.leads_here(line, kind):
+                yield fail(f"{what} to {line.number} go to {way.goes_to}, not here", mend)
+            elif way.method != "POST":
+                yield fail(f"{line.number} asks by {way.method}, and the exchange answers only POST", mend)
+            elif way.fallback_url:
+                yield warn(f"{line.number} has a fallback URL of somebody else's: {way.fallback_url}", mend)
+            elif way.url != found.webhooks[kind]:
+                yield warn(f"{line.number} lacks the right retries or edge: one lost request is lost {what}", mend)
     if right := [line for line in found.attached if found.is_right(line)]:
         yield ok(f"right for {len(right)} of {len(found.attached)}, retries included")
 
 
 def voices(_: Exchange, found: Lines) -> Iterator[Finding]:
-    mute = [line.number for line in found.attached if not line.voice]
+    mute = [line.number for line in found.attached if line.service and not line.voice]
     for number in mute:
         yield fail(f"{number} cannot take calls (Twilio says: no voice)", "restore it, and buy a number with voice")
     if found.attached and not mute:

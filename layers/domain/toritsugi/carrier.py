@@ -1,6 +1,7 @@
 """Edge out: Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
 
 import time
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -106,6 +107,12 @@ def describe(owned: Any) -> dict[str, Any]:
         "capabilities": {name: bool(able.get(name)) for name in ("voice", "sms", "mms")},
         "webhooks": {name: getattr(owned, name) or "" for name in WEBHOOKS},
     }
+
+
+def only(webhooks: dict[str, str], kinds: Iterable[str]) -> dict[str, str]:
+    """Those of a number's webhooks that say where its calls ("voice") go, or its texts ("sms")."""
+    named = {name for kind in kinds for name in (OF_TEXTS if kind == "sms" else OF_CALLS)}
+    return {name: value for name, value in webhooks.items() if name in named}
 
 
 def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
