@@ -64,7 +64,7 @@ def copy(recording: Recording) -> None:
 
 
 def tell(recording: Recording) -> None:
-    """A voicemail is news, rather twice, should this process end here, than not at all; an interaction knows its own."""
+    """A voicemail is news, rather twice, should this process end here, than never; an interaction knows its own."""
     if recording.kind == "voicemail":
         notifications.tell("Voicemail recorded", records.news(recording))
     if recording.session_sid and recording.call_sid:
