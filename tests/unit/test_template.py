@@ -455,6 +455,8 @@ def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
         "closed late",
         "recording failed",
         "request refused",
+        "the owner's system is silent",
+        "the owner's system names a step that is none",
     ]
     assert all(re.search(rf'log\.\w+\(\s*"{message}"', code) for message in looked_for)
 
@@ -485,6 +487,8 @@ def test_the_dashboard_shows_what_is_there():
     mentioned = [part for part in parts if isinstance(part, str) and part.startswith("${")]
     kinds = {WHOLE[part.removeprefix("${").removesuffix("}")]["Type"] for part in mentioned if "AWS::" not in part}
     assert kinds == set(DIMENSIONS.values())
+    shown_names = {part.removeprefix("${").removesuffix("}") for part in mentioned}
+    assert shown_names > {*FUNCTIONS, *TABLES, *of_type("AWS::SQS::Queue")} - {"KeysTable"}
     assert not [metric for metric in COUNTED if metric not in parts]
 
 
