@@ -273,6 +273,18 @@ def test_who_dies_on_the_way_to_the_last_lines_only_has_to_say_it_again(desk, wi
     assert {find_line(line).version for line in many} == {2}
 
 
+def test_a_line_that_moves_on_before_its_turn_comes_is_left_alone(desk, wire):
+    for name in ("desk", "night"):
+        puts(desk, name, says(name))
+    many = [f"+8150111{number:05}" for number in range(98)]
+    for line in many:
+        life.give(line, owned(line), "desk")
+    with wire.has(meanwhile(lambda: life.give(many[-1], owned(many[-1]), "night"), at=2)):
+        puts(desk, "desk", says("two"))
+    assert {said_at(line) for line in many[:-1]} == {("two", 2)}
+    assert said_at(many[-1]) == ("night", 1)
+
+
 def test_whoever_saves_at_the_same_time_takes_the_next_version(desk):
     puts(desk, "desk", says("zero"))
     with ThreadPoolExecutor(2) as pair:
@@ -280,6 +292,70 @@ def test_whoever_saves_at_the_same_time_takes_the_next_version(desk):
     assert [status for status, _ in saved] == [200, 200]
     assert sorted(one["version"] for _, one in saved) == [2, 3]
     assert desk.asks("GET", "/api/receptions/desk")[1]["version"] == 3
+
+
+def meanwhile(deed, at=1):
+    """This happens just before the first transaction that goes over the wire, or a later one."""
+    seen = [0]
+
+    def trouble(operation, _, carry):
+        seen[0] += operation == "TransactWriteItems"
+        if operation == "TransactWriteItems" and seen[0] == at:
+            deed()
+        return carry()
+
+    return trouble
+
+
+def test_a_line_that_is_given_while_somebody_saves_says_what_they_have_saved(desk, wire):
+    puts(desk, "desk", says("one"))
+    with wire.has(meanwhile(lambda: puts(desk, "desk", says("two")))):
+        life.give(LINES[0], owned(LINES[0]), "desk")
+    assert said_at(LINES[0]) == ("two", 2)
+
+
+def test_what_is_saved_while_a_line_is_given_is_said_there_too(desk, wire):
+    puts(desk, "desk", says("one"))
+    with wire.has(meanwhile(lambda: life.give(LINES[0], owned(LINES[0]), "desk"))):
+        puts(desk, "desk", says("two"))
+    assert said_at(LINES[0]) == ("two", 2)
+
+
+def test_a_line_that_moves_on_while_somebody_saves_has_moved_on(desk, wire):
+    puts(desk, "desk", says("one"))
+    puts(desk, "night", says("night"))
+    life.give(LINES[0], owned(LINES[0]), "desk")
+    with wire.has(meanwhile(lambda: life.give(LINES[0], owned(LINES[0]), "night"))):
+        assert puts(desk, "desk", says("two"))[1]["version"] == 2
+    assert said_at(LINES[0]) == ("night", 1)
+
+
+def test_a_line_that_is_given_while_somebody_deletes_keeps_the_reception_or_is_refused(desk, wire):
+    puts(desk, "desk", says("one"))
+    with wire.has(meanwhile(lambda: life.delete("desk"))), pytest.raises(life.RequestRefused, match="no reception"):
+        life.give(LINES[0], owned(LINES[0]), "desk")
+    puts(desk, "desk", says("two"))
+    with wire.has(meanwhile(lambda: life.give(LINES[0], owned(LINES[0]), "desk"))):
+        assert desk.asks("DELETE", "/api/receptions/desk")[0] == 409
+    assert said_at(LINES[0]) == ("two", 2)
+
+
+def test_a_line_that_two_give_at_once_has_one_reception_and_both_sides_agree(desk, wire):
+    for name in ("desk", "night"):
+        puts(desk, name, says(name))
+    with wire.has(meanwhile(lambda: life.give(LINES[0], owned(LINES[0]), "night"))):
+        life.give(LINES[0], owned(LINES[0]), "desk")
+    assert said_at(LINES[0]) == ("desk", 1)
+    assert [desk.asks("GET", f"/api/receptions/{name}")[1]["lines"] for name in ("desk", "night")] == [[LINES[0]], []]
+
+
+def test_a_line_that_is_taken_while_somebody_gives_it_ends_with_one_of_both(desk, wire):
+    puts(desk, "desk", says("one"))
+    life.give(LINES[0], owned(LINES[0]), "desk")
+    with wire.has(meanwhile(lambda: life.take(LINES[0]))):
+        life.give(LINES[0], owned(LINES[0]), "desk")
+    assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == [LINES[0]]
+    assert said_at(LINES[0]) == ("one", 1)
 
 
 def test_others_who_are_always_quicker_are_told(desk, wire):

@@ -71,9 +71,9 @@ def save(name: str, source: str, content_type: str, document: Document) -> tuple
         reception = Reception(*current_key(name), version=int(before.version) + 1 if before else 1)
         most = fitting(document)
         if add_version(reception, before, source, content_type, document, lines[:most]):
-            bring(reception, document, lines[most:])
             saved = fetch(name)
             saved.version = reception.version  # whatever somebody else has saved since
+            bring(saved, document, sorted(set(saved.lines or ()).difference(lines[:most])))  # also who came meanwhile
             return saved, True
     raise overtaken()
 
