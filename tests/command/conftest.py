@@ -26,8 +26,10 @@ from local.aws import Template
 from tests.build import built
 from tests.conftest import ACCOUNT_SID, ROOT
 from tests.deployed.cloud import HOST, Deployment
+from tests.deployed.conftest import OneOfMany
 from tests.deployed.processes import Running, outside, start_account, start_network
 from tests.network.running import Local
+from tests.stories.people import Desk
 
 COMMAND = [sys.executable, "-m", "command"]
 NOWHERE = "http://127.0.0.1:9"  # where a request goes that would leave this machine
@@ -169,7 +171,7 @@ class Exchange(Deployment):
 
     def twilio(self, token: str = "") -> Client:
         """The account, opened with a token, or with that which is primary now."""
-        return Client(ACCOUNT_SID, token or primary_token(self.network), http_client=Local(self.network.url))
+        return opened(self.network, token)
 
     def buys(self, number: str, **settings: Any) -> str:
         """A number of the Twilio account."""
@@ -179,8 +181,18 @@ class Exchange(Deployment):
         return number
 
     def settings_of(self, number: str) -> Any:
-        (found,) = self.twilio().incoming_phone_numbers.list(phone_number=number)
-        return found
+        return settings_of(self.network, number)
+
+
+def opened(network: Running, token: str = "") -> Client:
+    """The account at Twilio, opened with a token, or with that which is primary now."""
+    return Client(ACCOUNT_SID, token or primary_token(network), http_client=Local(network.url))
+
+
+def settings_of(network: Running, number: str) -> Any:
+    """A number as its account at Twilio has it."""
+    (found,) = opened(network).incoming_phone_numbers.list(phone_number=number)
+    return found
 
 
 def primary_token(network: Running) -> str:
@@ -227,6 +239,14 @@ def exchange(accounts: tuple[Running, Running], tmp_path_factory: pytest.TempPat
     assert exchange.first.code == 0, exchange.first.err
     exchange.opens()
     return exchange
+
+
+@pytest.fixture(scope="session")
+def desk(exchange: Exchange) -> Iterator[Desk]:
+    """Who works with its REST API."""
+    made, scene = exchange.succeeds("keys", "create"), OneOfMany(exchange.base, exchange.network.url)
+    yield Desk(scene, (made["sid"], made["secret"]))
+    scene.http.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from tests.command.conftest import shell
 
 LINE, MUTE, FORGOTTEN, GIVEN_BACK = "+815010000081", "+815010000082", "+815010000083", "+815010000084"
+ANSWERED = "+815010000085"
 STRANGER = "+14155550188"
 OLD = "https://old.example.com/ivr"
 
@@ -45,6 +46,8 @@ def test_everything_is_looked_at(well):
         "tables",
         "schedules",
         "timers",
+        "recordings",
+        "events",
         "dead letters",
         "logs",
         "concurrency",
@@ -77,21 +80,26 @@ def test_people_read_a_chart_without_colours_in_a_pipe(exchange):
 
 
 @pytest.fixture(scope="module")
-def sick(exchange):
+def sick(exchange, desk):
     """The same exchange after a bad week; mended when the doctor has seen it."""
     ssm, scheduler, sqs = (exchange.client(name) for name in ("ssm", "scheduler", "sqs"))
     dynamodb, logs, functions = (exchange.client(name) for name in ("dynamodb", "logs", "lambda"))
+    s3, events = (exchange.client(name) for name in ("s3", "events"))
     permissions = exchange.twilio().voice.v1.dialing_permissions.bulk_country_updates
     numbers = [LINE, MUTE, FORGOTTEN, GIVEN_BACK]
     for number in numbers:
         exchange.buys(number)
     exchange.succeeds("numbers", "attach", *numbers, "--yes")
+    exchange.buys(ANSWERED, capabilities={"voice": True, "sms": True, "mms": False})
+    desk.writes("front", "{steps: {hello: {say: Hello}}}")
+    desk.asks("PUT", f"/api/lines/{ANSWERED}", {"reception": "front"})
     (token,), right = exchange.tokens, exchange.settings_of(LINE).voice_url
 
     exchange.settings_of(LINE).update(voice_url=right.split("#")[0])
     exchange.settings_of(MUTE).update(voice_url=right, voice_method="GET")
     exchange.settings_of(FORGOTTEN).update(voice_url=OLD)
     exchange.settings_of(GIVEN_BACK).delete()
+    exchange.settings_of(ANSWERED).update(sms_url=OLD)
     exchange.buys(STRANGER, voice_url=right)
     permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "false"}]))
     exchange.set("auth-tokens", f"{token},{'0' * 32}")
@@ -99,8 +107,13 @@ def sick(exchange):
     keep = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="DISABLED")
     sqs.send_message(QueueUrl=exchange.resource("DeadLetters"), MessageBody="{}")
-    (mapping,) = functions.list_event_source_mappings(FunctionName=exchange.resource("Timer"))["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    mappings = [exchange.resource(name) for name in ("TimerDue", "RecordingCopy")]
+    for mapping in mappings:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    bucket = exchange.resource("RecordingsBucket")
+    closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    s3.delete_public_access_block(Bucket=bucket)
+    events.delete_event_bus(Name="toritsugi-command")
     off, on = ({"PointInTimeRecoveryEnabled": enabled} for enabled in (False, True))
     table = exchange.resource("KeysTable")
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=off)
@@ -110,7 +123,10 @@ def sick(exchange):
 
     logs.put_retention_policy(logGroupName="/toritsugi/command/voice", retentionInDays=30)
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=on)
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    events.create_event_bus(Name="toritsugi-command")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
+    for mapping in mappings:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=True)
     sqs.purge_queue(QueueUrl=exchange.resource("DeadLetters"))
     scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="ENABLED")
     ssm.put_parameter(Name="/toritsugi/command/auth-tokens", Value=token, Type="SecureString", Overwrite=True)
@@ -127,12 +143,16 @@ def sick(exchange):
         ("webhooks", "warn", f"{LINE} lacks the right retries", f"toritsugi numbers attach {LINE}"),
         ("webhooks", "fail", f"{MUTE} asks by GET", f"toritsugi numbers attach {MUTE}"),
         ("webhooks", "fail", f"calls to {FORGOTTEN} go to {OLD}, not here", f"toritsugi numbers attach {FORGOTTEN}"),
+        ("webhooks", "fail", f"texts to {ANSWERED} go to {OLD}, not here", f"toritsugi numbers attach {ANSWERED}"),
         ("webhooks", "fail", f"{GIVEN_BACK} is not the account's any more", "buy it again"),
         ("numbers", "warn", f"{STRANGER} leads here but is in no pool", f"toritsugi numbers attach {STRANGER}"),
         ("dialing permissions", "fail", "calls to JP are forbidden", "geo-permissions"),
         ("auth tokens", "fail", "Twilio refuses the next one", "toritsugi tokens remove"),
         ("schedules", "warn", "the hourly sweep is switched off", "toritsugi deploy"),
         ("timers", "fail", "nobody takes them out of their queue", "Triggers"),
+        ("recordings", "fail", "nobody copies them", "Triggers"),
+        ("recordings", "fail", "their bucket may be opened to the world", "Block all public access"),
+        ("events", "fail", "the bus toritsugi-command is gone", "aws events create-event-bus"),
         ("dead letters", "warn", "holds 1", "read them"),
         ("tables", "warn", "KeysTable cannot be brought back", "point-in-time recovery"),
         ("logs", "warn", "/toritsugi/command/voice is kept for ever", "Retention"),

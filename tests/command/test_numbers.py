@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-OLD = "https://old.example.com/ivr"
+OLD, OLD_TEXTS = "https://old.example.com/ivr", "https://old.example.com/texts"
+GREETING = "{steps: {hello: {say: Hello}}}"
 
 
 fresh = itertools.count(815010000001)
@@ -22,13 +23,24 @@ def used(exchange):
     return exchange.buys(f"+{next(fresh)}", voice_url=OLD, voice_method="GET")
 
 
+@pytest.fixture
+def answered(exchange, desk):
+    """A number that somebody has used for something else, and at which a reception answers now."""
+    able = {"voice": True, "sms": True, "mms": False}
+    line = exchange.buys(f"+{next(fresh)}", capabilities=able, voice_url=OLD, sms_url=OLD_TEXTS)
+    desk.writes("desk", GREETING)
+    desk.asks("PUT", f"/api/lines/{line}", {"reception": "desk"})
+    yield line
+    exchange.types("numbers", "restore", line, "--yes")
+
+
 def listed(exchange, number):
     (found,) = [one for one in exchange.succeeds("numbers", "list") if one["number"] == number]
     return found
 
 
 def test_the_list_says_what_a_number_can_and_where_its_calls_go(exchange, line, used):
-    assert (listed(exchange, used)["voice_url"], listed(exchange, used)["service"]) == (OLD, "")
+    assert (listed(exchange, used)["calls"]["url"], listed(exchange, used)["service"]) == (OLD, "")
     (row,) = [row for row in exchange.types("numbers", "list").out.splitlines() if used in row]
     assert row.split() == [used, "JP", "voice", "no", "sms", "no", "mms", "old.example.com"]
 
@@ -69,6 +81,28 @@ def test_a_number_that_was_pointed_elsewhere_since_is_pointed_here_again(exchang
         assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == [line]
         assert (exchange.settings_of(line).voice_url, exchange.settings_of(line).voice_method) == (right, "POST")
     assert exchange.succeeds("numbers", "attach", line, "--yes")["attached"] == []
+
+
+def test_a_number_with_a_reception_is_ours_with_its_texts_and_in_nobodys_pool(exchange, answered):
+    found = listed(exchange, answered)
+    assert (found["reception"], found["service"]) == ("desk", "")
+    (row,) = [row for row in exchange.types("numbers", "list").out.splitlines() if answered in row]
+    assert row.endswith("here (the reception desk)")
+    assert exchange.succeeds("numbers", "attach", answered, "--yes")["attached"] == []
+    exchange.settings_of(answered).update(sms_url=OLD)
+    assert exchange.succeeds("numbers", "attach", answered, "--yes")["attached"] == [answered]
+    assert exchange.settings_of(answered).sms_url.startswith(f"{exchange.base}/sms#rc=")
+    assert listed(exchange, answered)["service"] == ""
+
+
+def test_restored_a_number_leaves_reception_and_service_and_its_texts_go_where_they_did(exchange, desk, answered):
+    desk.opens(name="beside")
+    desk.service.phone_numbers.create(sid=exchange.settings_of(answered).sid)
+    assert (listed(exchange, answered)["reception"], listed(exchange, answered)["service"]) == ("desk", "beside")
+    restored = exchange.succeeds("numbers", "restore", answered, "--yes")["restored"]
+    assert restored == [{"number": answered, "goes_to": OLD}]
+    assert (exchange.settings_of(answered).voice_url, exchange.settings_of(answered).sms_url) == (OLD, OLD_TEXTS)
+    assert (listed(exchange, answered)["reception"], listed(exchange, answered)["service"]) == ("", "")
 
 
 def test_a_number_without_voice_is_left_out(exchange):
