@@ -13,11 +13,12 @@ from typing import Any
 
 from toritsugi import voices, writing
 from toritsugi.receptions import graph, prompts
-from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read, wrong
+from toritsugi.receptions.reading import YAML, Mistake, Node, NoReception, read
 from toritsugi.receptions.shape import Finding, shape
 
 YEARS_OF_HOLIDAYS = 10
 LARGEST_DOCUMENT = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
+TOO_MUCH = "this is too much for one reception: have fewer steps, or fewer of them with public holidays"
 MOST_AUDIO, AT_ONCE = 30, 15
 
 Json = dict[str, Any]
@@ -55,26 +56,27 @@ def check(text: str, content_type: str = YAML, world: World | None = None) -> Ch
     """As `compile`, with what is only strange, and with what is known of the world. Raises NoReception."""
     world = world or World()
     node = read(text, content_type)
-    said = node.plain()
-    document, findings = shape(said, world.http)
-    written = said.get("steps")
-    findings += lost(document, set(written if isinstance(written, dict) else ()))  # those with a mistake are there too
-    if not findings:
-        findings += [*unreached(document), *circles(document), *dead_ends(document), *untranslated(document)]
-        findings += said_twice(document)
-    warnings = [*maybe_unreached(document), *endless_silence(document)] if not findings else []
-    if not findings:
-        findings, strange = heard(document, world.listen)
-        findings += calling_itself(document, world.find_lines)
-        warnings += strange
-    if findings:
-        raise NoReception(located(findings, node))
-    for step in document["steps"].values():
-        if country := step.get("holidays"):
-            step["closed_on"] = holidays_of(country, datetime.now(UTC).year)
+    document, wrong = shape(node.plain(), world.http)
+    wrong += lost(document, node.names("steps"))  # a step that is wrong itself is there all the same
+    strange: list[Finding] = []
+    if not wrong:
+        wrong = senseless(document)
+    if not wrong:
+        wrong, strange = heard(document, world.listen)
+        wrong += calling_itself(document, world.find_lines)
+        strange += [*maybe_unreached(document), *endless_silence(document)]
+    if wrong:
+        raise NoReception(located(wrong, node))
+    add_holidays(document)
     if len(json.dumps(document)) > LARGEST_DOCUMENT:
-        raise wrong("this is too much for one reception: have fewer steps, or fewer of them with public holidays")
-    return Checked(document, located(warnings, node))
+        raise NoReception(located([Finding((), TOO_MUCH)], node))
+    return Checked(document, located(strange, node))
+
+
+def senseless(document: Json) -> list[Finding]:
+    """Everything that makes no sense together, where every step by itself does."""
+    found = [*unreached(document), *circles(document), *dead_ends(document), *untranslated(document)]
+    return [*found, *said_twice(document)]
 
 
 def located(findings: list[Finding], node: Node) -> list[Mistake]:
@@ -224,9 +226,12 @@ def calling_itself(document: Json, find_lines: FindLines) -> Iterator[Finding]:
             yield Finding(("steps", name, "transfer"), f"{number} is a line of yours, which would call itself")
 
 
-def holidays_of(country: str, year: int) -> list[str]:
-    """The public holidays of a country in this year and the nine after it, as ISO dates."""
+def add_holidays(document: Json) -> None:
+    """Has each step that closes on public holidays know them, as ISO dates: those of this year and the nine after."""
     from holidays import country_holidays  # here only: see terms.country
 
-    found = country_holidays(country, years=range(year, year + YEARS_OF_HOLIDAYS))
-    return sorted(day.isoformat() for day in found)
+    first = datetime.now(UTC).year
+    for step in document["steps"].values():
+        if country := step.get("holidays"):
+            found = country_holidays(country, years=range(first, first + YEARS_OF_HOLIDAYS))
+            step["closed_on"] = sorted(day.isoformat() for day in found)

@@ -74,6 +74,11 @@ class Node:
             return {name: node.plain() for name, node in self.value.items()}
         return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
+    def names(self, name: str) -> set[str]:
+        """The names of what is under a name, if anything is."""
+        inside = self.value.get(name) if isinstance(self.value, dict) else None
+        return set(inside.value) if inside and isinstance(inside.value, dict) else set()
+
     def line_of(self, *path: Any) -> int | None:
         """The line of what stands under this path, or of the nearest thing around it."""
         node = self
