@@ -109,7 +109,8 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
     trial.opens()
     trial.buys(NUMBER, voice_url=OLD)
     trial.succeeds("numbers", "attach", NUMBER, "--yes")
-    tables = trial.tables
+    tables, bucket = trial.tables, trial.resource("RecordingsBucket")
+    trial.client("s3").put_object(Bucket=bucket, Key="recordings/one.wav", Body=b"somebody's words")
     assert uploads(trial)
     refused = here.types("delete")
     assert (refused.code, "add --yes" in refused.err) == (1, True)
@@ -122,6 +123,7 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
     assert not set(tables) & set(trial.client("dynamodb").list_tables()["TableNames"])
     assert not trial.client("ssm").get_parameters(Names=["/toritsugi/trial/auth-tokens"])["Parameters"]
     assert uploads(trial) == []
+    assert bucket not in [one["Name"] for one in trial.client("s3").list_buckets()["Buckets"]]
     assert "trial" not in here.memory.read_text()
     assert "There is no exchange trial" in here.types("numbers", "list").err
 
