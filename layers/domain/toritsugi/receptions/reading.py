@@ -21,7 +21,7 @@ LARGEST = 65_536  # bytes
 DEEPEST = 12
 MOST_TOLD, MOST_MISTAKES = 5, 100  # in the sentence, and in the list
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # XML may hold none of them
-BARE_HASH = re.compile(r"(^|[{,])\s*#\s*:", re.MULTILINE)  # YAML takes the key for the beginning of a comment
+BARE_HASH = re.compile(r"(^|[{,])[ \t]*#[ \t]*:", re.MULTILINE)  # YAML takes the key for the beginning of a comment
 HASH = 'YAML takes # for the beginning of a comment: write that key in quotes, "#"'
 STAR = '* has a meaning of its own in YAML: write that key in quotes, "*"'
 
