@@ -240,7 +240,11 @@ def test_a_deletion_that_was_interrupted_is_gone_on_with(cloud, desk, twilio, ta
     assert SID not in tapes.files
 
 
-def test_what_is_being_copied_is_deleted_only_when_that_is_over(cloud, desk, twilio, tapes, messages, clock):
+@pytest.mark.parametrize("before", [[], ["failed"]])
+def test_what_is_being_copied_is_deleted_only_when_that_is_over(cloud, desk, twilio, tapes, messages, clock, before):
+    for status in before:
+        report(twilio, told(RecordingStatus=status))
+        assert messages.deliver() == [True]
     report(twilio, told())
     tapes.troubles = [503]
     messages.deliver()

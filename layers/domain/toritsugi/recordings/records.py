@@ -100,9 +100,11 @@ def claim(report: Report, unseal: Unseal) -> Recording | None:
     if update_if(recording, begin + facts(report, unseal), is_free & is_to_do):
         return recording
     recording.refresh(consistent_read=True)
-    if recording.status != DELETED and recording.settled_at is None:
+    if recording.status == DELETED:
+        return None
+    if recording.settled_at is None:
         raise Claimed(report.recording_sid)
-    return recording if recording.status != DELETED else None
+    return recording
 
 
 def note_failure(report: Report, unseal: Unseal) -> None:
@@ -226,7 +228,7 @@ def forget(recording_sid: str) -> None:
     now = int(time.time())
     gone: list[Action] = [attribute.remove() for attribute in FORGOTTEN]
     gone += [Recording.status.set(DELETED), Recording.expires_at.set(now + REMEMBERED_SECONDS)]
-    at_rest = (Recording.status != COPYING) | (Recording.claimed_until <= now)
+    at_rest = (Recording.status == STORED) | Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
     if update_if(Recording(recording_sid), gone, Recording.status.exists() & at_rest):
         return
     find(recording_sid)
