@@ -27,6 +27,8 @@ BASE = (
     *(f"phonenumbers/{name}" for name in ("geodata", "geocoder.py", "carrierdata", "carrier.py")),
     *(f"phonenumbers/{name}" for name in ("tzdata", "timezone.py")),
     "dateutil/zoneinfo/*.tar.gz",
+    # of time zones, the sources of what zoneinfo reads
+    *(f"tzdata/zoneinfo/{name}" for name in ("*.tab", "*.zi", "leapseconds")),
     POWERTOOLS_OF_REST,
 )
 
@@ -34,6 +36,8 @@ REST = (
     *(f"{package}-*.dist-info" for package in ("twilio", "aws_lambda_powertools")),  # base's
     *(f"twilio/{name}" for name in (*TWILIO_OF_BASE, *TWILIO_NOWHERE)),
     *(f"pydantic/{name}" for name in ("v1", "mypy.py")),  # its former self, and what only a type checker reads
+    *(f"holidays/{name}" for name in ("locale", "financial")),  # what holidays are called, and when exchanges rest
+    *("_yaml", "yaml/_yaml.*", "yaml/cyaml.py"),  # the parser in C: ours reads events, with their places
 )
 
 

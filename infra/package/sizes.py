@@ -11,9 +11,9 @@ from package.target import Target, Unbuildable
 KB = 1_000
 
 # What each may have in kB, zipped and unzipped: room for the next version of a package, not for a new one.
-LAYERS = {"DomainLayer": (900, 2_000), "BaseLayer": (6_000, 16_000), "RestLayer": (11_500, 38_000)}
-FUNCTION = (30, 90)  # its own file
-API = (120, 260)  # a file for each noun
+LAYERS = {"DomainLayer": (750, 1_600), "BaseLayer": (6_000, 15_000), "RestLayer": (9_000, 32_000)}
+FUNCTION = (20, 50)  # its own file
+API = (90, 200)  # a file for each noun
 
 WITHOUT = """
   ATTENTION: this build has NO BYTECODE. No Python {version} is on this machine, and none could be downloaded.

@@ -127,6 +127,26 @@ for text in ("+819011110001", "+81312345678", "+12025550123", "+442079460000"):
     assert "True JP 1 090-1111-0001" in here
 
 
+def test_the_public_holidays_of_every_country_are_known(unpacked):
+    program = """
+from holidays import country_holidays, list_supported_countries
+for country in sorted(list_supported_countries()):
+    print(country, *sorted(country_holidays(country, years=2026)))
+"""
+    here = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert run(unpacked, program) == here
+    assert "JP 2026-01-01 2026-01-12 2026-02-11" in here
+
+
+def test_every_time_zone_is_known_where_the_machine_itself_knows_none(unpacked):
+    program = """
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
+reset_tzpath(to=[])
+print(*sorted(ZoneInfo(name).key for name in available_timezones()))
+"""
+    assert {"Asia/Tokyo", "America/Argentina/Ushuaia", "UTC"} < set(run(unpacked, program).split())
+
+
 def test_the_carrier_finds_every_part_of_twilios_client_that_it_asks_for(unpacked):
     tree = ast.parse((ROOT / "layers/domain/toritsugi/carrier.py").read_text())
     asked = {
@@ -155,7 +175,7 @@ def test_every_module_of_ours_can_be_imported(unpacked):
     environment = yaml.safe_load((built() / "template.yaml").read_text())["Globals"]["Function"]["Environment"]
     program = f"""
 import importlib, os
-os.environ |= dict.fromkeys({sorted(environment["Variables"])}, "made-up") | {{"AWS_DEFAULT_REGION": "ap-northeast-1"}}
+os.environ |= dict.fromkeys({sorted(environment["Variables"])}, "1") | {{"AWS_DEFAULT_REGION": "ap-northeast-1"}}
 for name in {[name.removesuffix(".__init__") for name in ours]}:
     importlib.import_module(name)
 """

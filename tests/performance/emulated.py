@@ -31,13 +31,15 @@ from tests.package.emulator import started, unpack
 from tests.performance.calls import AIKO, BEN, incoming, new_sid, signed
 
 STARTS, ANSWERS = 5, 400
-EVENTS = {
+EVENTS = {  # to start with
+    "Sms": "sms",
     "Status": "status",
+    "Recording": "recording",
     "Timer": "timer",
     "Cleanup": "cleanup",
     "Proxy": "proxy",
     "Api": "api-list",
-}  # to start with
+}
 ORDINARY = ("boto3", "aws-lambda-powertools", "pydantic", "twilio")  # what its requirements.txt would say
 LINE = "+815010000009"
 

@@ -217,6 +217,8 @@ def test_without_one_nothing_asks_for_a_key_and_queues_are_encrypted_all_the_sam
     assert not [part for part in walk(USUAL) if isinstance(part, str) and part.startswith("kms:")]
     assert not of_type("AWS::IAM::Policy", USUAL)
     assert all(queue["SqsManagedSseEnabled"] for queue in of_type("AWS::SQS::Queue", USUAL).values())
+    (rule,) = USUAL["RecordingsBucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}  # by AWS's own key
 
 
 BUCKET = WHOLE["RecordingsBucket"]["Properties"]
@@ -227,6 +229,14 @@ def test_who_records_can_put_files_and_neither_read_nor_delete_one():
     assert able == {role: {"${RecordingsBucket.Arn}/recordings/*"} for role in ("RecordingRole", "ApiRole")}
     (puts,) = [one["Action"] for one in statements("RecordingRole") if "s3:" in str(one["Action"])]
     assert puts == "s3:PutObject"
+    opens = {role: keys_used(role, "s3") for role in ("RecordingRole", "ApiRole")}
+    assert opens == {"RecordingRole": {"kms:GenerateDataKey"}, "ApiRole": {"kms:Decrypt"}}
+
+
+def keys_used(role: str, service: str) -> set[str]:
+    """What a role may do with a key of one's own by way of this service."""
+    using = [one for one in statements(role) if f"'kms:ViaService': '{service}." in str(one.get("Condition"))]
+    return {action for one in using for action in as_list(one["Action"])}
 
 
 def test_the_bucket_is_nobodys_business():
@@ -235,6 +245,8 @@ def test_the_bucket_is_nobodys_business():
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Principal"] == "*"
+    assert [named(one) or one for one in statement["Resource"]] == ["RecordingsBucket", "${RecordingsBucket.Arn}/*"]
     assert "VersioningConfiguration" not in BUCKET  # what is deleted is gone
     assert USUAL["RecordingsBucket"]["DeletionPolicy"] == "Retain"
 
