@@ -21,7 +21,8 @@ Json = dict[str, Any]
 
 Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")]
 
-KINDS = {"voice": "calls", "sms": "texts"}
+NOT_OWNED = 80606  # as carrier says it
+KINDS = {"voice": carrier.OF_CALLS, "sms": carrier.OF_TEXTS}  # and where each of them goes
 
 
 class LineWanted(BaseModel):
@@ -74,16 +75,11 @@ def fetch_line(number: Number) -> LineShown:
     responses=answers("The line", 200, 400, 404, 409, 413, 415, 502),
 )
 def put_line(number: Number, wanted: Annotated[LineWanted, Body()]) -> LineShown:
-    owned = find_owned(number)
     if wanted.reception is None:
-        give_back(owned)
+        give_back(read(number))
     else:
-        able = [kind for kind in KINDS if owned["capabilities"][kind]]
-        if not able:
-            raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts", 400)
-        life.give(owned["phone_number"], owned, wanted.reception)
-        point_here(owned, able)
-    return shown.show_lines([owned])[0]
+        take_over(find_owned(number), wanted.reception)
+    return fetch_line(number)
 
 
 @router.delete(
@@ -94,38 +90,52 @@ def put_line(number: Number, wanted: Annotated[LineWanted, Body()]) -> LineShown
     responses=answers("No reception answers there now", 204, 400, 404, 409, 502),
 )
 def release_line(number: Number) -> Response[str]:
-    give_back(find_owned(number))
+    give_back(read(number))
     return Response(204, body="")
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
+def read(number: str) -> str:
+    """The number of a path, in E.164. Raises RequestRefused 21211."""
+    return numbers.read_number(unquote(number), config.COUNTRY)
+
+
 def find_owned(number: str) -> Json:
     """A number of the account, as the carrier describes it. Raises RequestRefused 21211, 80606."""
-    return carrier.find_owned(numbers.read_number(unquote(number), config.COUNTRY), None)
+    return carrier.find_owned(read(number), None)
 
 
-def point_here(owned: Json, kinds: list[str]) -> None:
-    entrances: dict[str, str] = {}
-    for kind in kinds:
-        entrances |= webhooks.entrance(kind)
-    carrier.point(owned, entrances)
+def take_over(owned: Json, reception: str) -> None:
+    """The reception answers whatever the number can: calls, texts, or both. Raises RequestRefused."""
+    able = [kind for kind in KINDS if owned["capabilities"][kind]]
+    if not able:
+        raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
+    life.give(owned["phone_number"], owned, reception)
+    carrier.point(owned, {name: value for kind in able for name, value in webhooks.entrance(kind).items()})
 
 
-def give_back(owned: Json) -> None:
+def give_back(number: str) -> None:
     """The line has no reception any more: its webhooks go where they went before, except to its service.
 
-    Those first, for nobody would know where they went once the line is forgotten.
+    Those first, for nobody would know where they went once the line is forgotten. A number that the account has given
+    up has none.
     """
-    line = find_line(owned["phone_number"])
-    if line and line.reception:
+    line = find_line(number)
+    if not line or not line.reception:
+        return
+    try:
+        owned = carrier.find_owned(number, None)
         carrier.point(owned, former(line, owned))
-        life.take(line.number)
+    except RequestRefused as refusal:
+        if refusal.code != NOT_OWNED:
+            raise
+    life.take(number)
 
 
-def former(line: Line, owned: Json) -> dict[str, str]:
+def former(line: Line, owned: Json) -> Json:
     """Where the calls and texts of a line went before, as far as they come to its reception now, and nowhere else."""
-    kept = {"voice"} if line.service_sid else set()
-    here = {kind for kind in KINDS if webhooks.leads_here(owned["webhooks"][f"{kind}_url"], kind)} - kept
-    return carrier.only(line.former, here)
+    taken = [kind for kind in KINDS if not (kind == "voice" and line.service_sid)]
+    here = [kind for kind in taken if webhooks.leads_here(owned["webhooks"][f"{kind}_url"], kind)]
+    return {name: line.former[name] for kind in here for name in KINDS[kind] if name in line.former}

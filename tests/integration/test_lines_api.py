@@ -140,6 +140,14 @@ def test_a_line_that_has_none_can_be_released_all_the_same(desk, at_twilio):
     assert settings(at_twilio, VOICE) == OLD_CALLS | OLD_TEXTS
 
 
+def test_a_number_that_was_given_up_can_still_be_released(desk, at_twilio):
+    gives(desk, VOICE)
+    [found] = at_twilio.incoming_phone_numbers.list(phone_number=VOICE)
+    found.delete()
+    assert releases(desk, VOICE) == 204
+    assert (find_line(VOICE), lines_of(desk)) == (None, [])
+
+
 # ---- a service as well -----------------------------------------------------------------------------------------------
 
 
