@@ -10,6 +10,7 @@ import voice
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, OutgoingLeg, give_numbers, incoming, open_session
 from tests.integration.wire import broken, refusing
+from toritsugi.callers import Caller, caller_key
 
 TOKYO_LINE, BOSTON_LINE = LINES[0], "+16175550100"
 
@@ -67,6 +68,16 @@ def test_a_call_goes_through_in_every_mode_that_has_voice(client, twilio, mode):
 
 
 # ---- who is not, and what they hear ----------------------------------------------------------------------------------
+
+
+def test_a_blocked_caller_is_not_put_through_and_hears_a_polite_end(service, twilio, wire):
+    _, lines = open_session(service)
+    Caller(*caller_key(AIKO), blocked=True, date_created=0, date_updated=0).save()
+    with wire.counting() as operations:
+        sentence, _ = hears(twilio, lines[AIKO], AIKO)
+    assert "お電話はお受けできません" in sentence
+    assert operations == ["BatchGetItem"]
+    assert dial_of(twilio, lines[BEN], BEN) is not None
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,20 @@ def test_whoever_hangs_up_in_the_middle_leaves_nothing_behind(desk, clock, aiko,
     office.is_idle()
 
 
+@pytest.mark.parametrize("digits", ["", "12", "123456789012"])
+def test_whoever_hangs_up_while_keying_in_has_asked_nobody(desk, clock, aiko, owner, digits):
+    desk.answers_at(LINE, redelivery(owner))
+    aiko.dials(LINE)
+    aiko.presses("1")
+    if digits:
+        aiko.presses(digits)
+    clock.forward(seconds=1)
+    aiko.hangs_up()
+    clock.forward(minutes=1)
+    aiko.is_idle()
+    assert not owner.asked
+
+
 # ---- transfers -------------------------------------------------------------------------------------------------------
 
 
