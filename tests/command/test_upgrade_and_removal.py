@@ -8,13 +8,15 @@ import pytest
 
 from tests.build import built
 from tests.command import older
+from tests.command.conftest import settings_of
 from tests.conftest import AUTH_TOKEN
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import OneOfMany
+from tests.deployed.processes import eventually
 from tests.stories.people import Desk, Person
 
-FILLED = ("DirectoryTable", "ServicesTable", "SessionsTable", "KeysTable")
-TABLES = (*FILLED, "BridgesTable", "ReceptionsTable", "RecordingsTable", "MessagesTable")
+FILLED = ("DirectoryTable", "ServicesTable", "SessionsTable", "KeysTable", "ReceptionsTable")
+TABLES = (*FILLED, "BridgesTable", "RecordingsTable", "MessagesTable")
 
 
 class Company:
@@ -102,9 +104,12 @@ def test_taking_the_exchange_down_leaves_the_data_and_the_next_one_can_have_it(a
     stage.deploy(built())
     made = stage.toritsugi("keys", "create")
     company = a_company(stage, (made["sid"], made["secret"]))
-    before, line = company.has(), company.session.line_of(company.aiko)
+    before, line, front = company.has(), company.session.line_of(company.aiko), company.scene.line(3)
+    company.desk.answers_at(front, "{steps: {hello: {say: Hello}}}", "front", sms=True)
     tables, bucket = {name: stage.resource(name) for name in TABLES}, stage.resource("RecordingsBucket")
+    assert settings_of(stage.network, front).sms_url.startswith(f"{stage.base}/sms")
     kept = stage.toritsugi("delete", "--yes")["kept"]
+    assert not [way for way in ("voice_url", "sms_url") if getattr(settings_of(stage.network, front), way)]
     assert set(kept) == {*tables.values(), bucket}
     assert httpx.post(f"{company.scene.exchange}/voice", trust_env=False).status_code == 404
     left = {name: stage.client("dynamodb").describe_table(TableName=table)["Table"] for name, table in tables.items()}
@@ -115,9 +120,11 @@ def test_taking_the_exchange_down_leaves_the_data_and_the_next_one_can_have_it(a
     again.adopt(built(), tables)
     again.deploy(built())
     assert {name: again.resource(name) for name in TABLES} == tables
-    again.toritsugi("numbers", "attach", *company.lines, "--service", company.name, "--yes")
+    again.toritsugi("numbers", "attach", *company.lines, front, "--service", company.name, "--yes")
     company.moves_to(again)
     assert company.has() == before
     company.calls()
     company.aiko.hangs_up()
     assert company.session.line_of(company.aiko) == line
+    company.aiko.dials(front)
+    eventually(lambda: "Hello" in str(company.aiko.telephone["heard"]))
