@@ -222,11 +222,16 @@ class Deployment:
 
     def restart_with(self, role: str) -> None:
         """Has the functions with that role start anew, knowing nothing."""
-        functions = self.client("lambda")
-        for _, name in self.within(self.stack, "AWS::Lambda::Function"):
-            function = functions.get_function_configuration(FunctionName=name)
-            if function["Role"].endswith(f"/{role}"):
-                functions.update_function_configuration(FunctionName=name, MemorySize=function["MemorySize"])
+        for logical_id, _ in self.within(self.stack, "AWS::Lambda::Function"):
+            if self.function(logical_id)["Role"].endswith(f"/{role}"):
+                self.restart(logical_id)
+
+    def restart(self, logical_id: str) -> None:
+        """Has a function start anew, knowing nothing."""
+        function = self.function(logical_id)
+        self.client("lambda").update_function_configuration(
+            FunctionName=function["FunctionName"], MemorySize=function["MemorySize"]
+        )
 
     def set(self, name: str, value: str) -> None:
         """Changes what lies in SSM, as `toritsugi deploy` and `toritsugi tokens` do."""

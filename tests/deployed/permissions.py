@@ -26,7 +26,17 @@ from tests.deployed import cloud
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import ATTACH
 
-STORIES = ["test_calls.py", "test_rest_api.py", "test_conferences.py", "test_time_runs_out.py"]
+STORIES = [
+    *("test_calls.py", "test_rest_api.py", "test_conferences.py", "test_reception.py", "test_recordings.py"),
+    "test_time_runs_out.py",
+]
+    "test_calls.py",
+    "test_rest_api.py",
+    "test_conferences.py",
+    "test_reception.py",
+    "test_recordings.py",
+    "test_time_runs_out.py",
+]
 MOST_TRIES = 3  # on a machine with much to do, a telephone may ring too late
 
 
@@ -127,7 +137,9 @@ def must_hold(deployment: Deployment, folder: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make permissions", description=__doc__)
-    parser.add_argument("--only", default="", help="only permissions whose line holds this, such as VoiceRole")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], help="only permissions whose line holds one of these, such as VoiceRole"
+    )
     only = parser.parse_args().only
     unneeded = []
     with (
@@ -136,7 +148,7 @@ def main() -> int:
     ):
         must_hold(deployment, Path(place))
         for permission in find_permissions(deployment):
-            if only not in str(permission):
+            if not any(words in str(permission) for words in only):
                 continue
             failed = take_away(deployment, permission, Path(place))
             print(f"{'needed' if failed else 'NOT NEEDED':10} {permission}  {''.join(failed[:1])}", flush=True)

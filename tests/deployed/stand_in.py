@@ -132,7 +132,7 @@ def refused(service: str, action: str, headers: Any, query: Any, resource: str, 
 
 # ---- the Scheduler ---------------------------------------------------------------------------------------------------
 
-handle_schedule = scheduler.handle_request
+handle_schedule, obey_rule = scheduler.handle_request, eventbridge._invoke_target
 
 
 async def schedule_with_role(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
@@ -145,8 +145,14 @@ async def schedule_with_role(method: str, path: str, headers: Any, body: bytes, 
     return done
 
 
-def fire(target: dict[str, Any], _event: Any, schedule: dict[str, Any], _view: Any = None) -> None:
-    """Tells the target of a schedule, a function or a queue; what may not be told becomes a dead letter."""
+def fire(target: dict[str, Any], event: Any, schedule: dict[str, Any], view: Any = None) -> None:
+    """Tells the target of a schedule, a function or a queue; what may not be told becomes a dead letter.
+
+    The rules of a bus come here too, and are ministack's business.
+    """
+    if "GroupName" not in schedule:
+        obey_rule(target, event, schedule, view)
+        return
     source, said = scheduler._group_arn(schedule["GroupName"]), target.get("Input", "{}")
     arn, letters = parse_arn(target["Arn"]), target.get("DeadLetterConfig", {}).get("Arn", "")
     if arn.service == "sqs" and send(target["RoleArn"], source, target["Arn"], said):
