@@ -27,9 +27,6 @@ from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import ATTACH
 
 STORIES = [
-    *("test_calls.py", "test_rest_api.py", "test_conferences.py", "test_reception.py", "test_recordings.py"),
-    "test_time_runs_out.py",
-]
     "test_calls.py",
     "test_rest_api.py",
     "test_conferences.py",
