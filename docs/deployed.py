@@ -19,8 +19,8 @@ PICTURE = ROOT / "docs/deployed.svg"
 
 Json = dict[str, Any]
 
-WIDTH, ROW, COLUMN = 1416, 84, 76
-LEFT, API, FUNCTION, BOARD, TOP = 32, 232, 490, 728, 230  # where each part begins; the rows' first line
+WIDTH, ROW, COLUMN = 1592, 84, 56
+LEFT, API, FUNCTION, BOARD, TOP = 32, 232, 490, 728, 236  # where each part begins; the rows' first line
 ROUTES, CARD = 220, 216  # how wide the cards of routes and of functions are
 LINE = 15
 
@@ -186,9 +186,9 @@ def headings(deployment: Deployment) -> Iterator[str]:
     yield text(FUNCTION, 144, runtime, "soft")
     yield text(API, 144, "HTTP API, $default stage", "soft")
     for x, deeds, said in (
-        (BOARD + 352, {"reads"}, "reads"),
-        (BOARD + 434, {"writes"}, "writes"),
-        (BOARD + 520, {"reads", "writes"}, "both"),
+        (BOARD + 592, {"reads"}, "reads"),
+        (BOARD + 674, {"writes"}, "writes"),
+        (BOARD + 760, {"reads", "writes"}, "both"),
     ):
         yield mark(x, 120, deeds) + text(x + 16, 124, said, "soft")
 
@@ -198,11 +198,12 @@ def board(deployment: Deployment, foot: int) -> Iterator[str]:
         columns = deployment.of_type(kind)
         for column in columns:
             x, name = place(deployment, column), NAMES.get(column, column.removesuffix("Table"))
-            yield path("wire", f"M{x} {TOP - 12}V{foot - 20}")
-            yield icon(x - 12, TOP - 60, way) + text(x, TOP - 20, name, "label middle")
+            lower = 15 * (deployment.columns.index(column) % 2)  # names are wider than columns
+            yield path("wire", f"M{x} {TOP - 18 + lower}V{foot - 20}")
+            yield icon(x - 12, TOP - 66, way) + text(x, TOP - 26 + lower, name, "label middle")
         first, last = place(deployment, columns[0]), place(deployment, columns[-1])
-        yield text((first + last) / 2, TOP - 74, service, "soft middle")
-        yield path("wire", f"M{first - 28} {TOP - 68}H{last + 28}")
+        yield text((first + last) / 2, TOP - 80, service, "soft middle")
+        yield path("wire", f"M{first - 22} {TOP - 74}H{last + 22}")
     for row, function in enumerate(deployment.functions):
         y = TOP + ROW * row + 26
         yield path("wire", f"M{FUNCTION + CARD - 12} {y}H{place(deployment, deployment.columns[-1]) + 20}")
@@ -225,10 +226,11 @@ def entrances(deployment: Deployment) -> Iterator[str]:
     for row, (function, routes) in enumerate(asked):
         y = TOP + ROW * row + 26
         yield arrow(f"M{LEFT + 148} {y}H{API - 14}") + arrow(f"M{API - 12 + ROUTES} {y}H{FUNCTION - 14}")
-        first = y + 5 - LINE * len(routes) / 2
-        for line, route in enumerate(routes):
-            yield text(API, first + LINE * line, route, "code")
-        yield text(API, first + LINE * len(routes), f"{deployment.limit(function)} a second at most", "soft")
+        said = [f"{deployment.limit(function)} a second at most"]
+        said += ["then from a queue, until done"] * bool(deployment.events(function, "SQS"))
+        first = y + 5 - LINE * (len(routes) + len(said) - 1) / 2
+        for line, words in enumerate(routes + said):
+            yield text(API, first + LINE * line, words, "code" if words in routes else "soft")
 
 
 def functions(deployment: Deployment) -> Iterator[str]:
@@ -246,7 +248,7 @@ def timers(deployment: Deployment, foot: int) -> Iterator[str]:
     (sweep,) = deployment.events(woken, "ScheduleV2")
     every = sweep["ScheduleExpression"].removeprefix("rate(").removesuffix(")").removeprefix("1 ")
     cards["ScheduleGroup"] = woken, "EventBridge Scheduler", f"when a session ends; a sweep every {every}"
-    fed = next(function for function in deployment.functions if deployment.events(function, "SQS"))
+    fed = next(function for function in deployment.functions if is_woken_by_queue(deployment, function))
     cards["Timers"] = fed, "Timers", "holds the next two minutes back to the second"
     for column, (function, name, said) in cards.items():
         y = TOP + ROW * deployment.functions.index(function)
@@ -262,6 +264,11 @@ def timers(deployment: Deployment, foot: int) -> Iterator[str]:
     yield arrow(f"M{x} {foot - 20}V{y - 12}q0 12 -12 12H{LEFT + 40}q-12 0 -12 -12V{scheduler + 57}")
     x, y = place(deployment, "Timers"), foot + 10
     yield arrow(f"M{x} {foot - 20}V{y - 12}q0 12 -12 12H{LEFT - 4}q-12 0 -12 -12V{queue + 38}q0 -12 12 -12h2")
+
+
+def is_woken_by_queue(deployment: Deployment, function: str) -> bool:
+    """Whether a queue is all that wakes this function."""
+    return bool(deployment.events(function, "SQS")) and not deployment.routes(function)
 
 
 def watchers(deployment: Deployment, top: int) -> Iterator[str]:
