@@ -229,16 +229,16 @@ def failing_after(writes: int, how):
 
 @pytest.mark.parametrize("how", [refusing("ThrottlingException"), refusing("AccessDeniedException"), broken])
 def test_what_is_not_written_is_told_and_can_be_sent_again(desk, wire, how):
-    sheet = many(1000)
-    with wire.has(failing_after(13, how)):
+    sheet = many(300)
+    with wire.has(failing_after(7, how)):
         status, problem = sends(desk, sheet, seconds=10)
     there = {caller.number for caller in callers.Caller.scan()}
-    assert (status, problem["created"], problem["unwritten"]) == (503, len(there), 1000 - len(there))
-    assert 0 < len(there) <= 13 * 25
+    assert (status, problem["created"], problem["unwritten"]) == (503, len(there), 300 - len(there))
+    assert 0 < len(there) <= 7 * 25
     assert {f"+8190{n:08}" for n in range(1, problem["next_line"] - 1)} <= there
     status, done = sends(desk, sheet, f"from_line={problem['next_line']}")
-    assert (status, done["created"]) == (200, 1000 - len(there))
-    assert len(list(callers.Caller.scan())) == 1000
+    assert (status, done["created"]) == (200, 300 - len(there))
+    assert len(list(callers.Caller.scan())) == 300
 
 
 def test_what_cannot_be_read_is_not_written(desk, wire):

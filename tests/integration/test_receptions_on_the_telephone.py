@@ -236,7 +236,7 @@ STEPS = st.sampled_from([*DOCUMENT["steps"], "nowhere"])
 ALLOWED = {"Response", "Say", "Play", "Gather", "Dial", "Number", "Record", "Redirect", "Hangup"}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     STEPS,
     st.sampled_from(DEEDS),
@@ -246,7 +246,7 @@ ALLOWED = {"Response", "Say", "Play", "Gather", "Dial", "Number", "Record", "Red
     st.text(max_size=40),
 )
 def test_whatever_comes_a_telephone_gets_words(line, twilio, step, deed, turn, sealed, fields, name):
-    """300 requests of every kind, from callers of every name."""
+    """200 requests of every kind, from callers of every name."""
     known(name=name, company=name)
     sealed = "/" + webhooks.seal("1234", CALL) if sealed == "sealed" else sealed
     twiml = does(twilio, f"{step}/{deed}/{turn}{sealed}", **fields)

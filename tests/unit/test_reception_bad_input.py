@@ -188,9 +188,7 @@ def test_letters_that_are_mixed_up(name, seed, times):
     event("fine" if not outcome(text) else "mistakes")
 
 
-WORDS = sorted(
-    {*KINDS, "next", "otherwise", "keys", "spoken", "unknown", "wrong", "seconds", "retries", "digits"}
-)
+WORDS = sorted({*KINDS, "next", "otherwise", "keys", "spoken", "unknown", "wrong", "seconds", "retries", "digits"})
 WORDS += ["confirm", "open", "closed", "holidays", "special", "timezone", "record", "notice", "refuse", "language"]
 VALUES = st.sampled_from(
     ["a", "b", "c", "x", "", "ja", "en-US", "5", "true", "12", "4-8", "JP", "https://example.com/a"]
