@@ -30,8 +30,6 @@ STEPS = {
     "whispered": legs.whispered,
     "agreed": legs.agreed,
 }
-
-
 HANDS = Hands(webhooks.address, webhooks.seal, webhooks.unseal, owner.ask)
 
 
@@ -62,8 +60,7 @@ def receive(call: Webhook) -> VoiceResponse:
     known = routes.find(call["From"], called)
     if known.caller and known.caller.blocked:
         raise CallerBlocked
-    answers = known.line and known.line.reception and known.line.document["steps"]  # else it answers only texts
-    if known.line and answers and not (known.route and known.route.connects(now)):
+    if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
         return receive_at_reception(call, known.line, known.caller)
     caller, route = numbers.read_caller(call["From"]), routes.choose(known.line, known.route, now)
     if route.through == "conference":

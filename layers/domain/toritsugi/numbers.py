@@ -57,6 +57,11 @@ class Line(Entry, discriminator="line"):
     version = NumberAttribute(null=True)
     document = JSONAttribute(null=True)
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a reception answers calls here, and not texts alone."""
+        return self.reception is not None and bool(self.document["steps"])
+
 
 class PoolNumber(ServiceEntry, discriminator="number"):
     """The same number in its service's pool: what allocation needs to know."""
