@@ -65,7 +65,11 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
         name = name_at_twilio(method, url)
         pass_by("before", name)
         result = ask(pool, method, url, *args, **settings)
-        pass_by("after", name)
+        try:
+            pass_by("after", name)
+        except BaseException:
+            result.close()  # as a process closes, when it ends, whatever it has open
+            raise
         return result
 
     def sign_for_here(signer: Any, *args: Any, **settings: Any) -> str:
