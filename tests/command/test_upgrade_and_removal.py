@@ -8,8 +8,7 @@ import pytest
 
 from tests.build import built
 from tests.command import older
-from tests.command.conftest import settings_of
-from tests.conftest import AUTH_TOKEN
+from tests.command.conftest import primary_token, settings_of
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import OneOfMany
 from tests.deployed.processes import eventually
@@ -56,7 +55,7 @@ def a_stage(accounts):
 
     def make(name):
         stage = Deployment(*accounts, name)
-        stage.set("auth-tokens", AUTH_TOKEN)
+        stage.set("auth-tokens", primary_token(stage.network))
         return stage
 
     return make

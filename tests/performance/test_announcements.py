@@ -7,12 +7,12 @@ from tests.performance import announcements
 
 @pytest.fixture(scope="module")
 def found():
-    """A hundred and fifty of them, while processes die before they have claimed one, and none after that."""
-    return announcements.measure(conferences=6, each=25, lossy=False)
+    """Seventy-five of them (`make bench` has a thousand), while processes die before they have claimed one, and none after that."""
+    return announcements.measure(conferences=3, each=25, lossy=False)
 
 
 def test_each_is_asked_for_within_a_second_of_its_moment_and_none_before(found):
-    assert len(found.errors) == found.wanted == 150
+    assert len(found.errors) == found.wanted == 75
     assert min(found.errors) >= 0
     assert max(found.errors) <= 1
 
