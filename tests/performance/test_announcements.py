@@ -7,7 +7,7 @@ from tests.performance import announcements
 
 @pytest.fixture(scope="module")
 def found():
-    """Seventy-five of them (`make bench` has a thousand), while processes die before they have claimed one, and none after that."""
+    """Seventy-five of a thousand (`make bench`), while processes die before they have claimed one, and none after."""
     return announcements.measure(conferences=3, each=25, lossy=False)
 
 
