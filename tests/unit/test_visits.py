@@ -143,7 +143,7 @@ def test_a_file_is_played():
 GREET = 'steps: {hello: {greet: "{name}様", unknown: "{time}です。{number}"}}'
 
 
-@pytest.mark.parametrize("hidden", ["anonymous", "Restricted", "", "sip:x@y"])
+@pytest.mark.parametrize("hidden", ["anonymous", "Restricted", "", "sip:x@y", "+266696687"])
 def test_nobody_is_looked_up_who_hides(hidden):
     looked_up = []
     assert words(visit(GREET, "hello", caller=hidden, looked_up=looked_up)) == ["12時です。番号非通知の方"]

@@ -13,6 +13,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from toritsugi import voices
 from toritsugi.callers import Caller
 from toritsugi.errors import RequestRefused
+from toritsugi.numbers import is_shown
 from toritsugi.receptions import words
 
 PATH = re.compile(
@@ -99,7 +100,7 @@ class Visit:
     def number(self) -> str:
         """The number from which the call came; blank if that is withheld."""
         told = self.fields.get("From", "")
-        return told if told.startswith("+") else ""
+        return told if is_shown(told) else ""
 
     def step(self, name: str) -> Mapping[str, Any]:
         step: Mapping[str, Any] = self.document["steps"][name]
