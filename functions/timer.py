@@ -11,13 +11,14 @@ from typing import Any
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import announcements, carrier, schedules, voices, webhooks
-from toritsugi.bridges import agenda, calling, state
+from toritsugi.bridges import agenda, calling, life, state
 from toritsugi.bridges.events import Source
 from toritsugi.bridges.legs import Door
+from toritsugi.bridges.records import Bridge
 from toritsugi.bridges.steps import Arm, Begin, Close, Drop, End, Limit, Prolong, Release, Ring, Speak, Step
 from toritsugi.errors import RequestRefused
 from toritsugi.logs import log
-from toritsugi.sessions import life
+from toritsugi.sessions import life as sessions
 
 MOST_ROUNDS = 12
 
@@ -31,17 +32,17 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         if "begin" in timer:
             begin(**timer["begin"])
         elif schedules.wait(timer):
-            look(timer["bridge"])
+            look(timer["bridge"], timer["due"], repeated=int(message["attributes"]["ApproximateReceiveCount"]) > 1)
 
 
 def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> None:
     """The bridge of a masked call, whose caller waits in the room already."""
     bridge_sid = calling.begin(call_sid, session_sid, caller_sid, began, webhooks.seal)
     carrier.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
-    look(bridge_sid)
+    look(bridge_sid, began, repeated=True)
 
 
-def look(bridge_sid: str) -> None:
+def look(bridge_sid: str, due: float, *, repeated: bool) -> None:
     """Does what is due, and then what is due because of that, until nothing is; and says when to look again.
 
     Where something fails, all else is done nevertheless; then the message fails too, so that it comes again.
@@ -52,13 +53,32 @@ def look(bridge_sid: str) -> None:
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
             return
         todo = agenda.due(known, time.time())
-        if not todo:
-            break
         failures = [failure for step in todo if (failure := attempt(step, bridge_sid))]
         if failures:
             raise failures[0]
-    for moment in agenda.later(known, time.time()):
-        schedules.wake(bridge_sid, moment)
+        if not todo and plan(known, due, repeated):
+            return
+    raise RuntimeError("whatever is done for a bridge, something is due")
+
+
+def plan(known: state.State, due: float, repeated: bool) -> bool:
+    """Sends one timer for the next look, unless one is under way that comes no later: so timers never breed.
+
+    False where somebody else has planned one meanwhile. A message that comes again sends a timer in any case, for the
+    process that had it first may have ended between planning and sending.
+    """
+    bridge, moment = known.bridge, agenda.next_look(known, time.time())
+    if moment is None or (is_planned(bridge, moment, due) and not repeated):
+        return True
+    if not life.plan_look(bridge, moment):
+        return False
+    schedules.wake(bridge.bridge_sid, moment)
+    return True
+
+
+def is_planned(bridge: Bridge, moment: int, due: float) -> bool:
+    """Whether a timer is under way that comes no later than that. The timer that was `due` has come."""
+    return bridge.next_look is not None and max(due, time.time()) < bridge.next_look <= moment
 
 
 def attempt(step: Step, bridge_sid: str) -> Exception | None:
@@ -87,7 +107,7 @@ def take(step: Step) -> None:
         case Limit(_, call_sid, seconds):
             carrier.limit_call(call_sid, seconds)
         case Prolong(bridge):
-            life.prolong(bridge.service_sid, bridge.session_sid, bridge.deadline)
+            sessions.prolong(bridge.service_sid, bridge.session_sid, bridge.deadline)
         case Arm(bridge, moments):
             for moment, spare in moments:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)

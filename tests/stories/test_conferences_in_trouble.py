@@ -115,3 +115,19 @@ def test_an_announcement_that_fails_at_twilio_is_not_heard_and_harms_nobody(desk
     aiko.talks_with(ben)
     assert "announcement-fail" in [event["event"] for event in bridge.seen["timeline"]]
     bridge.end()
+
+
+def test_timers_do_not_breed_when_nobody_tells_that_two_legs_have_ended(desk, aiko, ben, clock, cloud):
+    bridge = meet(desk, aiko, ben, minutes=30)
+    cloud.crash("status", before="dynamodb.PutItem", times=None)
+    desk.does("DELETE", f"{bridge.path}/participants/2")
+    clock.forward(seconds=4)
+    bridge.end()
+    waiting = []
+    for _ in range(35):
+        clock.forward(seconds=10)
+        waiting.append(len(cloud.queues.named["Timers"].messages))
+    assert max(waiting) <= 1, waiting
+    assert waiting[-1] == 0
+    aiko.is_idle()
+    ben.is_idle()

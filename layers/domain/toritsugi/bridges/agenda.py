@@ -53,8 +53,16 @@ def due(state: State, now: float) -> list[Step]:
     ]
 
 
+def next_look(state: State, now: float) -> int | None:
+    """When to look again, in whole seconds, apart from what is armed with the deadline; None: there is no need.
+
+    It is one moment, however much is pending. What is due after it is found when that moment has come.
+    """
+    return min(later(state, now), default=None)
+
+
 def later(state: State, now: float) -> set[int]:
-    """When to look again, apart from what is armed with the deadline."""
+    """The moments after now at which something may be due, apart from what is armed with the deadline."""
     hung_up = [again_at(state, party, leg) for party, leg in state.living()]
     moments: set[float] = {again for again in hung_up if again is not None}
     if state.bridge.is_over:

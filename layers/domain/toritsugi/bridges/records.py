@@ -43,11 +43,13 @@ class MadeIn(GlobalSecondaryIndex["Bridge"]):  # type: ignore[no-untyped-call]
 
 
 class Bridge(BridgeEntry, discriminator="bridge"):
-    """A bridge. `deadline` is there from the first conference-start on, and each change of it is a new `version`.
+    """A bridge. `deadline` is there from the first conference-start on, and each change of it is a new `version`. It is
+    `full_time`, when its minutes and extensions are used up, unless the masked session that it is of ends before.
 
     `window` is how many seconds before the deadline the star begins to count: with the first warning. `armed` is the
     version whose timers are set, `prolonged` the one that the masked session follows, `closed` the conference that we
-    have ended. `ended_at` is written before anybody is hung up, so that nothing goes on meanwhile.
+    have ended. `next_look` is the moment for which a timer is under way, besides those that are armed. `ended_at` is
+    written before anybody is hung up, so that nothing goes on meanwhile. `enrolled`: its session knows that it runs.
     """
 
     through = UnicodeAttribute()  # dial or conference
@@ -66,12 +68,15 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     session_sid = UnicodeAttribute(null=True)
 
     deadline = NumberAttribute(null=True)
+    full_time = NumberAttribute(null=True)
     version = NumberAttribute(default=0)
     extensions = NumberAttribute(default=0)
     extended_at = NumberAttribute(null=True)
     armed = NumberAttribute(default=0)
+    next_look = NumberAttribute(null=True)
     prolonged = NumberAttribute(default=0)
     closed = UnicodeAttribute(null=True)
+    enrolled = BooleanAttribute(null=True)
     ended_at = NumberAttribute(null=True)
     end_reason = UnicodeAttribute(null=True)
 
