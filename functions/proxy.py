@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from toritsugi import carrier, config, forms, interactions, keys, numbers, pages, routes, schedules, services, webhooks
+from toritsugi.bridges import life as bridges
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form
 from toritsugi.logs import log
@@ -128,15 +129,29 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
     wanted = form()
     session = life.update_session(service_sid, sid, wanted, schedules.arm)
     if wanted.text("Status") == "closed" and services.find_service(service_sid).close_ends_calls:
-        for call_sid in interactions.running(sid):
-            carrier.end_call(call_sid)
+        end_calls(session)
+    wake_bridges(session)
     return ok(show_session(session))
 
 
 @app.delete("/v1/Services/<service_sid>/Sessions/<sid>")
 def delete_session(service_sid: str, sid: str) -> Response[str]:
-    life.delete_session(service_sid, sid)
+    wake_bridges(life.delete_session(service_sid, sid))
     return gone()
+
+
+def end_calls(session: records.Session) -> None:
+    """Hangs up all calls of a session, as far as they are known."""
+    for call_sid in interactions.running(session.session_sid):
+        carrier.end_call(call_sid)
+    for bridge_sid in session.bridges or ():
+        bridges.finish(bridge_sid, "session-ended", time.time())
+
+
+def wake_bridges(session: records.Session) -> None:
+    """Has the bridges of a session see that it has changed or ended."""
+    for bridge_sid in session.bridges or ():
+        schedules.wake(bridge_sid, time.time())
 
 
 def show_session(session: records.Session) -> Json:

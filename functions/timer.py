@@ -11,19 +11,35 @@ from typing import Any
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import announcements, carrier, schedules, voices, webhooks
-from toritsugi.bridges import agenda, calling, life, state
+from toritsugi.bridges import agenda, life, state
 from toritsugi.bridges.events import Source
 from toritsugi.bridges.legs import Door
 from toritsugi.bridges.records import Bridge
-from toritsugi.bridges.steps import Arm, Begin, Close, Drop, End, Limit, Prolong, Release, Ring, Speak, Step
-from toritsugi.errors import RequestRefused
+from toritsugi.bridges.state import State
+from toritsugi.bridges.steps import (
+    Arm,
+    Begin,
+    Close,
+    Drop,
+    End,
+    Follow,
+    Leave,
+    Limit,
+    Prolong,
+    Release,
+    Ring,
+    Speak,
+    Step,
+)
+from toritsugi.errors import RequestRefused, SessionEnded
 from toritsugi.logs import log
+from toritsugi.sessions import in_conference
 from toritsugi.sessions import life as sessions
 
 MOST_ROUNDS = 12
 
 # Done first and noted after: twice does no harm, and not at all would.
-HARMLESS = (Limit, Prolong, Arm, Close)
+HARMLESS = (Limit, Prolong, Arm, Close, Leave)
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -35,11 +51,14 @@ def handler(event: dict[str, Any], _context: Any) -> None:
             look(timer["bridge"], timer["due"], repeated=int(message["attributes"]["ApproximateReceiveCount"]) > 1)
 
 
-def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> None:
-    """The bridge of a masked call, whose caller waits in the room already."""
-    bridge_sid = calling.begin(call_sid, session_sid, caller_sid, began, webhooks.seal)
+def begin(call_sid: str, session_sid: str, caller_sid: str, began: float, language: str = "en-US") -> None:
+    """The bridge of a masked call, whose caller waits in the room already; or the end, for the session may be over."""
+    try:
+        bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
+    except SessionEnded as over:
+        return dismiss(call_sid, over.spoken[language[:2]], language)
     carrier.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
-    look(bridge_sid, began, repeated=True)
+    return look(bridge_sid, began, repeated=True)
 
 
 def look(bridge_sid: str, due: float, *, repeated: bool) -> None:
@@ -49,7 +68,7 @@ def look(bridge_sid: str, due: float, *, repeated: bool) -> None:
     """
     for _ in range(MOST_ROUNDS):
         try:
-            known = state.read(bridge_sid)
+            known = read(bridge_sid)
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
             return
         todo = agenda.due(known, time.time())
@@ -61,7 +80,14 @@ def look(bridge_sid: str, due: float, *, repeated: bool) -> None:
     raise RuntimeError("whatever is done for a bridge, something is due")
 
 
-def plan(known: state.State, due: float, repeated: bool) -> bool:
+def read(bridge_sid: str) -> State:
+    """Everything known of a bridge, and what its session allows it now. Raises RequestRefused 20404."""
+    known = state.read(bridge_sid)
+    known.bounds = in_conference.bounds_of(known.bridge.session_sid)
+    return known
+
+
+def plan(known: State, due: float, repeated: bool) -> bool:
     """Sends one timer for the next look, unless one is under way that comes no later: so timers never breed.
 
     False where somebody else has planned one meanwhile. A message that comes again sends a timer in any case, for the
@@ -108,6 +134,8 @@ def take(step: Step) -> None:
             carrier.limit_call(call_sid, seconds)
         case Prolong(bridge):
             sessions.prolong(bridge.service_sid, bridge.session_sid, bridge.deadline)
+        case Leave(bridge):
+            in_conference.leave(bridge.session_sid, bridge.bridge_sid)
         case Arm(bridge, moments):
             for moment, spare in moments:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)
@@ -115,7 +143,7 @@ def take(step: Step) -> None:
             carrier.end_conference(conference_sid)
         case Release(party, call_sid, _, words):
             dismiss(call_sid, words, party.language) if words else carrier.end_call(call_sid)
-        case Begin() | End():  # what follows from them is due next
+        case Begin() | Follow() | End():  # what follows from them is due next
             pass
 
 
@@ -130,14 +158,14 @@ def call(step: Ring) -> None:
             webhooks.address(door.path),
             webhooks.address(source.path),
             int(bridge.ring_seconds),
-            step.longest,
+            step.longest(time.time()),
             bridge.detect,
         )
     except RequestRefused as refusal:
         log.warning("a call was not made", bridge=bridge.bridge_sid, code=refusal.code)
-        calling.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
+        life.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
     else:
-        calling.note_call(party, attempt, call_sid)
+        life.note_call(party, attempt, call_sid)
 
 
 def speak(step: Speak) -> None:

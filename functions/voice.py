@@ -15,13 +15,14 @@ from toritsugi import announcements, callers, interactions, numbers, owner, ring
 from toritsugi.bridges import legs, life
 from toritsugi.bridges.records import Bridge
 from toritsugi.callers import Caller
-from toritsugi.errors import CallerBlocked
+from toritsugi.errors import CallerBlocked, RequestRefused
 from toritsugi.numbers import Line
 from toritsugi.receptions import records, steps, visits
 from toritsugi.receptions.records import Document
 from toritsugi.receptions.visits import Hands, Place, Visit
 from toritsugi.recordings.reports import Source
 from toritsugi.routes import Route
+from toritsugi.sessions import in_conference
 from toritsugi.webhooks import Webhook
 
 STEPS = {
@@ -79,7 +80,7 @@ def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
 def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     """The caller waits in the room, and timer.py calls the other."""
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
-    schedules.begin(caller | {"began": int(now)})
+    schedules.begin(caller | {"began": int(now), "language": voices.language_of(call["From"])})
     bridge = Bridge(life.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
     return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, webhooks.address)
@@ -107,9 +108,15 @@ def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
     """A leg of a bridge goes on."""
     if legs.has_hung_up(call.fields):
         return VoiceResponse()
-    bridge, party = life.find_leg(door.bridge_sid, door.place)
-    others = life.find_parties(bridge)[1:] if bridge.through == "dial" else []
-    turn = legs.Turn(bridge, party, others, door, call.fields)
+    try:
+        bridge, party = life.find_leg(door.bridge_sid, door.place)
+    except RequestRefused:
+        if door.step != "left":
+            raise
+        return legs.hang_up()  # a caller whose session was over before the bridge could begin
+    others = life.find_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
+    bounds = in_conference.bounds_of(bridge.session_sid)
+    turn = legs.Turn(bridge, party, others, door, call.fields, bounds, time.time())
     if step := STEPS.get(door.step):
         return step(turn, webhooks.address)
     return legs.try_again(turn, webhooks.address) if bridge.through == "dial" else press_star(turn)
@@ -119,7 +126,9 @@ def press_star(turn: legs.Turn) -> VoiceResponse:
     """A leg has left the room: by its star, or because everything is over for it."""
     if legs.is_dismissed(turn):
         return legs.hang_up()
-    bridge, done = life.press_star(turn.bridge, turn.party, time.time())
+    if not turn.connects:  # a session that has ended is not put off any more
+        return legs.come_back(turn, "back", webhooks.address)
+    bridge, done = life.press_star(turn.bridge, turn.party, turn.now)
     if bridge.is_over:
         return legs.hang_up()
     if done == "extended":

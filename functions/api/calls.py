@@ -8,12 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from toritsugi import announcements, carrier, config, destinations, keys, numbers, pages, schedules, voices
-from toritsugi.bridges import calling, life, shown, state, wanted
+from toritsugi.bridges import life, shown, state, wanted
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.shown import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
 from toritsugi.bridges.wanted import CallWanted, ParticipantChange, PartyWanted, Said
 from toritsugi.errors import RequestRefused
 from toritsugi.problems import answers
+from toritsugi.sessions import in_conference
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -42,10 +43,13 @@ def create_call(
 ) -> CallWhole:
     sid = life.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
-    bridge, others = wanted.draw_up(asked, people, sid, **more)
-    parties = [entry for entry in others if isinstance(entry, Party)]
+    bridge, entries = wanted.draw_up(asked, people, sid, **more)
+    parties = [entry for entry in entries if isinstance(entry, Party)]
     check_lines({party.shows for party in parties}, {party.number for party in parties})
-    life.keep(bridge, others)
+    if bridge.session_sid:
+        in_conference.keep(bridge, entries, time.time())
+    else:
+        life.keep(bridge, entries)
     schedules.wake(sid, time.time())
     return shown.show_whole(state.read(sid))
 
@@ -91,6 +95,7 @@ def end_call(sid: Sid) -> CallWhole:
     responses=answers("The call with its new deadline", 200, 404, 409),
 )
 def extend_call(sid: Sid) -> CallWhole:
+    check_session(life.find(sid))
     life.extend(sid, time.time())
     schedules.wake(sid, time.time())
     return shown.show_whole(state.read(sid))
@@ -142,6 +147,7 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
     line = person.shows or known.bridge.line
     if any(party.number == person.number and party.removed_at is None for party in known.parties):
         raise RequestRefused(21211, "This number is in the call already", 409)
+    check_session(known.bridge)
     destinations.check(person.number)
     check_lines({line}, {person.number})
     party = life.add_party(known, enlist(known, person, line))
@@ -189,7 +195,7 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
     if not asked.session_sid:
         named = [PartyWanted(number=one) if isinstance(one, str) else one for one in asked.parties or []]
         return named, {}
-    session, people = calling.read_people(asked.session_sid)
+    session, people = in_conference.read_people(asked.session_sid)
     if session.is_closed(time.time()):
         raise RequestRefused(80607, "The session is closed", 409)
     if len(people) < 2:
@@ -198,10 +204,7 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
         PartyWanted(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
         for person in people
     ]
-    more: Json = {"session_sid": session.session_sid, "service_sid": session.service_sid}
-    if session.expires_at is not None and not session.calls_outlive_expiry:  # a call ends with its session
-        more["minutes"] = max(1, min(asked.minutes, int(session.expires_at - time.time()) // 60))
-    return named, more
+    return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
 
 
 _ours: set[str] = set()  # lines of which Twilio has said that they are ours
@@ -224,6 +227,12 @@ def find_party(known: state.State, place: int) -> Party:
         if party.place == place:
             return party
     raise RequestRefused(20404, f"The call has no participant {place}", 404)
+
+
+def check_session(bridge: Bridge) -> None:
+    """Raises RequestRefused where the session of a bridge is over: nobody more is put through, and no time is added."""
+    if not in_conference.bounds_of(bridge.session_sid).connects(time.time()):
+        raise RequestRefused(80607, "The session is closed", 409)
 
 
 def require_conference(bridge: Bridge) -> None:

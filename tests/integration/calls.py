@@ -79,7 +79,8 @@ class Call:
             self.happens(twilio, place, "participant-join", CallSid=self.leg(place))
         self.happens(twilio, 3, "conference-start")
         bridge = life.find(self.sid)
-        assert Begin(bridge, int(time.time() + bridge.minutes * 60)).claim(time.time())
+        full_time = int(time.time() + bridge.minutes * 60)
+        assert Begin(bridge, full_time, full_time).claim(time.time())
 
 
 def now() -> str:

@@ -114,14 +114,14 @@ def test_twilios_limit_follows_each_deadline_once_and_no_older_one(kept):
 
 def test_the_deadline_is_set_once(cloud):
     made = life.keep(bridge(), [party(1), party(2)])
-    assert [Begin(made, END).claim(NOW), Begin(made, END + 60).claim(NOW)] == [True, False]
+    assert [Begin(made, END, END).claim(NOW), Begin(made, END + 60, END + 60).claim(NOW)] == [True, False]
     assert (now().deadline, now().version) == (END, 1)
 
 
 def test_a_bridge_that_has_ended_does_not_begin(cloud):
     made = life.keep(bridge(), [party(1), party(2)])
     ended()
-    assert not Begin(made, END).claim(NOW)
+    assert not Begin(made, END, END).claim(NOW)
 
 
 def test_timers_are_set_once_for_each_deadline_and_not_for_one_that_has_moved(kept):

@@ -159,13 +159,17 @@ class Desk:
         """A service with these lines. Settings of ours go by HTTP, for the SDK does not know them."""
         self.service = self.proxy.services(self.proxy.services.create(unique_name=name).sid)
         if settings:
-            url = f"{self.scene.exchange}/v1/Services/{self.service.fetch().sid}"
-            answer = httpx.post(url, data=settings, auth=self.key, trust_env=False)
-            assert answer.status_code == 200, answer.text
+            self.sets(**settings)
         for line in lines:
             able = {"voice": voice, "sms": sms, "mms": False}
             self.scene.call("POST", "/numbers", {"phone_number": line, "capabilities": able})
             self.service.phone_numbers.create(phone_number=line)
+
+    def sets(self, **settings: Any) -> None:
+        """Settings of the service, those of ours among them."""
+        url = f"{self.scene.exchange}/v1/Services/{self.service.fetch().sid}"
+        answer = httpx.post(url, data=settings, auth=self.key, trust_env=False)
+        assert answer.status_code == 200, answer.text
 
     def owns(self, *lines: str) -> None:
         """Lines that work for no service."""

@@ -22,7 +22,21 @@ from tests.unit.histories import (
 )
 from toritsugi import announcements
 from toritsugi.bridges import agenda, life, state
-from toritsugi.bridges.steps import Arm, Begin, Close, Drop, End, Limit, Prolong, Release, Ring, Speak
+from toritsugi.bridges.bounds import Bounds
+from toritsugi.bridges.steps import (
+    Arm,
+    Begin,
+    Close,
+    Drop,
+    End,
+    Follow,
+    Leave,
+    Limit,
+    Prolong,
+    Release,
+    Ring,
+    Speak,
+)
 
 END = NOW + 600
 
@@ -359,6 +373,70 @@ def test_somebody_who_is_removed_is_hung_up_and_not_called_again():
     assert (steps(seen, NOW + 40), steps(seen, NOW + 41)) == ([], [Release])
     never = state.gather([bridge(), called(1), party(2, removed_at=NOW), party(3)])
     assert [step.party.place for step in agenda.due(never, NOW) if isinstance(step, Ring)] == [3]
+
+
+# ---- the session of a call ------------------------------------------------------------------------------------------
+
+
+def bounded(seen, connects_until=None, ends_at=None):
+    seen.bounds = Bounds(connects_until, ends_at)
+    return seen
+
+
+def test_nobody_is_called_once_the_session_puts_nobody_through():
+    never = bounded(state.gather([bridge(), party(1), party(2)]), connects_until=NOW)
+    assert steps(never, NOW - 1) == [Ring, Ring]
+    assert [step.reason for step in agenda.due(never, NOW)] == ["session-ended"]
+
+
+def test_a_call_that_rings_is_looked_at_when_its_session_ends():
+    ringing = bounded(state.gather([bridge(), called(1), called(2), *stored([*leg(1), *leg(2)])]), NOW + 20, NOW + 20)
+    assert agenda.next_look(ringing, NOW) == NOW + 20
+    assert (steps(ringing, NOW + 19), steps(ringing, NOW + 20)) == ([], [End])
+
+
+def test_a_call_that_begins_lasts_no_longer_than_its_session():
+    begun = bounded(running(deadline=None, version=0, armed=0), NOW + 90, NOW + 90)
+    (step,) = agenda.due(begun, NOW)
+    assert (step.deadline, step.full_time) == (NOW + 90, NOW + 600)
+
+
+@pytest.mark.parametrize(("ends_at", "deadline"), [(END - 60, END - 60), (END + 60, END), (None, END)])
+def test_the_deadline_follows_the_session_but_never_beyond_the_full_time(ends_at, deadline):
+    for before in (END - 300, END):
+        seen = bounded(running(deadline=before, full_time=END), ends_at, ends_at)
+        moved = [step.deadline for step in agenda.due(seen, NOW + 10) if isinstance(step, Follow)]
+        assert moved == ([deadline] if deadline != before else [])
+
+
+def test_the_session_first_follows_an_extension_and_then_the_call_its_session():
+    extended = running(
+        deadline=END + 600, full_time=END + 600, version=2, armed=2, extensions=1, session_sid="KC1", prolonged=1
+    )
+    bounded(extended, END, END)
+    assert steps(extended, END - 30) == [Prolong]
+    extended.bridge.prolonged = 2  # in vain: the session was closed
+    assert [step.deadline for step in agenda.due(extended, END - 30)] == [END]
+
+
+def test_a_call_that_runs_goes_on_when_its_session_puts_nobody_through_any_more():
+    assert steps(bounded(running(), NOW + 5), NOW + 10) == []
+    left = bounded(running(told=[*talking(), *leg(2, answered=NOW, over=NOW + 60)]), NOW + 5)
+    assert steps(left, NOW + 61) == []
+    assert agenda.why_over(left, NOW + 75) == "left-alone"
+
+
+def test_who_waits_for_somebody_is_told_that_the_session_has_ended():
+    waiting = running(told=leg(1, answered=NOW), deadline=None, version=0, ended_at=NOW + 9, end_reason="session-ended")
+    waiting.bridge.enrolled = True
+    release, *_, leave = agenda.due(waiting, NOW + 9)
+    assert release.words == "This call has ended."
+    assert isinstance(leave, Leave)
+
+
+def test_twilios_own_limit_of_a_leg_is_a_second_behind_the_end_of_the_session():
+    assert Ring(bridge(), party(1), Bounds(NOW + 30, NOW + 30)).longest(NOW) == 31
+    assert Ring(bridge(), party(1)).longest(NOW) == 600 + 2 * 35 + 120 + 1
 
 
 # ---- the star --------------------------------------------------------------------------------------------------------

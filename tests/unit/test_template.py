@@ -109,7 +109,9 @@ def test_only_the_rest_apis_read_keys_and_nobody_writes_them():
 
 
 def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
-    assert resources_of("VoiceRole", "dynamodb") == {"DirectoryTable", "ReceptionsTable", "BridgesTable"}
+    tables = {"DirectoryTable", "ReceptionsTable", "SessionsTable", "BridgesTable"}
+    assert resources_of("VoiceRole", "dynamodb") == tables
+    assert actions_on("VoiceRole", "SessionsTable") == {"dynamodb:GetItem"}
     assert actions_on("VoiceRole", "ReceptionsTable") == {"dynamodb:GetItem"}
     assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem"}
     assert actions_on("VoiceRole", "BridgesTable") == {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
@@ -384,7 +386,8 @@ def test_whoever_sets_a_timer_may_do_so_and_only_its_function_takes_it():
     able = {role: actions_on(role, "Timers") for role in ROLES if actions_on(role, "Timers")}
     takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     assert able.pop("TimerRole") == takes | {"sqs:SendMessage"}
-    assert able == {role: {"sqs:SendMessage"} for role in ("VoiceRole", "StatusRole", "ApiRole", "ScheduleRole")}
+    setting = ("VoiceRole", "StatusRole", "ProxyRole", "ApiRole", "ScheduleRole")
+    assert able == {role: {"sqs:SendMessage"} for role in setting}
 
 
 # ---- recordings ------------------------------------------------------------------------------------------------------

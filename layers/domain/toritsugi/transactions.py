@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from pynamodb.attributes import Attribute
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from toritsugi.tables import connection
@@ -42,6 +44,17 @@ def lost(error: TransactWriteError) -> dict[int, str]:
     if not places:
         raise error
     return places
+
+
+def update_if(item: Model, actions: list[Action], condition: Condition) -> bool:
+    """Whether the condition held, and the item was updated."""
+    try:
+        item.update(actions, condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def put(attribute: Attribute[Any], value: Any) -> Action:

@@ -12,12 +12,15 @@ from toritsugi.bridges.events import MACHINES
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, Leg, State
 from toritsugi.bridges.steps import (
+    GRACE_SECONDS,
     RETRY_SECONDS,
     Arm,
     Begin,
     Close,
     Drop,
     End,
+    Follow,
+    Leave,
     Limit,
     Prolong,
     Release,
@@ -28,9 +31,9 @@ from toritsugi.bridges.steps import (
 from toritsugi.bridges.words import sentence
 
 ALONE_SECONDS = 15
-GRACE_SECONDS = 1  # by which Twilio's own limit is behind ours, so that it is we who end a call while we can
 AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
 PATIENCE_SECONDS = 300  # for so long is that tried
+FAREWELLS = {"left-alone": "left alone", "session-ended": "over"}
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
 
@@ -38,11 +41,14 @@ def due(state: State, now: float) -> list[Step]:
     """What has to be done at this moment, the most urgent first."""
     bridge = state.bridge
     if bridge.is_over:
-        return [*close(state), *release(state, now)]
+        return [*close(state), *release(state, now), *leave(state)]
     if reason := why_over(state, now):
         return [End(bridge, reason)]
     if bridge.deadline is None and state.started_at is not None:
-        return [Begin(bridge, int(state.started_at + bridge.minutes * 60))]
+        full_time = int(state.started_at + bridge.minutes * 60)
+        return [Begin(bridge, state.bounds.limit(full_time), full_time)]
+    if steps := [*follow(state)]:
+        return steps
     return [
         *announce(state, now),
         *ring(state, now),
@@ -69,6 +75,8 @@ def later(state: State, now: float) -> set[int]:
         return {math.ceil(moment) for moment in moments if moment > now}
     if state.bridge.deadline is not None and state.bridge.armed < state.bridge.version:
         moments.add(state.bridge.deadline)
+    if state.started_at is None and state.bounds.connects_until is not None:
+        moments.add(state.bounds.connects_until)
     if (since := alone_since(state, now)) is not None:
         moments.add(since + ALONE_SECONDS)
     moments |= {due + LATE_SECONDS for announcement, due in announcements.unspoken(state) if due <= now}
@@ -125,8 +133,10 @@ def why_over(state: State, now: float) -> str | None:
     bridge = state.bridge
     if bridge.deadline is not None and now >= bridge.deadline:
         return "time"
-    if now >= bridge.date_created + bridge.minutes * 60 + FORGOTTEN_SECONDS:
+    if bridge.deadline is None and now >= bridge.date_created + bridge.minutes * 60 + FORGOTTEN_SECONDS:
         return "forgotten"
+    if state.started_at is None and not state.bounds.connects(now):
+        return "session-ended"
     coming = [party for party in state.parties if may_come(state, party, now)]
     if bridge.through == "dial":
         first = next((party for party in coming if party.place == 1), None)
@@ -162,10 +172,10 @@ def ring(state: State, now: float) -> Iterator[Step]:
     for party in state.parties:
         leg = state.leg_of(party)
         called_by_us = state.bridge.through == "conference" or party.place == 1
-        if party.removed_at is not None or not called_by_us:
+        if party.removed_at is not None or not called_by_us or not state.bounds.connects(now):
             continue
         if leg is None or (may_be_called_again(state, party, leg) and now >= (leg.ended_at or 0) + RETRY_SECONDS):
-            yield Ring(state.bridge, party)
+            yield Ring(state.bridge, party, state.bounds)
 
 
 def announce(state: State, now: float) -> Iterator[Step]:
@@ -189,6 +199,23 @@ def prolong(state: State) -> Iterator[Step]:
     bridge = state.bridge
     if bridge.session_sid and bridge.extensions and bridge.prolonged < bridge.version:
         yield Prolong(bridge)
+
+
+def follow(state: State) -> Iterator[Step]:
+    """The deadline is the end of the session where that comes before the full time; once the session has followed an
+    extension.
+    """
+    bridge = state.bridge
+    if bridge.deadline is None or bridge.full_time is None or [*prolong(state)]:
+        return
+    deadline = state.bounds.limit(bridge.full_time)
+    if deadline != bridge.deadline:
+        yield Follow(bridge, deadline)
+
+
+def leave(state: State) -> Iterator[Step]:
+    if state.bridge.enrolled:
+        yield Leave(state.bridge)
 
 
 def arm(state: State, now: float) -> Iterator[Step]:
@@ -228,4 +255,4 @@ def farewell(bridge: Bridge, party: Party, leg: Leg) -> str | None:
     """What somebody is told who is left over; nothing, where there was a warning, or where nobody listens."""
     if not leg.is_answered or bridge.end_reason in (None, "time", "api", "hung-up", "forgotten"):
         return None
-    return sentence("left alone" if bridge.end_reason == "left-alone" else "unanswered", party.language)
+    return sentence(FAREWELLS.get(bridge.end_reason, "unanswered"), party.language)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi import voices
+from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.events import MACHINES, Source
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.words import sentence
@@ -19,6 +20,7 @@ from toritsugi.interactions import FINAL
 
 ACCEPT_SECONDS = 8
 RETRY_SECONDS = 5
+SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
 LONGEST_SECONDS = 86_400  # of any leg: https://www.twilio.com/docs/voice/api/call-resource
 EVENTS = "start end join leave mute hold announcement"
 
@@ -57,7 +59,7 @@ class Door:
 @dataclass(frozen=True)
 class Turn:
     """Twilio asks what a leg does next: which leg of which bridge it is, and what it has done. `others` are those whom
-    the first leg dials.
+    the first leg dials, `bounds` what the session of the bridge allows it.
     """
 
     bridge: Bridge
@@ -65,17 +67,24 @@ class Turn:
     others: list[Party]
     door: Door
     fields: Fields
+    bounds: Bounds = UNBOUNDED
+    now: float = 0
 
     @property
     def is_unwanted(self) -> bool:
         return self.bridge.is_over or self.party.removed_at is not None
+
+    @property
+    def connects(self) -> bool:
+        """Whether this leg may be put through to somebody."""
+        return not self.is_unwanted and self.bounds.connects(self.now)
 
 
 def answered(turn: Turn, address: Address) -> VoiceResponse:
     """Somebody we have called has answered, or a machine has."""
     if turn.fields.get("AnsweredBy") in MACHINES:
         return hang_up()
-    if turn.is_unwanted:
+    if not turn.connects:
         return say_goodbye(turn.party, "over")
     if turn.bridge.accept:
         return ask(turn, "accepted", address)
@@ -84,7 +93,7 @@ def answered(turn: Turn, address: Address) -> VoiceResponse:
 
 def accepted(turn: Turn, address: Address) -> VoiceResponse:
     """A key was pressed: 1 accepts the call, and after any other the question comes again."""
-    if turn.is_unwanted:
+    if not turn.connects:
         return say_goodbye(turn.party, "over")
     if turn.fields.get("Digits") != "1":
         return ask(turn, "accepted", address)
@@ -93,13 +102,15 @@ def accepted(turn: Turn, address: Address) -> VoiceResponse:
 
 def whispered(turn: Turn, address: Address) -> VoiceResponse:
     """Whom we have dialed hears who calls, and is put through when the words end, or with a 1."""
-    if turn.is_unwanted:
+    if not turn.connects:
         return hang_up()
     return ask(turn, "agreed", address) if turn.bridge.accept else whisper(turn.party)
 
 
 def agreed(turn: Turn, address: Address) -> VoiceResponse:
     """A 1 puts through: nothing more is said. After any other key the question comes again."""
+    if not turn.connects:
+        return hang_up()
     return VoiceResponse() if turn.fields.get("Digits") == "1" else ask(turn, "agreed", address)
 
 
@@ -171,17 +182,18 @@ def is_dismissed(turn: Turn) -> bool:
 def dial(response: VoiceResponse, turn: Turn, address: Address) -> VoiceResponse:
     """The others are called from this leg, all at once; whoever answers first is put through."""
     bridge, door, tried = turn.bridge, turn.door, 2 if turn.door.step == "left" else 1
+    left = turn.bounds.limit(turn.now + bridge.minutes * 60) - turn.now
     call = Dial(
         caller_id=turn.others[0].shows,
-        timeout=int(bridge.ring_seconds),
-        time_limit=int(bridge.minutes * 60),
+        timeout=max(SHORTEST_RING_SECONDS, min(int(bridge.ring_seconds), int(left))),
+        time_limit=max(1, int(left)),
         action=address(door.then("left" if tried == 1 else "left_again").path),
     )
     for party in turn.others:
         words = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
         call.number(
             party.number,
-            url=address(words.path) if bridge.accept or party.whisper else None,
+            url=address(words.path) if bridge.accept or party.whisper or bridge.session_sid else None,
             status_callback=address(Source(bridge.bridge_sid, int(party.place), tried).path),
             status_callback_event="initiated ringing answered completed",
         )
@@ -194,6 +206,8 @@ def try_again(turn: Turn, address: Address) -> VoiceResponse:
     status, bridged = turn.fields.get("DialCallStatus"), turn.fields.get("DialBridged")
     if turn.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
         return hang_up()
+    if not turn.bounds.connects(turn.now):
+        return say_goodbye(turn.party, "over")
     if turn.bridge.if_unanswered == "retry" and turn.door.step == "left":
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)

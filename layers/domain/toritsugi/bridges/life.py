@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pynamodb.transactions import TransactWrite
+
+from toritsugi.bridges.bounds import Bounds
 from toritsugi.bridges.records import (
     Announcement,
     Bridge,
@@ -54,18 +57,30 @@ def keep(bridge: Bridge, others: Iterable[BridgeEntry]) -> Bridge:
     """
     entries = list(others)
     for _ in range(MOST_TRIES):
-        with refusals() as places, write() as transaction:
-            transaction.save(bridge, condition=Bridge.entry.does_not_exist())
-            for entry in entries:
-                transaction.save(entry)
-        if not places:
-            return bridge
-        found = look_up(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
-        if isinstance(found, Bridge):  # if not, another request was at it in the same moment, and may have failed
-            if found.asked != bridge.asked:
-                raise RequestRefused(20409, "This Idempotency-Key was used for another request", 422)
-            return found
+        if kept := keep_with(bridge, entries):
+            return kept
     raise RequestRefused(20409, "The same request is being carried out. Please try again", 409)
+
+
+def keep_with(
+    bridge: Bridge, entries: Iterable[BridgeEntry], more: Callable[[TransactWrite], None] = lambda _: None
+) -> Bridge | None:
+    """The same in one try, with whatever `more` adds to the transaction. None where that, or another request, was in
+    the way.
+    """
+    with refusals() as places, write() as transaction:
+        transaction.save(bridge, condition=Bridge.entry.does_not_exist())
+        for entry in entries:
+            transaction.save(entry)
+        more(transaction)
+    if not places:
+        return bridge
+    found = look_up(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
+    if not isinstance(found, Bridge):
+        return None
+    if found.asked != bridge.asked:
+        raise RequestRefused(20409, "This Idempotency-Key was used for another request", 422)
+    return found
 
 
 def find(bridge_sid: str) -> Bridge:
@@ -148,6 +163,7 @@ def prolong(bridge: Bridge, minutes: int, now: float) -> bool:
     """Whether the deadline is later now, by so many minutes; not if it has moved, or passed, since it was read."""
     actions = [
         Bridge.deadline.set(Bridge.deadline + minutes * 60),
+        Bridge.full_time.set((Bridge.full_time | Bridge.deadline) + minutes * 60),
         Bridge.version.set(Bridge.version + 1),
         Bridge.extensions.set(Bridge.extensions + 1),
         Bridge.extended_at.set(now),
@@ -194,6 +210,16 @@ def remove_party(party: Party, now: float) -> None:
     update_if(party, [Party.removed_at.set(now)], Party.entry.exists() & Party.removed_at.does_not_exist())
 
 
+def note_call(party: Party, attempt: int, call_sid: str) -> None:
+    """Keeps the CallSid of a call that was made; its callbacks may have told it already."""
+    update_if(party, [Party.call_sid.set(call_sid)], Party.attempts == attempt)
+
+
+def note_refusal(party: Party, attempt: int, why: str) -> None:
+    """Keeps why a call was not made."""
+    update_if(party, [Party.refused.set(why[:500])], Party.attempts == attempt)
+
+
 def end(bridge: Bridge, reason: str, now: float) -> bool:
     """Whether it is we who have ended the bridge; not if it has ended, or the deadline moved, since it was read."""
     actions = [Bridge.ended_at.set(now), Bridge.end_reason.set(reason)]
@@ -225,20 +251,29 @@ def sid_of(call_sid: str) -> str:
 
 
 def for_session(
-    call_sid: str, began: float, deadline: float, caller: Party, callee: Party, warn: int, **settings: Any
+    call_sid: str,
+    began: float,
+    full_time: float,
+    bounds: Bounds,
+    caller: Party,
+    callee: Party,
+    warn: int,
+    **settings: Any,
 ) -> tuple[Bridge, list[BridgeEntry]]:
-    """The bridge of a masked call: the caller is there already, the other is to be called; it lasts until the deadline.
+    """The bridge of a masked call: the caller is there already, the other is to be called. It lasts until its full
+    time, or the end of its session.
 
     `warn` is how many seconds before the end both are told; 0: never.
     """
-    sid = sid_of(call_sid)
+    sid, deadline = sid_of(call_sid), bounds.limit(full_time)
     bridge = draw_up(
         sid,
         through="conference",
         minutes=max(1, int((deadline - began) // 60)),
         ring_seconds=30,
         if_unanswered="end",
-        deadline=int(deadline),
+        deadline=deadline,
+        full_time=int(full_time),
         version=1,
         window=warn,
         **settings,

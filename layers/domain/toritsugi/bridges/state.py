@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Event, Party, Spoken
 from toritsugi.errors import RequestRefused
 from toritsugi.interactions import FINAL, RANKS
@@ -73,6 +74,7 @@ class State:
     announcements: list[Announcement]
     spoken: dict[tuple[int, int], Spoken]
     events: list[Event]
+    bounds: Bounds = UNBOUNDED
 
     # ---- legs ----------------------------------------------------------------------------------------------------
 

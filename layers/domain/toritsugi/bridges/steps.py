@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from toritsugi import announcements
 from toritsugi.bridges import life
+from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Announcement, Bridge, Party, update_if
 
 RETRY_SECONDS = 5
+GRACE_SECONDS = 1  # by which Twilio's own limit is behind ours, so that it is we who end a call while we can
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Ring:
 
     bridge: Bridge
     party: Party
+    bounds: Bounds = UNBOUNDED
 
     def claim(self, now: float) -> bool:
         tried = int(self.party.attempts)
@@ -30,10 +33,12 @@ class Ring:
         ]
         return update_if(self.party, actions, (Party.attempts == tried) & Party.removed_at.does_not_exist())
 
-    @property
-    def longest(self) -> int:
-        """Twilio's own limit of the leg in seconds, until the deadline is known: the others may answer much later."""
-        return int(self.bridge.minutes * 60 + 2 * (self.bridge.ring_seconds + RETRY_SECONDS) + 120)
+    def longest(self, now: float) -> int:
+        """Twilio's own limit of the leg in seconds, until the deadline is known: the others may answer much later, but
+        not after the end of the session.
+        """
+        longest = self.bridge.minutes * 60 + 2 * (self.bridge.ring_seconds + RETRY_SECONDS) + 120
+        return max(1, int(self.bounds.limit(now + longest) - now) + GRACE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,28 @@ class Begin:
 
     bridge: Bridge
     deadline: int
+    full_time: int
 
     def claim(self, _now: float) -> bool:
-        actions = [Bridge.deadline.set(self.deadline), Bridge.version.set(1)]
+        actions = [
+            Bridge.deadline.set(self.deadline),
+            Bridge.full_time.set(self.full_time),
+            Bridge.version.set(1),
+        ]
         return update_if(self.bridge, actions, Bridge.deadline.does_not_exist() & Bridge.ended_at.does_not_exist())
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Has the deadline follow the end of the session, which others have moved."""
+
+    bridge: Bridge
+    deadline: int
+
+    def claim(self, _now: float) -> bool:
+        version = self.bridge.version
+        actions = [Bridge.deadline.set(self.deadline), Bridge.version.set(version + 1)]
+        return update_if(self.bridge, actions, (Bridge.version == version) & Bridge.ended_at.does_not_exist())
 
 
 @dataclass(frozen=True)
@@ -151,4 +174,14 @@ class Release:
         return update_if(self.party, actions, unmoved)
 
 
-Step = Ring | Speak | Drop | Begin | Limit | Prolong | Arm | End | Close | Release
+@dataclass(frozen=True)
+class Leave:
+    """Has the session forget a bridge that is over."""
+
+    bridge: Bridge
+
+    def claim(self, _now: float) -> bool:
+        return update_if(self.bridge, [Bridge.enrolled.remove()], Bridge.entry.exists())
+
+
+Step = Ring | Speak | Drop | Begin | Follow | Limit | Prolong | Arm | End | Close | Release | Leave

@@ -244,8 +244,8 @@ def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[lis
         yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
 
 
-def delete_session(service_sid: str, session_sid: str) -> None:
-    """The session is gone, with its people, its interactions and its name; its routes remember that it has ended."""
+def delete_session(service_sid: str, session_sid: str) -> Session:
+    """The session, which is gone with its people, its interactions and its name; its routes remember that it has ended."""
     for _ in range(MOST_TRIES):
         session, people = read_session(service_sid, session_sid)
         if session.status == "closed":
@@ -263,5 +263,5 @@ def delete_session(service_sid: str, session_sid: str) -> None:
             if session.unique_name:
                 transaction.delete(SessionName(service_sid, name_entry(session.unique_name)))
         if not places:
-            return
+            return session
     raise busy()

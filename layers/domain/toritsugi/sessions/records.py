@@ -3,7 +3,13 @@
 import re
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
@@ -69,6 +75,7 @@ class Session(SessionEntry, discriminator="session"):
     through = UnicodeAttribute(default="dial")
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
+    bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
 
     of_service = OfService()
 
