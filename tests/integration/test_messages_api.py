@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import NETWORK_PORT
+from tests.integration.answers import answers, lost
 from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, LINES, NOON
 from tests.integration.test_calls_api import failing
@@ -158,13 +159,20 @@ def test_whoever_is_overtaken_sends_nothing(desk, wire, account_at_twilio):
 
     def overtaken(operation, _request, carry):
         if operation == "PutItem":
-            carry()
+            wire.trouble = None
+            desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
         return carry()
 
     with wire.has(overtaken):
-        status, seen = desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
-    assert (status, seen["status"]) == (201, "accepted")
-    assert not account_at_twilio.sent
+        _, seen = desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
+    assert seen["status"] == "queued"
+    assert len(account_at_twilio.sent) == 1
+
+
+def test_what_was_written_down_without_an_answer_is_sent(desk, account_at_twilio):
+    with answers(lost):
+        assert desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")[0] == 201
+    assert len(account_at_twilio.sent) == 1
 
 
 # ---- when something fails --------------------------------------------------------------------------------------------

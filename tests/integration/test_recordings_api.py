@@ -199,7 +199,7 @@ def test_deleted_is_deleted_on_both_sides_and_everybody_forgets_whose_it_was(clo
     assert desk.send("DELETE", PATH, b"")["statusCode"] == 204
     assert not files(cloud)
     assert SID not in tapes.files
-    assert row(cloud).keys() == {"recording_sid", "status", "expires_at"}
+    assert row(cloud).keys() == {"recording_sid", "status", "expires_at", "mark"}
     assert desk.asks("GET", PATH)[0] == desk.asks("GET", f"{PATH}/audio")[0] == 404
     assert desk.asks("PATCH", PATH, {"heard": True})[0] == 404
     assert sids(desk.asks("GET", "/api/recordings")[1]) == []

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from toritsugi import config
@@ -23,8 +21,7 @@ from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import date
 from toritsugi.routes import Route, is_connecting, route_key
 from toritsugi.sessions.records import DELETED, Session, SessionEntry, is_open
-from toritsugi.tables import connection
-from toritsugi.transactions import CONFLICT, FAILED, refusals, write
+from toritsugi.transactions import CONFLICT, FAILED, carry_out, refusals, update_if, write
 
 # How far a leg has come. A leg ends only once, so no two callbacks of one rank say different things.
 # https://www.twilio.com/docs/voice/twiml/number
@@ -152,19 +149,13 @@ def update(interaction: Interaction) -> bool:
     ]
     if interaction.duration is not None:
         actions.append(Interaction.duration.set(interaction.duration))
-    # PynamoDB drops the item that a failure brings along, which tells a late callback from a first one
     request = interaction.get_update_kwargs_from_instance(
         actions=actions,
         condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank),
         return_values_on_condition_failure="ALL_OLD",
     )
-    try:
-        connection().client.update_item(**request)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return "Item" in error.response
-    return True
+    outcome = carry_out("update_item", request)
+    return outcome.held or bool(outcome.row)  # a late callback finds one, a first one none
 
 
 def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
@@ -228,11 +219,7 @@ def in_progress(leg: Leg) -> list[Action]:
 def note_recording(session_sid: str, call_sid: str, recording_sid: str) -> None:
     """The call was recorded, as its interaction says from now on; one that was deleted says nothing."""
     interaction = Interaction(session_sid, interaction_entry("KI" + call_sid[2:]))
-    try:
-        interaction.update([Interaction.recording_sid.set(recording_sid)], condition=Interaction.entry.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    update_if(interaction, [Interaction.recording_sid.set(recording_sid)], Interaction.entry.exists())
 
 
 def list_interactions(session_sid: str) -> list[Interaction]:

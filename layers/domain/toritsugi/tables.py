@@ -5,6 +5,7 @@ PynamoDB's own clients would wait for half a minute, those of its transactions w
 
 from functools import cache
 
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.models import Model
@@ -21,7 +22,12 @@ def connection() -> Connection:
 
 
 class Table(Model):
-    """What every model of ours is. PynamoDB gives each class a client of its own, and a cold start pays for each."""
+    """What every model of ours is. PynamoDB gives each class a client of its own, and a cold start pays for each.
+
+    `mark` is that of the latest conditional write of one row: see transactions.
+    """
+
+    mark = UnicodeAttribute(null=True)
 
     @classmethod
     def _get_connection(cls) -> TableConnection:

@@ -9,12 +9,11 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from toritsugi import config
+from toritsugi import config, transactions
 from toritsugi.tables import Table
 
 Key = tuple[str, str]
@@ -182,11 +181,5 @@ def look_up(*keys: Key) -> dict[Key, BridgeEntry]:
 
 
 def update_if(entry: Bridge | Party, actions: Sequence[Action], condition: Condition) -> bool:
-    """Whether the entry was as the condition says; then, and only then, it has changed."""
-    try:
-        type(entry)(entry.bridge_sid, entry.entry).update(list(actions), condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    """As that of transactions; but the entry in hand stays as it was read, for all steps of one look go by it."""
+    return transactions.update_if(type(entry)(entry.bridge_sid, entry.entry), actions, condition)

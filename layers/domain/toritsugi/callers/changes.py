@@ -4,13 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from pynamodb.exceptions import DeleteError, PutError
-
 from toritsugi.callers import Caller, OptOut, caller_key, find, opt_out_key, shelves
 from toritsugi.errors import RequestRefused, not_found
+from toritsugi.transactions import delete_if, save_if
 
 TRIES = 5
-LOST = "ConditionalCheckFailedException"
 
 
 def keep(number: str, said: Mapping[str, Any]) -> bool:
@@ -20,7 +18,7 @@ def keep(number: str, said: Mapping[str, Any]) -> bool:
     """
     for _ in range(TRIES):
         before = find(number)
-        if save(fill(before or draw_up(number), said)):
+        if save_if(fill(before or draw_up(number), said)):
             return before is None
     raise overtaken()
 
@@ -31,7 +29,7 @@ def change(number: str, said: Mapping[str, Any]) -> None:
         before = find(number)
         if before is None:
             raise unknown(number)
-        if save(fill(before, said)):
+        if save_if(fill(before, said)):
             return
     raise overtaken()
 
@@ -41,21 +39,13 @@ def forget(number: str) -> None:
 
     Raises RequestRefused 20404.
     """
-    try:
-        Caller(*caller_key(number)).delete(condition=Caller.entry.exists(), add_version_condition=False)
-    except DeleteError as error:
-        if error.cause_response_code == LOST:
-            raise unknown(number) from None
-        raise
+    if not delete_if(Caller(*caller_key(number)), Caller.entry.exists()):
+        raise unknown(number)
 
 
 def opt_out(number: str) -> None:
     """From now on no messages are wanted at this number, if they were until now."""
-    try:
-        OptOut(*opt_out_key(number), at=int(time.time())).save(condition=OptOut.entry.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != LOST:
-            raise
+    save_if(OptOut(*opt_out_key(number), at=int(time.time())), OptOut.entry.does_not_exist())
 
 
 def opt_in(number: str) -> None:
@@ -75,17 +65,6 @@ def fill(caller: Caller, said: Mapping[str, Any]) -> Caller:
     caller.date_updated = int(time.time())
     shelves.lay(caller)
     return caller
-
-
-def save(caller: Caller) -> bool:
-    """Whether it was stored: it is not if somebody else has stored another one since it was read."""
-    try:
-        caller.save()
-    except PutError as error:
-        if error.cause_response_code != LOST:
-            raise
-        return False
-    return True
 
 
 def unknown(number: str) -> RequestRefused:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
@@ -29,7 +28,6 @@ RANKS = {status: rank for rank, status in enumerate(STATUSES.split())}
 
 SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 PATH = re.compile(r"/status/messages/(KM[0-9a-f]{32})")
-REFUSED = "ConditionalCheckFailedException"
 
 
 class MadeIn(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
@@ -122,13 +120,7 @@ def find(message_id: str) -> Message | None:
 
 def keep(message: Message) -> bool:
     """Whether the message is new; then, and only then, it is kept."""
-    try:
-        message.save(condition=Message.message_id.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != REFUSED:
-            raise
-        return False
-    return True
+    return transactions.save_if(message, Message.message_id.does_not_exist())
 
 
 # ---- how far it has come ---------------------------------------------------------------------------------------------
@@ -159,11 +151,7 @@ def change(message_id: str, status: str, actions: list[Action]) -> None:
     rank = RANKS.get(status, -1)
     further: Condition = Message.message_id.exists() & (Message.rank < rank)
     moved = [Message.status.set(status), Message.rank.set(rank), Message.date_updated.set(time.time())]
-    try:
-        Message(message_id).update([*moved, *actions], condition=further)
-    except UpdateError as error:
-        if error.cause_response_code != REFUSED:
-            raise
+    transactions.update_if(Message(message_id), [*moved, *actions], further)
 
 
 # ---- many of them ----------------------------------------------------------------------------------------------------

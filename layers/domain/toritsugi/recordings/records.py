@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
@@ -21,6 +19,7 @@ from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import date
 from toritsugi.recordings.reports import DAY, Report, Source
 from toritsugi.tables import Table
+from toritsugi.transactions import update_if
 
 CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
 REMEMBERED_SECONDS = 15 * DAY  # a deleted one: a message about it waits for two weeks at most
@@ -80,7 +79,7 @@ IS_KEPT = Recording.status.exists() & (Recording.status != DELETED)
 FORGOTTEN = [
     attribute
     for name, attribute in Recording.get_attributes().items()
-    if name not in ("recording_sid", "status", "expires_at")
+    if name not in ("recording_sid", "status", "expires_at", "mark")
 ]
 
 
@@ -171,17 +170,6 @@ def news(recording: Recording) -> dict[str, Any]:
 
 def expiry(since: float) -> int | None:
     return int(since) + config.RECORDING_RETENTION * DAY if config.RECORDING_RETENTION else None
-
-
-def update_if(recording: Recording, actions: list[Action], condition: Condition) -> bool:
-    """Whether the recording was as the condition says; then, and only then, it has changed."""
-    try:
-        recording.update(actions, condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------

@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi.errors import RequestRefused
@@ -30,7 +28,7 @@ from toritsugi.sessions.records import (
     name_entry,
     read_session,
 )
-from toritsugi.transactions import CONFLICT, FAILED, put, refusals, write
+from toritsugi.transactions import CONFLICT, FAILED, put, refusals, update_if, write
 
 MOST_TRIES = 5
 LATE_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
@@ -165,17 +163,6 @@ def leaving(moment: float, session: Session) -> list[Action]:
         put(Route.free_from, free_from(moment, session.quarantine)),
         Route.live_on.remove(),
     ]
-
-
-def update_if(item: Session | Route, actions: list[Action], condition: Condition) -> bool:
-    """Whether the condition held, and the item was updated."""
-    try:
-        item.update(actions, condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
 
 
 def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
