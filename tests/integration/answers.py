@@ -28,7 +28,16 @@ def lost(ask: Ask) -> Answer:
 
 def throttled(_ask: Ask) -> Answer:
     """It is not carried out."""
-    return 400, {}, json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})
+    return refusal("ThrottlingException")
+
+
+def conflicting(_ask: Ask) -> Answer:
+    """It is not carried out, for a transaction is at the same item."""
+    return refusal("TransactionConflictException")
+
+
+def refusal(name: str) -> Answer:
+    return 400, {}, json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{name}"})
 
 
 def after(deed: Callable[[], object]) -> Trouble:

@@ -1,11 +1,15 @@
-"""A write was carried out and its answer lost: botocore writes again, and the first of the two is in the way."""
+"""A write was carried out and its answer lost: botocore writes again, and the first of the two is in the way.
+
+Or another write is in the way, which is over in a moment.
+"""
 
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration import deeds
-from tests.integration.answers import after, answers, lost, throttled
+from tests.integration.answers import after, answers, conflicting, lost, throttled
 from tests.integration.books import check
 from tests.integration.conftest import AIKO, BEN
 from tests.integration.test_bridge_claims import END, now, person
@@ -86,6 +90,18 @@ def test_what_was_refused_for_a_moment_and_not_done_is_done(claim):
     with answers(throttled):
         assert claim()
     assert not claim()
+
+
+def test_a_transaction_that_is_at_the_row_in_that_moment_is_waited_for(claim):
+    with answers(conflicting, conflicting, conflicting):
+        assert claim()
+    assert not claim()
+
+
+def test_one_that_stays_there_is_an_error_and_nothing_is_done(claim):
+    with answers(*[conflicting] * 5), pytest.raises(ClientError, match="TransactionConflict"):
+        claim()
+    assert claim()
 
 
 # ---- what follows from it --------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ from toritsugi.tables import Table, connection
 FAILED = "ConditionalCheckFailed"  # somebody was before us
 CONFLICT = "TransactionConflict"  # somebody is at it in this very moment
 
+MOST_TRIES = 5
+
 
 # ---- one row ---------------------------------------------------------------------------------------------------------
 
@@ -75,15 +77,18 @@ def delete_if(item: Table, condition: Condition) -> bool:
     return outcome.held or (outcome.asked_again and not outcome.row)
 
 
-def carry_out(operation: str, request: Mapping[str, Any]) -> Outcome:
+def carry_out(operation: str, request: Mapping[str, Any], tries: int = MOST_TRIES) -> Outcome:
     """What comes of a conditional write of one row; PynamoDB drops what a failure brings along.
 
-    Any error but a failed condition comes through.
+    Any error but a failed condition comes through; that a transaction is at the row only when it is so several times.
     """
     try:
         answer = getattr(connection().client, operation)(**request)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        code = error.response["Error"]["Code"]
+        if code == "TransactionConflictException" and tries > 1:  # nothing was done, and botocore does not ask again
+            return carry_out(operation, request, tries - 1)
+        if code != "ConditionalCheckFailedException":
             raise
         asked_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
         return Outcome(False, error.response.get("Item", {}), asked_again)
