@@ -1,0 +1,407 @@
+"""DynamoDB refuses a write, and not for its condition: nothing is taken for done, and nothing for somebody else's.
+
+Every write of the domain is found in its source, and each is refused where it stands; one that is new here belongs into
+DEEDS.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
+from pynamodb.exceptions import PynamoDBException
+
+from tests.integration import deeds
+from tests.integration.conftest import AIKO, BEN, LINES, OutgoingLeg
+from tests.integration.test_bridge_claims import END, person
+from tests.integration.test_receptions_api import owned
+from tests.integration.wire import canceled
+from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
+from tests.unit.test_architecture import DOMAIN, EDGES, modules
+from toritsugi import announcements, interactions, keys, numbers, services, webhooks
+from toritsugi.bridges import calling, events, life, state, steps
+from toritsugi.bridges.records import Announcement
+from toritsugi.callers import changes
+from toritsugi.interactions import Leg
+from toritsugi.messages import inbound
+from toritsugi.messages import records as messages
+from toritsugi.receptions import life as receptions
+from toritsugi.recordings import records as recordings
+from toritsugi.recordings.reports import Report
+from toritsugi.sessions import life as sessions
+from toritsugi.sessions.records import read_session
+
+WRITERS = {"update_if", "save_if", "delete_if", "carry_out", "write", "batch_write", "batch_write_item"}
+WRITERS |= {"put_item", "update_item", "delete_item", "transact_write_items"}
+METHODS = {"save", "update", "delete"}  # of a row, but not of what is collected first, nor of a set
+COLLECTED = {"transaction", "batch", "Reception.lines"}
+
+# These tell their clients what was not written, row by row: see test_callers_csv.
+TOLD_OTHERWISE = {"callers.imports.Import.put"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place in the source that writes: the `number`th of a function."""
+
+    name: str
+    number: int
+    file: str
+    lines: range
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.number}"
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether what happens now happens there."""
+        frame = sys._getframe()
+        while frame := frame.f_back:
+            if frame.f_code.co_filename == self.file and frame.f_lineno in self.lines:
+                return True
+        return False
+
+
+class Sites(ast.NodeVisitor):
+    """Collects the places of a module that write."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.within, self.found = path, [*path.relative_to(DOMAIN).with_suffix("").parts], []
+        self.visit(ast.parse(path.read_text()))
+
+    def enter(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+        self.within.append(node.name)
+        self.generic_visit(node)
+        self.within.pop()
+
+    visit_FunctionDef = visit_ClassDef = enter
+
+    def visit_Call(self, call: ast.Call) -> None:
+        if writes(call):
+            name = ".".join(self.within)
+            number = sum(site.name == name for site in self.found) + 1
+            self.found.append(Site(name, number, str(self.path), range(call.lineno, call.end_lineno + 1)))
+        self.generic_visit(call)
+
+
+def writes(call: ast.Call) -> bool:
+    """Whether this writes into DynamoDB: by one of our writers, by a row itself, or past PynamoDB."""
+    match call.func:
+        case ast.Attribute(attr=name, value=row) if name in METHODS:
+            return ast.unparse(row) not in COLLECTED
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name in WRITERS
+    return False
+
+
+@cache
+def sites() -> list[Site]:
+    others = {DOMAIN / f"{name}.py" for name in (*EDGES, "transactions")}
+    return [site for path in modules(DOMAIN) if path not in others for site in Sites(path).found]
+
+
+# ---- what is done at each --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class World:
+    """Where all of it happens: a service of three lines, and time that stands still."""
+
+    service: str
+    twilio: Any
+    clock: Any
+
+    # bridges
+
+    def running(self) -> Any:
+        """A bridge of two people that runs until END, as somebody has just read it."""
+        made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
+        return life.keep(made, [party(1), party(2)])
+
+    def claims(self, step: Callable[[Any, Any], Any]) -> Deed:
+        """A step that is due, of the bridge or of one of its people."""
+        due = step(self.running(), person())
+        return lambda: due.claim(NOW)
+
+    def about(self, deed: Callable[[Any], object]) -> Deed:
+        """Something that is done with a person of a bridge."""
+        self.running()
+        seen = person()
+        return lambda: deed(seen)
+
+    def within(self, deed: Callable[[Any], object]) -> Deed:
+        """Something that is done with a bridge."""
+        self.running()
+        seen = state.read(SID)
+        return lambda: deed(seen)
+
+    # sessions
+
+    def session(self, *numbers: str, **fields: Any) -> str:
+        sid: str = deeds.create(self.service, *(numbers or (AIKO, BEN)), **fields).session_sid
+        return sid
+
+    def of_session(self, deed: Callable[[str, str], object], *numbers: str, **fields: Any) -> Deed:
+        sid = self.session(*numbers, **fields)
+        return lambda: deed(self.service, sid)
+
+    def of_closed(self, deed: Callable[[str, str], object]) -> Deed:
+        sid = self.session()
+        deeds.close(self.service, sid)
+        return lambda: deed(self.service, sid)
+
+    def clean_up(self) -> None:
+        """A session is cleaned up that has just expired; once in its life."""
+        sid = self.session(Ttl=60)
+        self.clock.shift(61)
+        deeds.clean_up(sid)
+
+    def of_moved_on(self) -> Deed:
+        """A session that expired, and whose pairs others have by now, is closed."""
+        sid = self.session(Ttl=60, lines=LINES[:2])
+        session, people = read_session(self.service, sid)
+        self.clock.shift(61)
+        self.session(lines=LINES[:2])
+        return lambda: sessions.close_one_by_one(session, people, "api")
+
+    def of_moved_on_but_one(self) -> Deed:
+        """The same where one of the two routes is still its own."""
+        sid = self.session(Ttl=60)
+        session, people = read_session(self.service, sid)
+        return lambda: sessions.close_one_by_one(session, people, "api")
+
+    def called(self, *before: str, told: str = "initiated", closed: bool = False, **fields: Any) -> Deed:
+        """A call in a session, of which Twilio has told this before, and now tells more."""
+        sid = self.session(**fields)
+        caller = read_session(self.service, sid)[1][0]
+        leg = OutgoingLeg(self.twilio, caller.identifier, caller.proxy_identifier)
+        leg.reports(*before)
+        if closed:
+            deeds.close(self.service, sid)
+        path = Leg.read(urlsplit(leg.address).path)
+        return lambda: interactions.record(path, leg.form(told), webhooks.unseal)
+
+    def of_called(self, deed: Callable[[str], object]) -> Deed:
+        sid = self.session()
+        caller = read_session(self.service, sid)[1][0]
+        OutgoingLeg(self.twilio, caller.identifier, caller.proxy_identifier).reports("initiated")
+        return lambda: deed(sid)
+
+    # all others
+
+    def caller(self, deed: Callable[[], object]) -> Deed:
+        changes.keep(AIKO, {"name": "Aiko"})
+        return deed
+
+    def text(self, deed: Callable[[], object]) -> Deed:
+        messages.keep(text())
+        return deed
+
+    def number(self, deed: Callable[[Any], object]) -> Deed:
+        found = numbers.find_number(self.service, owned(LINES[0])["sid"])
+        return lambda: deed(found)
+
+    def reception(self, deed: Callable[[], object], *lines: str) -> Deed:
+        receptions.save("desk", "said", "text/plain", document("said"))
+        for line in lines:
+            receptions.give(line, owned(line), "desk")
+        return deed
+
+    def behind(self) -> Deed:
+        """A line to which what counts has not come, for somebody died on the way."""
+        self.reception(lambda: None, LINES[0])
+        numbers.Line(*numbers.line_key(LINES[0])).update([numbers.Line.version.set(0)])
+        return lambda: receptions.save("desk", "said", "text/plain", document("said"))
+
+    def recording(self, deed: Callable[[Any], object]) -> Deed:
+        claimed = recordings.claim(report(), unseal)
+        return lambda: deed(claimed)
+
+    def stored(self, deed: Callable[[], object]) -> Deed:
+        self.recording(lambda claimed: recordings.keep(claimed, 2048, "ab" * 32))()
+        return deed
+
+    def other_service(self, deed: Callable[[Any], object]) -> Deed:
+        made = services.create_service(deeds.form(UniqueName="clinic"))
+        return lambda: deed(made)
+
+
+Deed = Callable[[], object]
+
+RECORDING = "RE" + "1" * 32
+NEW_LINE = "+815010000009"
+OWNED = owned(NEW_LINE) | {"friendly_name": "", "capabilities": {"voice": True, "sms": False, "mms": False}}
+
+
+def report() -> Report:
+    return Report("/recording/voicemail/clinic/sealed", RECORDING, "CA" + "1" * 32, "completed", 9, 1, NOW)
+
+
+def unseal(_sealed: str, _call_sid: str) -> str:
+    return AIKO + LINES[0]
+
+
+def text() -> Any:
+    return messages.draw_up("KM" + "1" * 32, NOW, direction="outbound-api", status="accepted", line=LINES[0])
+
+
+def document(words: str) -> Any:
+    return {"steps": {"hello": {"kind": "say", "say": words}}}
+
+
+def turn() -> Any:
+    wrote = inbound.Text("SM" + "1" * 32, AIKO, LINES[0], "STOP", [], None, NOW)
+    return inbound.Turn(wrote, inbound.Known(None), wish="stop")
+
+
+DEEDS: dict[str, Callable[[World], Deed]] = {
+    "announcements.claim": lambda w: w.within(
+        lambda seen: announcements.claim(announcement(before_end=180), seen.bridge, END - 180, END - 180)
+    ),
+    "bridges.calling.note_call": lambda w: w.about(lambda seen: calling.note_call(seen, 0, call_sid(2))),
+    "bridges.calling.note_refusal": lambda w: w.about(lambda seen: calling.note_refusal(seen, 0, "no")),
+    "bridges.events.record": lambda w: lambda: events.record(*of_leg(1, 1, NOW, "ringing")),
+    "bridges.life.keep": lambda w: w.running,
+    "bridges.life.prolong": lambda w: w.within(lambda seen: life.prolong(seen.bridge, 10, NOW)),
+    "bridges.life.add_announcement": lambda w: w.within(
+        lambda seen: life.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))
+    ),
+    "bridges.life.add_party": lambda w: w.within(lambda seen: life.add_party(seen, party(3))),
+    "bridges.life.remove_party": lambda w: w.about(lambda seen: life.remove_party(seen, NOW)),
+    "bridges.life.end": lambda w: w.within(lambda seen: life.end(seen.bridge, "time", NOW)),
+    "bridges.records.update_if": lambda w: w.within(lambda seen: life.end(seen.bridge, "time", NOW)),
+    "bridges.steps.Ring.claim": lambda w: w.claims(steps.Ring),
+    "bridges.steps.Begin.claim": lambda w: (life.keep(bridge(), []), lambda: steps.Begin(bridge(), END).claim(NOW))[1],
+    "bridges.steps.Limit.claim": lambda w: w.claims(lambda _, seen: steps.Limit(seen, call_sid(2), 600, 1)),
+    "bridges.steps.Prolong.claim": lambda w: w.claims(lambda seen, _: steps.Prolong(seen)),
+    "bridges.steps.Arm.claim": lambda w: w.claims(lambda seen, _: steps.Arm(seen, ())),
+    "bridges.steps.Close.claim": lambda w: w.claims(lambda seen, _: steps.Close(seen, "CF1")),
+    "bridges.steps.Release.claim": lambda w: w.claims(lambda _, seen: steps.Release(seen, call_sid(2), 1, None)),
+    "callers.changes.keep": lambda w: lambda: changes.keep(AIKO, {"name": "Aiko"}),
+    "callers.changes.change": lambda w: w.caller(lambda: changes.change(AIKO, {"name": "Aiko T"})),
+    "callers.changes.forget": lambda w: w.caller(lambda: changes.forget(AIKO)),
+    "callers.changes.opt_out": lambda w: lambda: changes.opt_out(AIKO),
+    "callers.changes.opt_in": lambda w: lambda: changes.opt_in(AIKO),
+    "interactions.update": lambda w: w.called("initiated", told="completed"),
+    "interactions.slide": lambda w: w.called(Ttl=600),
+    "interactions.proceed": lambda w: w.called(),
+    "interactions.keep_alone": lambda w: w.called(closed=True),
+    "interactions.note_recording": lambda w: w.of_called(
+        lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)
+    ),
+    "interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
+    "keys.create_key": lambda w: lambda: keys.create_key("SK" + "c" * 32, "secret"),
+    "messages.inbound.keep": lambda w: lambda: inbound.keep(turn()),
+    "messages.records.keep": lambda w: lambda: messages.keep(text()),
+    "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
+    "numbers.add_number": lambda w: lambda: numbers.add_number(w.service, OWNED, False),
+    "numbers.reserve": lambda w: w.number(lambda found: numbers.reserve(found, True)),
+    "numbers.remove_number": lambda w: w.number(numbers.remove_number),
+    "receptions.life.add_version": lambda w: w.reception(
+        lambda: receptions.save("desk", "other", "text/plain", document("other")), LINES[0]
+    ),
+    "receptions.life.delete": lambda w: w.reception(lambda: receptions.delete("desk")),
+    "receptions.life.give": lambda w: w.reception(lambda: receptions.give(LINES[0], owned(LINES[0]), "desk")),
+    "receptions.life.take": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
+    "receptions.life.bring": lambda w: w.behind(),
+    "recordings.records.claim": lambda w: lambda: recordings.claim(report(), unseal),
+    "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report(), unseal),
+    "recordings.records.keep": lambda w: w.recording(lambda claimed: recordings.keep(claimed, 2048, "ab" * 32)),
+    "recordings.records.settle": lambda w: w.recording(recordings.settle),
+    "recordings.records.note_heard": lambda w: w.stored(lambda: recordings.note_heard(RECORDING, True)),
+    "recordings.records.forget": lambda w: w.stored(lambda: recordings.forget(RECORDING)),
+    "services.create_service": lambda w: lambda: services.create_service(deeds.form(UniqueName="clinic")),
+    "services.update_service": lambda w: w.other_service(
+        lambda made: services.update_service(made, deeds.form(UniqueName="surgery"))
+    ),
+    "sessions.claims.open_session.commit": lambda w: w.session,
+    "sessions.claims.add_participant.commit": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
+    "sessions.life.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
+    "sessions.life.prolong": lambda w: w.of_session(lambda *sid: sessions.prolong(*sid, NOW * 2), Ttl=600),
+    "sessions.life.close": lambda w: w.of_session(deeds.close),
+    "sessions.life.close_one_by_one:1": lambda w: w.of_moved_on(),
+    "sessions.life.close_one_by_one:2": lambda w: w.of_moved_on_but_one(),
+    "sessions.life.reopen": lambda w: w.of_closed(deeds.reopen),
+    "sessions.life.expire:1": lambda w: w.clean_up,
+    "sessions.life.expire:2": lambda w: w.clean_up,
+    "sessions.life.delete_session:1": lambda w: w.of_closed(deeds.delete),
+    "sessions.life.delete_session:2": lambda w: w.of_closed(deeds.delete),
+}
+
+
+def test_every_write_of_the_domain_is_done_here():
+    there = {str(site) for site in sites()} | {site.name for site in sites()} - TOLD_OTHERWISE
+    assert {name for name in DEEDS if name not in there} == set(), "there are no such writes any more"
+    missing = {str(site) for site in sites() if not find_deed(site) and site.name not in TOLD_OTHERWISE}
+    assert missing == set(), "a write is new: say in DEEDS how it is reached"
+
+
+def find_deed(site: Site) -> Callable[[World], Deed] | None:
+    return DEEDS.get(str(site)) or DEEDS.get(site.name)
+
+
+# ---- what is refused -------------------------------------------------------------------------------------------------
+
+CODES = ("ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError")
+READS = ("BatchGetItem", "GetItem", "Query", "Scan")
+ADDRESS = "https://dynamodb.example.com"
+
+
+def errors(operation: str, items: int) -> Iterator[Exception]:
+    """What DynamoDB may answer but that a condition failed, or a network instead of it."""
+    for code in CODES:
+        yield ClientError({"Error": {"Code": code, "Message": "on purpose"}}, operation)
+    yield EndpointConnectionError(endpoint_url=ADDRESS)
+    yield ReadTimeoutError(endpoint_url=ADDRESS)
+    if operation == "TransactWriteItems":
+        for code in ("ThrottlingError", "ProvisionedThroughputExceeded", "ValidationError"):
+            for place in range(items):
+                yield canceled(*(code if one == place else "None" for one in range(items)))
+        yield ClientError({"Error": {"Code": "TransactionInProgressException", "Message": "on purpose"}}, operation)
+    else:
+        yield ClientError({"Error": {"Code": "TransactionConflictException", "Message": "on purpose"}}, operation)
+
+
+class Refusal:
+    """Refuses all writes at a place, with one error after the other."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.left: list[Exception] | None = None
+        self.error: Exception | None = None
+
+    def __call__(self, operation: str, request: dict[str, Any], carry: Callable[[], Any]) -> Any:
+        if operation in READS or not self.site.is_reached:
+            return carry()
+        if self.left is None:
+            self.left = list(errors(operation, len(request.get("TransactItems", ()))))
+        self.error = self.error or self.left.pop()
+        raise self.error
+
+
+@pytest.mark.parametrize("site", [site for site in sites() if find_deed(site)], ids=str)
+def test_whatever_else_dynamodb_says_comes_through_and_nothing_is_taken_for_done(site, service, twilio, clock, wire):
+    deed, refusal = find_deed(site)(World(service.fetch().sid, twilio, clock)), Refusal(site)
+    while refusal.left != []:
+        refusal.error = None
+        with wire.has(refusal), pytest.raises((ClientError, BotoCoreError, PynamoDBException)) as raised:
+            deed()
+        assert refusal.error in causes(raised.value)
+    deed()
+
+
+def causes(error: BaseException | None) -> list[BaseException]:
+    """An error, and what it was raised from, down to the first one."""
+    found: list[BaseException] = []
+    while error:
+        found.append(error)
+        error = getattr(error, "cause", None) or error.__cause__
+    return found
