@@ -27,7 +27,7 @@ from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
 from tests.unit.test_architecture import DOMAIN, EDGES, modules
 from toritsugi import announcements, interactions, keys, numbers, services, webhooks
-from toritsugi.bridges import calling, events, life, state, steps
+from toritsugi.bridges import events, life, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.interactions import Leg
@@ -36,13 +36,14 @@ from toritsugi.messages import records as messages
 from toritsugi.receptions import life as receptions
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
+from toritsugi.sessions import in_conference
 from toritsugi.sessions import life as sessions
 from toritsugi.sessions.records import read_session
 
 WRITERS = {"update_if", "save_if", "delete_if", "carry_out", "write", "batch_write", "batch_write_item"}
 WRITERS |= {"put_item", "update_item", "delete_item", "transact_write_items"}
 METHODS = {"save", "update", "delete"}  # of a row, but not of what is collected first, nor of a set
-COLLECTED = {"transaction", "batch", "Reception.lines"}
+COLLECTED = {"transaction", "batch", "Reception.lines", "Session.bridges"}
 
 # These tell their clients what was not written, row by row: see test_callers_csv.
 TOLD_OTHERWISE = {"callers.imports.Import.put"}
@@ -125,6 +126,11 @@ class World:
         """A bridge of two people that runs until END, as somebody has just read it."""
         made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
         return life.keep(made, [party(1), party(2)])
+
+    def fresh(self, deed: Callable[[Any], object]) -> Deed:
+        """Something that is done with a bridge in which nobody talks yet."""
+        made = life.keep(bridge(), [])
+        return lambda: deed(made)
 
     def claims(self, step: Callable[[Any, Any], Any]) -> Deed:
         """A step that is due, of the bridge or of one of its people."""
@@ -266,10 +272,11 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "announcements.claim": lambda w: w.within(
         lambda seen: announcements.claim(announcement(before_end=180), seen.bridge, END - 180, END - 180)
     ),
-    "bridges.calling.note_call": lambda w: w.about(lambda seen: calling.note_call(seen, 0, call_sid(2))),
-    "bridges.calling.note_refusal": lambda w: w.about(lambda seen: calling.note_refusal(seen, 0, "no")),
+    "bridges.life.note_call": lambda w: w.about(lambda seen: life.note_call(seen, 0, call_sid(2))),
+    "bridges.life.note_refusal": lambda w: w.about(lambda seen: life.note_refusal(seen, 0, "no")),
     "bridges.events.record": lambda w: lambda: events.record(*of_leg(1, 1, NOW, "ringing")),
-    "bridges.life.keep": lambda w: w.running,
+    "bridges.life.keep_with": lambda w: w.running,
+    "bridges.life.plan_look": lambda w: w.within(lambda seen: life.plan_look(seen.bridge, NOW + 9)),
     "bridges.life.prolong": lambda w: w.within(lambda seen: life.prolong(seen.bridge, 10, NOW)),
     "bridges.life.add_announcement": lambda w: w.within(
         lambda seen: life.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))
@@ -279,7 +286,12 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.life.end": lambda w: w.within(lambda seen: life.end(seen.bridge, "time", NOW)),
     "bridges.records.update_if": lambda w: w.within(lambda seen: life.end(seen.bridge, "time", NOW)),
     "bridges.steps.Ring.claim": lambda w: w.claims(steps.Ring),
-    "bridges.steps.Begin.claim": lambda w: (life.keep(bridge(), []), lambda: steps.Begin(bridge(), END).claim(NOW))[1],
+    "bridges.steps.Begin.claim": lambda w: (
+        life.keep(bridge(), []),
+        lambda: steps.Begin(bridge(), END, END).claim(NOW),
+    )[1],
+    "bridges.steps.Follow.claim": lambda w: w.claims(lambda seen, _: steps.Follow(seen, END - 60)),
+    "bridges.steps.Leave.claim": lambda w: w.claims(lambda seen, _: steps.Leave(seen)),
     "bridges.steps.Limit.claim": lambda w: w.claims(lambda _, seen: steps.Limit(seen, call_sid(2), 600, 1)),
     "bridges.steps.Prolong.claim": lambda w: w.claims(lambda seen, _: steps.Prolong(seen)),
     "bridges.steps.Arm.claim": lambda w: w.claims(lambda seen, _: steps.Arm(seen, ())),
@@ -324,6 +336,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "sessions.claims.open_session.commit": lambda w: w.session,
     "sessions.claims.add_participant.commit": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
+    "sessions.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
     "sessions.life.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "sessions.life.prolong": lambda w: w.of_session(lambda *sid: sessions.prolong(*sid, NOW * 2), Ttl=600),
     "sessions.life.close": lambda w: w.of_session(deeds.close),

@@ -15,7 +15,7 @@ from tests.integration.conftest import AIKO, BEN
 from tests.integration.test_bridge_claims import END, now, person
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, party
 from toritsugi import announcements, callers
-from toritsugi.bridges import calling, life
+from toritsugi.bridges import life
 from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
 from toritsugi.callers import changes
 from toritsugi.directory import look_up
@@ -54,7 +54,7 @@ CLAIMS = {
     "limit": lambda: Limit((running(), person())[1], call_sid(2), 600, 1).claim,
     "prolong": lambda: Prolong(running()).claim,
     "arm": lambda: Arm(running(), ()).claim,
-    "begin": lambda: Begin(life.keep(bridge(), [party(1), party(2)]), END).claim,
+    "begin": lambda: Begin(life.keep(bridge(), [party(1), party(2)]), END, END).claim,
     "end": lambda: End(running(), "time").claim,
     "close": lambda: Close(running(), "CF1").claim,
     "release": lambda: Release((running(), person())[1], call_sid(2), 1, None).claim,
@@ -124,7 +124,7 @@ def test_the_sid_of_a_call_is_kept(cloud, clock):
     seen = (running(), person())[1]
     Ring(now(), seen).claim(NOW)
     with answers(lost):
-        calling.note_call(seen, 1, call_sid(2))
+        life.note_call(seen, 1, call_sid(2))
     assert person().call_sid == call_sid(2)
 
 

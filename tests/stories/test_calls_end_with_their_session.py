@@ -192,13 +192,11 @@ def test_a_closed_session_begins_no_call(desk, aiko, ben, clock):
 
 def test_a_call_that_runs_ends_in_the_second_in_which_its_session_does(together, aiko, ben, clock, how):
     both = together(ttl=40)
-    both.talk()
-    left = both.session.sdk.fetch()
+    both.talk()  # which takes three seconds, or two where a call that comes in begins it
     clock.forward(seconds=36 if how != "masked" else 37)
     aiko.talks_with(ben)
-    clock.forward(seconds=2 if how != "masked" else 2)
+    clock.forward(seconds=2)
     both.is_over()
-    assert left.status == "in-progress" or how != "masked"
     assert both.seen["end_reason"] == "time"
 
 

@@ -232,7 +232,7 @@ def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[lis
 
 
 def delete_session(service_sid: str, session_sid: str) -> Session:
-    """The session, which is gone with its people, its interactions and its name; its routes remember that it has ended."""
+    """The session, gone with its people, its interactions and its name; its routes remember that it has ended."""
     for _ in range(MOST_TRIES):
         session, people = read_session(service_sid, session_sid)
         if session.status == "closed":
