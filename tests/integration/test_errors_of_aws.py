@@ -303,8 +303,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "callers.changes.opt_out": lambda w: lambda: changes.opt_out(AIKO),
     "callers.changes.opt_in": lambda w: lambda: changes.opt_in(AIKO),
     "interactions.update": lambda w: w.called("initiated", told="completed"),
-    "interactions.slide": lambda w: w.called(Ttl=600),
-    "interactions.proceed": lambda w: w.called(),
+    "interactions.go_on": lambda w: w.called(Ttl=600),
     "interactions.keep_alone": lambda w: w.called(closed=True),
     "interactions.note_recording": lambda w: w.of_called(
         lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi import config
@@ -20,8 +21,8 @@ from toritsugi.directory import Key
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import date
 from toritsugi.routes import Route, is_connecting, route_key
-from toritsugi.sessions.records import DELETED, Session, SessionEntry, is_open
-from toritsugi.transactions import CONFLICT, FAILED, carry_out, refusals, update_if, write
+from toritsugi.sessions.records import Session, SessionEntry, find_with_people, is_as_read, is_open, is_undeleted
+from toritsugi.transactions import FAILED, carry_out, refusals, update_if, write
 
 # How far a leg has come. A leg ends only once, so no two callbacks of one rank say different things.
 # https://www.twilio.com/docs/voice/twiml/number
@@ -67,6 +68,11 @@ class Leg:
     sealed: str = ""
 
     @property
+    def ttl(self) -> int | None:
+        """By how much the expiry slides, as far as was known when the call was put through."""
+        return None if self.until is None else self.until - self.started
+
+    @property
     def path(self) -> str:
         """Where its callbacks go: opaque ids, never a number."""
         parts = [self.session_sid, self.inbound_participant_sid, self.outbound_participant_sid, str(self.started)]
@@ -85,14 +91,14 @@ class Leg:
 def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str, seal: Callable[[str, str], str]) -> Leg:
     """The leg that a call from this caller over this line will make."""
     ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
-    return Leg(*ids, int(now + route.ttl), seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
+    return Leg(*ids, int(now) + int(route.ttl), seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
 
 
 def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
     """Keeps what a callback says of a leg.
 
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
-    conditional update. Only when the first callback was lost, or is overtaken, is it two.
+    conditional update. It is more only when the first callback was lost or is overtaken, or the session has changed.
     """
     if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
         raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
@@ -159,52 +165,77 @@ def update(interaction: Interaction) -> bool:
 
 
 def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
-    """Whether the interaction is new; then it is kept, its session in progress, and the expiry of these pairs has slid.
+    """Whether the interaction is new; then it is kept, its session in progress, and its expiry has slid if it slides.
 
-    Where the session moved or ended meanwhile, less of that is done. Where it is deleted, nothing is kept.
+    Of a session that has moved on meanwhile is done what is right for it as it is. Raises RequestRefused 20404 where
+    it is deleted.
     """
-    for keep in [slide] * bool(pairs) + [proceed, keep_alone]:
-        for _ in range(MOST_TRIES):
-            places = keep(interaction, leg, pairs)
-            if CONFLICT not in places.values():
-                break
-        else:
-            raise RuntimeError("other requests were at the same session, again and again")
-        known = places.get(1 if keep is keep_alone else 0) == FAILED
-        if known or not places:
-            return not known
-    raise RequestRefused(20404, "the session of this callback does not exist", 404)
+    new = keep_as_told(interaction, leg, pairs)
+    for _ in range(MOST_TRIES):
+        if new is not None:
+            return new
+        new = keep_as_found(interaction, leg)
+    raise RuntimeError("other requests were at the same session, again and again")
 
 
-def slide(interaction: Interaction, leg: Leg, pairs: list[Key]) -> dict[int, str]:
-    assert leg.until is not None  # noqa: S101  for mypy: without it there are no pairs
+def keep_as_told(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool | None:
+    """Whether the interaction is new; None, where the session is not as it was when the call was put through.
+
+    That is, it slides by the leg's own ttl, or not at all, and was not opened again since.
+    """
+    condition = is_open(int(time.time())) & is_latest(leg)
+    if pairs:
+        condition &= (Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
+    else:
+        condition &= (Session.ttl == 0) | Session.date_expiry.exists()
+    return go_on(interaction, leg, condition, leg.until if pairs else None, pairs)
+
+
+def keep_as_found(interaction: Interaction, leg: Leg) -> bool | None:
+    """The same, for the session as it is now; None, where that has changed in this very moment."""
+    session, people = find_with_people(leg.session_sid)
+    if session is None or session.is_deleted:
+        raise RequestRefused(20404, "the session of this callback does not exist", 404)
     now = int(time.time())
-    earlier = Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
-    moved: list[Action] = [Route.expires_at.set(leg.until), Route.free_from.set(Route.quarantine + leg.until)]
+    if session.is_closed(now) or leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
+        return keep_alone(interaction, leg)
+    until = leg.started + int(session.ttl) if session.slides else None
+    later = until if until and until > (session.expires_at or 0) else None
+    pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
+    return go_on(interaction, leg, is_open(now) & is_as_read(session), later, pairs)
+
+
+def go_on(interaction: Interaction, leg: Leg, condition: Condition, until: int | None, pairs: list[Key]) -> bool | None:
+    """Keeps the interaction, and the session goes on until then, where that is said; None, if the condition fails."""
+    now, actions = int(time.time()), in_progress(leg)
     with refusals() as places, write() as transaction:
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
-        actions = [*in_progress(leg), Session.expires_at.set(leg.until)]
-        transaction.update(Session(leg.session_sid, "session"), actions, condition=is_open(now) & earlier)
-        for pair in pairs:
-            transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))
-    return places
+        if until:
+            actions.append(Session.expires_at.set(until))
+            moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
+            for pair in pairs:
+                transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))
+        transaction.update(Session(leg.session_sid, "session"), actions, condition=condition)
+    return is_new(places, 0)
 
 
-def proceed(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
+def keep_alone(interaction: Interaction, leg: Leg) -> bool | None:
+    """Keeps the interaction of a session that has gone on without it; None, where that was deleted in this moment."""
     with refusals() as places, write() as transaction:
+        transaction.condition_check(Session, leg.session_sid, "session", condition=is_undeleted())
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
-        latest = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= leg.started)
-        condition = is_open(int(time.time())) & latest
-        transaction.update(Session(leg.session_sid, "session"), in_progress(leg), condition=condition)
-    return places
+    return is_new(places, 1)
 
 
-def keep_alone(interaction: Interaction, leg: Leg, _pairs: list[Key]) -> dict[int, str]:
-    stays = Session.entry.exists() & (Session.closed_reason != DELETED)
-    with refusals() as places, write() as transaction:
-        transaction.condition_check(Session, leg.session_sid, "session", condition=stays)
-        transaction.save(interaction, condition=Interaction.entry.does_not_exist())
-    return places
+def is_new(places: dict[int, str], own: int) -> bool | None:
+    """Whether the interaction is new, whose place in a transaction is its `own`; None, where that has not decided."""
+    return False if places.get(own) == FAILED else None if places else True
+
+
+def is_latest(leg: Leg) -> Condition:
+    """The session has had no later interaction than this leg, and was not opened again since."""
+    same = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= leg.started)
+    return same & (Session.date_reopened.does_not_exist() | (Session.date_reopened <= leg.started))
 
 
 def in_progress(leg: Leg) -> list[Action]:
@@ -239,7 +270,7 @@ def find_interaction(session_sid: str, sid: str) -> Interaction:
 def forget_interactions(session_sid: str) -> None:
     """Deletes all that a session did."""
     with Interaction.batch_write() as batch:
-        for interaction in Interaction.query(session_sid, Interaction.entry.startswith("interaction#")):
+        for interaction in list_interactions(session_sid):
             batch.delete(interaction)
 
 

@@ -21,7 +21,7 @@ from toritsugi.services import ServiceEntry
 from toritsugi.tables import Table
 
 LISTED = re.compile(r"[0-9.]{17}\|KC[0-9a-f]{32}")  # where a page of sessions ends
-DELETED = "deleted"  # the reason of a session that is about to be gone: nothing more is kept of it
+DELETED = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
 MODES = ("message-only", "voice-only", "voice-and-message")
 
 
@@ -84,6 +84,10 @@ class Session(SessionEntry, discriminator="session"):
         return self.status == "closed" or (self.expires_at is not None and self.expires_at <= now)
 
     @property
+    def is_deleted(self) -> bool:
+        return self.closed_reason == DELETED
+
+    @property
     def last_sign(self) -> int:
         """When it last showed a sign of life, from which the ttl counts."""
         return int(max(self.date_created, self.date_reopened or 0, self.date_last_interaction or 0))
@@ -133,10 +137,22 @@ def is_open(now: int) -> Condition:
 
 
 def is_as_read(session: Session) -> Condition:
-    """Since the session was read, nobody has joined it, and its expiry has not moved."""
-    seen = session.expires_at
-    unmoved = Session.expires_at.does_not_exist() if seen is None else Session.expires_at == seen
-    return (Session.participants == session.participants) & unmoved
+    """Since the session was read, nobody has joined it; and neither when it ends has changed, nor what that is for."""
+    same = Session.participants == session.participants
+    for attribute, seen in (
+        (Session.ttl, session.ttl),
+        (Session.date_expiry, session.date_expiry),
+        (Session.expires_at, session.expires_at),
+        (Session.date_reopened, session.date_reopened),
+        (Session.date_last_interaction, session.date_last_interaction),
+    ):
+        same &= attribute.does_not_exist() if seen is None else attribute == seen
+    return same
+
+
+def is_undeleted() -> Condition:
+    """The session is there, and was not deleted."""
+    return Session.entry.exists() & (Session.closed_reason != DELETED)
 
 
 def is_unclosed() -> Condition:
@@ -152,20 +168,26 @@ def find_session(service_sid: str, sid_or_name: str) -> Session:
         session = Session.get(sid_or_name, "session", consistent_read=True)
     except (SessionName.DoesNotExist, Session.DoesNotExist):
         raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}") from None
-    if session.service_sid != service_sid:
+    if session.service_sid != service_sid or session.is_deleted:
         raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}")
     return session
 
 
 def read_session(service_sid: str, session_sid: str) -> tuple[Session, list[Participant]]:
     """The session and its participants in one query, in the order in which they came. Raises RequestRefused 20404."""
+    session, people = find_with_people(session_sid)
+    if session is None or session.service_sid != service_sid or session.is_deleted:
+        raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
+    return session, people
+
+
+def find_with_people(session_sid: str) -> tuple[Session | None, list[Participant]]:
+    """The same of any session, also of one that is deleted but not gone yet; None, where there is none."""
     # "participant#..." and "session" sort after "interaction#...", of which there may be many
     entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
-    sessions = [entry for entry in entries if isinstance(entry, Session) and entry.service_sid == service_sid]
-    if not sessions:
-        raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
+    session = next((entry for entry in entries if isinstance(entry, Session)), None)
     people = [entry for entry in entries if isinstance(entry, Participant)]
-    return sessions[0], sorted(people, key=lambda person: person.place)
+    return session, sorted(people, key=lambda person: person.place)
 
 
 def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[Session], str | None]:
@@ -182,7 +204,7 @@ def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[
     page = keys_found[:most]
     found = {s.session_sid: s for s in Session.batch_get([(sid, "session") for sid, _ in page], consistent_read=True)}
     following = f"{page[-1][1]}|{page[-1][0]}" if len(keys_found) > most else None
-    return [found[sid] for sid, _ in page if sid in found], following
+    return [found[sid] for sid, _ in page if sid in found and not found[sid].is_deleted], following
 
 
 def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
