@@ -25,6 +25,7 @@ from toritsugi.sessions.records import (
     is_as_read,
     is_open,
     is_unclosed,
+    is_undeleted,
     name_entry,
     read_session,
 )
@@ -171,6 +172,7 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
     Raises RequestRefused 80604 when somebody else has one of the pairs by now.
     """
     now = int(time.time())
+    over = is_undeleted() & ((Session.status == "closed") | (Session.expires_at <= now)) & is_as_read(session)
     read_expiry(session, form, now)
     if session.expires_at is not None and session.expires_at <= now:
         raise RequestRefused(
@@ -189,12 +191,11 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
     ]
     present = [person for person in people if person.date_deleted is None]
     others = [present[1 - i] if len(present) > 1 else None for i in range(len(present))]
-    over = (Session.status == "closed") | (Session.expires_at <= now)
     with refusals() as places, write() as transaction:
         for person, other in zip(present, others, strict=True):
             transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
         transaction.update(session, actions, condition=over)
-    if any(places.get(place) == FAILED for place in range(len(present))):
+    if len(present) not in places and FAILED in places.values():
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
