@@ -89,6 +89,33 @@ def test_the_sweep_closes_what_its_schedule_has_forgotten(opened, deployment, ai
     eventually(lambda: any("swept" in line and sid in line for line in deployment.log("Cleanup")))
 
 
+def test_the_sweep_finishes_a_deletion_that_died_on_its_way(deployment, scene):
+    table, dynamodb = deployment.resource("SessionsTable"), deployment.client("dynamodb")
+    key = {"session_sid": {"S": f"KC{scene.block}"}}
+    session = {"entry": {"S": "session"}, "kind": {"S": "session"}, "status": {"S": "closed"}}
+    texts = {"service_sid": "KS0", "listed_as": "0", "mode": "voice-only", "closed_reason": "deleted"}
+    session |= {name: {"S": text} for name, text in texts.items()}
+    session |= {name: {"N": "1"} for name in ("date_created", "date_updated")}
+    dynamodb.put_item(TableName=table, Item=key | session)
+    texts = {"entry": "interaction#KI1", "kind": "interaction", "sid": "KI1", "status": "completed"}
+    sids = ("inbound_participant_sid", "inbound_call_sid", "outbound_participant_sid", "outbound_call_sid")
+    interaction = {name: {"S": text} for name, text in (texts | dict.fromkeys(sids, "0")).items()}
+    interaction |= {name: {"N": "1"} for name in ("rank", "date_created", "date_updated")}
+    dynamodb.put_item(TableName=table, Item=key | interaction)
+    schedule(deployment, f"now-{scene.block}", the_hourly_sweep(deployment))
+
+    def left():
+        names, values = {"#sid": "session_sid"}, {":sid": key["session_sid"]}
+        return dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="#sid = :sid",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+        )["Items"]
+
+    eventually(lambda: not left())
+
+
 def test_a_sweep_that_runs_out_of_time_goes_on_a_minute_later(deployment):
     table, dynamodb = deployment.resource("SessionsTable"), deployment.client("dynamodb")
     for number in range(4):  # more than fits on one page of a scan

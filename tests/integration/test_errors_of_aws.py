@@ -170,20 +170,6 @@ class World:
         self.clock.shift(61)
         deeds.clean_up(sid)
 
-    def of_moved_on(self) -> Deed:
-        """A session that expired, and whose pairs others have by now, is closed."""
-        sid = self.session(Ttl=60, lines=LINES[:2])
-        session, people = read_session(self.service, sid)
-        self.clock.shift(61)
-        self.session(lines=LINES[:2])
-        return lambda: sessions.close_one_by_one(session, people, "api")
-
-    def of_moved_on_but_one(self) -> Deed:
-        """The same where one of the two routes is still its own."""
-        sid = self.session(Ttl=60)
-        session, people = read_session(self.service, sid)
-        return lambda: sessions.close_one_by_one(session, people, "api")
-
     def called(self, *before: str, told: str = "initiated", closed: bool = False, **fields: Any) -> Deed:
         """A call in a session, of which Twilio has told this before, and now tells more."""
         sid = self.session(**fields)
@@ -338,14 +324,11 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "sessions.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
     "sessions.life.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "sessions.life.prolong": lambda w: w.of_session(lambda *sid: sessions.prolong(*sid, NOW * 2), Ttl=600),
-    "sessions.life.close": lambda w: w.of_session(deeds.close),
-    "sessions.life.close_one_by_one:1": lambda w: w.of_moved_on(),
-    "sessions.life.close_one_by_one:2": lambda w: w.of_moved_on_but_one(),
+    "sessions.life.end": lambda w: w.of_session(deeds.close),
     "sessions.life.reopen": lambda w: w.of_closed(deeds.reopen),
     "sessions.life.expire:1": lambda w: w.clean_up,
     "sessions.life.expire:2": lambda w: w.clean_up,
-    "sessions.life.delete_session:1": lambda w: w.of_closed(deeds.delete),
-    "sessions.life.delete_session:2": lambda w: w.of_closed(deeds.delete),
+    "sessions.life.forget": lambda w: w.of_closed(deeds.delete),
 }
 
 

@@ -4,10 +4,15 @@ import itertools
 
 import pytest
 
+import cleanup
+from local.aws import Context
 from tests.integration import deeds
-from tests.integration.books import check
-from tests.integration.conftest import AIKO, BEN, NOON
+from tests.integration.books import check, open_books
+from tests.integration.conftest import AIKO, BEN, NOON, OutgoingLeg
 from tests.integration.test_races import between, forget_sessions
+from tests.integration.wire import Died, dying
+from toritsugi.interactions import list_interactions
+from toritsugi.sessions import records
 
 TEN_MINUTES_LATER = "2026-11-21T03:10:00Z"
 
@@ -28,6 +33,11 @@ def at_every_step(wire, cloud, prepare, deed, meanwhile):
         if not inside.reached:
             return
         yield session
+
+
+def sweep():
+    event = {"sweep": {}}
+    cleanup.handler(event, Context("cleanup"))
 
 
 # ---- opened again ----------------------------------------------------------------------------------------------------
@@ -75,6 +85,120 @@ def test_who_opens_a_session_again_keeps_what_others_have_set_meanwhile(sid, clo
         clock.move_to(NOON)
 
 
+def test_a_session_that_is_deleted_while_somebody_opens_it_again_stays_deleted(sid, cloud, clock, wire):
+    def prepare():
+        session = deeds.create(sid, AIKO, BEN).session_sid
+        deeds.close(sid, session)
+        return session
+
+    def dies(session):
+        with pytest.raises(Died), wire.has(dying(3, after=False)):
+            deeds.delete(sid, session)
+
+    for session in at_every_step(wire, cloud, prepare, lambda session: deeds.reopen(sid, session), dies):
+        assert check(cloud).live == []
+        assert deeds.outcome(lambda session=session: records.find_session(sid, session)) == 20404
+
+
+# ---- deleted ---------------------------------------------------------------------------------------------------------
+
+
+class Called:
+    """A session of two with a name, one call that has ended, and one of which Twilio has told nothing yet."""
+
+    def __init__(self, sid, twilio, cloud, ttl):
+        self.sid, self.session = sid, deeds.create(sid, AIKO, BEN, UniqueName="parcel", Ttl=ttl).session_sid
+        lines = {person["identifier"]: person["proxy_identifier"] for person in open_books(cloud).participants}
+        OutgoingLeg(twilio, AIKO, lines[AIKO], "CA" + "1" * 31 + "a").reports("initiated", "completed")
+        self.leg = OutgoingLeg(twilio, AIKO, lines[AIKO], "CA" + "1" * 31 + "b")
+
+    def close(self):
+        return deeds.outcome(lambda: deeds.close(self.sid, self.session))
+
+    def delete(self):
+        return deeds.outcome(lambda: deeds.delete(self.sid, self.session))
+
+    def is_brought_back_called_and_closed(self):
+        deeds.outcome(lambda: deeds.reopen(self.sid, self.session))
+        self.leg.reports("initiated")
+        self.close()
+
+    def is_called(self):
+        self.leg.reports("initiated", "completed")
+
+    def is_cleaned_up(self):
+        deeds.clean_up(self.session)
+
+
+MEANWHILE = [
+    Called.is_brought_back_called_and_closed,
+    Called.is_called,
+    Called.is_cleaned_up,
+    Called.close,
+    Called.delete,
+]
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+@pytest.mark.parametrize("state", ["open", "closed", "expired"])
+def test_whatever_happens_while_a_session_is_deleted_nothing_of_it_stays(
+    sid, twilio, cloud, clock, wire, state, meanwhile
+):
+    def prepare():
+        called = Called(sid, twilio, cloud, ttl=600)
+        if state == "closed":
+            called.close()
+        if state == "expired":
+            clock.shift(700)
+        return called
+
+    for called in at_every_step(wire, cloud, prepare, Called.delete, meanwhile):
+        called.leg.reports("completed")
+        books = check(cloud)
+        assert books.live == []
+        if called.session in books.sessions:  # it was brought back, and is whole
+            assert called.delete() == 0
+            books = check(cloud)
+        assert (books.sessions, books.participants, books.interactions, books.names) == ({}, [], [], [])
+
+
+@pytest.mark.parametrize("finish", [Called.delete, Called.is_cleaned_up, lambda _: sweep()])
+def test_a_deletion_that_died_is_one_for_everybody_and_whoever_comes_next_finishes_it(
+    sid, service, twilio, cloud, clock, wire, finish
+):
+    marked = 0
+    for call in itertools.count(1):
+        forget_sessions(cloud)
+        called = Called(sid, twilio, cloud, ttl=0)
+        try:
+            with wire.has(dying(call, after=True)):
+                called.delete()
+            break
+        except Died:
+            books = check(cloud)
+        if books.sessions.get(called.session, {}).get("closed_reason") != "deleted":
+            continue
+        marked += 1
+        for reading in (
+            lambda called=called: records.find_session(sid, called.session),
+            lambda: records.find_session(sid, "parcel"),
+            lambda called=called: records.read_session(sid, called.session),
+            lambda called=called: deeds.reopen(sid, called.session),
+            lambda called=called: deeds.close(sid, called.session),
+            lambda called=called: deeds.add(sid, called.session, AIKO),
+        ):
+            assert deeds.outcome(reading) == 20404
+        assert service.sessions.list() == []
+        called.is_called()
+        assert deeds.outcome(lambda: deeds.create(sid, UniqueName="parcel")) == 0
+        finish(called)
+        assert list_interactions(called.session) == []
+        books = check(cloud)
+        assert (called.session in books.sessions, books.participants, books.interactions) == (False, [], [])
+        assert [name["named"] for name in books.names] == list(books.sessions)
+    assert marked >= 2
+
+
 # ---- when it ends ----------------------------------------------------------------------------------------------------
 
 
@@ -97,3 +221,29 @@ def test_a_date_that_is_the_very_end_of_the_ttl_counts_as_a_date_for_whoever_joi
         assert {(route["expires_at"], route.get("ttl")) for route in books.live} == {
             (books.sessions[session]["date_expiry"], None)
         }
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("moved_on", [False, True])
+@pytest.mark.parametrize("ended_by", ["cleanup", "delete"])
+def test_however_the_end_of_a_session_is_interrupted_no_route_of_it_stays_in_the_index(
+    sid, cloud, clock, wire, ended_by, moved_on, after
+):
+    for call in itertools.count(1):
+        forget_sessions(cloud)
+        session = deeds.create(sid, AIKO, BEN, Ttl=600).session_sid
+        lines = {person["identifier"]: person["proxy_identifier"] for person in open_books(cloud).participants}
+        clock.shift(601)
+        if moved_on:
+            deeds.create(sid, AIKO, lines=(lines[AIKO],))
+        died = False
+        try:
+            with wire.has(dying(call, after=after)):
+                deeds.clean_up(session) if ended_by == "cleanup" else deeds.delete(sid, session)
+        except Died:
+            died = True
+        sweep()
+        routes = [route for route in check(cloud).routes.values() if route["session_sid"] == session]
+        assert [route.get("live_on") for route in routes] == [None] * (1 if moved_on else 2)
+        if not died:
+            break

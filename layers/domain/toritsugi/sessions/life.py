@@ -4,12 +4,13 @@ Whatever ends here has ended already for every caller: a route says itself when 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from toritsugi.errors import RequestRefused
+from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form
 from toritsugi.interactions import forget_interactions
 from toritsugi.logs import log
@@ -22,6 +23,7 @@ from toritsugi.sessions.records import (
     Session,
     SessionEntry,
     SessionName,
+    find_with_people,
     is_as_read,
     is_open,
     is_unclosed,
@@ -128,25 +130,35 @@ def close(session: Session, people: list[Participant], reason: str) -> bool:
 
     It is one transaction, so that no crash leaves a closed session connecting.
     """
-    now = int(time.time())
-    complete = is_unclosed() & (Session.participants == session.participants)
-    with refusals() as places, write() as transaction:
-        transaction.update(session, ending(now, reason), condition=complete)
-        for person in people:
-            transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
-    if 0 in places or CONFLICT in places.values():
-        return False
-    if places:
-        close_one_by_one(session, people, reason)
-    return True
+    return end(session, people, ending(int(time.time()), reason), is_unclosed())
 
 
-def close_one_by_one(session: Session, people: list[Participant], reason: str) -> None:
-    """For a session whose route has moved on (which it can after its expiry): each item alone, a failure is success."""
-    now = int(time.time())
-    update_if(session, ending(now, reason), is_unclosed())
-    for person in people:
-        update_if(route_at(person), leaving(now, session), is_held(session.session_sid))
+def end(
+    session: Session,
+    people: list[Participant],
+    actions: list[Action],
+    condition: Condition,
+    gone: Sequence[SessionEntry | SessionName] = (),
+) -> bool:
+    """Whether that was done to the session, its routes have ended, and whatever is to be gone with it is.
+
+    Not if the condition fails, or if somebody has joined since it was read.
+    """
+    now, held = int(time.time()), people
+    while True:
+        with refusals() as places, write() as transaction:
+            for entry in gone:
+                transaction.delete(entry)
+            complete = condition & (Session.participants == session.participants)
+            transaction.update(session, actions, condition=complete)
+            for person in held:
+                transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
+        if not places:
+            return True
+        if CONFLICT in places.values() or len(gone) in places:
+            return False
+        # a route can move on after its expiry, and is somebody else's then
+        held = [person for place, person in enumerate(held, len(gone) + 1) if place not in places]
 
 
 def ending(moment: float, reason: str) -> list[Action]:
@@ -205,51 +217,69 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
 
 
 def expire(session_sid: str, now: float) -> float | None:
-    """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for."""
+    """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for.
+
+    A deletion that was not finished, is.
+    """
     for _ in range(MOST_TRIES):
-        entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
-        session = next((entry for entry in entries if isinstance(entry, Session)), None)
+        session, people = find_with_people(session_sid)
+        if session is not None and session.is_deleted:
+            forget(session)
+            return None
         if session is None or session.status == "closed" or session.expires_at is None:
             return None
         if session.expires_at > now:
             return session.expires_at
         seen = session.expires_at
-        unmoved = is_unclosed() & (Session.expires_at == seen)
-        if update_if(session, ending(seen, session.expiry_reason), unmoved):
+        still_its = is_held(session_sid) & (Route.expires_at == seen)
+        for person in people:  # first what hangs on it: after a crash, whoever comes next finds the session still open
+            update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)
+        if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
             if now - seen > LATE_SECONDS:  # no caller is harmed, but our timers are not well
                 log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))
-            still_its = is_held(session_sid) & (Route.expires_at == seen)
-            for person in (entry for entry in entries if isinstance(entry, Participant)):
-                update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)
             return None
     return None
 
 
 def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:
-    """Page by page of the table: the sessions past their expiry that are stored as open, and where the next begins."""
-    pages = Session.scan((Session.status != "closed") & (Session.expires_at <= now), last_evaluated_key=after).page_iter
+    """Page by page of the table: the sessions past their expiry that are stored as open, and those whose deletion was
+    not finished; and where the next page begins.
+    """
+    overdue = (Session.status != "closed") & (Session.expires_at <= now) | (Session.closed_reason == DELETED)
+    pages = Session.scan(overdue, last_evaluated_key=after).page_iter
     for page in pages:
         yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
 
 
 def delete_session(service_sid: str, session_sid: str) -> Session:
-    """The session, gone with its people, its interactions and its name; its routes remember that it has ended."""
+    """The session, gone with its people, its interactions and its name; its routes remember that it has ended.
+
+    It is gone for everybody from one moment on. What it did is forgotten after that, by whoever comes next if need be.
+    Raises RequestRefused.
+    """
     for _ in range(MOST_TRIES):
-        session, people = read_session(service_sid, session_sid)
-        if session.status == "closed":
-            marked = update_if(session, [Session.closed_reason.set(DELETED)], Session.status == "closed")
-        else:
-            marked = close(session, people, DELETED)
-        if not marked:
-            continue
-        forget_interactions(session_sid)  # first what hangs on it: after a crash, deleting it again finishes the work
-        with refusals() as places, write() as transaction:
-            complete = (Session.status == "closed") & (Session.participants == session.participants)
-            transaction.delete(session, condition=complete)
-            for person in people:
-                transaction.delete(person)
-            if session.unique_name:
-                transaction.delete(SessionName(service_sid, name_entry(session.unique_name)))
-        if not places:
-            return session
+        session, people = find_with_people(session_sid)
+        if session is None or session.service_sid != service_sid:
+            raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
+        if session.is_deleted or delete(session, people):
+            gone = find_with_people(session_sid)[0] or session  # with every bridge that it had in that moment
+            forget(gone)
+            return gone
     raise busy()
+
+
+def delete(session: Session, people: list[Participant]) -> bool:
+    """Whether nobody finds the session any more; not if it was not as read."""
+    gone: list[SessionEntry | SessionName] = [*people]
+    if session.unique_name:
+        gone.append(SessionName(session.service_sid, name_entry(session.unique_name)))
+    actions = [*ending(int(time.time()), DELETED), Session.unique_name.remove()]
+    closed = session.status == "closed"
+    condition = (Session.status == "closed") & is_undeleted() if closed else is_unclosed()
+    return end(session, [] if closed else people, actions, condition, gone)
+
+
+def forget(session: Session) -> None:
+    """Forgets what a deleted session did, to which nothing can be added any more, and then the session."""
+    forget_interactions(session.session_sid)
+    session.delete()
