@@ -29,7 +29,7 @@ Direction = Literal["inbound", "outbound-api", "outbound-reply"]
     tags=["messages"],
     summary="Send a text message",
     status_code=201,
-    responses=answers("The message, which is on its way", 201, 400, 413, 415, 502),
+    responses=answers("The message, which is on its way", 201, 400, 409, 413, 415, 502),
 )
 def send_message(
     asked: Annotated[MessageWanted, Body()],
@@ -45,7 +45,7 @@ def send_message(
     if not found:
         outbound.check(asked)
         outbound.check_able(asked.from_, find_abilities(asked.from_), bool(asked.media))
-        if records.keep(wanted):
+        if outbound.keep(wanted):
             send(wanted)
         found = find(wanted.message_id)
     return shown.show(require_same(found, wanted))

@@ -31,7 +31,7 @@ from toritsugi.bridges import events, life, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.interactions import Leg
-from toritsugi.messages import inbound
+from toritsugi.messages import inbound, outbound
 from toritsugi.messages import records as messages
 from toritsugi.receptions import life as receptions
 from toritsugi.recordings import records as recordings
@@ -194,7 +194,7 @@ class World:
         return deed
 
     def text(self, deed: Callable[[], object]) -> Deed:
-        messages.keep(text())
+        text().save()
         return deed
 
     def number(self, deed: Callable[[Any], object]) -> Deed:
@@ -242,7 +242,8 @@ def unseal(_sealed: str, _call_sid: str) -> str:
 
 
 def text() -> Any:
-    return messages.draw_up("KM" + "1" * 32, NOW, direction="outbound-api", status="accepted", line=LINES[0])
+    made = {"direction": "outbound-api", "status": "accepted", "line": LINES[0], "person": AIKO}
+    return messages.draw_up("KM" + "1" * 32, NOW, **made)
 
 
 def document(words: str) -> Any:
@@ -297,7 +298,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
     "keys.create_key": lambda w: lambda: keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep": lambda w: lambda: inbound.keep(turn()),
-    "messages.records.keep": lambda w: lambda: messages.keep(text()),
+    "messages.outbound.keep": lambda w: lambda: outbound.keep(text()),
     "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
     "numbers.add_number": lambda w: lambda: numbers.add_number(w.service, OWNED, False),
     "numbers.reserve": lambda w: w.number(lambda found: numbers.reserve(found, True)),

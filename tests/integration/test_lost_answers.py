@@ -60,7 +60,6 @@ CLAIMS = {
     "release": lambda: Release((running(), person())[1], call_sid(2), 1, None).claim,
     "extend": lambda: (lambda seen: lambda now: life.prolong(seen, 10, now))(running()),
     "copy a recording": lambda: lambda _now: copying() is not None,
-    "keep a text": lambda: lambda _now: messages.keep(text()),
     "write down a caller": lambda: lambda _now: changes.keep(AIKO, {"name": "Aiko"}),
 }
 
@@ -150,7 +149,7 @@ def test_somebody_who_opts_out_has_opted_out(cloud, clock):
 
 
 def test_a_text_has_come_as_far_as_was_told(cloud, clock):
-    messages.keep(text())
+    text().save()
     with answers(lost):
         messages.progress(text().message_id, "SM" + "1" * 32, "delivered")
     assert messages.find(text().message_id).status == "delivered"

@@ -16,8 +16,9 @@ from tests.integration.answers import answers, lost
 from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, LINES, NOON
 from tests.integration.test_calls_api import failing
+from tests.integration.test_races import between
 from tests.integration.texts import LINE, form, give_line, reports, send
-from tests.integration.wire import Died, dying
+from tests.integration.wire import Died, conflicting, dying
 from toritsugi import keys
 from toritsugi.callers import OptOut, opt_out_key
 from toritsugi.messages import records
@@ -158,7 +159,7 @@ def test_whoever_is_overtaken_sends_nothing(desk, wire, account_at_twilio):
     """The same request arrives twice, and both are about to write."""
 
     def overtaken(operation, _request, carry):
-        if operation == "PutItem":
+        if operation == "TransactWriteItems":
             wire.trouble = None
             desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
         return carry()
@@ -204,7 +205,7 @@ def test_a_callback_tells_what_somebody_who_died_could_not(desk, twilio, wire):
 
 
 def test_what_could_not_be_written_down_is_not_sent(desk, wire, account_at_twilio):
-    with wire.has(failing("PutItem")):
+    with wire.has(failing("TransactWriteItems")):
         assert sends(desk)[0] == 500
     assert not account_at_twilio.sent
 
@@ -380,6 +381,27 @@ def test_a_text_is_measured_before_it_costs_anything(desk, account_at_twilio):
     assert (size["characters"], size["places"], size["is_too_long"]) == (75, 75, False)
     assert desk.asks("POST", "/api/messages/preview", {"body": "a" * 1601})[1]["is_too_long"]
     assert not account_at_twilio.sent
+
+
+@pytest.mark.parametrize("last_word", ["STOP", "停止"])
+def test_nothing_is_sent_to_somebody_who_leaves_before_it_is_written_down(
+    desk, twilio, account_at_twilio, wire, last_word
+):
+    give_line()
+    desk.asks("GET", "/api/messages")  # which reads the key, that is remembered
+    leaves = between(2, lambda: send(twilio, form(last_word)))
+    with wire.has(leaves):
+        status, problem = sends(desk)
+    assert leaves.reached
+    assert (status, problem["code"]) == (400, 21610)
+    assert not account_at_twilio.sent
+    assert [one["direction"] for one in desk.asks("GET", "/api/messages?direction=outbound-api")[1]["messages"]] == []
+
+
+def test_a_message_meets_others_to_the_same_person_and_is_sent_once(desk, account_at_twilio, wire):
+    with wire.has(conflicting(2)):
+        assert sends(desk)[0] == 201
+    assert len(account_at_twilio.sent) == 1
 
 
 # ---- round trips, and whatever comes ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, Twilio
+from tests.integration.test_races import between
 from tests.integration.texts import DOCUMENT, LINE, form, give_line, kept, know, read, reports, send, writes
 from tests.integration.wire import broken, conflicting, refusing
 from toritsugi.callers import OptOut, opt_out_key
@@ -236,6 +237,50 @@ def test_a_start_that_is_repeated_later_brings_nobody_back_who_has_left_since(tw
 
 def test_start_of_somebody_who_never_left_is_an_answer_and_no_failure(twilio):
     assert "再開しました" in writes(twilio, "再開")
+
+
+@pytest.mark.parametrize("last_word", ["STOP", "停止"])
+@pytest.mark.parametrize("body", ["予約", "ヘルプ", "停止", "再開", "もしもし"])
+def test_nothing_is_answered_once_somebody_has_left_unless_they_come_back(twilio, wire, last_word, body):
+    """Their last word is kept at every step of another text of theirs, which was read before."""
+    for step in itertools.count(2):
+        OptOut(*opt_out_key(AIKO)).delete()
+        leaves = between(step, lambda: send(Twilio(), form(last_word)))
+        with wire.has(leaves):
+            answer = writes(twilio, body)
+        if not leaves.reached:
+            break
+        if body == "再開":
+            assert "再開しました" in answer
+            assert not has_left()
+        else:
+            assert answer is None
+            assert has_left()
+
+
+@pytest.mark.parametrize("comes_back", ["START", "再開"])
+def test_whoever_leaves_while_an_earlier_return_is_being_kept_has_left(twilio, wire, comes_back):
+    for step in itertools.count(2):
+        OptOut(*opt_out_key(AIKO), at=1).save()
+        returns = between(step, lambda: send(Twilio(), form(comes_back)))
+        with wire.has(returns):
+            send(twilio, form("停止"))
+        if not returns.reached:
+            break
+        assert has_left()
+
+
+def test_a_text_that_was_answered_gets_that_answer_again_while_its_sender_leaves(twilio, wire, clock):
+    fields = form("予約")
+    first = send(twilio, fields)
+    for step in itertools.count(2):
+        OptOut(*opt_out_key(AIKO)).delete()
+        clock.shift(120)
+        leaves = between(step, lambda: send(Twilio(), form("STOP")))
+        with wire.has(leaves):
+            assert send(twilio, fields) == first
+        if not leaves.reached:
+            break
 
 
 # ---- robots ----------------------------------------------------------------------------------------------------------

@@ -164,22 +164,27 @@ def keep(turn: Turn) -> Message | None:
     """What is answered, kept together with the text and everything else that follows from it, all or nothing.
 
     None, if nothing is answered. Of a text that was kept before, it is what was answered then. Raises Overtaken where
-    another text of the same person was answered in the same moment.
+    another text of the same person was answered in the same moment, or they have left or come back in it.
     """
     text, known = turn.text, turn.known
     message, reply = draw_up(turn)
-    starts = turn.wish == "start" and known.opt_out is not None
+    leaves, returns = turn.wish == "stop" and not known.opt_out, turn.wish == "start" and bool(known.opt_out)
+    relies = not (leaves or returns) and (reply is not None or turn.wish == "stop")
     with refusals() as places, write() as transaction:
-        if starts:
+        if relies:
+            as_seen = OptOut.entry.exists() if known.opt_out else OptOut.entry.does_not_exist()
+            transaction.condition_check(OptOut, *opt_out_key(text.number), condition=as_seen)
+        if returns:
             transaction.delete(OptOut(*opt_out_key(text.number)))
         transaction.save(message, condition=Message.message_id.does_not_exist())
-        if turn.wish == "stop" and known.opt_out is None:
-            transaction.save(OptOut(*opt_out_key(text.number), at=int(text.at)))
+        if leaves:
+            last_word = OptOut(*opt_out_key(text.number), at=int(text.at))
+            transaction.save(last_word, condition=OptOut.entry.does_not_exist())
         if reply:
             transaction.save(reply)
             counted = brake.count(known.texted, text.number, text.line, turn.answer, text.at)
             transaction.save(counted, condition=brake.is_as_seen(known.texted))
-    if places.get(int(starts)) == FAILED:
+    if places.get(int(relies or returns)) == FAILED:
         return records.find(records.reply_id(text.sid))
     if places:
         raise Overtaken
@@ -209,4 +214,4 @@ def draw_up(turn: Turn) -> tuple[Message, Message | None]:
 
 
 class Overtaken(Exception):
-    """Another text of the same person was answered in the same moment: what this one gets is to be decided anew."""
+    """Another text of the same person has changed what this one gets, in the same moment: it is to be decided anew."""

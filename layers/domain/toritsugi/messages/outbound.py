@@ -12,13 +12,15 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field
 
 from toritsugi import destinations, directory
-from toritsugi.callers import opt_out_key
+from toritsugi.callers import OptOut, opt_out_key
 from toritsugi.errors import RequestRefused
 from toritsugi.messages import records
 from toritsugi.messages.records import Message
 from toritsugi.numbers import line_key
+from toritsugi.transactions import FAILED, refusals, write
 
 LONGEST_BODY, MOST_MEDIA = 1_600, 10
+MOST_TRIES = 5
 
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", examples=["+12025550123"], description="E.164")]
 Media = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=1000)]
@@ -69,7 +71,25 @@ def check(wanted: MessageWanted) -> None:
     if wanted.to == wanted.from_ or line_key(wanted.to) in found:
         raise RequestRefused(21266, f"{wanted.to} is a line of yours, which would write to itself")
     if opt_out_key(wanted.to) in found:
-        raise RequestRefused(21610, f"{wanted.to} has asked for no more messages, until they write START")
+        raise unwanted(wanted.to)
+
+
+def keep(message: Message) -> bool:
+    """Whether the message is new; then, and only then, it is kept. Raises RequestRefused 21610, 20409."""
+    number = str(message.person)
+    for _ in range(MOST_TRIES):
+        with refusals() as places, write() as transaction:
+            transaction.condition_check(OptOut, *opt_out_key(number), condition=OptOut.entry.does_not_exist())
+            transaction.save(message, condition=Message.message_id.does_not_exist())
+        if not places or places.get(1) == FAILED:
+            return not places
+        if places.get(0) == FAILED:
+            raise unwanted(number)
+    raise RequestRefused(20409, "Others are writing to this number at the same time. Please try again", 409)
+
+
+def unwanted(number: str) -> RequestRefused:
+    return RequestRefused(21610, f"{number} has asked for no more messages, until they write START")
 
 
 def check_size(wanted: MessageWanted) -> None:

@@ -118,11 +118,6 @@ def find(message_id: str) -> Message | None:
     return next(iter(Message.batch_get([message_id], consistent_read=True)), None)
 
 
-def keep(message: Message) -> bool:
-    """Whether the message is new; then, and only then, it is kept."""
-    return transactions.save_if(message, Message.message_id.does_not_exist())
-
-
 # ---- how far it has come ---------------------------------------------------------------------------------------------
 
 
