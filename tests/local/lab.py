@@ -54,6 +54,13 @@ Resources:
       AttributeDefinitions: [{ AttributeName: name, AttributeType: S }]
       KeySchema: [{ AttributeName: name, KeyType: HASH }]
       StreamSpecification: { StreamViewType: NEW_AND_OLD_IMAGES }
+  Shelves:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: shelf, AttributeType: S }, { AttributeName: place, AttributeType: S }, { AttributeName: color, AttributeType: S }]
+      KeySchema: [{ AttributeName: shelf, KeyType: HASH }, { AttributeName: place, KeyType: RANGE }]
+      GlobalSecondaryIndexes: [{ IndexName: of-color, KeySchema: [{ AttributeName: color, KeyType: HASH }, { AttributeName: place, KeyType: RANGE }], Projection: { ProjectionType: ALL } }]
 """  # noqa: E501
 
 

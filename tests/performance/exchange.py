@@ -4,8 +4,6 @@ import base64
 import copy
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -112,17 +110,3 @@ def like(row: Item, others: dict[str, str]) -> Item:
 def in_a_minute() -> time_machine.travel:
     """Later than whatever the exchange has just made, so that a call has an expiry to slide."""
     return time_machine.travel(time.time() + 60, tick=False)
-
-
-@contextmanager
-def unguarded() -> Iterator[None]:
-    """Inside, moto does not copy the whole table for every item of a transaction, which it would need to undo one."""
-
-    def itself(table: Table, _memo: dict[int, Any]) -> Table:
-        return copy.copy(table)
-
-    Table.__deepcopy__ = itself
-    try:
-        yield
-    finally:
-        del Table.__deepcopy__

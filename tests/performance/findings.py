@@ -12,7 +12,7 @@ from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid
 from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
 from tests.performance.cost import Share, Webhook
 from tests.performance.emulated import Emulated, Warm
-from tests.performance.exchange import LINES, Exchange, in_a_minute, unguarded
+from tests.performance.exchange import LINES, Exchange, in_a_minute
 from tests.performance.meter import Meter
 from tests.performance.throughput import Throughput
 
@@ -132,5 +132,5 @@ def measure_opening(exchange: Exchange, found: Findings, say: Callable[[str], No
     for n, (name, prepare) in enumerate(steps):
         say(f"opening a session: {name.strip()}")
         prepare()
-        with unguarded(), Meter() as found.opened[name]:
+        with Meter() as found.opened[name]:
             exchange.open_session(f"+8190444{n:05}", f"+8190555{n:05}")

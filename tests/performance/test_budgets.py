@@ -9,7 +9,7 @@ from tests.performance import conference, imports, reception
 from tests.performance.calls import AIKO, incoming, new_sid
 from tests.performance.cold import ORDINARY, OURS, starter
 from tests.performance.cost import per_million, total
-from tests.performance.exchange import LINES, in_a_minute, unguarded
+from tests.performance.exchange import LINES, in_a_minute
 from tests.performance.meter import Meter
 
 TTLS = pytest.mark.parametrize("ttl", [0, 3600], ids=["without ttl", "with ttl"])
@@ -71,7 +71,7 @@ def test_a_session_of_two_is_opened_in_three_round_trips_however_many_there_are(
     taken = []
     for sessions, people in ((100, ("+819044440001", "+819044440002")), (9_900, ("+819044440003", "+819044440004"))):
         exchange.fill(sessions)
-        with unguarded(), Meter() as meter:
+        with Meter() as meter:
             exchange.open_session(*people)
         taken.append(meter.operations)
     assert taken == [["Query", "BatchGetItem", "TransactWriteItems"]] * 2

@@ -10,8 +10,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from moto.core.serialize import ResponseSerializer
-from moto.dynamodb.models import table as moto_tables
 
 from local.aws import buckets, tables, wire
 from local.aws.buckets import Buckets
@@ -62,8 +60,7 @@ class Cloud:
             "AWS_REGION": REGION,
         }
         os.environ |= self.template.environment
-        moto_tables.Table.__deepcopy__ = tables.snapshot
-        ResponseSerializer._serialize_type_structure = tables.serialize  # type: ignore[method-assign, assignment]
+        tables.relieve_moto()
         self.inside = ExitStack()
         moto = mock_aws()
         moto.start()
@@ -110,7 +107,6 @@ class Cloud:
 
         def answered(client: Any, operation: str, request: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
-            tables.snapshots.clear()
             if service == "ssm":
                 return self.parameters.call(operation, request)
             if service == "events":

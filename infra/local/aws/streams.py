@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.table import Table
 
 from local.aws.functions import Functions
 from local.aws.template import ACCOUNT, REGION, Template
@@ -30,7 +29,6 @@ class Feed:
     arn: str
     function: dict[str, Any]
     size: int
-    seen: int = 0  # records of moto's that are on their way
     waiting: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     working: bool = False
 
@@ -61,12 +59,11 @@ class Streams:
         """Something may have been written. May be called in any thread, if it holds the lock of the APIs."""
         if not self.clock:
             return
+        new = {name: taken_from(name) for name in {feed.table for feed in self.feeds}}
         for feed in self.feeds:
-            records = table_of(feed.table).stream_shard.items
-            new, feed.seen = records[feed.seen :], len(records)
-            if new:
+            if records := new[feed.table]:
                 due = self.clock.now() + DELAY
-                feed.waiting += [(due, described(record.to_json(), feed.arn)) for record in new]
+                feed.waiting += [(due, described(record, feed.arn)) for record in records]
                 self.loop.call_soon_threadsafe(self.clock.at, due, lambda feed=feed: self.work(feed), feed.table)
 
     async def work(self, feed: Feed) -> None:
@@ -85,8 +82,13 @@ class Streams:
         feed.working = False
 
 
-def table_of(name: str) -> Table:
-    return dynamodb_backends[ACCOUNT][REGION].tables[name]
+def taken_from(name: str) -> list[dict[str, Any]]:
+    """The table's records that nobody has seen. moto would keep them for good, and numbers them by how many it has."""
+    shard = dynamodb_backends[ACCOUNT][REGION].tables[name].stream_shard
+    records = [record.to_json() for record in shard.items]
+    shard.items.clear()
+    shard.starting_sequence_number += len(records)
+    return records
 
 
 def described(record: dict[str, Any], arn: str) -> dict[str, Any]:
