@@ -5,7 +5,8 @@ Nothing here or in the network sleeps in the asyncio sense. A task that has to w
 busy, so a jump of an hour gives the same history as sixty jumps of a minute.
 
 time-machine moves `time.time` and `datetime` for everything in the process, and leaves monotonic clocks, asyncio and
-sockets alone: https://time-machine.readthedocs.io/
+sockets alone: https://time-machine.readthedocs.io/ At pace 1 time passes as the monotonic clock says, so nothing here
+waits for an hour because the clock of the machine was set back by one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,21 @@ import time_machine
 log = logging.getLogger(__name__)
 
 ROUNDING = 1e-6  # a float of this century's seconds is exact to less than a microsecond
+ROOM = 1000  # things that may be on the heap before anybody looks which of them are canceled
+
+
+class Hand(time_machine.Traveller):
+    """The hand that moves the time of this process. Where it ticks, time-machine's own reads the clock of the machine,
+    which anybody may set; this one reads how long the machine has been running.
+    """
+
+    def time_ns(self) -> int:
+        if not self._tick:
+            return self._destination_timestamp_ns
+        now = time.monotonic_ns()
+        if not self._requested:
+            self._requested, self._real_start_timestamp_ns = True, now
+        return self._destination_timestamp_ns + now - self._real_start_timestamp_ns
 
 
 @dataclass(order=True)
@@ -70,6 +86,7 @@ class Clock:
         self.random = random.Random(seed)  # noqa: S311  jitter that a test can repeat, not a secret
         self.failures: list[BaseException] = []
         self.heap: list[Due] = []
+        self.room = ROOM
         self.sequence = itertools.count()
         self.busy = 0
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -92,6 +109,7 @@ class Clock:
         start = time.time() if self.start_at is None else self.start_at
         self.travel = time_machine.travel(start, tick=self.pace == 1)
         self.hand = self.travel.start()
+        self.hand.__class__ = Hand
         self.driver = asyncio.create_task(self.drive())
         return self
 
@@ -107,6 +125,8 @@ class Clock:
         """Has `action` called at `moment` (now, if that is past); a coroutine that it returns is run as a task."""
         due = Due(moment, next(self.sequence), action, label)
         heapq.heappush(self.heap, due)
+        if len(self.heap) > self.room:
+            self.throw_away()
         self.changed.set()
         return due
 
@@ -214,6 +234,12 @@ class Clock:
             await asyncio.sleep(0)
             if not self.busy:
                 return
+
+    def throw_away(self) -> None:
+        """Takes what is canceled off the heap: the time limit of a call would stay there for hours after its end."""
+        self.heap = [due for due in self.heap if due.action]
+        heapq.heapify(self.heap)
+        self.room = max(ROOM, 2 * len(self.heap))
 
     def next_due(self, until: float) -> Due | None:
         while self.heap and not self.heap[0].action:
