@@ -133,7 +133,7 @@ def take(step: Step) -> None:
         case Limit(_, call_sid, seconds):
             carrier.limit_call(call_sid, seconds)
         case Prolong(bridge):
-            sessions.prolong(bridge.service_sid, bridge.session_sid, bridge.deadline)
+            sessions.prolong(bridge.session_sid, bridge.extended_from or 0, bridge.deadline)
         case Leave(bridge):
             in_conference.leave(bridge.session_sid, bridge.bridge_sid)
         case Arm(bridge, moments):

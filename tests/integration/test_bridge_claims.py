@@ -6,7 +6,7 @@ from tests.unit.histories import LINE, NOW, SID, announcement, bridge, call_sid,
 from toritsugi import announcements
 from toritsugi.bridges import life, state
 from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key, party_key
-from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
+from toritsugi.bridges.steps import Arm, Begin, Close, End, Follow, Limit, Prolong, Release, Ring
 from toritsugi.errors import RequestRefused
 
 END = NOW + 600
@@ -142,6 +142,31 @@ def test_a_masked_session_follows_each_deadline_once(kept):
     assert [Prolong(kept).claim(NOW) for _ in range(2)] == [True, False]
     moved()
     assert [Prolong(now()).claim(NOW), Prolong(kept).claim(NOW)] == [True, False]
+
+
+def test_a_session_that_followed_one_extension_has_not_followed_the_next(kept):
+    life.prolong(kept, 10, NOW)
+    once = now()
+    life.prolong(once, 10, NOW + 20)
+    assert not Prolong(once).claim(NOW)
+    assert (now().extended_from, now().prolonged) == (END, 0)
+    assert Prolong(now()).claim(NOW)
+    assert now().extended_from is None
+
+
+def test_the_deadline_follows_the_session_once_and_not_for_one_that_has_moved_or_ended(kept):
+    assert [Follow(kept, END - 60).claim(NOW) for _ in range(2)] == [True, False]
+    assert (now().deadline, now().version) == (END - 60, 2)
+    seen = now()
+    ended()
+    assert not Follow(seen, END).claim(NOW)
+
+
+def test_an_extension_adds_to_the_full_time_as_well(kept):
+    assert Follow(kept, END - 60).claim(NOW)
+    now().update([Bridge.full_time.set(END)])
+    assert life.prolong(now(), 10, NOW)
+    assert (now().deadline, now().full_time) == (END + 540, END + 600)
 
 
 def test_of_two_stars_in_the_same_second_one_moves_the_deadline(kept):

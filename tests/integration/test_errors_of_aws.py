@@ -324,7 +324,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "sessions.claims.add_participant.commit": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
     "sessions.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
     "sessions.life.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
-    "sessions.life.prolong": lambda w: w.of_session(lambda *sid: sessions.prolong(*sid, NOW * 2), Ttl=600),
+    "sessions.life.prolong": lambda w: w.of_session(lambda _, sid: sessions.prolong(sid, 0, NOW * 2), Ttl=600),
     "sessions.life.end": lambda w: w.of_session(deeds.close),
     "sessions.life.reopen": lambda w: w.of_closed(deeds.reopen),
     "sessions.life.expire:1": lambda w: w.clean_up,

@@ -267,3 +267,21 @@ def test_a_star_does_not_put_off_the_end_of_a_session_that_was_closed(desk, aiko
     clock.forward(seconds=12)
     aiko.is_idle()
     ben.is_idle()
+
+
+def test_what_a_client_sets_in_the_moment_of_a_star_counts(desk, aiko, ben, clock, cloud):
+    desk.opens(*LINES, Through="conference", ExtensionMinutes=10)
+    session = desk.brings_together(aiko, ben, ttl=5 * MINUTE)
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.answers()
+    clock.forward(minutes=3)
+    cloud.faults.messages.late(5, "Timers")
+    ben.presses("*")
+    ben.hears("通話を10分延長しました")
+    session.sdk.update(ttl=4 * MINUTE)
+    clock.forward(seconds=50)
+    aiko.talks_with(ben)
+    clock.forward(seconds=12)
+    aiko.is_idle()
+    ben.is_idle()

@@ -167,6 +167,7 @@ def prolong(bridge: Bridge, minutes: int, now: float) -> bool:
         Bridge.version.set(Bridge.version + 1),
         Bridge.extensions.set(Bridge.extensions + 1),
         Bridge.extended_at.set(now),
+        Bridge.extended_from.set(Bridge.extended_from | Bridge.deadline),
     ]
     unmoved = (Bridge.version == bridge.version) & (Bridge.deadline > now)
     return update_if(bridge, actions, unmoved & Bridge.ended_at.does_not_exist())

@@ -45,10 +45,11 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     """A bridge. `deadline` is there from the first conference-start on, and each change of it is a new `version`. It is
     `full_time`, when its minutes and extensions are used up, unless the masked session that it is of ends before.
 
-    `window` is how many seconds before the deadline the star begins to count: with the first warning. `armed` is the
-    version whose timers are set, `prolonged` the one that the masked session follows, `closed` the conference that we
-    have ended. `next_look` is the moment for which a timer is under way, besides those that are armed. `ended_at` is
-    written before anybody is hung up, so that nothing goes on meanwhile. `enrolled`: its session knows that it runs.
+    `window` is how many seconds before the deadline the star begins to count: with the first warning. `extended_from`
+    is the deadline before the extensions that the session has not followed yet, `prolonged` the version that it
+    follows, `enrolled` that it knows this bridge. `armed` is the version whose timers are set, `next_look` the moment
+    for which one more is under way, `closed` the conference that we have ended. `ended_at` is written before anybody is
+    hung up, so that nothing goes on meanwhile.
     """
 
     through = UnicodeAttribute()  # dial or conference
@@ -71,6 +72,7 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     version = NumberAttribute(default=0)
     extensions = NumberAttribute(default=0)
     extended_at = NumberAttribute(null=True)
+    extended_from = NumberAttribute(null=True)
     armed = NumberAttribute(default=0)
     next_look = NumberAttribute(null=True)
     prolonged = NumberAttribute(default=0)

@@ -118,7 +118,8 @@ class Prolong:
 
     def claim(self, _now: float) -> bool:
         version = self.bridge.version
-        return update_if(self.bridge, [Bridge.prolonged.set(version)], Bridge.prolonged < version)
+        actions = [Bridge.prolonged.set(version), Bridge.extended_from.remove()]
+        return update_if(self.bridge, actions, (Bridge.prolonged < version) & (Bridge.version == version))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from toritsugi.errors import RequestRefused, SessionEnded
 from toritsugi.interactions import Leg
 from toritsugi.routes import LONGEST_CALL_SECONDS, RING_SECONDS, Route, is_connecting, route_key
 from toritsugi.services import find_service
-from toritsugi.sessions.records import DELETED, Participant, Session, SessionEntry, is_as_read, is_open
+from toritsugi.sessions.records import Participant, Session, find_with_people, is_as_read, is_open
 from toritsugi.transactions import put, update_if
 from toritsugi.voices import language_of
 
@@ -25,13 +25,10 @@ MOST_TRIES = 5
 
 def read_people(session_sid: str) -> tuple[Session, list[Participant]]:
     """A session and its participants, by its SID alone. Raises RequestRefused 404."""
-    entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
-    sessions = [entry for entry in entries if isinstance(entry, Session)]
-    if not sessions:
+    session, people = find_with_people(session_sid)
+    if session is None or session.is_deleted:
         raise RequestRefused(20404, "There is no such session", 404)
-    people = [entry for entry in entries if isinstance(entry, Participant)]
-    present = [person for person in people if person.date_deleted is None]
-    return sessions[0], sorted(present, key=lambda person: person.place)
+    return session, [person for person in people if person.date_deleted is None]
 
 
 def bounds_of(session_sid: str | None) -> Bounds:
@@ -42,7 +39,7 @@ def bounds_of(session_sid: str | None) -> Bounds:
         session = Session.get(session_sid, "session", consistent_read=True)
     except Session.DoesNotExist:
         return CLOSED
-    if session.closed_reason == DELETED:
+    if session.is_deleted:
         return CLOSED
     connects_until = session.date_ended if session.status == "closed" else session.expires_at
     return Bounds(connects_until, None if session.calls_outlive_expiry else session.expires_at)

@@ -96,12 +96,17 @@ def change_expiry(session: Session, people: list[Participant], form: Form, arm: 
     return not places
 
 
-def prolong(service_sid: str, session_sid: str, until: float) -> bool:
-    """Whether session and routes last until then; not if the session has ended, or is to last longer already."""
+def prolong(session_sid: str, since: float, until: float) -> bool:
+    """Whether session and routes last until then, which lasted until `since` at least.
+
+    Not if the session has ended, is to last longer already, or was set to end before that.
+    """
     now = int(time.time())
     for _ in range(MOST_TRIES):
-        session, people = read_session(service_sid, session_sid)
-        if session.is_closed(now) or session.expires_at is None or session.expires_at >= until:
+        session, people = find_with_people(session_sid)
+        if session is None or session.is_closed(now):
+            return False
+        if session.expires_at is None or not since <= session.expires_at < until:
             return False
         later: list[Action] = [Session.expires_at.set(until), Session.date_updated.set(now)]
         if not session.slides:

@@ -1,0 +1,58 @@
+"""A session follows the extension of its call, and never further than what a client has set meanwhile."""
+
+import pytest
+
+from tests.integration import deeds
+from tests.integration.books import check
+from tests.integration.conftest import AIKO, BEN
+from toritsugi.sessions import life
+from toritsugi.sessions.records import find_with_people
+
+
+@pytest.fixture
+def sid(service):
+    return service.fetch().sid
+
+
+def open_session(sid, **fields):
+    session = deeds.create(sid, AIKO, BEN, Ttl=600, **fields)
+    return session.session_sid, int(session.expires_at)
+
+
+def end_of(session_sid):
+    session, _ = find_with_people(session_sid)
+    return session.expires_at
+
+
+def test_a_session_that_still_ends_with_the_call_follows_its_extension(sid, clock, cloud):
+    session, end = open_session(sid)
+    assert life.prolong(session, end, end + 600)
+    assert end_of(session) == end + 600
+    assert {route["expires_at"] for route in check(cloud).live} == {end + 600}
+
+
+def test_twice_is_once(sid, clock):
+    session, end = open_session(sid)
+    assert [life.prolong(session, end, end + 600) for _ in range(2)] == [True, False]
+
+
+def test_a_session_that_a_client_has_set_to_end_earlier_stays_so(sid, clock, cloud):
+    session, end = open_session(sid)
+    deeds.update(sid, session, Ttl=60)
+    assert not life.prolong(session, end, end + 600)
+    assert {route["expires_at"] for route in check(cloud).live} == {end - 540}
+
+
+def test_a_session_that_is_to_last_longer_anyway_stays_so(sid, clock):
+    session, end = open_session(sid)
+    deeds.update(sid, session, Ttl=3600)
+    assert not life.prolong(session, end, end + 600)
+    assert end_of(session) == end + 3000
+
+
+@pytest.mark.parametrize("ends", [deeds.close, deeds.delete])
+def test_a_session_that_has_ended_follows_nothing(sid, clock, cloud, ends):
+    session, end = open_session(sid)
+    ends(sid, session)
+    assert not life.prolong(session, end, end + 600)
+    assert check(cloud).live == []
