@@ -10,10 +10,11 @@ from local import sample, stack
 
 async def main() -> None:
     port, network_port = number("PORT", 8000, 1, 65_535), number("NETWORK_PORT", 8001, 1, 65_535)
+    pace, keeps = number("NETWORK_PACE", 1, 0, 1), number("NETWORK_KEEPS", 1000, 0, 1_000_000_000) or None
     stopped = asyncio.Event()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(interruption, stopped.set)
-    async with stack.run(port, network_port, pace=number("NETWORK_PACE", 1, 0, 1)) as running:
+    async with stack.run(port, network_port, pace, keeps=keeps) as running:
         people = await sample.fill(running)
         running.world.ready = True
         print(f"""

@@ -27,6 +27,7 @@ import time_machine
 log = logging.getLogger(__name__)
 
 ROUNDING = 1e-6  # a float of this century's seconds is exact to less than a microsecond
+MOST_FAILURES = 1000  # that are remembered
 ROOM = 1000  # things that may be on the heap before anybody looks which of them are canceled
 
 
@@ -146,8 +147,12 @@ class Clock:
         self.tasks.discard(task)
         self.count(-1)
         if not task.cancelled() and (failure := task.exception()):
-            self.failures.append(failure)
+            self.fail(failure)
             log.error("a task of the local world failed", exc_info=failure)
+
+    def fail(self, failure: BaseException) -> None:
+        self.failures.append(failure)
+        del self.failures[:-MOST_FAILURES]
 
     # ---- waiting -------------------------------------------------------------------------------------------------
 
@@ -277,7 +282,7 @@ class Clock:
         try:
             result = action()
         except Exception as failure:
-            self.failures.append(failure)
+            self.fail(failure)
             log.exception("something due failed")
             return
         if asyncio.iscoroutine(result):

@@ -43,15 +43,19 @@ async def run(
     start: float | None = None,
     account_sid: str = "AC" + uuid.uuid4().hex,
     auth_token: str = uuid.uuid4().hex,
+    keeps: int | None = None,
 ) -> AsyncIterator[Stack]:
-    """Exchange and network, serving on these ports; the account is made up. Raises PortUnusable."""
+    """Exchange and network, serving on these ports; the account is made up. Raises PortUnusable.
+
+    `keeps` is how much of what is over can still be seen: calls and their like, events on the bus. None: all of it.
+    """
     with listen(port, "PORT") as exchange_socket, listen(network_port, "NETWORK_PORT") as network_socket:
         exchange, network = address(exchange_socket), address(network_socket)
         parameters = {"TwilioAccountSid": account_sid, "CarrierUrl": network}
         settings = {"public-base-url": exchange, "auth-tokens": auth_token}
-        with Cloud(TEMPLATE, parameters, settings) as cloud:
+        with Cloud(TEMPLATE, parameters, settings, keeps) as cloud:
             async with Clock(pace, start) as clock:
-                world = World(clock, network, account_sid, auth_token)
+                world = World(clock, network, account_sid, auth_token, keeps=keeps)
                 cloud.start(clock)
                 async with (
                     serve(gateway.build(cloud), exchange_socket),

@@ -105,7 +105,7 @@ def start_network(folder: Path) -> Running:
     account = ["--account-sid", ACCOUNT_SID, "--auth-token", AUTH_TOKEN]
     return start(
         "network",
-        [sys.executable, "-m", "local.network", "--port", str(port), "--pace", "1", *account],
+        [sys.executable, "-m", "local.network", "--port", str(port), "--pace", "1", "--keeps", "0", *account],
         folder,
         port,
         "/ready",

@@ -225,6 +225,12 @@ def test_nobody_is_ready_until_told_so(network):
     assert (network.http.get("/ready").status_code, network.http.get("/ready").json()) == (503, {"ready": False})
 
 
+def test_a_network_that_is_told_to_remember_less_than_nothing_says_so():
+    command = [sys.executable, "-m", "local.network", "--port", "0", "--keeps", "-1"]
+    ended = subprocess.run(command, env={"PYTHONPATH": "infra"}, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (1, "Of what is over at least 1 is kept, not -1.\n")
+
+
 def test_the_network_starts_alone():
     with listening() as bound:
         port = bound.getsockname()[1]

@@ -94,7 +94,8 @@ def test_on_first_start_a_desk_answers_that_knows_one_of_them(first_start):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "abc"), ("NETWORK_PORT", "65536"), ("PORT", "-1"), ("NETWORK_PACE", "2")]
+    ("name", "value"),
+    [("PORT", "abc"), ("NETWORK_PORT", "65536"), ("PORT", "-1"), ("NETWORK_PACE", "2"), ("NETWORK_KEEPS", "-1")],
 )
 def test_an_impossible_setting_is_named_in_one_sentence(name, value):
     ended = start(**{name: value})

@@ -25,11 +25,12 @@ class Happened:
 
 
 class Buses:
-    """The buses of a template; `events` is what was put on any of them, in its order."""
+    """The buses of a template; `events` is what was put on any of them, in its order: the latest `keeps`, or all."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, keeps: int | None = None) -> None:
         self.names = {template.name(logical_id) for logical_id in template.of_type("AWS::Events::EventBus")}
         self.events: list[Happened] = []
+        self.keeps = keeps
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """The answer of PutEvents, which takes each entry or says why not. Raises ValueError for what is not built."""
@@ -47,4 +48,6 @@ class Buses:
         except ValueError:
             return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
         self.events.append(Happened(entry["Source"], entry["DetailType"], said))
+        if self.keeps is not None:
+            del self.events[: -self.keeps]
         return {"EventId": str(uuid.uuid4())}

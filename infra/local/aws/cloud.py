@@ -36,9 +36,14 @@ class Troubles:
 
 
 class Cloud:
-    """The resources of one stack, a context manager. Import handlers only inside, for they read the environment."""
+    """The resources of one stack, a context manager. Import handlers only inside, for they read the environment.
 
-    def __init__(self, template: Path, parameters: dict[str, str], settings: dict[str, str]) -> None:
+    `keeps` is how many of the events on its buses can still be seen (None: all of them).
+    """
+
+    def __init__(
+        self, template: Path, parameters: dict[str, str], settings: dict[str, str], keeps: int | None = None
+    ) -> None:
         self.template = Template(template, {"Stage": "local"} | parameters)
         path = self.template.environment.get("SETTINGS_PATH", "")
         self.parameters = Parameters({f"{path}/{name}": value for name, value in settings.items()})
@@ -47,7 +52,7 @@ class Cloud:
         self.queues = Queues(self.template, self.functions, self.faults.messages)
         self.schedules = Schedules(self.template, self.functions, self.queues, self.faults.schedules)
         self.streams = Streams(self.template, self.functions)
-        self.buckets, self.buses = Buckets(self.template), Buses(self.template)
+        self.buckets, self.buses = Buckets(self.template), Buses(self.template, keeps)
         self.address = settings.get("public-base-url", "")
         self.events = self.buses.events
         self.invoke, self.failures = self.functions.invoke, self.functions.failures

@@ -20,6 +20,7 @@ from local.aws.faults import Crashes
 from local.aws.template import ACCOUNT, REGION, Template
 from local.clock import Clock
 
+MOST_FAILURES = 1000  # that are remembered
 AT_ONCE = 1000  # events, of all functions: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 
 
@@ -177,6 +178,7 @@ class Functions:
             raise
         except Exception as failure:
             self.failures.append(f"{function['Handler']}: {failure!r}")
+            del self.failures[:-MOST_FAILURES]
             raise
 
 

@@ -18,6 +18,7 @@ library. One noun a file:
     webhooks, addresses, faults  requests to the application, their patience, and what goes wrong with them on purpose
     control                      edge in: people's hands, as JSON
     rest, rest_...               edge in: Twilio's REST API, one file for each thing that it knows
+    memories                     what is remembered of what is over
     parts                        parts of a file, for whoever jumps in what they listen to
     server, __main__             the one port; alone on the command line
     dates, refusals              ground: two ways to write a moment, two ways to say no

@@ -31,6 +31,12 @@ def arguments() -> argparse.Namespace:
         help="1: time follows the wall clock; 0: it moves only by POST /clock (NETWORK_PACE, 1)",
     )
     parser.add_argument("--rate", type=float, default=1.0, help="calls a second that leave the queue of REST (1)")
+    parser.add_argument(
+        "--keeps",
+        type=int,
+        default=int(os.environ.get("NETWORK_KEEPS", "1000")),
+        help="calls, texts and so on that are over and still shown, of each kind; 0: all (NETWORK_KEEPS, 1000)",
+    )
     parser.add_argument("--account-sid", default=os.environ.get("TWILIO_ACCOUNT_SID"), help="made up if not given")
     parser.add_argument("--auth-token", default=os.environ.get("TWILIO_AUTH_TOKEN"), help="made up if not given")
     parser.add_argument(
@@ -45,7 +51,7 @@ def arguments() -> argparse.Namespace:
 async def main(wishes: argparse.Namespace) -> None:
     address = f"http://127.0.0.1:{wishes.port}"
     async with Clock(wishes.pace) as clock:
-        world = World(clock, address, wishes.account_sid, wishes.auth_token, wishes.rate)
+        world = World(clock, address, wishes.account_sid, wishes.auth_token, wishes.rate, wishes.keeps or None)
         urls = ("voice_url", "voice_fallback_url", "status_callback")
         for number in wishes.number:
             world.add_number({"phone_number": number} | {name: getattr(wishes, name) for name in urls})

@@ -172,6 +172,8 @@ class Call:
             self.callbacks.report(self.callback)
         if self.flow and self.flow is not asyncio.current_task():
             self.flow.cancel()
+        self.flow = None
+        self.world.note_end(self.sid, self.world.calls)
 
     def redirect(self, flow: Coroutine[Any, Any, Any]) -> None:
         """The call leaves whatever it was doing, and whoever it was talking with, and does this."""

@@ -200,6 +200,7 @@ class Conference:
             if by.label:
                 told["ParticipantLabelEndingConference"] = by.label
         self.tell("conference-end", None, **told)
+        self.world.note_end(self.sid, self.world.conferences)
 
     def beep(self, when: str, about: Participant) -> None:
         """The others hear that somebody comes or goes."""

@@ -35,6 +35,9 @@ How a telephone `receives` texts is "at once", "never" (no carrier reaches it: 3
 "in" and "received", or "out" and "sent", or "failed" if nobody with that number can receive them; `media` are where its
 files come from, so that whoever looks needs no password; `segments` says in how many pieces it was sent.
 
+Of calls, conferences, texts and recordings that are over the network remembers as many of each as it was told to keep
+(--keeps), with their part of the log: at least the latest, at most twice as many. A telephone shows as many texts.
+
 Naming how a telephone `answers` begins its behaviour afresh (after, presses, greeting); every other setting that is not
 named stays as it is. A number may be dialed as in its own country (050...). In paths a number's plus is %2B or plain.
 """

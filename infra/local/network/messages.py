@@ -74,14 +74,21 @@ class Message:
         self.validity = LONGEST_VALIDITY
         self.created_at = self.updated_at = world.clock.now()
         self.sent_at = self.created_at if direction == "inbound" else None
-        earlier = (one.leaves_next for one in world.messages.values() if one.is_by(from_))
-        self.leaves_at = max([self.created_at, *earlier])
+        self.leaves_at = self.created_at if direction == "inbound" else self.take_turn()
         self.outbox = Outbox(self)
         line, other = (to, from_) if direction == "inbound" else (from_, to)
         self.conversation = world.conversation(line, other)
         self.cookies = self.conversation.cookies
         world.messages[self.sid] = self
+        if self.is_over:
+            world.note_end(self.sid, world.messages)
         world.changed()
+
+    def take_turn(self) -> float:
+        """When it leaves its sender's queue, and with it so many segments, one a second."""
+        turn = max(self.created_at, self.world.turns.get(self.from_, 0.0))
+        self.world.turns[self.from_] = turn + self.segments
+        return turn
 
     # ---- its way to a telephone ------------------------------------------------------------------------------------
 
@@ -122,6 +129,7 @@ class Message:
             self.outbox.put(self.callback, self.told(), is_last=self.is_over)
         if self.is_over:
             self.outbox.release()
+            self.world.note_end(self.sid, self.world.messages)
         self.world.changed()
 
     def told(self) -> dict[str, str]:
@@ -136,14 +144,6 @@ class Message:
     @property
     def is_over(self) -> bool:
         return self.status in ("received", "delivered", "undelivered", "failed")
-
-    @property
-    def leaves_next(self) -> float:
-        """When its sender can send again."""
-        return self.leaves_at + self.segments
-
-    def is_by(self, number: str) -> bool:
-        return self.direction != "inbound" and self.from_ == number
 
     # ---- what the application is asked -----------------------------------------------------------------------------
 

@@ -147,6 +147,8 @@ class Phone:
         about = {"sid": sid, "direction": direction, "from": from_, "to": to, "body": body, "media": media}
         at = iso(self.world.clock.now())
         self.messages.append(about | {"at": at, "status": status, "segments": segments.count(body)})
+        if self.world.keeps is not None:
+            del self.messages[: -self.world.keeps]
         self.world.changed()
 
     def busy_with(self, *states: str) -> Call:

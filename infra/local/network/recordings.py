@@ -78,6 +78,7 @@ class Recording:
     def delete(self) -> None:
         """Twilio knows nothing of it any more. Here people may still listen to it: what they say is on this machine."""
         self.deleted_at, self.status = self.world.clock.now(), "deleted"
+        self.world.note_end(self.sid, self.world.recordings)
         self.call.note("recording", "deleted")
 
     def progress(self, status: str) -> None:
@@ -87,6 +88,7 @@ class Recording:
             self.outbox.put(self.callback, self.params(), is_last=self.is_over)
         if self.is_over:
             self.outbox.release()
+            self.world.note_end(self.sid, self.world.recordings)
         self.call.note("recording", status)
 
     async def audio(self) -> bytes:

@@ -18,6 +18,7 @@ from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.conferences import Conference
 from local.network.faults import Faults
+from local.network.memories import Memory
 from local.network.messages import Conversation, Message
 from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, parsed
 from local.network.participants import Participant, Terms
@@ -35,7 +36,9 @@ def trusted() -> ssl.SSLContext:
 
 
 class World:
-    """The account and everything around it. `rate` is how many calls a second leave the queue of those made by REST."""
+    """The account and everything around it. `rate` is how many calls a second leave the queue of those made by REST,
+    `keeps` how many of each kind are remembered when they are over (None: all).
+    """
 
     def __init__(
         self,
@@ -44,8 +47,11 @@ class World:
         account_sid: str | None = None,
         auth_token: str | None = None,
         rate: float = 1.0,
+        keeps: int | None = None,
     ) -> None:
-        self.clock, self.address, self.rate = clock, address, rate
+        if keeps is not None and keeps < 1:
+            raise ValueError(f"Of what is over at least 1 is kept, not {keeps}.")
+        self.clock, self.address, self.rate, self.keeps = clock, address, rate, keeps
         self.account_sid = account_sid or f"AC{secrets.token_hex(16)}"
         self.auth_token = auth_token or secrets.token_hex(16)
         self.secondary_token = ""
@@ -60,11 +66,12 @@ class World:
         self.ready = self.closed = False
         self.numbers: dict[str, IncomingPhoneNumber] = {}
         self.phones: dict[str, Phone] = {}
-        self.calls: dict[str, Call] = {}
-        self.conferences: dict[str, Conference] = {}
-        self.recordings: dict[str, Recording] = {}
-        self.messages: dict[str, Message] = {}
+        self.calls = Memory[Call]()
+        self.conferences = Memory[Conference]()
+        self.recordings = Memory[Recording]()
+        self.messages = Memory[Message]()
         self.conversations: dict[tuple[str, str], Conversation] = {}
+        self.turns: dict[str, float] = {}  # when a number can send its next text
         self.log: list[dict[str, Any]] = []
         self.faults = Faults()
         self.next_turn = 0.0  # when the queue lets the next call go
@@ -246,6 +253,7 @@ class World:
         self.recordings.clear()
         self.messages.clear()
         self.conversations.clear()
+        self.turns.clear()
         self.log.clear()
         self.faults.replace({})
         self.next_turn = 0.0
@@ -270,6 +278,13 @@ class World:
         self.log.append({"sequence": self.sequence, **entry})
         self.changed()
         return self.log[-1]
+
+    def note_end(self, sid: str, among: Memory[Any]) -> None:
+        """This call, conference, text or recording is over; perhaps older ones are forgotten, with their log."""
+        if among.note_end(sid, self.keeps):
+            known = self.calls.keys() | self.conferences.keys() | self.messages.keys()
+            self.log = [entry for entry in self.log if entry["call_sid"] in known]
+            self.changed()
 
     def changed(self) -> None:
         """Something is not as it was: whoever watches may look again."""
