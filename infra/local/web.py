@@ -11,15 +11,17 @@ from collections.abc import AsyncIterator
 import uvicorn
 from starlette.applications import Starlette
 
-PATIENCE = 1  # seconds for those who are still connected in the end
+from local.network.connections import PATIENCE, configured
+
+LAST_WAIT = 1  # seconds for those who are still connected in the end
 
 
 class Server(uvicorn.Server):
     """A server that leaves Ctrl-C to whoever started it. uvicorn's own looks for its end ten times a second."""
 
-    def __init__(self, application: Starlette) -> None:
+    def __init__(self, application: Starlette, patience: float) -> None:
         level = os.environ.get("LOG_LEVEL", "warning")
-        super().__init__(uvicorn.Config(application, loop="asyncio", log_level=level, lifespan="off"))
+        super().__init__(configured(application, patience, log_level=level, lifespan="off"))
         self.begun, self.over = asyncio.Event(), asyncio.Event()
 
     def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
@@ -40,7 +42,7 @@ class Server(uvicorn.Server):
         for connection in list(state.connections):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LAST_WAIT):
                 while state.connections or state.tasks:
                     await asyncio.sleep(0.001)
         for task in state.tasks:
@@ -48,9 +50,12 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serve(application: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    """The application answers at this socket from the beginning to the end of the context."""
-    server = Server(application)
+async def serve(application: Starlette, listener: socket.socket, patience: float = PATIENCE) -> AsyncIterator[None]:
+    """The application answers at this socket from the beginning to the end of the context.
+
+    `patience` is for how many seconds it waits for a request that has begun.
+    """
+    server = Server(application, patience)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     begun = asyncio.create_task(server.begun.wait())
     await asyncio.wait((begun, task), return_when=asyncio.FIRST_COMPLETED)

@@ -20,6 +20,7 @@ library. One noun a file:
     rest, rest_...               edge in: Twilio's REST API, one file for each thing that it knows
     memories                     what is remembered of what is over
     parts                        parts of a file, for whoever jumps in what they listen to
+    connections                  who says half of something, and how long that is waited for
     server, __main__             the one port; alone on the command line
     dates, refusals              ground: two ways to write a moment, two ways to say no
 

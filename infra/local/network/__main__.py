@@ -11,6 +11,7 @@ import sys
 import uvicorn
 
 from local.clock import Clock
+from local.network.connections import configured
 from local.network.refusals import Refused
 from local.network.server import build
 from local.network.world import World
@@ -55,9 +56,7 @@ async def main(wishes: argparse.Namespace) -> None:
         urls = ("voice_url", "voice_fallback_url", "status_callback")
         for number in wishes.number:
             world.add_number({"phone_number": number} | {name: getattr(wishes, name) for name in urls})
-        config = uvicorn.Config(
-            build(world), port=wishes.port, loop="asyncio", log_level="warning", timeout_graceful_shutdown=1
-        )
+        config = configured(build(world), port=wishes.port, log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         try:
             await asyncio.gather(server.serve(), announce(server, world))

@@ -1,0 +1,118 @@
+"""Connections to a server: who has begun to say something has so many seconds to end it, and is not waited for longer.
+
+uvicorn itself waits for good, and writes down whoever leaves in the middle as a failure of the application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from typing import Any
+
+import h11
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+PATIENCE = 20.0  # seconds
+
+
+def configured(application: ASGIApp, patience: float = PATIENCE, **settings: Any) -> uvicorn.Config:
+    """How uvicorn is to serve this application."""
+    connection: Any = functools.partial(Connection, patience=patience)
+    return uvicorn.Config(Whole(application), http=connection, loop="asyncio", **settings)
+
+
+class Connection(H11Protocol):
+    """One connection. When nobody waits for the rest of a request any longer, that is answered with 408."""
+
+    def __init__(self, *of: Any, patience: float, **more: Any) -> None:
+        super().__init__(*of, **more)
+        self.patience = patience
+        self.alarm: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.wait_no_longer()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.has_begun:
+            self.wait()
+        else:
+            self.wait_no_longer()
+
+    def shutdown(self) -> None:
+        """The server ends: what is only half said will never be known."""
+        if self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether part of a request is there, and part of it is not."""
+        state = self.conn.their_state
+        return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+
+    def wait(self) -> None:
+        self.alarm = self.alarm or self.loop.call_later(self.patience, self.give_up)
+
+    def wait_no_longer(self) -> None:
+        if self.alarm:
+            self.alarm.cancel()
+            self.alarm = None
+
+    def give_up(self) -> None:
+        if self.has_begun and not self.transport.is_closing():
+            said = b"The rest of the request has not come in time."
+            head = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            head.append((b"content-length", str(len(said)).encode()))
+            answer = h11.Response(status_code=408, headers=head, reason=b"Request Timeout")
+            for event in (answer, h11.Data(data=said), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+class Whole:
+    """The application, which gets to see a request when all of it has come. Who leaves before that is never seen."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+            return
+        body, is_all = bytearray(), False
+        while not is_all:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message["body"]
+            is_all = not message["more_body"]
+        await self.hand_over({"type": "http.request", "body": bytes(body), "more_body": False}, scope, receive, send)
+
+    async def hand_over(self, request: Message, scope: Scope, receive: Receive, send: Send) -> None:
+        there, is_answered = [request], False
+
+        async def hear() -> Message:
+            return there.pop() if there else await receive()
+
+        async def say(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            await self.application(scope, hear, say)
+        except asyncio.CancelledError:  # the server has ended, and waits no longer
+            with contextlib.suppress(RuntimeError):  # the answer is complete
+                if not is_answered:
+                    await send({"type": "http.response.start", "status": 503, "headers": []})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
