@@ -129,20 +129,25 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
     wanted = form()
     session = life.update_session(service_sid, sid, wanted, schedules.arm)
     if wanted.text("Status") == "closed" and services.find_service(service_sid).close_ends_calls:
-        end_calls(session)
+        end_calls(session, interactions.running(sid))
     wake_bridges(session)
     return ok(show_session(session))
 
 
 @app.delete("/v1/Services/<service_sid>/Sessions/<sid>")
 def delete_session(service_sid: str, sid: str) -> Response[str]:
-    wake_bridges(life.delete_session(service_sid, sid))
+    ends_calls = services.find_service(service_sid).close_ends_calls
+    running = interactions.running(sid) if ends_calls else []  # nobody knows them when the session is gone
+    session = life.delete_session(service_sid, sid)
+    if ends_calls:
+        end_calls(session, running)
+    wake_bridges(session)
     return gone()
 
 
-def end_calls(session: records.Session) -> None:
-    """Hangs up all calls of a session, as far as they are known."""
-    for call_sid in interactions.running(session.session_sid):
+def end_calls(session: records.Session, running: list[str]) -> None:
+    """Hangs up these calls, and those that the exchange has made for the session."""
+    for call_sid in running:
         carrier.end_call(call_sid)
     for bridge_sid in session.bridges or ():
         bridges.finish(bridge_sid, "session-ended", time.time())

@@ -17,7 +17,7 @@ class Together:
 
     def begins(self):
         """The telephones that ring first do so."""
-        if self.how == "masked":
+        if self.how in ("masked", "plainly"):
             self.aiko.dials(self.session.line_of(self.aiko))
         else:
             wanted = {"session_sid": self.session.sdk.fetch().sid, "through": self.how, "minutes": 30}
@@ -27,7 +27,7 @@ class Together:
 
     def talk(self):
         self.begins()
-        if self.how != "masked":
+        if self.how not in ("masked", "plainly"):
             self.aiko.answers()
         self.clock.forward(seconds=1)
         self.ben.rings(showing=self.session.line_of(self.ben))
@@ -234,11 +234,16 @@ def test_a_call_that_runs_outlives_the_closing_of_its_session_but_not_its_expiry
     both.is_over()
 
 
-def test_closing_the_session_ends_the_call_where_the_service_says_so(desk, aiko, ben, clock, how):
+@pytest.mark.parametrize("ends", ["closed", "deleted"])
+@pytest.mark.parametrize("how", ["plainly", "dial", "conference", "masked"])
+def test_ending_the_session_ends_its_calls_where_the_service_says_so(desk, aiko, ben, clock, how, ends):
     both = Together(desk, aiko, ben, clock, how)
     both.talk()
     desk.sets(CloseEndsCalls="true")
-    both.session.sdk.update(status="closed")
+    if ends == "closed":
+        both.session.sdk.update(status="closed")
+    else:
+        both.session.sdk.delete()
     clock.forward(seconds=10)
     both.is_over()
 

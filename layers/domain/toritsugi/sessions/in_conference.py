@@ -4,6 +4,7 @@ A bridge asks its session at every look, and before anybody is put through. The 
 changes it can have them look at once.
 """
 
+import time
 from functools import partial
 
 from pynamodb.expressions.update import Action
@@ -77,6 +78,7 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str
 
     The session slides in the same transaction, as with every call. Raises SessionEnded where it is over.
     """
+    now = time.time()
     for _ in range(MOST_TRIES):
         try:
             session, people = read_people(session_sid)
@@ -85,10 +87,10 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str
         except (RequestRefused, StopIteration):  # it was deleted since the call came in
             raise SessionEnded from None
         bridge, entries = draw_up(session, caller, callee, call_sid, began)
-        follow = partial(slide, session=session, people=people, bridge_sid=bridge.bridge_sid, began=began)
+        follow = partial(slide, session=session, people=people, bridge_sid=bridge.bridge_sid, began=began, now=int(now))
         if life.keep_with(bridge, entries, follow):
             return bridge.bridge_sid
-        if session.is_closed(began):
+        if session.is_closed(now):
             raise SessionEnded
     raise RuntimeError("other requests were at the same session, again and again")
 
@@ -119,10 +121,15 @@ def draw_up(
 
 
 def slide(
-    transaction: TransactWrite, session: Session, people: list[Participant], bridge_sid: str, began: float
+    transaction: TransactWrite,
+    session: Session,
+    people: list[Participant],
+    bridge_sid: str,
+    began: float,
+    now: int,
 ) -> None:
     """The session knows its bridge, and its expiry follows this call, if it slides."""
-    now, later = int(began), until(session, began)
+    later = until(session, began)
     actions: list[Action] = [Session.bridges.add({bridge_sid}), put(Session.expires_at, later)]
     transaction.update(session, actions, condition=is_open(now) & is_as_read(session))
     if later is None or later == session.expires_at:
