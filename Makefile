@@ -1,4 +1,4 @@
-# The verbs: run, test, check, rehearse, build, deploy; permissions, bench, lock, clean. Each installs what it needs into
+# The verbs: run, test, check, rehearse, build, deploy; permissions, bench, soak, lock, clean. Each installs what it needs into
 # .venv and .tools, and nothing outside this folder.
 
 PYTHON ?= python3
@@ -20,7 +20,7 @@ INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --pytho
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check rehearse build deploy permissions bench lock browser clean
+.PHONY: run test check rehearse build deploy permissions bench soak lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
@@ -51,6 +51,9 @@ permissions: $(INSTALLED) $(STANDINS)  ## takes each permission out of a deploym
 
 bench: $(INSTALLED) $(STANDINS)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
+
+soak: $(INSTALLED)  ## whether the local world lasts: its memory and its pace over CALLS=100000 masked calls, which take hours
+	@$(BIN)/python -m tests.performance.soak
 
 # ---- what the verbs need -----------------------------------------------------------------------------------------
 

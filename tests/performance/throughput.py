@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -34,7 +34,8 @@ async def run() -> Throughput:
         limits = httpx.Limits(max_connections=PAIRS)
         async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as http:
             hands = Hands(running, http)
-            dialed = await hands.prepare()
+            await hands.prepare()
+            dialed = hands.dialed
             before = len(running.world.log)
             start, cpu = time.perf_counter(), time.process_time()
             for _ in range(ROUNDS):
@@ -55,35 +56,50 @@ async def run() -> Throughput:
 
 @dataclass
 class Hands:
-    """What people do, over HTTP."""
+    """What so many pairs of people do, over HTTP. `dialed` is which line each caller dials."""
 
     running: stack.Stack
     http: httpx.AsyncClient
+    pairs: int = PAIRS
+    dialed: dict[str, str] = field(default_factory=dict)
+    sessions: list[str] = field(default_factory=list)  # their paths
 
     async def use(self, phone: str, what: str, **said: str) -> None:
         (await self.http.post(f"{self.running.network}/phones/{phone}/{what}", json=said)).raise_for_status()
 
-    async def prepare(self) -> dict[str, str]:
-        """A session for every pair of telephones: which line each caller dials."""
+    async def prepare(self, **settings: str) -> None:
+        """A session with these settings for every pair of telephones."""
         service = await self.ask("/v1/Services", UniqueName="throughput")
-        path = f"/v1/Services/{service['sid']}"
+        self.path = path = f"/v1/Services/{service['sid']}"
         for line in LINES:
             self.running.world.add_number({"phone_number": line, "capabilities": {"voice": True}})
             await self.ask(f"{path}/PhoneNumbers", PhoneNumber=line)
-        return dict([await self.introduce(path, n) for n in range(PAIRS)])
+        await self.introduce_all(**settings)
 
-    async def introduce(self, path: str, n: int) -> tuple[str, str]:
-        caller, callee = f"+8190110{n:05}", f"+8190220{n:05}"
-        session = await self.ask(f"{path}/Sessions")
-        people = f"{path}/Sessions/{session['sid']}/Participants"
-        participant = await self.ask(people, Identifier=caller)
-        await self.ask(people, Identifier=callee)
+    async def introduce_all(self, **settings: str) -> None:
+        for n in range(self.pairs):
+            await self.introduce(f"+8190110{n:05}", f"+8190220{n:05}", settings)
+
+    async def introduce(self, caller: str, callee: str, settings: dict[str, str]) -> None:
+        session = await self.ask(f"{self.path}/Sessions", **settings)
+        self.sessions.append(f"{self.path}/Sessions/{session['sid']}")
+        participant = await self.ask(f"{self.sessions[-1]}/Participants", Identifier=caller)
+        await self.ask(f"{self.sessions[-1]}/Participants", Identifier=callee)
         behaviour = {"answers": "at once"}
         (await self.http.put(f"{self.running.network}/phones/{callee}", json=behaviour)).raise_for_status()
-        return caller, participant["proxy_identifier"]
+        self.dialed[caller] = participant["proxy_identifier"]
+
+    async def part(self) -> None:
+        """All sessions are deleted."""
+        for session in self.sessions:
+            (await self.http.delete(self.running.exchange + session, auth=self.account)).raise_for_status()
+        self.sessions.clear()
 
     async def ask(self, path: str, **fields: str) -> dict[str, str]:
-        account = (self.running.world.account_sid, self.running.world.auth_token)
-        answer = await self.http.post(self.running.exchange + path, data=fields, auth=account)
+        answer = await self.http.post(self.running.exchange + path, data=fields, auth=self.account)
         answer.raise_for_status()
         return answer.json()
+
+    @property
+    def account(self) -> tuple[str, str]:
+        return self.running.world.account_sid, self.running.world.auth_token

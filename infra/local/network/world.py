@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib.util
 import secrets
 import ssl
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -27,6 +29,11 @@ from local.network.recordings import Recording
 from local.network.refusals import Refused
 from local.network.twiml import Document
 from local.network.webhooks import Request
+
+# With each request httpcore asks for a library that tells one kind of event loop from another. Where that is missing
+# the disk would be searched for it each time, which is an eighth of all that a call costs; this says so at once.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @functools.cache
