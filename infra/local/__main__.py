@@ -1,4 +1,8 @@
-"""`make run`: the exchange and the telephone network, with a sample world in it, until Ctrl-C."""
+"""`make run`: the exchange and the telephone network, with a sample world in it, until Ctrl-C.
+
+PORT and NETWORK_PORT say where, NETWORK_PACE whether time passes by itself (1) or when told (0), and NETWORK_KEEPS how
+many calls and their like can still be seen when they are over (1000 of each kind; 0: all, as long as there is room).
+"""
 
 import asyncio
 import os

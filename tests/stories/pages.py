@@ -51,9 +51,10 @@ def served(answers: dict[str, Callable[[Request], Awaitable[Response]]]) -> Iter
 class Network:
     """A network in its own process, and the few things that a test does to it behind the page's back."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: int = 0) -> None:
         self.address = f"http://127.0.0.1:{free_port()}"
-        command = [sys.executable, "-m", "local.network", "--pace", "1", "--port", self.address.rsplit(":", 1)[1]]
+        settings = ["--pace", "1", "--port", self.address.rsplit(":", 1)[1], "--keeps", str(keeps)]
+        command = [sys.executable, "-m", "local.network", *settings]
         environment = os.environ | {"PYTHONPATH": str(ROOT / "infra")}
         nowhere = subprocess.DEVNULL
         self.process = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)

@@ -218,6 +218,22 @@ def test_an_error_is_explained_and_found_by_the_filter(page):
     assert "X-Twilio-Signature" in page.evaluate("navigator.clipboard.readText()")
 
 
+def test_what_the_network_has_forgotten_is_gone_from_the_page(browser):
+    network = Network(keeps=2)
+    with served({"/connect": connect}) as application:
+        wishes = {"phone_number": LINE, "voice_url": f"{application}/connect", "capabilities": {"voice": True}}
+        network.call("POST", "/numbers", wishes)
+        with opened(browser, network, {AIKO: {"name": "Aiko"}, BEN: {"name": "Ben"}}) as page:
+            for _ in range(8):
+                network.call("POST", f"/phones/{AIKO}/dial", {"to": LINE})
+                expect(page.locator(".hook").first).to_be_visible()  # the page has seen it
+                network.call("POST", f"/phones/{AIKO}/hangup")
+            remembered = network.call("GET", "/webhooks")["webhooks"]
+            assert len(remembered) < 4
+            expect(page.locator(".hook")).to_have_count(len(remembered))
+    network.stop()
+
+
 def test_the_clock_goes_forward_to_what_is_due(page):
     telephone(page, "Aiko").get_by_role("button", name="to reach Ben").click()
     has_state(page, "Ben", "Ringing")

@@ -120,9 +120,7 @@ export class Network {
     ]);
     // Another page, or a test, has emptied the world, or another network has taken its place: the log begins anew.
     const emptied = (!history.calls.length && calls.length) || (account && account.account_sid !== numbers.account_sid);
-    // What has been over for long the network forgets, with its part of the log.
-    const known = new Set([...history.calls, ...rooms.conferences, ...texts.messages].map(({ sid }) => sid));
-    const certain = webhooks.filter((entry) => entry.sequence <= last && known.has(entry.call_sid));
+    const certain = webhooks.filter((entry) => entry.sequence <= last);
     const fresh = keep(webhooks, log.webhooks, "sequence");
     this.change({
       reachable: true,
