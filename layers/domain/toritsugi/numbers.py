@@ -14,7 +14,7 @@ from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import CallerUnreadable, CallerWithheld, RequestRefused, not_found
 from toritsugi.forms import date
 from toritsugi.services import Service, ServiceEntry
-from toritsugi.transactions import refusals, write
+from toritsugi.transactions import refusals, update_if, write
 
 MOST_TRIES = 5
 
@@ -195,16 +195,19 @@ def add_number(service_sid: str, owned: dict[str, Any], reserved: bool) -> PoolN
         Line.number_sid.set(number.sid),
         Line.former.set(Line.former | of_calls(owned["webhooks"])),  # of a line with a reception they are known already
     ]
-    with refusals() as places, write() as transaction:
-        free = Line.service_sid.does_not_exist()
-        transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
-        transaction.save(number)
-    if places:
+    for _ in range(MOST_TRIES):
+        with refusals() as places, write() as transaction:
+            free = Line.service_sid.does_not_exist()
+            transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
+            transaction.save(number)
+        if not places:
+            return number
         found = find_line(number.phone_number)
         if found and found.service_sid == service_sid:
             raise RequestRefused(80104, "The phone number has already been added to this Service")
-        raise RequestRefused(80101, "The phone number has already been added to another Service")
-    return number
+        if found and found.service_sid:
+            raise RequestRefused(80101, "The phone number has already been added to another Service")
+    raise overtaken()
 
 
 def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
@@ -232,26 +235,36 @@ def find_lines(numbers: Iterable[str]) -> set[str]:
 
 
 def reserve(number: PoolNumber, reserved: bool) -> None:
-    """A reserved number is given to nobody who does not ask for it; whoever has it keeps it."""
+    """A reserved number is given to nobody who does not ask for it; whoever has it keeps it.
+
+    Raises RequestRefused 20404 where it has left its pool meanwhile.
+    """
     actions: list[Action] = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
-    number.update(actions, condition=PoolNumber.entry.exists())
+    if not update_if(number, actions, PoolNumber.entry.exists()):
+        raise not_found(f"/Services/{number.service_sid}/PhoneNumbers/{number.sid}")
 
 
 def remove_number(number: PoolNumber) -> None:
     """The number leaves its pool, and is no line of ours any more unless it has a reception."""
     for _ in range(MOST_TRIES):
         line = find_line(number.phone_number)
+        if not line or line.service_sid != number.service_sid:  # somebody else was faster
+            return
         with refusals() as places, write() as transaction:
-            if line and line.reception:
-                ours = (Line.number_sid == number.sid) & Line.reception.exists()
+            if line.reception:
+                ours = (Line.service_sid == number.service_sid) & Line.reception.exists()
                 transaction.update(line, [Line.service_sid.remove()], condition=ours)
             else:
-                ours = Line.entry.does_not_exist() | (Line.number_sid == number.sid) & Line.reception.does_not_exist()
-                transaction.delete(Line(*line_key(number.phone_number)), condition=ours)
+                ours = (Line.service_sid == number.service_sid) & Line.reception.does_not_exist()
+                transaction.delete(line, condition=ours)
             transaction.delete(number)
         if not places:
             return
-    raise RequestRefused(20409, "Others are changing this number at the same time. Please try again", 409)
+    raise overtaken()
+
+
+def overtaken() -> RequestRefused:
+    return RequestRefused(20409, "Others are changing this number at the same time. Please try again", 409)
 
 
 def show(number: PoolNumber, in_use: int, base: str) -> dict[str, Any]:

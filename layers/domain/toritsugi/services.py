@@ -4,16 +4,23 @@ import time
 import uuid
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    VersionAttribute,
+)
 
 from toritsugi import config
 from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form, date
 from toritsugi.pages import wrong
 from toritsugi.tables import Table
-from toritsugi.transactions import refusals, write
+from toritsugi.transactions import FAILED, refusals, write
 
 DAY = 86_400
+MOST_TRIES = 5
 LONGEST_TTL = 2_147_483_646
 WARNING_SECONDS = 180
 
@@ -35,7 +42,8 @@ class ServiceEntry(Table):
 class Service(ServiceEntry, discriminator="service"):
     """A service. From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not
     mind them. `through` is how two people are put through: dial or conference; only into a conference can be spoken.
-    Where calls are recorded (`record`), both sides are told so before they are put through.
+    Where calls are recorded (`record`), both sides are told so before they are put through. Each change is another
+    `edition`: to save one that was read fails if somebody else has saved in between.
     """
 
     unique_name = UnicodeAttribute()
@@ -56,6 +64,7 @@ class Service(ServiceEntry, discriminator="service"):
     extension_minutes = NumberAttribute(default=0)
     extension_times = NumberAttribute(default=1)
     record = BooleanAttribute(default=False)
+    edition = VersionAttribute()
 
 
 class ServiceName(ServiceEntry, discriminator="service-name"):
@@ -78,29 +87,40 @@ def create_service(form: Form) -> Service:
     service = Service(sid, "service", unique_name=unique_name, date_created=now, date_updated=now)
     change(service, form)
     name = ServiceName(config.TWILIO_ACCOUNT_SID, name_entry(unique_name), named=sid)
-    with refusals() as places, write() as transaction:
-        transaction.save(name, condition=ServiceName.entry.does_not_exist())
-        transaction.save(service)
-    if places:
-        raise name_taken(unique_name)
-    return service
+    for _ in range(MOST_TRIES):
+        with refusals() as places, write() as transaction:
+            transaction.save(name, condition=ServiceName.entry.does_not_exist())
+            transaction.save(service)
+        if not places:
+            return service
+        if FAILED in places.values():
+            raise name_taken(unique_name)
+    raise busy()
 
 
 def update_service(service: Service, form: Form) -> Service:
-    """The service as changed. Raises RequestRefused 80602 when its new name is taken."""
-    former = service.unique_name
-    change(service, form)
-    service.unique_name = form.text("UniqueName", most=191) or former
-    service.date_updated = int(time.time())
-    with refusals() as places, write() as transaction:
-        if service.unique_name != former:
-            transaction.delete(ServiceName(config.TWILIO_ACCOUNT_SID, name_entry(former)))
-            name = ServiceName(config.TWILIO_ACCOUNT_SID, name_entry(service.unique_name), named=service.service_sid)
-            transaction.save(name, condition=ServiceName.entry.does_not_exist())
-        transaction.save(service, condition=Service.entry.exists())
-    if places:
-        raise name_taken(service.unique_name)
-    return service
+    """The service as changed, whatever others change at the same time. Raises RequestRefused 80602 when its new name is
+    taken.
+    """
+    for _ in range(MOST_TRIES):
+        former = service.unique_name
+        change(service, form)
+        service.unique_name = form.text("UniqueName", most=191) or former
+        service.date_updated = int(time.time())
+        with refusals() as places, write() as transaction:
+            if service.unique_name != former:
+                sid, account = service.service_sid, config.TWILIO_ACCOUNT_SID
+                transaction.delete(ServiceName(account, name_entry(former)))
+                name = ServiceName(account, name_entry(service.unique_name), named=sid)
+                transaction.save(name, condition=ServiceName.entry.does_not_exist())
+            transaction.save(service, condition=Service.entry.exists())
+        if not places:
+            return service
+        last = 0 if service.unique_name == former else 2
+        if FAILED in places.values() and last not in places:
+            raise name_taken(service.unique_name)
+        service = find_service(service.service_sid)
+    raise busy()
 
 
 def change(service: Service, form: Form) -> None:
@@ -158,6 +178,10 @@ def list_services(after: str | None, most: int) -> tuple[list[Service], str | No
     services = {service.service_sid: service for service in Service.batch_get(keys, consistent_read=True)}
     following = page[-1].entry if len(found) > most else None
     return [services[name.named] for name in page if name.named in services], following
+
+
+def busy() -> RequestRefused:
+    return RequestRefused(80503, "The Service was being changed by other requests. Please try again", 409)
 
 
 def name_taken(unique_name: str) -> RequestRefused:

@@ -71,7 +71,7 @@ def save(name: str, source: str, content_type: str, document: Document) -> tuple
         reception = Reception(*current_key(name), version=int(before.version) + 1 if before else 1)
         most = fitting(document)
         if add_version(reception, before, source, content_type, document, lines[:most]):
-            saved = fetch(name)
+            saved = find(name) or reception  # perhaps deleted since, and still saved
             saved.version = reception.version  # whatever somebody else has saved since
             bring(saved, document, sorted(set(saved.lines or ()).difference(lines[:most])))  # also who came meanwhile
             return saved, True
@@ -168,7 +168,8 @@ def take(number: str) -> None:
         with refusals() as places, write() as transaction:
             if line.service_sid:
                 forgotten: list[Action] = [Line.reception.remove(), Line.version.remove(), Line.document.remove()]
-                transaction.update(line, forgotten, condition=is_as_seen(line))
+                stays = Line.service_sid == line.service_sid
+                transaction.update(line, forgotten, condition=is_as_seen(line) & stays)
             else:
                 transaction.delete(line, condition=is_as_seen(line) & Line.service_sid.does_not_exist())
             transaction.update(Reception(*current_key(line.reception)), [Reception.lines.delete({number})])
