@@ -62,6 +62,18 @@ def test_a_pair_in_quarantine_that_is_taken_meanwhile_is_not_taken_twice(sid, cl
     assert len(pairs(cloud, others[0])) == len(pairs(cloud, session)) == 2
 
 
+@pytest.mark.parametrize("ending", ["close", "delete", "expiry"])
+def test_nobody_joins_a_session_that_ends_meanwhile(sid, cloud, wire, clock, ending):
+    session = deeds.create(sid, AIKO, Ttl=600).session_sid
+    ends = {"close": lambda: deeds.close(sid, session), "delete": lambda: deeds.delete(sid, session)}
+    with wire.has(BeforeTheWrite(ends.get(ending, lambda: clock.shift(600)))):
+        told = deeds.outcome(lambda: deeds.add(sid, session, BEN))
+    if ending == "expiry":  # it was still open when it was looked at
+        clock.shift(1)
+    assert told in (20404, 80607) or ending == "expiry"
+    assert check(cloud).live == []
+
+
 @pytest.mark.parametrize("lasting", [{"Ttl": 600}, {"DateExpiry": "2026-11-21T04:00:00Z"}])
 def test_a_session_that_is_prolonged_while_somebody_joins_lasts_as_long_for_both(sid, cloud, wire, clock, lasting):
     """The joined route has the end that its session has: the books say so."""
@@ -87,6 +99,14 @@ def test_a_session_that_is_closed_while_it_is_prolonged_stays_closed(sid, cloud,
     with wire.has(BeforeTheWrite(lambda: deeds.close(sid, session))):
         assert not life.prolong(sid, session, 2_000_000_000)
     assert check(cloud).live == []
+
+
+def test_nor_does_one_of_nobody_that_is_closed_meanwhile_get_another_end(sid, cloud, wire, clock):
+    session = deeds.create(sid, Ttl=600).session_sid
+    until = check(cloud).sessions[session]["expires_at"]
+    with wire.has(BeforeTheWrite(lambda: deeds.close(sid, session))):
+        assert not life.prolong(sid, session, 2_000_000_000)
+    assert check(cloud).sessions[session]["expires_at"] == until
 
 
 def test_a_session_is_not_prolonged_to_an_earlier_end(sid, cloud, clock):

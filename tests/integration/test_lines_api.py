@@ -1,10 +1,14 @@
 """Lines through our own REST API: a number of the account gets a reception, and gives its webhooks back afterwards."""
 
+import io
 import json
+from contextlib import contextmanager
 
 import httpx
 import pytest
+import requests
 from starlette.applications import Starlette
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from local.clock import Clock
@@ -45,6 +49,23 @@ def desk(client, at_twilio):
     sent = desk.send("PUT", "/api/receptions/desk", HELLO, headers={"Content-Type": "application/yaml"})
     assert sent["statusCode"] == 201
     return desk
+
+
+@contextmanager
+def refusing_changes(monkeypatch):
+    """Twilio says what there is, and changes nothing."""
+    untouched = requests.Session.send
+
+    def send(session, request, **settings):
+        if request.method == "GET":
+            return untouched(session, request, **settings)
+        answer = requests.Response()
+        answer.status_code, answer.raw = 503, io.BytesIO(b'{"code": 20503, "message": "Service unavailable"}')
+        return answer
+
+    with monkeypatch.context() as broken:
+        broken.setattr(requests.Session, "send", send)
+        yield
 
 
 def settings(at_twilio, number):
@@ -146,6 +167,29 @@ def test_a_number_that_was_given_up_can_still_be_released(desk, at_twilio):
     found.delete()
     assert releases(desk, VOICE) == 204
     assert (find_line(VOICE), lines_of(desk)) == (None, [])
+
+
+@pytest.mark.parametrize("how", ["null", "delete"])
+def test_where_twilio_does_not_answer_a_line_keeps_its_reception_and_can_be_released_again(
+    desk, at_twilio, monkeypatch, how
+):
+    """Nobody would know where its webhooks went, once it was forgotten."""
+    gives(desk, BOTH)
+    with monkeypatch.context() as broken:
+        broken.setattr(config, "CARRIER_URL", "http://127.0.0.1:9")
+        status = gives(desk, BOTH, None)[0] if how == "null" else releases(desk, BOTH)
+        assert status >= 500
+    assert (find_line(BOTH).reception, lines_of(desk)) == ("desk", [BOTH])
+    assert releases(desk, BOTH) == 204
+    assert settings(at_twilio, BOTH) == OLD_CALLS | OLD_TEXTS
+
+
+def test_where_twilio_refuses_to_change_a_line_it_keeps_its_reception(desk, at_twilio, monkeypatch):
+    gives(desk, BOTH)
+    with refusing_changes(monkeypatch):
+        assert releases(desk, BOTH) == 502
+    assert find_line(BOTH).reception == "desk"
+    assert settings(at_twilio, BOTH)["voice_url"].startswith(BASE)
 
 
 # ---- a service as well -----------------------------------------------------------------------------------------------
@@ -252,3 +296,20 @@ def test_where_twilio_does_not_answer_the_line_can_be_given_again(desk, at_twili
         assert json.loads(desk.send("PUT", f"/api/lines/{VOICE}", b'{"reception": "desk"}')["body"])["status"] >= 500
     assert gives(desk, VOICE)[0] == 200
     assert settings(at_twilio, VOICE)["voice_url"].startswith(BASE)
+
+
+def test_where_twilio_does_not_answer_a_service_keeps_its_number(desk, at_twilio, client, service, monkeypatch):
+    number = pool(client, service).create(phone_number=BOTH)
+    with refusing_changes(monkeypatch), pytest.raises(TwilioRestException) as refusal:
+        pool(client, service)(number.sid).delete()
+    assert (refusal.value.status, refusal.value.code) == (502, 80613)
+    assert find_line(BOTH).service_sid == service.sid
+    pool(client, service)(number.sid).delete()
+    assert settings(at_twilio, BOTH) == OLD_CALLS | OLD_TEXTS
+
+
+def test_a_number_whose_calls_twilio_does_not_send_here_is_in_no_pool(desk, at_twilio, client, service, monkeypatch):
+    with refusing_changes(monkeypatch), pytest.raises(TwilioRestException) as refusal:
+        pool(client, service).create(phone_number=BOTH)
+    assert (refusal.value.status, refusal.value.code) == (502, 80613)
+    assert (find_line(BOTH), pool(client, service).list()) == (None, [])

@@ -23,15 +23,20 @@ def sid(service):
 # ---- why a session has ended -----------------------------------------------------------------------------------------
 
 
-def test_who_closes_a_session_first_says_why(sid, cloud, clock, wire):
-    """It is about to be written down that it has expired, when a client closes it: which is too late as well."""
+def test_who_closes_a_session_first_says_why(sid, cloud, clock):
     session = deeds.create(sid, AIKO, BEN, Ttl=60).session_sid
-    clock.shift(59)
     read, people = read_session(sid, session)
     assert life.close(read, people, "api")
     assert not life.close(read, people, "other")
-    clock.shift(1)
-    deeds.clean_up(session)
+    assert open_books(cloud).sessions[session]["closed_reason"] == "api"
+
+
+def test_a_close_that_was_under_way_when_the_time_ran_out_is_not_overwritten(sid, cloud, clock, wire):
+    session = deeds.create(sid, AIKO, BEN, Ttl=60).session_sid
+    read, people = read_session(sid, session)
+    clock.shift(61)
+    with wire.has(BeforeTheWrite(lambda: life.close(read, people, "api"))):
+        deeds.clean_up(session)
     assert open_books(cloud).sessions[session]["closed_reason"] == "api"
 
 
