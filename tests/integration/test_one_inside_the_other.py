@@ -194,3 +194,37 @@ class StepIn:
             self.told = -1  # from here on it is the other's turn
             self.told = self.deed()
         return carry()
+
+
+# ---- a line to which what counts has not come ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind(world):
+    """Somebody died before this line said what its reception says; the same again brings it up to date."""
+    world.begin(("give",))
+    numbers.Line(*numbers.line_key(LINE)).update([numbers.Line.version.set(0), numbers.Line.document.set({})])
+    return world
+
+
+def said_now():
+    line = numbers.find_line(LINE)
+    return line.reception, line.version, line.document["steps"]["hello"]["say"]
+
+
+def test_it_comes_when_the_same_is_written_down_again(behind):
+    assert behind.save("desk", "hello") == 0
+    assert said_now() == ("desk", 1, "hello")
+
+
+def test_a_line_that_has_another_reception_by_then_says_what_that_says(behind, wire):
+    behind.save("night", "good night")
+    with wire.has(StepIn(behind.give_another)):
+        assert behind.save("desk", "hello") == 0
+    assert said_now() == ("night", 2, "good night")
+
+
+def test_a_line_that_says_something_newer_by_then_goes_on_saying_it(behind, wire):
+    with wire.has(StepIn(behind.change)):
+        assert behind.save("desk", "hello") == 0
+    assert said_now() == ("desk", 2, "good morning")

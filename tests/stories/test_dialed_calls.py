@@ -123,6 +123,42 @@ def test_each_hears_who_calls_before_they_are_put_through(desk, line, aiko, ben,
     bridge.end()
 
 
+@pytest.mark.parametrize("accept", [False, True])
+def test_each_hears_what_is_meant_for_them_and_nobody_elses(desk, line, aiko, ben, clock, accept):
+    meant = [(aiko, "お客様からのお電話です。"), (ben, "配送センターからのお電話です。")]
+    parties = [{"number": person.number, "whisper": words} for person, words in meant]
+    body = {"parties": parties, "from": line, "through": "dial", "accept": accept}
+    desk.does("POST", "/api/calls", body)
+    for person, words in meant:
+        person.rings(showing=line)
+        person.answers()
+        person.hears(words)
+        if accept:
+            person.presses("1")
+        clock.forward(seconds=3)
+    aiko.talks_with(ben)
+    for (person, _), (_, of_the_other) in zip(meant, reversed(meant), strict=True):
+        assert of_the_other not in str(person.telephone["heard"])
+    aiko.hangs_up()
+    ben.is_idle()
+
+
+def test_who_is_dialed_again_hears_it_again(desk, line, aiko, ben, clock):
+    ben.will("busy")
+    parties = [aiko.number, {"number": ben.number, "whisper": "配送センターからのお電話です。"}]
+    desk.does("POST", "/api/calls", {"parties": parties, "from": line, "through": "dial", "if_unanswered": "retry"})
+    aiko.rings(showing=line)
+    aiko.answers()
+    ben.was_called(showing=line)
+    ben.will("by hand")
+    clock.forward(seconds=8)
+    ben.rings(showing=line)
+    ben.answers()
+    ben.hears("配送センター")
+    assert "配送センター" not in str(aiko.telephone["heard"])
+    ben.hangs_up()
+
+
 def test_what_only_a_conference_can_do_is_refused_in_words(desk, line, aiko, ben):
     body = {"parties": [aiko.number, ben.number], "from": line, "through": "dial", "extension": {"minutes": 5}}
     refused = desk.request("POST", "/api/calls", body)

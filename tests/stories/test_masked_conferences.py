@@ -1,5 +1,7 @@
 """Masked calls through a conference: the end of the session is spoken into the call, and may be put off by a star."""
 
+from datetime import timedelta
+
 import pytest
 
 LINES = ["+815010000011", "+815010000012"]
@@ -53,6 +55,39 @@ def test_the_end_of_the_session_is_spoken_into_the_call_and_comes(opened, aiko, 
     aiko.is_idle()
     ben.is_idle()
     assert session.status == "closed"
+
+
+def test_a_call_that_begins_later_slides_the_session_and_lasts_as_long(opened, aiko, ben, clock):
+    session = opened.brings_together(aiko, ben, ttl=30 * MINUTE)
+    clock.forward(minutes=10)
+    talk(aiko, ben, session, clock)
+    clock.forward(minutes=26, seconds=50)
+    assert "あと3分です" not in str(aiko.telephone["heard"])
+    clock.forward(seconds=10)
+    aiko.hears("あと3分です")
+    clock.forward(minutes=2, seconds=50)
+    aiko.talks_with(ben)
+    assert session.status == "in-progress"
+    clock.forward(seconds=10)
+    aiko.is_idle()
+    ben.is_idle()
+    assert session.status == "closed"
+    seen = session.sdk.fetch()
+    assert seen.date_ended - seen.date_created == timedelta(minutes=40)
+
+
+def test_a_call_that_begins_later_ends_at_the_date_that_was_set(opened, aiko, ben, clock):
+    session = opened.brings_together(aiko, ben, ttl=30 * MINUTE)
+    begun = session.sdk.fetch().date_created
+    session.sdk.update(date_expiry=begun + timedelta(minutes=30))
+    clock.forward(minutes=20)
+    talk(aiko, ben, session, clock)
+    clock.forward(minutes=7)
+    aiko.hears("あと3分です")
+    clock.forward(minutes=3)
+    aiko.is_idle()
+    assert session.status == "closed"
+    assert session.sdk.fetch().date_ended == begun + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize("sliding", [True, False])
