@@ -46,22 +46,24 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     for message in event["Records"]:
         timer = json.loads(message["body"])
         if "begin" in timer:
-            begin(**timer["begin"])
+            begin(message["messageId"], **timer["begin"])
         elif schedules.wait(timer):
-            look(timer["bridge"], timer["due"], repeated=int(message["attributes"]["ApproximateReceiveCount"]) > 1)
+            look(timer["bridge"], timer["due"], message["messageId"])
 
 
-def begin(call_sid: str, session_sid: str, caller_sid: str, began: float, language: str = "en-US") -> None:
+def begin(
+    message_id: str, call_sid: str, session_sid: str, caller_sid: str, began: float, language: str = "en-US"
+) -> None:
     """The bridge of a masked call, whose caller waits in the room already; or the end, for the session may be over."""
     try:
         bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
         return dismiss(call_sid, over.spoken[language[:2]], language)
     carrier.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
-    return look(bridge_sid, began, repeated=True)
+    return look(bridge_sid, began, message_id)
 
 
-def look(bridge_sid: str, due: float, *, repeated: bool) -> None:
+def look(bridge_sid: str, due: float, message_id: str) -> None:
     """Does what is due, and then what is due because of that, until nothing is; and says when to look again.
 
     Where something fails, all else is done nevertheless; then the message fails too, so that it comes again.
@@ -75,7 +77,7 @@ def look(bridge_sid: str, due: float, *, repeated: bool) -> None:
         failures = [failure for step in todo if (failure := attempt(step, bridge_sid))]
         if failures:
             raise failures[0]
-        if not todo and plan(known, due, repeated):
+        if not todo and plan(known, due, message_id):
             return
     raise RuntimeError("whatever is done for a bridge, something is due")
 
@@ -87,16 +89,20 @@ def read(bridge_sid: str) -> State:
     return known
 
 
-def plan(known: State, due: float, repeated: bool) -> bool:
+def plan(known: State, due: float, message_id: str) -> bool:
     """Sends one timer for the next look, unless one is under way that comes no later: so timers never breed.
 
-    False where somebody else has planned one meanwhile. A message that comes again sends a timer in any case, for the
-    process that had it first may have ended between planning and sending.
+    False where somebody else has planned one meanwhile. A message that comes again sends what it has planned itself,
+    for the process that had it may have ended between planning and sending.
     """
     bridge, moment = known.bridge, agenda.next_look(known, time.time())
-    if moment is None or (is_planned(bridge, moment, due) and not repeated):
+    if moment is None:
         return True
-    if not life.plan_look(bridge, moment):
+    if is_planned(bridge, moment, due):
+        if bridge.next_look_by == message_id:
+            schedules.wake(bridge.bridge_sid, bridge.next_look)
+        return True
+    if not life.plan_look(bridge, moment, message_id):
         return False
     schedules.wake(bridge.bridge_sid, moment)
     return True

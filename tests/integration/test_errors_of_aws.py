@@ -263,7 +263,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.life.note_refusal": lambda w: w.about(lambda seen: life.note_refusal(seen, 0, "no")),
     "bridges.events.record": lambda w: lambda: events.record(*of_leg(1, 1, NOW, "ringing")),
     "bridges.life.keep_with": lambda w: w.running,
-    "bridges.life.plan_look": lambda w: w.within(lambda seen: life.plan_look(seen.bridge, NOW + 9)),
+    "bridges.life.plan_look": lambda w: w.within(lambda seen: life.plan_look(seen.bridge, NOW + 9, "1")),
     "bridges.life.prolong": lambda w: w.within(lambda seen: life.prolong(seen.bridge, 10, NOW)),
     "bridges.life.add_announcement": lambda w: w.within(
         lambda seen: life.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))

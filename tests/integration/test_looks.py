@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 
 import pytest
 
@@ -22,12 +23,12 @@ class Timers:
         """In how many seconds each is due that waits there."""
         return [json.loads(message.body)["due"] - time.time() for message in self.queue.messages]
 
-    def look(self, call, times=1):
-        """A message about this call comes, for the first time or again."""
+    def look(self, call, message_id=None):
+        """A message about this call comes; with the id of one that has come before, that one again."""
         import timer
 
         body = json.dumps({"bridge": call.sid, "due": time.time(), "spare": False})
-        record = {"body": body, "attributes": {"ApproximateReceiveCount": str(times)}}
+        record = {"messageId": message_id or str(uuid.uuid4()), "body": body}
         timer.handler({"Records": [record]}, Context("timer"))
 
 
@@ -86,9 +87,16 @@ def test_a_message_that_comes_again_sends_what_a_dead_process_has_only_planned(o
         return carry()
 
     with pytest.raises(Died), wire.has(dies):
-        timers.look(over)
+        timers.look(over, "the first")
+    timers.look(over, "another")
     assert timers.ahead == []
-    timers.look(over, times=2)
+    timers.look(over, "the first")
+    assert timers.ahead == [6]
+
+
+def test_only_what_a_message_has_planned_itself_is_sent_when_it_comes_again(over, timers):
+    for message_id in ("the first", "another", "another"):
+        timers.look(over, message_id)
     assert timers.ahead == [6]
 
 

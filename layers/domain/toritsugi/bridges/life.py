@@ -227,11 +227,14 @@ def end(bridge: Bridge, reason: str, now: float) -> bool:
     return update_if(bridge, actions, Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version))
 
 
-def plan_look(bridge: Bridge, moment: int) -> bool:
-    """Whether it is we who send the timer for this look; not if another has been planned since the bridge was read."""
+def plan_look(bridge: Bridge, moment: int, message_id: str) -> bool:
+    """Whether it is this message that sends the timer for this look; not if another look has been planned since the
+    bridge was read.
+    """
     seen = bridge.next_look
     unplanned = Bridge.next_look.does_not_exist() if seen is None else Bridge.next_look == seen
-    return update_if(bridge, [Bridge.next_look.set(moment)], Bridge.entry.exists() & unplanned)
+    actions = [Bridge.next_look.set(moment), Bridge.next_look_by.set(message_id)]
+    return update_if(bridge, actions, Bridge.entry.exists() & unplanned)
 
 
 def finish(bridge_sid: str, reason: str, now: float) -> Bridge:

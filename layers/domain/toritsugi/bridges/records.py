@@ -75,6 +75,7 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     extended_from = NumberAttribute(null=True)
     armed = NumberAttribute(default=0)
     next_look = NumberAttribute(null=True)
+    next_look_by = UnicodeAttribute(null=True)  # the message that sends the timer
     prolonged = NumberAttribute(default=0)
     closed = UnicodeAttribute(null=True)
     enrolled = BooleanAttribute(null=True)
