@@ -50,14 +50,12 @@ def test_what_was_cleaned_up_meanwhile_is_not_cleaned_up_again(sid, cloud, clock
     assert len(books.live) == 2
 
 
-def test_of_two_ends_one_by_one_the_first_counts(sid, cloud, clock):
-    """Its pairs have moved on, so each of its items ends alone."""
+def test_of_two_ends_the_first_counts_also_where_its_pairs_have_moved_on(sid, cloud, clock):
     session = deeds.create(sid, AIKO, BEN, Ttl=60, lines=LINES[:2]).session_sid
     read, people = read_session(sid, session)
     clock.shift(61)
     other = deeds.create(sid, AIKO, BEN, lines=LINES[:2]).session_sid
-    for reason in ("api", "other"):
-        life.close_one_by_one(read, people, reason)
+    assert [life.close(read, people, reason) for reason in ("api", "other")] == [True, False]
     books = check(cloud)
     assert books.sessions[session]["closed_reason"] == "api"
     assert {route["session_sid"] for route in books.live} == {other}
