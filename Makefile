@@ -1,4 +1,4 @@
-# The verbs: run, test, check, rehearse, build, deploy; permissions, bench, soak, lock, clean. Each installs what it needs into
+# The verbs: run, test, check, rehearse, build, deploy; permissions, mutants, bench, soak, lock, clean. Each installs what it needs into
 # .venv and .tools, and nothing outside this folder.
 
 PYTHON ?= python3
@@ -20,7 +20,7 @@ INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --pytho
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check rehearse build deploy permissions bench soak lock browser clean
+.PHONY: run test check rehearse build deploy permissions mutants bench soak lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
@@ -48,6 +48,9 @@ deploy: $(INSTALLED) $(TOOLS)/sam/installed  ## into your own AWS account: asks 
 
 permissions: $(INSTALLED) $(STANDINS)  ## takes each permission out of a deployment, one at a time, and sees it fail
 	@$(BIN)/python -m tests.deployed.permissions $(OPTIONS)
+
+mutants: $(INSTALLED)  ## makes N mistakes in the exchange, drawn by SEED in files ONLY, and sees the tests notice
+	@nice $(BIN)/python -m tests.mutation.run --seed $(or $(SEED),1) --number $(or $(N),300) --only "$(ONLY)" $(OPTIONS)
 
 bench: $(INSTALLED) $(STANDINS)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
@@ -91,4 +94,4 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis .mutants
