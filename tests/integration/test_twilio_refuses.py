@@ -1,0 +1,176 @@
+"""Twilio says no: what comes of that is Twilio's own sentence, and everything else goes on."""
+
+import json
+import time
+
+import pytest
+
+from local.aws import Context
+from tests.integration.calls import WANTED
+from tests.integration.conftest import AIKO, BEN, LINES
+from tests.integration.switchboard import Switchboard, attended
+from toritsugi import carrier
+from toritsugi.bridges import life
+from toritsugi.errors import RequestRefused
+
+LEG, ROOM, NUMBER = "CA" + "1" * 32, "CF" + "1" * 32, "PN" + "1" * 32
+HERE = "https://exchange.example.com/x"
+
+
+@pytest.fixture
+def twilios(cloud, monkeypatch):
+    """Twilio, which is asked for something; nobody waits between two tries."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with attended(Switchboard()) as switchboard:
+        yield switchboard
+
+
+def looks(call, times=1):
+    """What timer.py does about a call."""
+    import timer
+
+    body = json.dumps({"bridge": call.sid, "due": time.time(), "spare": False})
+    record = {"body": body, "attributes": {"ApproximateReceiveCount": str(times)}}
+    timer.handler({"Records": [record]}, Context("timer"))
+
+
+# ---- one request -----------------------------------------------------------------------------------------------------
+
+REQUESTS = {
+    "a number by its SID": lambda: carrier.find_owned(None, NUMBER),
+    "a number": lambda: carrier.find_owned(LINES[0], None),
+    "all numbers": lambda: carrier.list_owned(None, 50),
+    "the end of a call": lambda: carrier.end_call(LEG),
+    "the limit of a call": lambda: carrier.limit_call(LEG, 60),
+    "news of a call": lambda: carrier.watch_call(LEG, HERE),
+    "last words": lambda: carrier.dismiss(LEG, "<Response/>"),
+    "an announcement to all": lambda: carrier.announce(ROOM, None, HERE),
+    "an announcement to one": lambda: carrier.announce(ROOM, LEG, HERE),
+    "the end of a conference": lambda: carrier.end_conference(ROOM),
+    "silence": lambda: carrier.change_participant(ROOM, LEG, muted=True),
+}
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_what_twilio_does_not_do_is_told_with_its_own_words(twilios, request_):
+    twilios.refusals = [(503, 20503)]
+    with pytest.raises(RequestRefused) as refused:
+        request_()
+    assert (refused.value.code, refused.value.status) == (80613, 502)
+    assert refused.value.message.startswith("Twilio rejected a request that was made on your behalf: ")
+    assert "not today" in refused.value.message or "Unable to fetch page" in refused.value.message
+
+
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("name", ["the end of a call", "last words", "the limit of a call", "the end of a conference"])
+def test_what_has_ended_by_itself_need_not_be_ended(twilios, name, status):
+    twilios.refusals = [(status, 21220)]
+    REQUESTS[name]()
+    assert len(twilios.asked) == 1
+
+
+@pytest.mark.parametrize("name", ["the end of a call", "the end of a conference"])
+def test_what_may_not_be_ended_has_not_ended(twilios, name):
+    twilios.refusals = [(403, 20003)]
+    with pytest.raises(RequestRefused):
+        REQUESTS[name]()
+
+
+def test_a_number_of_which_twilio_knows_no_sid_is_not_the_accounts(twilios):
+    twilios.refusals = [(404, 20404)]
+    with pytest.raises(RequestRefused) as refused:
+        carrier.find_owned(None, NUMBER)
+    assert (refused.value.code, refused.value.status) == (80301, 400)
+    assert NUMBER in refused.value.message
+
+
+@pytest.mark.parametrize(("busy", "works"), [(1, True), (3, True), (4, False)])
+def test_who_has_too_much_to_do_is_asked_again_three_times(twilios, busy, works):
+    twilios.refusals = [(429, 20429)] * busy
+    if works:
+        carrier.end_call(LEG)
+    else:
+        with pytest.raises(RequestRefused, match="20429"):
+            carrier.end_call(LEG)
+    assert len(twilios.asked) == min(busy + 1, 4)
+
+
+# ---- calls -----------------------------------------------------------------------------------------------------------
+
+
+def test_of_two_that_are_called_one_is_refused_and_why_is_shown(twilios, desk, clock):
+    call = desk.calls()
+    twilios.refusals = [(400, 21215)]
+    looks(call)
+    first, second = call.seen["participants"]
+    assert (first["legs"][0]["status"], first["error"]) == (
+        "failed",
+        "21215 Twilio does not call: Unable to create record: not today",
+    )
+    assert (second["legs"][0]["call_sid"], second["error"]) == (f"CA{2:032}", None)
+    assert [asked.form["To"] for asked in twilios.asked if asked.path == "/Calls"] == [AIKO, BEN]
+
+
+def test_a_refusal_without_a_code_has_ours(twilios, desk, clock):
+    call = desk.calls()
+    twilios.refusals = [(500, 0), (500, 0)]
+    looks(call)
+    assert [one["error"][:5] for one in call.seen["participants"]] == ["80613", "80613"]
+
+
+def test_a_call_is_asked_for_as_it_was_wanted(twilios, desk, clock):
+    call = desk.calls(ring_seconds=25, detect=True)
+    looks(call)
+    form = twilios.asked[0].form
+    assert (form["To"], form["From"], form["Timeout"], form["MachineDetection"]) == (AIKO, LINES[0], "25", "Enable")
+    assert form["StatusCallbackEvent"] == "completed"  # the last of four
+    assert form["Url"].split("#")[0].endswith(f"/voice/bridges/{call.sid}/1/1/answered")
+    assert form["StatusCallback"].split("#")[0].endswith(f"/status/bridges/{call.sid}/1/1")
+
+
+def test_what_cannot_be_spoken_is_lost_and_not_tried_again(twilios, desk, twilio, clock, logged):
+    said = {"say": "Time is up soon.", "language": "en-US", "before_end": 60}
+    call = desk.calls(announcements=[said])
+    call.begins(twilio)
+    clock.shift(29 * 60)
+    twilios.refusals = [(500, 20500)]
+    looks(call)
+    looks(call)
+    spoken = [asked for asked in twilios.asked if "AnnounceUrl" in asked.form]
+    assert len(spoken) == 1
+    assert "announcement not spoken" in logged()
+
+
+def test_one_step_fails_and_the_others_are_taken_and_the_message_comes_again(twilios, desk, twilio, clock, logged):
+    """The call ends: the conference cannot be ended, and the legs are hung up all the same."""
+    call = desk.calls()
+    call.begins(twilio)
+    life.finish(call.sid, "api", time.time())
+    twilios.refusals = [(503, 20503)]
+    with pytest.raises(RequestRefused, match="not today"):
+        looks(call)
+    assert twilios.paths()[0] == f"/Conferences/{ROOM}"
+    assert "a step of a call failed" in logged()
+    before = len(twilios.asked)
+    looks(call, times=2)
+    assert f"/Conferences/{ROOM}" in twilios.paths()[before:]
+
+
+def test_a_message_about_a_call_that_is_not_there_yet_does_nothing(twilios, client):
+    class Nobody:
+        sid = "KB" + "7" * 32
+
+    looks(Nobody())
+    assert twilios.asked == []
+
+
+# ---- before anybody is called ----------------------------------------------------------------------------------------
+
+STRANGER = "+815099999999"
+
+
+def test_a_line_of_which_twilio_says_nothing_calls_nobody(twilios, desk):
+    twilios.refusals = [(503, 20503)]
+    status, seen = desk.asks("POST", "/api/calls", WANTED | {"from": STRANGER})
+    assert (status, seen["code"]) == (502, 80613)
+    assert desk.asks("GET", "/api/calls")[1]["calls"] == []
