@@ -15,6 +15,7 @@ from tests.integration.test_calls_refused import check, document  # noqa: F401  
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi import keys
 from toritsugi.numbers import find_line
+from toritsugi.pages import seal_token
 from toritsugi.receptions import life, records
 
 HELLO = "# What we say\nsteps:\n  hello: {say: Good morning}\n"
@@ -123,6 +124,21 @@ def test_versions_are_listed_page_by_page(desk):
         found += [one["version"] for one in page["versions"]]
         path = (page["meta"]["next_page_url"] or "").removeprefix("https://exchange.example.com")
     assert found == [5, 4, 3, 2, 1]
+
+
+def test_a_page_token_of_another_list_is_refused(desk):
+    puts(desk, "desk", HELLO)
+    for path, token in (("receptions", "version#000001"), ("receptions/desk/versions", "name#desk")):
+        status, said = desk.asks("GET", f"/api/{path}?PageToken={seal_token(token)}")
+        assert (status, said["code"], said["detail"]) == (400, 20001, "The parameter PageToken is wrong")
+
+
+def test_a_process_remembers_the_latest_two_hundred_versions():
+    records.forget()
+    for number in range(202):
+        records.remember("desk", number, {"number": number})
+    assert list(records._remembered) == [("desk", number) for number in range(2, 202)]
+    records.forget()
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,23 @@ def test_mistakes_in_json_are_told_by_step_for_nobody_counts_its_lines():
     assert mistakes('{"steps": {"a": {"say": null}}}', JSON) == ["step a: null is nothing: leave it out"]
 
 
+def test_json_is_nested_no_deeper_than_yaml():
+    deep = json.loads("[" * 13 + "]" * 13)
+    assert mistakes(json.dumps({"steps": {"a": deep}}), JSON) == ["step a: this is nested more than 12 times"]
+    assert "nested more than 12 times" in mistakes("[" * 60_000, JSON)[0]
+
+
+def test_a_recording_knows_its_own_words():
+    said = steps("a: {transfer: '+81312345678', record: {notice: hm, refused: 9}, otherwise: b}", "b: {hangup: true}")
+    assert mistakes(said) == ["line 2, step a: `refused` means nothing here; did you mean refuse?"]
+
+
+@pytest.mark.parametrize("word", ["'yes, please'", "'" + "x" * 101 + "'", "''"])
+def test_a_word_that_is_said_has_no_comma_and_an_end(word):
+    said = steps(f"a: {{menu: hm, spoken: {{{word}: b}}, otherwise: b}}", "b: {hangup: true}")
+    assert "write a word or a few, without a comma" in mistakes(said)[0]
+
+
 # ---- what is only strange --------------------------------------------------------------------------------------------
 
 
@@ -325,6 +342,19 @@ def test_nobody_listens_to_audio_before_the_rest_is_right():
     with pytest.raises(NoReception):
         checks.check(MUSIC + "  c: {say: hello}\n", world=World(listen=asked.append))
     assert asked == []
+
+
+@pytest.mark.parametrize(("files", "refused"), [(checks.MOST_AUDIO, False), (checks.MOST_AUDIO + 1, True)])
+def test_so_many_audio_files_are_listened_to_and_of_more_none(files, refused):
+    asked, last = [], f"s{files}: {{hangup: true}}"
+    said = steps(*(f"s{n}: {{play: 'https://example.com/{n}.mp3', next: s{n + 1}}}" for n in range(files)), last)
+    if refused:
+        wrong = f"there are more than {checks.MOST_AUDIO} audio files"
+        assert wrong in mistakes(said, listen=asked.append)[0]
+        assert asked == []
+    else:
+        checks.check(said, world=World(listen=asked.append))
+        assert len(asked) == files
 
 
 def test_on_one_machine_an_address_may_begin_with_http():

@@ -69,6 +69,17 @@ def test_a_key_that_leads_back_still_shows():
     assert "1 ↑ a" in words(tree)
 
 
+def test_a_card_says_what_is_played_and_that_it_is_recorded():
+    said = words(
+        drawn(
+            "steps: {a: {play: 'https://example.com/sounds/tune.mp3', next: b}, "
+            "b: {transfer: '+81312345678', record: {notice: hm}, otherwise: c}, c: {hangup: true}}"
+        )
+    )
+    assert "tune.mp3" in said
+    assert "recorded, and both are told" in said
+
+
 def test_what_only_the_owners_system_leads_to_is_in_it():
     assert "c" in words(drawn("steps: {a: {ask: 'https://example.com', otherwise: b}, b: {say: x}, c: {say: y}}"))
 

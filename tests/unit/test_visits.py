@@ -175,3 +175,68 @@ def test_of_several_words_that_were_said_the_longest_counts():
         "もう一度お願いいたします。",
         "どうぞ。",
     ]
+
+
+TRANSFER = """
+steps:
+  person: {transfer: "+81312345678", seconds: 20, otherwise: bye}
+  bye: {say: "失礼いたします。"}
+"""
+
+
+def test_who_is_not_recorded_is_put_through_at_once_and_nobody_hears_of_a_recording():
+    [dial] = visit(TRANSFER, "person")
+    assert (dial.tag, dial.get("record"), dial.get("action")) == (
+        "Dial",
+        None,
+        "/voice/receptions/desk/1/ja-JP/person/dialed/0",
+    )
+    assert [(one.text, one.get("url")) for one in dial] == [("+81312345678", None)]
+
+
+@pytest.mark.parametrize(
+    ("status", "bridged", "heard"),
+    [
+        ("completed", "true", ["Hangup"]),
+        ("answered", None, ["Hangup"]),
+        ("completed", "false", ["Say", "Hangup"]),
+        ("busy", None, ["Say", "Hangup"]),
+    ],
+)
+def test_after_a_transfer_only_who_has_talked_to_nobody_is_led_on(status, bridged, heard):
+    fields = {"DialCallStatus": status} | ({"DialBridged": bridged} if bridged else {})
+    assert [one.tag for one in visit(TRANSFER, "person/dialed/0", **fields)] == heard
+
+
+@pytest.mark.parametrize(("pressed", "said"), [("7", "それはありません。"), ("", None)])
+def test_a_menu_has_words_of_its_own_for_a_wrong_key_and_none_for_silence(pressed, said):
+    text = """
+    steps:
+      menu: {menu: "番号を。", keys: {1: bye}, wrong: "それはありません。", otherwise: bye}
+      bye: {hangup: true}
+    """
+    assert words(visit(text, "menu/chosen/0", Digits=pressed)) == [*filter(None, [said]), "番号を。"]
+
+
+@pytest.mark.parametrize("place", ["nowhere", "nowhere/chosen/0", "bye/chosen/0"])
+def test_what_no_step_does_is_an_error_that_names_it(place):
+    with pytest.raises(LookupError, match=place.split("/")[0]):
+        visit(TRANSFER, place)
+
+
+def by_hand(*kinds):
+    """The TwiML of a document that no check has seen."""
+    document = {"steps": {one["name"]: one for one in kinds}}
+    hands = Hands(lambda path: path, lambda text, _: text, lambda sealed, _: sealed, Owner().ask)
+    here = Place("desk", 1, "ja-JP", kinds[0]["name"])
+    return steps.answer(Visit(here, document, {}, hands, NOON, lambda _: None, "token"))
+
+
+def test_a_reception_that_goes_round_by_itself_ends_with_an_error():
+    with pytest.raises(RuntimeError, match="round in a circle at b"):
+        by_hand({"name": "b", "kind": "jump", "jump": "a"}, {"name": "a", "kind": "jump", "jump": "b"})
+
+
+def test_words_that_are_not_in_the_callers_language_are_said_in_another():
+    twiml = ElementTree.fromstring(str(by_hand({"name": "a", "kind": "say", "say": {"en-US": "Yes"}})))
+    assert [(one.text, one.get("language")) for one in twiml.iter("Say")] == [("Yes", "en-US")]
