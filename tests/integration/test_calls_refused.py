@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.integration.calls import NOBODY, WANTED, Desk
-from tests.integration.conftest import AIKO, BEN, EVE, LINES
+from tests.integration.conftest import AIKO, BEN, EVE, LINES, open_session
+from tests.integration.wire import refusing
 from toritsugi import keys
 
 ELEVEN = [f"+8190111100{number:02}" for number in range(11)]
@@ -115,6 +116,77 @@ def test_what_is_no_sid_is_nobodys(desk, sid):
 def test_what_the_exchange_does_not_do_is_not_found(desk, method, path):
     status, said = desk.asks(method, path)
     assert (status, said["detail"]) == (404, f"{method} {path} is nothing that this exchange does, or does not yet")
+
+
+def said(answer):
+    """The status of a refusal, and its sentence."""
+    return answer[0], answer[1]["detail"]
+
+
+def test_a_session_calls_its_two_people_as_long_as_it_is_open(desk, service, clock):
+    session, lines = open_session(service)
+    wanted = {"session_sid": session.fetch().sid}
+    made = desk.asks("POST", "/api/calls", wanted)[1]
+    assert made["session_sid"] == wanted["session_sid"]
+    assert {(one["number"], one["shows"], one["name"]) for one in made["participants"]} == {
+        (AIKO, lines[AIKO], "Aiko"),
+        (BEN, lines[BEN], "Ben"),
+    }
+    session.update(status="closed")
+    assert said(desk.asks("POST", "/api/calls", wanted)) == (409, "The session is closed")
+
+
+def test_a_session_of_one_calls_nobody(desk, service):
+    session, _ = open_session(service, AIKO)
+    answer = desk.asks("POST", "/api/calls", {"session_sid": session.fetch().sid})
+    assert said(answer) == (409, "The session has fewer than two participants")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "why"),
+    [
+        ("POST", "/participants", {"number": EVE}, "Only a conference takes more people"),
+        ("POST", "/announce", SAY, "Only a conference can do that; this call was dialed"),
+        ("PATCH", "/participants/1", {"muted": True}, "Only a conference can do that; this call was dialed"),
+    ],
+)
+def test_a_call_that_was_dialed_can_only_be_ended(desk, method, path, body, why):
+    call = desk.calls(through="dial")
+    assert said(call.asks(method, path, body)) == (409, why)
+    assert call.asks("DELETE", "")[0] == 200
+    assert said(call.asks(method, path, body)) == (409, "The call has ended")
+
+
+def test_ten_people_are_called_at_most_whoever_was_removed(desk):
+    call = desk.calls(parties=ELEVEN[:9])
+    assert call.asks("POST", "/participants", {"number": ELEVEN[9]})[0] == 201
+    call.asks("DELETE", "/participants/1")
+    answer = call.asks("POST", "/participants", {"number": ELEVEN[10]})
+    assert said(answer) == (409, "A call has at most 10 participants")
+
+
+def test_whoever_waits_for_others_needs_a_conference(desk):
+    assert refusal(desk, {"through": "dial", "if_unanswered": "wait"}) == (
+        422,
+        '/: to wait for others needs `"through": "conference"`',
+    )
+
+
+def test_what_the_exchange_can_do_is_everybodys_to_read(desk, wire):
+    stranger = Desk(secret="wrong")
+    with wire.counting() as trips:
+        status, read = stranger.asks("GET", "/api/openapi.json")
+    assert (status, read["info"]["title"], trips) == (200, "Toritsugi", [])
+    assert "/api/calls" in read["paths"]
+    assert stranger.asks("POST", "/api/openapi.json")[0] == 401
+
+
+def test_where_no_key_can_be_read_nobody_is_told_why(desk, wire, logged):
+    keys._remembered.clear()
+    with wire.has(refusing("InternalServerError")):
+        status, told = desk.asks("GET", "/api/calls")
+    assert (status, told["detail"]) == (500, "Something went wrong here. Please try again")
+    assert "a key could not be read" in logged()
 
 
 # ---- whatever is sent ------------------------------------------------------------------------------------------------

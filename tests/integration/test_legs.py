@@ -74,6 +74,40 @@ def test_an_announcement_is_well_formed_whatever_is_in_its_words(twilio, call):
     assert words(asks(twilio, call, "announcements/1")) == ["Three minutes <left> & no more."]
 
 
+ACCEPT = {"through": "dial", "accept": True, "whisper": "A call for you."}
+
+
+def test_who_was_dialed_and_presses_a_1_is_put_through_and_with_any_other_key_asked_again(twilio, desk, clock):
+    call = desk.calls(**ACCEPT)
+    assert len(asks(twilio, call, "2/1/agreed", Digits="1")) == 0
+    twiml = asks(twilio, call, "2/1/agreed", Digits="2")
+    assert [one.tag for one in twiml] == ["Gather", "Hangup"]
+    assert words(twiml) == ["A call for you.", "お電話です。おつなぎするには、1を押してください。"]
+    assert twiml.find("Gather").get("action").split("#")[0].endswith(f"/voice/bridges/{call.sid}/2/1/agreed")
+    assert [one.tag for one in asks(twilio, call, "2/1/whispered")] == ["Gather", "Hangup"]
+
+
+def test_who_presses_a_1_when_it_is_over_is_put_through_to_nobody(twilio, desk, clock):
+    call = desk.calls(accept=True)
+    assert asks(twilio, call, "1/1/accepted", Digits="1").find("Dial") is not None
+    assert [one.tag for one in asks(twilio, call, "1/1/accepted", Digits="2")] == ["Gather", "Hangup"]
+    call.asks("DELETE", "")
+    twiml = asks(twilio, call, "1/1/accepted", Digits="1")
+    assert (words(twiml), twiml[-1].tag) == (["この通話は終了しました。"], "Hangup")
+
+
+def test_who_was_dialed_when_it_is_over_hears_nothing_more(twilio, desk, clock):
+    call = desk.calls(**ACCEPT)
+    call.asks("DELETE", "")
+    assert [one.tag for one in asks(twilio, call, "2/1/whispered")] == ["Hangup"]
+
+
+def test_who_left_the_room_because_it_is_over_is_hung_up_on(twilio, call):
+    call.begins(twilio)
+    call.asks("DELETE", "")
+    assert [one.tag for one in asks(twilio, call, "1/1/left", **PRESSED)] == ["Hangup"]
+
+
 @pytest.mark.parametrize("path", ["1/1/nothing", "9/1/answered", "announcements/9", "x", "1/1/answered/x"])
 def test_a_path_of_nobodys_says_a_sentence_and_hangs_up(twilio, call, path):
     twiml = asks(twilio, call, path)
@@ -142,3 +176,25 @@ def test_a_callback_that_comes_twice_is_kept_once_and_one_without_sense_is_not(t
         assert call.tells(twilio, 1, "ringing") == 204
     assert [one["event"] for one in call.seen["timeline"]] == ["ringing"]
     assert call.tells(twilio, 1, "exploded") == 204  # repeating it would make no more sense of it
+
+
+@pytest.mark.parametrize(
+    "missing", [{"ConferenceSid": ""}, {"StatusCallbackEvent": ""}, {"ConferenceSid": "", "StatusCallbackEvent": ""}]
+)
+def test_a_callback_that_does_not_say_of_which_conference_or_what_is_not_kept(twilio, call, missing):
+    assert call.happens(twilio, 1, "participant-join", CallSid=call.leg(1), **missing) == 204
+    assert call.seen["timeline"] == []
+
+
+@pytest.mark.parametrize("path", ["x", "1", "1/1/x", "0/1/1/1"])
+def test_a_callback_to_a_path_of_nobodys_is_not_repeated(twilio, call, path, logged):
+    address = f"https://exchange.example.com/status/bridges/{call.sid}/{path}"
+    assert twilio.reports(address, {"CallSid": call.leg(1), "CallStatus": "ringing"}) == 204
+    assert "no bridge has this path" in logged()
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "Sat, 99 Nov 2026 02:59:40 +0000"])
+def test_a_callback_without_a_good_time_counts_as_of_now(twilio, call, clock, moment):
+    clock.shift(90)
+    assert call.tells(twilio, 1, "ringing", Timestamp=moment) == 204
+    assert [(one["event"], one["date"]) for one in call.seen["timeline"]] == [("ringing", "2026-11-21T03:01:30Z")]
