@@ -1,6 +1,6 @@
 """Which test runs which line: the tests are run once, and every statement of a function leaves its line behind.
 
-Kept by test file, so that only those are run again that have changed; all of them if the code has.
+Kept by test file, until something changes that its tests have run, or have imported of tests/.
 """
 
 import ast
@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.mutation.mutants import FOLDERS, ROOT, files
+from tests.mutation.mutants import FOLDERS, ROOT
 
 KEPT = ROOT / ".mutants"
-TESTS = ("tests/unit", "tests/integration", "tests/stories")
+QUICK, STORIES = ("tests/unit", "tests/integration"), ("tests/stories",)
 # These start processes of their own, in which there is no mutant, or look at pages; or they are about mutants.
 ELSEWHERE = ("test_make_run.py", "test_page", "test_the_page", "test_mutants.py")
 
@@ -41,13 +41,9 @@ class Test:
     def file(self) -> str:
         return self.name.partition("::")[0]
 
-    @property
-    def is_story(self) -> bool:
-        return self.name.startswith("tests/stories")
 
-
-def test_files() -> list[str]:
-    found = sorted(str(path.relative_to(ROOT)) for folder in TESTS for path in (ROOT / folder).glob("test_*.py"))
+def test_files(folders: tuple[str, ...]) -> list[str]:
+    found = sorted(str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).glob("test_*.py"))
     return [name for name in found if not Path(name).name.startswith(ELSEWHERE)]
 
 
@@ -153,7 +149,8 @@ def record(test_file: str, _verdict: Path, arguments: list[str]) -> int:
     if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         kept = kept_at(test_file)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"of": digest(test_file), "tests": recorder.tests}))
+        trodden = {path for test in recorder.tests.values() for path in test["lines"]}
+        kept.write_text(json.dumps({"of": digests(trodden | imported_tests()), "tests": recorder.tests}))
     return status
 
 
@@ -164,25 +161,30 @@ def kept_at(test_file: str) -> Path:
     return KEPT / "footprints" / f"{test_file.replace('/', '.')}.json"
 
 
+def imported_tests() -> set[str]:
+    """The files of tests/ that this process has imported."""
+    found = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {str(Path(path).relative_to(ROOT)) for path in found if path and path.startswith(f"{ROOT / 'tests'}/")}
+
+
+def digests(paths: Iterable[str]) -> dict[str, str]:
+    return {path: digest(path) for path in sorted(paths) if (ROOT / path).exists()}
+
+
 @cache
-def digest(test_file: str) -> str:
-    """Of all that a file of tests depends on: itself, what stands beside it, and the code."""
-    beside = [path for path in (ROOT / test_file).parent.glob("*.py") if not path.name.startswith("test_")]
-    said = hashlib.sha256()
-    for path in [ROOT / test_file, *sorted(beside), ROOT / "tests/conftest.py", *files()]:
-        said.update(path.read_bytes())
-    return said.hexdigest()
+def digest(path: str) -> str:
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
 
 
 def is_kept(test_file: str) -> bool:
     kept = kept_at(test_file)
-    return kept.exists() and json.loads(kept.read_text())["of"] == digest(test_file)
+    return kept.exists() and (of := json.loads(kept.read_text())["of"]) == digests(of)
 
 
-def green_tests() -> list[Test]:
-    """All that are green, with what they tread on."""
+def green_tests(folders: tuple[str, ...]) -> list[Test]:
+    """All in these folders that are green, with what they tread on."""
     tests = []
-    for test_file in test_files():
+    for test_file in test_files(folders):
         for name, test in json.loads(kept_at(test_file).read_text())["tests"].items():
             lines = {(path, line) for path, numbers in test["lines"].items() for line in numbers}
             if test["green"]:

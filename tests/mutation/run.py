@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from tests.mutation.footprints import KEPT, TESTS, Test, green_tests, is_kept, record, test_files
+from tests.mutation.footprints import KEPT, QUICK, STORIES, Test, digest, green_tests, is_kept, record, test_files
 from tests.mutation.mutants import ROOT, Mutant, draw, every_mutant, judgements
 from tests.mutation.trials import Witnesses, order, put_to_trial
 
@@ -40,6 +40,7 @@ HEAVY = (
 QUIETLY = ("-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 KILLED, SURVIVED, TIMED_OUT, UNTESTED, HARMLESS = "killed", "survived", "timed out", "untested", "harmless"
+PASSED = "passed"  # the quick tests: the stories have not been asked yet
 COLUMNS = (KILLED, TIMED_OUT, SURVIVED, UNTESTED, HARMLESS)
 
 
@@ -63,7 +64,6 @@ class Task:
     name: str
     run: Callable[[Path, list[str]], int]
     mutant: Mutant | None = None
-    later: tuple[Test, ...] = ()  # who is asked if nobody notices
 
 
 # ---- processes -------------------------------------------------------------------------------------------------------
@@ -124,59 +124,67 @@ def folder_of(slot: int) -> Path:
 # ---- what is asked of whom -------------------------------------------------------------------------------------------
 
 
-def walk(workers: int) -> None:
-    """Has the tests leave their footprints where nobody has yet, or where something has changed."""
-    missing = [test_file for test_file in test_files() if not is_kept(test_file)]
+def walk(folders: tuple[str, ...], workers: int) -> list[Test]:
+    """The tests in these folders, each with what it runs; those that have not said so yet are run for that."""
+    missing = [test_file for test_file in test_files(folders) if not is_kept(test_file)]
     tasks = deque(Task(name, partial(record, name)) for name in missing)
     for number, (task, status, folder) in enumerate(side_by_side(tasks, workers), 1):
-        if not is_kept(task.name):
+        if status not in (0, 1 << 8):  # red ones are left out
             sys.exit(f"{task.name} cannot be run ({status}):\n{(folder / 'output').read_text()}")
         say(f"[{number}/{len(missing)}] which lines are run by {task.name}")
+    return green_tests(folders)
 
 
-def try_all(mutants: list[Mutant], tests: list[Test], workers: int) -> Iterator[Result]:
-    """Puts each to trial: first before the quick tests, then, if they saw nothing, before the stories."""
-    witnesses, tasks = Witnesses(tests), deque[Task]()
-    for mutant in mutants:
-        found = witnesses.find(mutant)
-        quick, stories = [test for test in found if not test.is_story], [test for test in found if test.is_story]
-        if found:
-            tasks.append(trial_of(mutant, quick or stories, stories if quick else []))
-        else:
-            yield Result(mutant, UNTESTED)
-    for task, status, folder in side_by_side(tasks, workers):
-        mutant, verdict = task.mutant, folder / "verdict"
-        assert mutant
-        witness = verdict.read_text() if verdict.exists() else ""
-        if os.WIFSIGNALED(status):
-            yield Result(mutant, TIMED_OUT, f"signal {os.WTERMSIG(status)}")
-        elif (code := os.waitstatus_to_exitcode(status)) in (1, 2) and witness:
-            yield Result(mutant, KILLED, witness)
-        elif code != 0:
-            raise RuntimeError(f"The tests cannot be run ({code}):\n{mutant.diff()}\n{(folder / 'output').read_text()}")
-        elif task.later:
-            tasks.append(trial_of(mutant, list(task.later), []))
-        else:
-            yield Result(mutant, SURVIVED)
+def try_all(mutants: list[Mutant], passed: set[str], workers: int) -> Iterator[Result]:
+    """Puts each to trial: first before the quick tests, unless they have `passed` those; then before the stories."""
+    left, tried = mutants, set[str]()
+    for folders in (QUICK, STORIES):
+        asked = [mutant for mutant in left if folders is STORIES or mutant.luck(0) not in passed]
+        if not asked:
+            continue
+        witnesses = Witnesses(walk(folders, workers))
+        gc.freeze()  # what is here already is nothing to look through in each trial
+        tasks = deque[Task]()
+        for mutant in asked:
+            if found := witnesses.find(mutant):
+                tried.add(mutant.luck(0))
+                tasks.append(Task(mutant.path, partial(put_to_trial, mutant, order(found)), mutant))
+            elif folders is QUICK:
+                yield Result(mutant, PASSED)
+        for task, status, folder in side_by_side(tasks, workers):
+            assert task.mutant
+            result = verdict_of(task.mutant, status, folder)
+            if result.is_noticed:
+                left = [mutant for mutant in left if mutant != task.mutant]
+                yield result
+            elif folders is QUICK:
+                yield Result(task.mutant, PASSED)
+    for mutant in left:
+        yield Result(mutant, SURVIVED if mutant.luck(0) in tried | passed else UNTESTED)
 
 
-def trial_of(mutant: Mutant, tests: list[Test], later: list[Test]) -> Task:
-    return Task(mutant.path, partial(put_to_trial, mutant, order(tests)), mutant, tuple(later))
+def verdict_of(mutant: Mutant, status: int, folder: Path) -> Result:
+    """What a trial has come to, by how its process ended. Raises RuntimeError where that is nothing of the tests'."""
+    verdict = folder / "verdict"
+    witness = verdict.read_text() if verdict.exists() else ""
+    if os.WIFSIGNALED(status):
+        return Result(mutant, TIMED_OUT, f"signal {os.WTERMSIG(status)}")
+    code = os.waitstatus_to_exitcode(status)
+    if code in (1, 2) and witness:
+        return Result(mutant, KILLED, witness)
+    if code:
+        raise RuntimeError(f"The tests cannot be run ({code}):\n{mutant.diff()}\n{(folder / 'output').read_text()}")
+    return Result(mutant, SURVIVED)
 
 
 # ---- what is remembered ----------------------------------------------------------------------------------------------
 
 
 @cache
-def digest_of(*paths: str) -> str:
-    """Of these files and folders, as they are now."""
-    found = [
-        path for name in paths for path in ([ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*.py"))
-    ]
-    said = hashlib.sha256()
-    for path in sorted(found):
-        said.update(path.read_bytes())
-    return said.hexdigest()
+def digest_of_tests() -> str:
+    """Of everything that could have noticed."""
+    found = sorted(str(path.relative_to(ROOT)) for name in QUICK + STORIES for path in (ROOT / name).rglob("*.py"))
+    return hashlib.sha256("".join(map(digest, found)).encode()).hexdigest()
 
 
 def remembered() -> dict[str, tuple[str, str]]:
@@ -184,9 +192,9 @@ def remembered() -> dict[str, tuple[str, str]]:
     known: dict[str, tuple[str, str]] = {}
     for line in RESULTS.read_text().splitlines() if RESULTS.exists() else []:
         one = json.loads(line)
-        is_as_it_was = one["code"] == digest_of(one["path"]) if (ROOT / one["path"]).exists() else False
+        is_as_it_was = one["code"] == digest(one["path"]) if (ROOT / one["path"]).exists() else False
         is_known_forever = one["outcome"] in (KILLED, TIMED_OUT)
-        if is_as_it_was and (is_known_forever or one["tests"] == digest_of(*TESTS)):
+        if is_as_it_was and (is_known_forever or one["tests"] == digest_of_tests()):
             known[one["mutant"]] = one["outcome"], one["witness"]
         else:
             known.pop(one["mutant"], None)
@@ -198,8 +206,8 @@ def remember(result: Result) -> None:
     one = {
         "mutant": mutant.luck(0),
         "path": mutant.path,
-        "code": digest_of(mutant.path),
-        "tests": digest_of(*TESTS),
+        "code": digest(mutant.path),
+        "tests": digest_of_tests(),
         "outcome": result.outcome,
         "witness": result.witness,
         "change": mutant.diff(),
@@ -255,15 +263,15 @@ def main() -> None:
     harmless = {mutant.luck(0) for mutant in mutants if any(one.is_of(mutant) for one in judged)}
     KEPT.mkdir(exist_ok=True)
     known = remembered()
-    results = [Result(one, *known[one.luck(0)]) for one in mutants if one.luck(0) in known]
-    todo = [one for one in mutants if one.luck(0) not in known and one.luck(0) not in harmless]
+    passed = {luck for luck, (outcome, _) in known.items() if outcome == PASSED}
+    results = [Result(one, *known[one.luck(0)]) for one in mutants if one.luck(0) in known.keys() - passed]
+    todo = [one for one in mutants if one.luck(0) not in harmless | (known.keys() - passed)]
     say(f"{len(mutants)} of {len(every_mutant())} mistakes; {len(results)} are known, {len(todo)} are to be tried.")
 
-    walk(asked.workers)
-    gc.freeze()  # what is here already is nothing to look through in each trial
-    for result in try_all(todo, green_tests(), asked.workers) if todo else []:
+    for result in try_all(todo, passed, asked.workers):
         remember(result)
-        results.append(result)
+        if result.outcome != PASSED:
+            results.append(result)
         where = f"{result.mutant.path}:{result.mutant.line}"
         say(f"[{len(results)}/{len(mutants)}] {result.outcome:9} {result.mutant.change.operator:24} {where}")
 

@@ -110,15 +110,15 @@ def mentions(name: str) -> tuple[set[Line], set[Line]]:
 
 
 @cache
-def statements(path: str) -> list[Line]:
-    """The text of each statement, at its line; of one with others in it only its head."""
-    source, found = source_of(ROOT / path), []
+def statements(path: str) -> list[tuple[int, str]]:
+    """The line of each statement, and its text; of one with others in it only its head."""
+    source, found = source_of(ROOT / path), list[tuple[int, str]]()
     for node in ast.walk(source.tree):
         if isinstance(node, ast.stmt) and not isinstance(node, ast.Import | ast.ImportFrom):
             text, body = source.text(node), getattr(node, "body", None)
             head = text[: text.find(source.text(body[0]))] if body else text
-            found.append((head, node.lineno))
-    return [(line, head) for head, line in found]  # type: ignore[misc]
+            found.append((node.lineno, head))
+    return found
 
 
 # ---- in which order --------------------------------------------------------------------------------------------------
