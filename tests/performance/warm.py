@@ -67,7 +67,8 @@ async def run() -> dict[str, tuple[float]]:
     async with stage() as conference:
         await conference.begin()
         told = list(callbacks(conference, "/status"))
-        look = {"Records": [{"body": json.dumps({"bridge": conference.sid, "due": 0, "spare": False})}]}
+        body = json.dumps({"bridge": conference.sid, "due": 0, "spare": False})
+        look = {"Records": [{"messageId": "look", "body": body}]}
         return await asyncio.to_thread(answer, conference.running.cloud, told, look)
 
 
