@@ -70,7 +70,7 @@ def fill(row: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: d
 
 
 def set_attribute(attrs: LimitedSizeDict, name: str, value: Any) -> None:
-    """Sets one in a row. All rows share the texts of their names, which are a third of what a row takes."""
+    """Sets one in a row. All rows share the texts of their names, which are a fifth of what a row takes."""
     moto_set(attrs, sys.intern(name), value)
 
 
