@@ -1,0 +1,225 @@
+"""Guards: conditions of ours that keep a race from doing harm, each taken out of the source to see histories go wrong.
+
+    python -m tests.histories.guards            all of them, each in a process of its own
+    python -m tests.histories.guards NAME       one of them
+
+A guard is missed when a history goes wrong without it that goes well with it.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+
+ROOT = Path(__file__).parents[2]
+DOMAIN = ROOT / "layers/domain"
+MOST_HISTORIES = 20_000
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What stands in a module, and what stands there when it is taken out; `seed` is known to miss it soon."""
+
+    name: str
+    module: str
+    stands: str
+    without: str
+    theme: str
+    seed: int = 1
+
+
+GUARDS = [
+    Guard(
+        "expire without what was seen",
+        "toritsugi.sessions.life",
+        "if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):",
+        "if update_if(session, ending(seen, session.expiry_reason), is_unclosed()):",
+        "sessions",
+    ),
+    Guard(
+        "re-open without a condition",
+        "toritsugi.sessions.life",
+        "transaction.update(session, actions, condition=over)",
+        "transaction.update(session, actions)",
+        "sessions",
+    ),
+    Guard(
+        "a claim takes what is not free",
+        "toritsugi.sessions.claims",
+        "return condition(int(time.time()), session.session_sid)",
+        "return condition(int(time.time()) + 10**9, session.session_sid)",
+        "sessions",
+    ),
+    Guard(
+        "a claim of whoever joins without a condition",
+        "toritsugi.sessions.claims",
+        "transaction.save(route_of(session, person, partner), condition=takes(search, person, session))",
+        "transaction.save(route_of(session, person, partner))",
+        "sessions",
+    ),
+    Guard(
+        "a slide of what has ended",
+        "toritsugi.interactions",
+        "transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))",
+        "transaction.update(Route(*pair), moved)",
+        "sessions",
+    ),
+    Guard(
+        "close without the number of people",
+        "toritsugi.sessions.life",
+        "complete = condition & (Session.participants == session.participants)",
+        "complete = condition",
+        "sessions",
+    ),
+    Guard(
+        "join a session that is not as it was read",
+        "toritsugi.sessions.claims",
+        "condition=is_open(now) & is_as_read(session))",
+        "condition=is_open(now))",
+        "sessions",
+    ),
+    Guard(
+        "an announcement is claimed by everybody",
+        "toritsugi.announcements",
+        "transaction.save(spoken, condition=Spoken.entry.does_not_exist())",
+        "transaction.save(spoken)",
+        "calls",
+    ),
+    Guard(
+        "a telephone is rung by everybody",
+        "toritsugi.bridges.steps",
+        "(Party.attempts == tried) & Party.removed_at.does_not_exist()",
+        "Party.entry.exists()",
+        "calls",
+    ),
+    Guard(
+        "a recording is copied by everybody",
+        "toritsugi.recordings.records",
+        "update_if(recording, begin + facts(report, unseal), is_free & is_to_do)",
+        "update_if(recording, begin + facts(report, unseal), is_to_do)",
+        "recordings",
+    ),
+    Guard(
+        "a deleted recording is copied again",
+        "toritsugi.recordings.records",
+        "update_if(recording, begin + facts(report, unseal), is_free & is_to_do)",
+        "update_if(recording, begin + facts(report, unseal), is_free)",
+        "recordings",
+    ),
+    Guard(
+        "who wants no messages is answered",
+        "toritsugi.messages.inbound",
+        'if known.opt_out and turn.wish != "start":',
+        "if False:",
+        "texts",
+    ),
+    Guard(
+        "an answer that the brake has not counted",
+        "toritsugi.messages.inbound",
+        "transaction.save(counted, condition=brake.is_as_seen(known.texted))",
+        "transaction.save(counted)",
+        "texts",
+    ),
+    Guard(
+        "an interaction goes back",
+        "toritsugi.interactions",
+        "condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank)",
+        "condition=Interaction.entry.exists()",
+        "sessions",
+    ),
+    Guard(
+        "a bridge ends whatever its deadline is by now",
+        "toritsugi.bridges.life",
+        "Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version)",
+        "Bridge.ended_at.does_not_exist()",
+        "calls",
+    ),
+]
+
+
+class Without(importlib.abc.MetaPathFinder):
+    """Imports a module as it would be without a guard."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self.guard.module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec and spec.origin:
+            spec.loader = Rewritten(self.guard, name, spec.origin)
+        return spec
+
+
+class Rewritten(importlib.machinery.SourceFileLoader):
+    def __init__(self, guard: Guard, name: str, path: str) -> None:
+        super().__init__(name, path)
+        self.guard = guard
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = Path(self.path).read_text().replace(self.guard.stands, self.guard.without)
+        return compile(source, self.path, "exec")
+
+
+def is_there(guard: Guard) -> bool:
+    """Whether the guard stands where it is said to, once."""
+    path = DOMAIN.joinpath(*guard.module.split(".")).with_suffix(".py")
+    return path.read_text().count(guard.stands) == 1
+
+
+def find(guard: Guard, most: int) -> str | None:
+    """What goes wrong without a guard, after how many histories; for a process that has imported nothing of ours."""
+    sys.meta_path.insert(0, Without(guard))
+    import tests.conftest  # noqa: F401
+    from tests.histories.machine import machine
+    from tests.histories.shrinking import kind_of
+
+    known: set[str] = set()
+    with machine() as player:
+        for seed in range(guard.seed, guard.seed + most):
+            faults = player.play(seed, guard.theme).faults
+            if faults and kind_of(faults[0]) not in known:
+                if is_well(guard.theme, seed):
+                    return f"{guard.name}: {seed - guard.seed + 1} histories (seed {seed}): {faults[0]}"
+                known.add(kind_of(faults[0]))
+    return None
+
+
+def is_well(theme: str, seed: int) -> bool:
+    """Whether that history goes well with all guards in their places, as another process sees it."""
+    return run("tests.histories", "--theme", theme, "--seed", str(seed), "--count", "1").returncode == 0
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments:
+        guard = next(guard for guard in GUARDS if guard.name == arguments[0])
+        found = find(guard, int(arguments[1]) if arguments[1:] else MOST_HISTORIES)
+        print(found or f"{guard.name}: nothing has gone wrong")
+        return not found
+    unmissed = 0
+    for guard in GUARDS:
+        done = run("tests.histories.guards", guard.name)
+        print(done.stdout.strip() or done.stderr.strip(), flush=True)
+        unmissed += done.returncode != 0
+    print(f"of {len(GUARDS)} guards {unmissed} were not missed")
+    return unmissed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,182 @@
+"""What must hold of bridges: nobody is called twice, hears a thing twice, is put through after the end or kept alone;
+and whoever looks after a bridge does not look ever more often.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tests.histories.actors import Actor
+from tests.histories.oracle import Books, Change, Row, is_over
+from tests.histories.telephones import Talk
+
+if TYPE_CHECKING:
+    from tests.histories.world import World
+
+MOST_LOOKS = 60  # at one bridge, within a minute
+MOST_WAITING = 30  # messages about one bridge, at any moment
+LATE_SECONDS = 15  # an announcement that comes later than that is none: five, and what a process may take
+TWILIOS_SECONDS = 36  # by which a dialed call may outlast its session: it counts from the answer
+ALONE_SECONDS = 30
+
+DOOR = re.compile(r".*/voice/bridges/(KB\w+)/(\d+)/(\d+)/answered.*")
+BRIDGE, SESSION = re.compile(r".*(KB[0-9a-f]{32})"), re.compile(r".*/status/(KC[0-9a-f]{32})")
+
+
+class Rules:
+    def __init__(self, world: World, books: Books) -> None:
+        self.world, self.books = world, books
+        self.called: Counter[tuple[str, str, str]] = Counter()
+        self.spoken: Counter[tuple[str, float]] = Counter()
+        self.looks: dict[str, list[float]] = defaultdict(list)
+        self.waiting: Counter[str] = Counter()
+        self.most_looks = self.most_waiting = 0
+        self.gone: dict[str, Row] = {}  # sessions that were deleted, as they were
+
+    def bridge(self, sid: str) -> Row:
+        return self.books.of("BridgesTable").get((sid, "bridge"), {})
+
+    # ---- the rows --------------------------------------------------------------------------------------------------
+
+    def written(self, changes: list[Change], actor: Actor | None) -> Iterator[str]:
+        for change in changes:
+            if change.kind == "session" and change.after is None and change.before:
+                self.gone[change.key[0]] = change.before
+            if change.table == "BridgesTable" and change.before and change.after:
+                if change.kind == "bridge":
+                    yield from self.bridge_changed(change.before, change.after)
+                if change.kind == "party":
+                    yield from self.party_changed(change.before, change.after)
+                if change.kind == "spoken":
+                    yield f"{change.key} is claimed twice"
+
+    def bridge_changed(self, before: Row, after: Row) -> Iterator[str]:
+        sid, now = after["bridge_sid"], time.time()
+        if "ended_at" in before and (before["ended_at"], before["end_reason"]) != (
+            after.get("ended_at"),
+            after.get("end_reason"),
+        ):
+            yield f"bridge {sid} had ended for {before['end_reason']}, and ends again for {after.get('end_reason')}"
+        if "ended_at" in before and before.get("deadline") != after.get("deadline"):
+            yield f"bridge {sid} has ended, and gets another deadline"
+        if after["version"] < before["version"] or after.get("deadline", 0) < before.get("deadline", 0):
+            yield f"bridge {sid} has an earlier deadline than before"
+        if before.get("deadline") not in (None, after.get("deadline")) and after["version"] != before["version"] + 1:
+            yield f"bridge {sid} has another deadline, and no other version"
+        if before.get("deadline", now + 1) <= now and after.get("deadline") != before.get("deadline"):
+            yield f"bridge {sid} is past its deadline, and gets another one"
+        if after["extensions"] > max(after["extension_times"], before["extensions"]):
+            yield f"bridge {sid} is extended {after['extensions']:g} times"
+        if "ended_at" in after and "ended_at" not in before and after["end_reason"] == "time":
+            ends = [before.get("deadline", 1e12), self.session_of(before).get("expires_at", 1e12)]
+            if min(ends) > now:
+                yield f"bridge {sid} ends for want of time, and has {min(ends) - now:g} s left"
+
+    def party_changed(self, before: Row, after: Row) -> Iterator[str]:
+        who = f"{after['bridge_sid']} {after['entry']}"
+        if after["attempts"] not in (before["attempts"], before["attempts"] + 1):
+            yield f"{who} was called {before['attempts']:g} times, and now {after['attempts']:g}"
+        if after["attempts"] > before["attempts"] and "removed_at" in before:
+            yield f"{who} was removed, and is called"
+        for name in ("limited", "released"):
+            if after[name] < before[name]:
+                yield f"{who}: {name} goes back"
+        if "removed_at" in before and before["removed_at"] != after.get("removed_at"):
+            yield f"{who} is removed twice"
+
+    def session_of(self, bridge: Row) -> Row:
+        return self.session(bridge["session_sid"]) if "session_sid" in bridge else {}
+
+    def session(self, sid: str) -> Row:
+        return self.books.of("SessionsTable").get((sid, "session")) or self.gone.get(sid, {})
+
+    # ---- what Twilio is asked for ----------------------------------------------------------------------------------
+
+    def asked(self, path: str, form: dict[str, str]) -> Iterator[str]:
+        if match := DOOR.match(form.get("Url", "")):
+            sid, place, _ = match.groups()
+            self.called[match.groups()] += 1
+            if self.called[match.groups()] > 1:
+                yield f"{match.groups()} is called twice"
+            legs = [leg for leg in self.world.telephones.legs.values() if f"/{sid}/{place}/" in leg.url]
+            if any(not leg.is_over for leg in legs):
+                yield f"participant {place} of {sid} is called, and their telephone rings already"
+        if url := form.get("AnnounceUrl"):
+            sid, number = BRIDGE.match(url)[1], int(url.partition("#")[0].rpartition("/")[2])  # type: ignore[index]
+            rows = self.books.of("BridgesTable")
+            spoken = [r for k, r in rows.items() if k[0] == sid and k[1].startswith(f"spoken#{number:04}#")]
+            self.spoken[url, len(spoken)] += 1
+            if not spoken or self.spoken[url, len(spoken)] > 1:
+                yield f"announcement {number} of {sid} is spoken {self.spoken[url, len(spoken)]} times for one deadline"
+            elif not -1 <= time.time() - max(row["due"] for row in spoken) <= LATE_SECONDS:
+                yield f"announcement {number} of {sid} is spoken at another time than it was due"
+
+    # ---- who talks -------------------------------------------------------------------------------------------------
+
+    def session_of_talk(self, talk: Talk) -> Row:
+        """The session in which two people talk, through whatever."""
+        if match := SESSION.match(talk.through):
+            return self.session(match[1])
+        match = BRIDGE.match(talk.through)
+        return self.session_of(self.bridge(match[1])) if match else {}
+
+    @property
+    def slack(self) -> float:
+        """By how much things may be late, when things go wrong."""
+        return 200 if self.world.is_troubled else 12 if self.world.stage.switching else 4
+
+    def talk_began(self, talk: Talk) -> Iterator[str]:
+        session, now = self.session_of_talk(talk), time.time()
+        ended = session.get("date_ended") if session.get("status") == "closed" else session.get("expires_at")
+        slack = self.slack + (TWILIOS_SECONDS if is_dialed(talk) else 0)
+        if session and is_over(session, now) and now > (ended or 0) + slack:
+            yield f"{sorted(talk.people)} are put through {now - (ended or 0):g} s after their session's end"
+
+    def talk_ended(self, talk: Talk) -> Iterator[str]:
+        """A call ends with its session, unless a client has closed that; one that Twilio dials, as was said then."""
+        session, now = self.session_of_talk(talk), time.time()
+        until = session.get("expires_at", now)
+        expired = session.get("closed_reason") not in ("api", "deleted")
+        if expired and not is_dialed(talk) and now > until + self.slack:
+            yield f"{sorted(talk.people)} have talked for {now - until:g} s after their session's end"
+        bridge = self.bridge(match[1]) if (match := BRIDGE.match(talk.through)) else {}
+        if now > bridge.get("deadline", now) + self.slack:
+            yield f"{sorted(talk.people)} have talked for {now - bridge['deadline']:g} s after the deadline"
+
+    def left_alone(self, room: str, who: str, since: float) -> Iterator[str]:
+        if not self.world.is_troubled:
+            yield f"{who} is alone in {room} for {time.time() - since:g} s"
+
+    # ---- who looks -------------------------------------------------------------------------------------------------
+
+    def sent(self, queue: str, said: str) -> Iterator[str]:
+        if queue == "Timers" and (sid := json.loads(said).get("bridge")):
+            self.waiting[sid] += 1
+            self.most_waiting = max(self.most_waiting, self.waiting[sid])
+            if self.waiting[sid] > MOST_WAITING:
+                yield f"{self.waiting[sid]} messages wait for bridge {sid}"
+
+    def received(self, queue: str, said: str, failed: bool) -> Iterator[str]:
+        if queue == "Timers" and (sid := json.loads(said).get("bridge")):
+            self.waiting[sid] -= 1
+        return iter(())
+
+    def began(self, actor: Actor) -> Iterator[str]:
+        if actor.what.startswith("message Timers") and (sid := json.loads(actor.sent).get("bridge")):
+            looks = self.looks[sid]
+            looks.append(time.time())
+            while looks[0] < time.time() - 60:
+                looks.pop(0)
+            self.most_looks = max(self.most_looks, len(looks))
+            if len(looks) > MOST_LOOKS:
+                yield f"within a minute {len(looks)} looks at bridge {sid}"
+
+
+def is_dialed(talk: Talk) -> bool:
+    """Whether Twilio itself has dialed the second, so that nobody can be asked when they answer."""
+    return bool(SESSION.match(talk.through) and not BRIDGE.match(talk.through))
