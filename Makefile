@@ -1,5 +1,5 @@
-# The verbs: run, test, check, rehearse, build, deploy; permissions, mutants, bench, soak, lock, clean. Each installs what it needs into
-# .venv and .tools, and nothing outside this folder.
+# The verbs: run, test, check, rehearse, build, deploy; permissions, mutants, histories, guards, bench, soak,
+# lock, clean. Each installs what it needs into .venv and .tools, and nothing outside this folder.
 
 PYTHON ?= python3
 export PYTHONPATH := layers/domain:functions:infra
@@ -20,7 +20,7 @@ INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --pytho
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check rehearse build deploy permissions mutants bench soak lock browser clean
+.PHONY: run test check rehearse build deploy permissions mutants histories guards bench soak lock browser clean
 .DEFAULT_GOAL := run
 
 run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
@@ -51,6 +51,12 @@ permissions: $(INSTALLED) $(STANDINS)  ## takes each permission out of a deploym
 
 mutants: $(INSTALLED)  ## makes N mistakes in the exchange, drawn by SEED in files ONLY, and sees the tests notice
 	@nice $(BIN)/python -m tests.mutation.run --seed $(or $(SEED),1) --number $(or $(N),300) --only "$(ONLY)" $(OPTIONS)
+
+histories: $(INSTALLED)  ## N histories from SEED on, in which all happens at once and much goes wrong; what ends badly, shortened
+	@$(BIN)/python -m tests.histories --seed $(or $(SEED),1) --count $(or $(N),1000)
+
+guards: $(INSTALLED)  ## takes each guard against a race out of the source, one at a time, and sees histories go wrong
+	@$(BIN)/python -m tests.histories.guards
 
 bench: $(INSTALLED) $(STANDINS)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
