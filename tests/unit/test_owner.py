@@ -1,6 +1,7 @@
 """The owner's own system: what is asked of whom, and what is not."""
 
 import datetime
+import hashlib
 import io
 import ipaddress
 import json
@@ -14,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from twilio.request_validator import RequestValidator
 from urllib3 import HTTPResponse
 
 from toritsugi import config, owner
@@ -143,6 +145,59 @@ def test_an_answer_that_comes_drop_by_drop_is_not_waited_for():
     drops = HTTPResponse(io.BytesIO(b" " * 20), preload_content=False)
     with pytest.raises(OwnerSilent, match="too long"):
         owner.read(drops, until=time.monotonic() - 1, largest=100)
+
+
+@pytest.mark.parametrize("host", ["", "a" * 64 + ".example.com", "no such host"])
+def test_what_is_no_host_is_silence(base, host):
+    base("https://exchange.example.com")
+    with pytest.raises(OwnerSilent, match="there is no such host"):
+        owner.resolve(host, 443, "https")
+
+
+def test_what_is_on_the_web_is_asked_at_the_address_that_was_checked(base):
+    base("https://exchange.example.com")
+    assert owner.resolve("93.184.216.34", 443, "https") == "93.184.216.34"
+
+
+def test_on_one_machine_everything_may_be_asked_but_the_exchange(base):
+    base("http://127.0.0.1:8000")
+    assert owner.resolve("127.0.0.1", 9, "http") == "127.0.0.1"
+    with pytest.raises(OwnerSilent, match="this exchange"):
+        owner.resolve("127.0.0.1", 8000, "http")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999999/"])
+def test_what_is_no_address_is_silence(base, url):
+    with pytest.raises(OwnerSilent, match="its address is none"):
+        owner.ask(url, {}, "key")
+
+
+@pytest.mark.parametrize(("size", "kept"), [(owner.LARGEST_ANSWER, True), (owner.LARGEST_ANSWER + 1, False)])
+def test_an_answer_has_16_kilobytes_at_most(door, size, kept):
+    door.answer = (200, {"Content-Length": str(size)}, [b"{}" + b" " * (size - 2)])
+    if kept:
+        assert asked(door) == {}
+    else:
+        with pytest.raises(OwnerSilent, match="too large"):
+            asked(door)
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, True), (201, True), (299, True), (300, False)])
+def test_only_what_went_well_is_an_answer(door, status, said):
+    door.answer = (status, {"Content-Length": "2"}, [b"{}"])
+    if said:
+        assert asked(door) == {}
+    else:
+        with pytest.raises(OwnerSilent, match=str(status)):
+            asked(door)
+
+
+def test_the_question_is_signed_as_twilio_signs_its_own(door):
+    asked(door)
+    [(headers, body)] = door.heard
+    url = f"http://127.0.0.1:{door.server_port}/parcel?x=1&bodySHA256={hashlib.sha256(body).hexdigest()}"
+    assert RequestValidator("token").validate(url, body.decode(), headers["X-Twilio-Signature"])
+    assert headers["Host"] == f"127.0.0.1:{door.server_port}"
 
 
 # ---- by https --------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def ask(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
     Raises OwnerSilent if there is no such answer within two seconds, whatever the reason.
     """
     body = json.dumps(facts, ensure_ascii=False).encode()
-    signed = f"{url}{'&' if urlsplit(url).query else '?'}bodySHA256={hashlib.sha256(body).hexdigest()}"
+    signed = f"{url}{'&' if '?' in url else '?'}bodySHA256={hashlib.sha256(body).hexdigest()}"
     signature = RequestValidator(config.settings().auth_tokens[0]).compute_signature(signed, {})
     headers = {"Content-Type": "application/json", "X-Twilio-Signature": signature, "Idempotency-Key": key}
     status, content = request("POST", signed, headers, body)

@@ -6,6 +6,7 @@ What is read is text throughout, as it was written; see reading.py.
 import re
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
@@ -146,11 +147,20 @@ def count(said: Any) -> Any:
 
 def address(text: str, info: ValidationInfo) -> str:
     """An address on the web: https, or http too where the exchange itself is reached by it, on one machine."""
-    if len(text) > LONGEST_ADDRESS or not ADDRESS.fullmatch(text):
+    if len(text) > LONGEST_ADDRESS or not ADDRESS.fullmatch(text) or not names_host(text):
         raise ValueError(f"{text[:60]} is no address; write one like https://example.com/path")
     if not text.startswith("https:") and not (info.context or {}).get("http"):
         raise ValueError(f"{text[:60]} is not safe: its address must begin with https://")
     return text
+
+
+def names_host(address: str) -> bool:
+    """Whether there is a host in it, and no port that cannot be."""
+    try:
+        split = urlsplit(address)
+        return bool(split.hostname) and split.port != 0
+    except ValueError:
+        return False
 
 
 def true(said: Any) -> Any:
