@@ -261,6 +261,29 @@ def test_while_twilio_has_trouble_the_message_waits(cloud, twilio, tapes, messag
     require_kept_once(cloud, tapes)
 
 
+def test_where_twilio_takes_no_token_the_message_waits_and_every_token_was_tried(cloud, twilio, tapes, messages, clock):
+    report(twilio, told())
+    tapes.tokens = set()
+    assert messages.deliver() == [False]
+    assert len(tapes.asked) == 4  # both tokens, and both once more as they are at SSM
+    tapes.tokens = {AUTH_TOKEN}
+    clock.shift(331)
+    assert messages.deliver() == [True]
+    require_kept_once(cloud, tapes)
+
+
+@pytest.mark.parametrize(("missing", "there"), [(6, True), (7, False)])
+def test_a_file_that_is_not_there_yet_is_asked_for_six_times_more(
+    cloud, twilio, tapes, messages, clock, monkeypatch, missing, there
+):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    report(twilio, told())
+    tapes.troubles = [404] * missing
+    assert messages.deliver() == [there]
+    assert slept == [1, 2, 4, 8, 15, 30]
+
+
 def test_where_twilio_does_not_delete_it_is_asked_again_and_the_news_is_not_told_again(
     cloud, twilio, tapes, messages, clock
 ):

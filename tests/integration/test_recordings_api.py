@@ -8,8 +8,10 @@ import pytest
 from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, LINES
 from tests.integration.tapes import CALL, SID, WAV, Messages, Tapes, files, report, row, served, source, told
+from tests.integration.test_races import between
 from tests.integration.wire import broken
 from toritsugi import config, keys
+from toritsugi.recordings import records
 
 PATH = f"/api/recordings/{SID}"
 DAY = 86_400
@@ -254,6 +256,32 @@ def test_what_is_being_copied_is_deleted_only_when_that_is_over(cloud, desk, twi
     assert desk.send("DELETE", PATH, b"")["statusCode"] == 204
     assert messages.deliver() == [True]
     assert not files(cloud)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_is_deleted_while_somebody_hears_it_stays_deleted(cloud, desk, voicemail, wire, heard):
+    with wire.has(between(2, lambda: records.forget(SID))):
+        status, problem = desk.asks("PATCH", PATH, {"heard": heard})
+    assert (status, problem["code"]) == (404, 20404)
+    assert set(row(cloud)) == {"recording_sid", "status", "expires_at", "mark"}
+
+
+def test_where_twilio_takes_no_token_what_is_deleted_is_told_to_be_still_there(cloud, desk, tapes, voicemail):
+    tapes.tokens = set()
+    status, problem = desk.asks("DELETE", PATH)
+    assert (status, problem["code"]) == (502, 80613)
+    assert "it answers 401" in problem["detail"]
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(309, 409), (310, 204)])
+def test_a_claim_of_whoever_died_while_copying_is_over_after_310_seconds(
+    cloud, desk, twilio, tapes, messages, clock, seconds, status
+):
+    report(twilio, told())
+    tapes.troubles = [503]
+    messages.deliver()
+    clock.shift(seconds)
+    assert desk.send("DELETE", PATH, b"")["statusCode"] == status
 
 
 # ---- past its time ---------------------------------------------------------------------------------------------------

@@ -242,6 +242,29 @@ def test_a_caller_hears_an_apology_when_the_settings_cannot_be_read_at_all(cloud
     assert "<Dial" not in answer["body"]
 
 
+@pytest.mark.parametrize("name", ["public-base-url", "auth-tokens"])
+def test_a_setting_that_is_not_there_is_named(cloud, clock, wire, name):
+    config.forget()
+
+    def lose(operation, _request, carry):
+        answer = carry()
+        if operation == "GetParameters":
+            gone = [one["Name"] for one in answer["Parameters"] if one["Name"].endswith(name)]
+            answer["Parameters"] = [one for one in answer["Parameters"] if one["Name"] not in gone]
+            answer["InvalidParameters"] = gone
+        return answer
+
+    with wire.has(lose), pytest.raises(RuntimeError, match=f"SSM lacks .*/{name}: "):
+        config.settings()
+    assert config.settings().public_base_url == BASE
+
+
+def test_settings_are_read_without_blanks_and_what_is_blank_is_no_token(cloud):
+    set_setting(cloud, "auth-tokens", " one, ,two ,")
+    set_setting(cloud, "public-base-url", BASE + "/")
+    assert config.settings() == config.Settings(BASE, ("one", "two"))
+
+
 def set_token_elsewhere(cloud, token):
     """Changes the token behind the back of the process that runs."""
     before = config._settings, config._read_at

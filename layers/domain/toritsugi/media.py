@@ -56,13 +56,15 @@ def delete(recording_sid: str) -> None:
 def ask(method: str, path: str) -> Any:
     """Twilio's answer, whose body is still to be read. Where it takes a token no more, the next is tried."""
     url = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Recordings/{path}"
+    answer: Any = None
     for doubtful in (False, True):
         for token in config.settings(doubtful).auth_tokens:
+            if answer:
+                answer.close()
             basic = urllib3.make_headers(basic_auth=f"{config.TWILIO_ACCOUNT_SID}:{token}")
             answer = http().request(method, url, headers=basic, preload_content=False)
             if answer.status != WRONG_TOKEN:
                 return answer
-            answer.close()
     return answer
 
 
