@@ -127,7 +127,7 @@ class Recorder(Patient):
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         self.lines.clear()
-        self.tests[item.nodeid] = {"seconds": 0.0, "green": True}
+        self.tests[item.nodeid] = {"seconds": 0.0, "green": True, "red": False}
         answer = yield
         trodden: dict[str, list[int]] = {}
         for path, line in sorted(self.lines):
@@ -138,7 +138,8 @@ class Recorder(Patient):
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         test = self.tests[report.nodeid]
         test["seconds"] += report.duration
-        test["green"] = test["green"] and report.passed
+        test["green"] &= report.passed
+        test["red"] |= report.failed
 
 
 def record(test_file: str, _verdict: Path, arguments: list[str]) -> int:
@@ -181,12 +182,14 @@ def is_kept(test_file: str) -> bool:
     return kept.exists() and (of := json.loads(kept.read_text())["of"]) == digests(of)
 
 
-def green_tests(folders: tuple[str, ...]) -> list[Test]:
-    """All in these folders that are green, with what they tread on."""
-    tests = []
+def known_tests(folders: tuple[str, ...]) -> tuple[list[Test], list[str]]:
+    """All in these folders that are green, with what they tread on; and the names of those that are red."""
+    green, red = list[Test](), list[str]()
     for test_file in test_files(folders):
         for name, test in json.loads(kept_at(test_file).read_text())["tests"].items():
             lines = {(path, line) for path, numbers in test["lines"].items() for line in numbers}
             if test["green"]:
-                tests.append(Test(name, test["seconds"], lines))
-    return tests
+                green.append(Test(name, test["seconds"], lines))
+            elif test["red"]:
+                red.append(name)
+    return green, red

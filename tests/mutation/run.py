@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from tests.mutation.footprints import KEPT, QUICK, STORIES, Test, digest, green_tests, is_kept, record, test_files
+from tests.mutation.footprints import KEPT, QUICK, STORIES, Test, digest, is_kept, known_tests, record, test_files
 from tests.mutation.mutants import ROOT, Mutant, draw, every_mutant, judgements
 from tests.mutation.trials import Witnesses, order, put_to_trial
 
@@ -129,10 +129,13 @@ def walk(folders: tuple[str, ...], workers: int) -> list[Test]:
     missing = [test_file for test_file in test_files(folders) if not is_kept(test_file)]
     tasks = deque(Task(name, partial(record, name)) for name in missing)
     for number, (task, status, folder) in enumerate(side_by_side(tasks, workers), 1):
-        if status not in (0, 1 << 8):  # red ones are left out
+        if status not in (0, 1 << 8):  # of which some may be red
             sys.exit(f"{task.name} cannot be run ({status}):\n{(folder / 'output').read_text()}")
         say(f"[{number}/{len(missing)}] which lines are run by {task.name}")
-    return green_tests(folders)
+    green, red = known_tests(folders)
+    for name in red:
+        say(f"red without a mistake, so it is not asked: {name}")
+    return green
 
 
 def try_all(mutants: list[Mutant], passed: set[str], workers: int) -> Iterator[Result]:
