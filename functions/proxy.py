@@ -55,12 +55,16 @@ def add_number(service_sid: str) -> Response[str]:
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
     owned = carrier.find_owned(phone_number, sid)
-    number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False)
+    number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
     try:
+        owned = carrier.find_owned(None, number.sid)  # a reception may have left in between
         carrier.point(owned, webhooks.entrance("voice"))
-    except RequestRefused:
-        numbers.remove_number(number)
+    except Exception as failure:
+        # where Twilio may have sent its calls here, or has before, only its line knows where they went
+        forgettable = isinstance(failure, RequestRefused) and not comes_here(owned)
+        (numbers.remove_number if forgettable else numbers.leave)(number)
         raise
+    numbers.bring_in(number)
     return created(numbers.show(number, 0, base()))
 
 
@@ -88,15 +92,46 @@ def update_number(service_sid: str, sid: str) -> Response[str]:
 @app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def remove_number(service_sid: str, sid: str) -> Response[str]:
     number = numbers.find_number(service_sid, sid)
-    if routes.live_routes(number.phone_number, time.time()):
-        raise RequestRefused(
-            80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
-        )
-    line, owned = numbers.find_line(number.phone_number), carrier.find_owned(None, sid)
-    if line and not line.reception and webhooks.leads_here(owned["webhooks"]["voice_url"], "voice"):
-        carrier.point(owned, line.former)  # else it has a reception still, or somebody has pointed it elsewhere
-    numbers.remove_number(number)
+    untouched = number.moved_at is None
+    numbers.move(number, int(time.time()))
+    try:
+        if routes.is_in_use(number, time.time()):
+            raise RequestRefused(
+                80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
+            )
+        owned = carrier.find_owned(None, sid)
+    except Exception:
+        (numbers.bring_in if untouched else numbers.leave)(number)
+        raise
+    try:
+        give_back(number, owned)
+    except Exception:
+        numbers.leave(number)  # nobody knows where its calls go now
+        raise
     return gone()
+
+
+def give_back(number: numbers.PoolNumber, owned: Json) -> None:
+    """The number leaves its pool, and its calls go where they went before; unless it has a reception, or somebody has
+    pointed it elsewhere. Raises RequestRefused 80613, 20409.
+    """
+    turned = False
+    for _ in range(numbers.MOST_TRIES):
+        line = numbers.find_line(number.phone_number)
+        if line and not line.reception and comes_here(owned):
+            carrier.point(owned, line.former)
+            turned = True
+        elif line and line.reception and turned:  # which has come meanwhile
+            carrier.point(owned, webhooks.entrance("voice"))
+        if numbers.remove_as_seen(number, line):
+            return
+        owned = carrier.find_owned(None, number.sid)
+    raise numbers.moving()
+
+
+def comes_here(owned: Json) -> bool:
+    """Whether a number's calls come to us."""
+    return webhooks.leads_here(owned["webhooks"]["voice_url"], "voice")
 
 
 def show_number(number: numbers.PoolNumber) -> Json:

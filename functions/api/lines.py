@@ -120,18 +120,25 @@ def give_back(number: str) -> None:
     """The line has no reception any more: its webhooks go where they went before, except to its service.
 
     Those first, for nobody would know where they went once the line is forgotten. A number that the account has given
-    up has none.
+    up has none. Raises RequestRefused.
     """
-    line = find_line(number)
-    if not line or not line.reception:
-        return
-    try:
-        owned = carrier.find_owned(number, None)
-        carrier.point(owned, former(line, owned))
-    except RequestRefused as refusal:
-        if refusal.code != NOT_OWNED:
-            raise
-    life.take(number)
+    turned: Json = {}
+    for _ in range(numbers.MOST_TRIES):
+        line = find_line(number)
+        if not line or not line.reception:
+            return
+        try:
+            owned = carrier.find_owned(number, None)
+            if line.service_sid and turned.keys() & carrier.OF_CALLS:  # it has come meanwhile
+                carrier.point(owned, webhooks.entrance("voice"))
+            turned = former(line, owned)
+            carrier.point(owned, turned)
+        except RequestRefused as refusal:
+            if refusal.code != NOT_OWNED:
+                raise
+        if life.take_as_seen(line):
+            return
+    raise numbers.moving()
 
 
 def former(line: Line, owned: Json) -> Json:

@@ -302,13 +302,16 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
     "numbers.add_number": lambda w: lambda: numbers.add_number(w.service, OWNED, False),
     "numbers.reserve": lambda w: w.number(lambda found: numbers.reserve(found, True)),
-    "numbers.remove_number": lambda w: w.number(numbers.remove_number),
+    "numbers.remove_as_seen": lambda w: w.number(numbers.remove_number),
+    "numbers.move": lambda w: w.number(lambda found: numbers.move(found, int(NOW))),
+    "numbers.bring_in": lambda w: w.number(numbers.bring_in),
+    "numbers.leave": lambda w: w.number(numbers.leave),
     "receptions.life.add_version": lambda w: w.reception(
         lambda: receptions.save("desk", "other", "text/plain", document("other")), LINES[0]
     ),
     "receptions.life.delete": lambda w: w.reception(lambda: receptions.delete("desk")),
     "receptions.life.give": lambda w: w.reception(lambda: receptions.give(LINES[0], owned(LINES[0]), "desk")),
-    "receptions.life.take": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
+    "receptions.life.take_as_seen": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
     "receptions.life.bring": lambda w: w.behind(),
     "recordings.records.claim": lambda w: lambda: recordings.claim(report(), unseal),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report(), unseal),
@@ -320,8 +323,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "services.update_service": lambda w: w.other_service(
         lambda made: services.update_service(made, deeds.form(UniqueName="surgery"))
     ),
-    "sessions.claims.open_session.commit": lambda w: w.session,
-    "sessions.claims.add_participant.commit": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
+    "sessions.claims.claim_session.commit": lambda w: w.session,
+    "sessions.claims.claim_place.commit": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
     "sessions.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
     "sessions.life.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "sessions.life.prolong": lambda w: w.of_session(lambda _, sid: sessions.prolong(sid, 0, NOW * 2), Ttl=600),

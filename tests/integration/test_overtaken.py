@@ -1,4 +1,4 @@
-"""Whoever wants to change a session has read it before: what others have done to it meanwhile is not undone by that."""
+"""Whoever wants to change something has read it before: what others have done to it meanwhile is not undone by that."""
 
 import itertools
 
@@ -8,9 +8,10 @@ import cleanup
 from local.aws import Context
 from tests.integration import deeds
 from tests.integration.books import check, open_books
-from tests.integration.conftest import AIKO, BEN, NOON, OutgoingLeg
+from tests.integration.conftest import AIKO, BEN, NOON, OutgoingLeg, empty
 from tests.integration.test_races import between, forget_sessions
-from tests.integration.wire import Died, dying
+from tests.integration.wire import Died, conflicting, dying
+from toritsugi import services
 from toritsugi.interactions import list_interactions
 from toritsugi.sessions import records
 
@@ -247,3 +248,80 @@ def test_however_the_end_of_a_session_is_interrupted_no_route_of_it_stays_in_the
         assert [route.get("live_on") for route in routes] == [None] * (1 if moved_on else 2)
         if not died:
             break
+
+
+# ---- a service -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"DefaultTtl": 60}, {"Quarantine": 7}),
+        ({"UniqueName": "clinic"}, {"DefaultTtl": 60}),
+        ({"CallbackUrl": ""}, {"UniqueName": "clinic"}),
+    ],
+)
+def test_of_two_who_change_different_things_of_a_service_at_once_neither_undoes_the_other(
+    cloud, clock, wire, one, other
+):
+    for first, second in ((one, other), (other, one)):
+        for step in itertools.count(2):
+            empty(cloud, "ServicesTable")
+            made = services.create_service(deeds.form(UniqueName="desk", CallbackUrl="https://a.example.com/"))
+
+            def change(fields, sid=made.service_sid):
+                services.update_service(services.find_service(sid), deeds.form(**fields))
+
+            inside = between(step, lambda change=change, second=second: change(second))
+            with wire.has(inside):
+                change(first)
+            if not inside.reached:
+                break
+            now = services.find_service(made.service_sid)
+            told = {"DefaultTtl": now.default_ttl, "Quarantine": now.quarantine, "UniqueName": now.unique_name}
+            told |= {"CallbackUrl": now.callback_url or ""}
+            assert told | one | other == told
+            assert [found.service_sid for found in services.list_services(None, 9)[0]] == [made.service_sid]
+
+
+def test_a_name_that_a_service_gave_up_meanwhile_is_not_taken_from_whoever_has_it_now(cloud, clock, wire):
+    made = services.create_service(deeds.form(UniqueName="desk"))
+
+    def another():
+        services.update_service(services.find_service("desk"), deeds.form(UniqueName="clinic"))
+        services.create_service(deeds.form(UniqueName="desk"))
+
+    with wire.has(between(2, another)):
+        services.update_service(services.find_service(made.service_sid), deeds.form(UniqueName="surgery"))
+    assert services.find_service("surgery").service_sid == made.service_sid
+    assert services.find_service("desk").service_sid != made.service_sid
+    assert len(services.list_services(None, 9)[0]) == 2
+
+
+def test_a_service_is_not_recorded_through_a_conference_whoever_asks_for_which_first(cloud, clock, wire):
+    made = services.create_service(deeds.form(UniqueName="desk"))
+
+    def change(**fields):
+        return deeds.outcome(
+            lambda: services.update_service(services.find_service(made.service_sid), deeds.form(**fields))
+        )
+
+    with wire.has(between(2, lambda: change(Record="true"))):
+        assert change(Through="conference") == 80701
+    now = services.find_service(made.service_sid)
+    assert (now.record, now.through) == (True, "dial")
+
+
+def test_a_service_from_before_there_were_all_settings_is_changed_like_any_other(cloud, clock):
+    made = services.create_service(deeds.form(UniqueName="desk"))
+    made.update([services.Service.record.remove(), services.Service.through.remove()])
+    again = services.find_service("desk")
+    assert services.update_service(again, deeds.form(DefaultTtl=60)).default_ttl == 60
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_service_is_made_and_renamed_though_another_transaction_is_at_it(cloud, clock, wire, place):
+    with wire.has(conflicting(2, min(place, 1))):
+        made = services.create_service(deeds.form(UniqueName="desk"))
+    with wire.has(conflicting(2, place)):
+        assert services.update_service(made, deeds.form(UniqueName="clinic")).unique_name == "clinic"

@@ -5,6 +5,7 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 `free_from`.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -17,11 +18,14 @@ from toritsugi import voices
 from toritsugi.callers import Caller, caller_key
 from toritsugi.directory import Entry, Key, look_up
 from toritsugi.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
-from toritsugi.numbers import Line, is_e164, is_shown, line_key
+from toritsugi.numbers import Line, PoolNumber, is_e164, is_shown, line_key
 
 RING_SECONDS = 30
 SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
 LONGEST_CALL_SECONDS = 4 * 3600
+
+SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
+MOST_PAGES = 100  # of 1 MB each
 
 NOTICES = {"ja-JP": "この通話は録音されます。", "en-US": "This call is recorded."}
 NOTICE_PATH = re.compile(f"/voice/notices/({'|'.join(NOTICES)})")
@@ -206,3 +210,20 @@ def live_routes(line: str, now: float) -> list[Route]:
     keys = [(route.number, route.entry) for route in Route.live.query(line)]
     found = [entry for at in range(0, len(keys), 100) for entry in look_up(keys[at : at + 100]).values()]
     return [route for route in found if isinstance(route, Route) and route.connects(now)]
+
+
+def is_in_use(number: PoolNumber, now: float) -> bool:
+    """Whether somebody is reached over a number that nobody is given any more, or may be.
+
+    To whom it was given lately, the index may not show yet. The table does, but it is long: where it is too long to be
+    looked through, who knows.
+    """
+    if live_routes(number.phone_number, now):
+        return True
+    if (number.given_at or 0) < now - SETTLED_SECONDS:
+        return False
+    pages = Route.scan(Route.live_on == number.phone_number, consistent_read=True).page_iter
+    for page in itertools.islice(pages, MOST_PAGES):
+        if any(Route.from_raw_data(item).connects(now) for item in page["Items"]):
+            return True
+    return pages.last_evaluated_key is not None

@@ -163,25 +163,28 @@ def take(number: str) -> None:
     """
     for _ in range(MOST_TRIES):
         line = find_line(number)
-        if not line or not line.reception:
-            return
-        with refusals() as places, write() as transaction:
-            if line.service_sid:
-                forgotten: list[Action] = [Line.reception.remove(), Line.version.remove(), Line.document.remove()]
-                stays = Line.service_sid == line.service_sid
-                transaction.update(line, forgotten, condition=is_as_seen(line) & stays)
-            else:
-                transaction.delete(line, condition=is_as_seen(line) & Line.service_sid.does_not_exist())
-            transaction.update(Reception(*current_key(line.reception)), [Reception.lines.delete({number})])
-        if not places:
+        if not line or not line.reception or take_as_seen(line):
             return
     raise overtaken()
 
 
+def take_as_seen(line: Line) -> bool:
+    """Whether the line has lost its reception; not if that, or its service, has changed since it was seen."""
+    with refusals() as places, write() as transaction:
+        if line.service_sid:
+            forgotten: list[Action] = [Line.reception.remove(), Line.version.remove(), Line.document.remove()]
+            transaction.update(line, forgotten, condition=is_as_seen(line))
+        else:
+            transaction.delete(line, condition=is_as_seen(line))
+        transaction.update(Reception(*current_key(str(line.reception))), [Reception.lines.delete({line.number})])
+    return not places
+
+
 def is_as_seen(line: Line) -> Any:
-    """The line has the reception that it was seen to have, or none."""
+    """The line has the reception that it was seen to have, or none; and the service."""
     same = Line.reception == line.reception if line.reception else Line.reception.does_not_exist()
-    return Line.entry.exists() & same
+    served = Line.service_sid == line.service_sid if line.service_sid else Line.service_sid.does_not_exist()
+    return Line.entry.exists() & same & served
 
 
 def former(line: Line, owned: dict[str, Any]) -> dict[str, str]:

@@ -6,13 +6,14 @@ Two people may be given the same line, and one line serves many sessions: only a
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi.errors import RequestRefused
 from toritsugi.forms import Form, invalid
-from toritsugi.numbers import PoolNumber, read_pool
+from toritsugi.numbers import PoolNumber, hold, read_usable
 from toritsugi.routes import Route, free_from, is_free, is_held, is_over, route_key
 from toritsugi.services import LONGEST_TTL, Service
 from toritsugi.sessions.candidates import Search, compatible, default_mode, look_around
@@ -35,6 +36,10 @@ MOST_TRIES = 8
 Arm = Callable[[str, float], None]
 
 
+class PoolChanged(Exception):
+    """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again."""
+
+
 def claim(searches: list[Search], behavior: str, commit: Callable[[list[PoolNumber]], dict[int, str]]) -> None:
     """Chooses and commits until it holds. `commit` says which places of its transaction were lost; those below the
     number of people are their pairs, and for such a pair the next number is tried. Raises RequestRefused 80623 after
@@ -48,16 +53,33 @@ def claim(searches: list[Search], behavior: str, commit: Callable[[list[PoolNumb
         for place, search in enumerate(searches):
             if place in places:
                 del search.ready[0]
-    raise RequestRefused(
+    raise overtaken()
+
+
+def overtaken() -> RequestRefused:
+    return RequestRefused(
         80623, "Other requests for the same Participant were faster, several times over. Please try again", 409
     )
 
 
 def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[Participant]]:
     """A new session with up to two participants, its schedule armed. Raises RequestRefused, and leaves nothing."""
-    service, pool = read_pool(service_sid)
-    wanted = read_participants(form)
-    session = draw_up(service, pool, form)
+    for _ in range(MOST_TRIES):
+        service, pool = read_usable(service_sid)
+        wanted = read_participants(form)
+        session = draw_up(service, pool, form)
+        with suppress(PoolChanged):
+            people = claim_session(session, wanted, service, pool)
+            if session.expires_at is not None:
+                arm(session.session_sid, session.expires_at)
+            return session, people
+    raise overtaken()
+
+
+def claim_session(
+    session: Session, wanted: list[Wanted], service: Service, pool: list[PoolNumber]
+) -> list[Participant]:
+    """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
     searches = [Search(person, compatible(pool, person, session.mode)) for person in wanted]
     people: list[Participant] = []
 
@@ -66,40 +88,60 @@ def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[
         people[:] = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
         session.participants = len(people)
         others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
-        with refusals() as places, write() as transaction:
+        with refusals() as refused, write() as transaction:
             for person, other, search in zip(people, others, searches, strict=True):
                 transaction.save(route_of(session, person, other), condition=takes(search, person, session))
             transaction.save(session)
             for person in people:
                 transaction.save(person)
             if session.unique_name:
-                name = SessionName(service_sid, name_entry(session.unique_name), named=session.session_sid)
+                name = SessionName(session.service_sid, name_entry(session.unique_name), named=session.session_sid)
                 untaken = SessionName.entry.does_not_exist() | (SessionName.named == session.session_sid)
                 transaction.save(name, condition=untaken)
-        if places.get(2 * len(people) + 1) == FAILED:
+            checks = hold(transaction, numbers, int(time.time()))
+        name_place = 2 * len(people) + 1
+        places = without_pool(refused, checks, name_place + bool(session.unique_name))
+        if places.get(name_place) == FAILED:
             raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
         return places
 
     claim(searches, service.number_selection_behavior, commit)
-    if session.expires_at is not None:
-        arm(session.session_sid, session.expires_at)
-    return session, people
+    return people
+
+
+def without_pool(refused: dict[int, str], checks: int, others: int) -> dict[int, str]:
+    """Which of a transaction's `others` were refused, by their places after the checks of the pool, and all conflicts.
+
+    Raises PoolChanged where a number is not as it was read: they are checked before all others, or updated after them.
+    """
+    places = {place - checks: code for place, code in refused.items()}
+    if any(code == FAILED and not 0 <= place < others for place, code in places.items()):
+        raise PoolChanged
+    return places
 
 
 def add_participant(service_sid: str, session_sid: str, form: Form) -> Participant:
     """One more participant in a session. Raises RequestRefused, and leaves nothing."""
     wanted = read_participant(form)
-    service, pool = read_pool(service_sid)
-    session, _ = join(service_sid, session_sid, wanted, int(time.time()))
+    for _ in range(MOST_TRIES):
+        service, pool = read_usable(service_sid)
+        with suppress(PoolChanged):
+            return claim_place(session_sid, wanted, service, pool)
+    raise overtaken()
+
+
+def claim_place(session_sid: str, wanted: Wanted, service: Service, pool: list[PoolNumber]) -> Participant:
+    """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
+    session, _ = join(service.service_sid, session_sid, wanted, int(time.time()))
     search = Search(wanted, compatible(pool, wanted, session.mode))
     added: list[Participant] = []
 
     def commit(numbers: list[PoolNumber]) -> dict[int, str]:
         now = int(time.time())
-        session, present = join(service_sid, session_sid, wanted, now)
+        session, present = join(service.service_sid, session_sid, wanted, now)
         person = enrol(session, wanted, numbers[0], session.participants)
         partner = present[0] if present else None
-        with refusals() as places, write() as transaction:
+        with refusals() as refused, write() as transaction:
             transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
             transaction.save(person)
             joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
@@ -112,8 +154,9 @@ def add_participant(service_sid: str, session_sid: str, form: Form) -> Participa
                     Route.shows.set(other.shows),
                 ]
                 transaction.update(other, meet, condition=is_held(session_sid) & Route.ended_at.does_not_exist())
+            checks = hold(transaction, numbers, now)
         added[:] = [person]
-        return places
+        return without_pool(refused, checks, 4 if partner else 3)
 
     claim([search], service.number_selection_behavior, commit)
     return added[0]

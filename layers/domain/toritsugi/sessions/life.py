@@ -14,6 +14,7 @@ from toritsugi.errors import RequestRefused, not_found
 from toritsugi.forms import Form
 from toritsugi.interactions import forget_interactions
 from toritsugi.logs import log
+from toritsugi.numbers import PoolNumber, is_usable, pool_entry
 from toritsugi.routes import Route, free_from, is_connecting, is_held, is_over
 from toritsugi.services import LONGEST_TTL
 from toritsugi.sessions.claims import Arm, expiry, read_date_expiry, route_at, route_of
@@ -186,7 +187,7 @@ def leaving(moment: float, session: Session) -> list[Action]:
 def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
     """Whether its pairs were claimed again, as if they were new; not if the session was not as read.
 
-    Raises RequestRefused 80604 when somebody else has one of the pairs by now.
+    Raises RequestRefused 80604 when somebody else has one of the pairs by now, and 80605 when a line has left the pool.
     """
     now = int(time.time())
     over = is_undeleted() & ((Session.status == "closed") | (Session.expires_at <= now)) & is_as_read(session)
@@ -212,10 +213,16 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
         for person, other in zip(present, others, strict=True):
             transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
         transaction.update(session, actions, condition=over)
-    if len(present) not in places and FAILED in places.values():
+        for number_sid in {person.proxy_identifier_sid for person in present}:
+            number = PoolNumber(session.service_sid, pool_entry(number_sid))
+            transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
+    lost = [place for place, code in places.items() if code == FAILED]
+    if len(present) not in places and any(place < len(present) for place in lost):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
+    if len(present) not in places and lost:
+        raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
     if not places and session.expires_at is not None:
         arm(session.session_sid, session.expires_at)
     return not places
