@@ -42,6 +42,7 @@ GUARDS = [
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):",
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed()):",
         "sessions",
+        172,
     ),
     Guard(
         "re-open without a condition",
@@ -49,6 +50,7 @@ GUARDS = [
         "transaction.update(session, actions, condition=over)",
         "transaction.update(session, actions)",
         "sessions",
+        20,
     ),
     Guard(
         "a claim takes what is not free",
@@ -56,6 +58,7 @@ GUARDS = [
         "return condition(int(time.time()), session.session_sid)",
         "return condition(int(time.time()) + 10**9, session.session_sid)",
         "sessions",
+        103,
     ),
     Guard(
         "a claim of whoever joins without a condition",
@@ -63,12 +66,28 @@ GUARDS = [
         "transaction.save(route_of(session, person, partner), condition=takes(search, person, session))",
         "transaction.save(route_of(session, person, partner))",
         "sessions",
+        2207,
     ),
     Guard(
-        "a slide of what has ended",
+        "a slide by another ttl than the session's",
         "toritsugi.interactions",
-        "transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))",
-        "transaction.update(Route(*pair), moved)",
+        "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
+        "Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
+        "sessions",
+        206,
+    ),
+    Guard(
+        "a slide back",
+        "toritsugi.interactions",
+        "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
+        "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist()",
+        "sessions",
+    ),
+    Guard(
+        "a slide of what is to end at a date",
+        "toritsugi.interactions",
+        "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
+        "(Session.ttl == leg.ttl) & (Session.expires_at <= leg.until)",
         "sessions",
     ),
     Guard(
@@ -77,6 +96,7 @@ GUARDS = [
         "complete = condition & (Session.participants == session.participants)",
         "complete = condition",
         "sessions",
+        55,
     ),
     Guard(
         "join a session that is not as it was read",
@@ -84,6 +104,7 @@ GUARDS = [
         "condition=is_open(now) & is_as_read(session))",
         "condition=is_open(now))",
         "sessions",
+        105,
     ),
     Guard(
         "an announcement is claimed by everybody",
@@ -91,6 +112,7 @@ GUARDS = [
         "transaction.save(spoken, condition=Spoken.entry.does_not_exist())",
         "transaction.save(spoken)",
         "calls",
+        58,
     ),
     Guard(
         "a telephone is rung by everybody",
@@ -105,6 +127,7 @@ GUARDS = [
         "update_if(recording, begin + facts(report, unseal), is_free & is_to_do)",
         "update_if(recording, begin + facts(report, unseal), is_to_do)",
         "recordings",
+        80,
     ),
     Guard(
         "a deleted recording is copied again",
@@ -112,6 +135,7 @@ GUARDS = [
         "update_if(recording, begin + facts(report, unseal), is_free & is_to_do)",
         "update_if(recording, begin + facts(report, unseal), is_free)",
         "recordings",
+        388,
     ),
     Guard(
         "who wants no messages is answered",
@@ -126,13 +150,14 @@ GUARDS = [
         "transaction.save(counted, condition=brake.is_as_seen(known.texted))",
         "transaction.save(counted)",
         "texts",
+        10,
     ),
     Guard(
         "an interaction goes back",
         "toritsugi.interactions",
         "condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank)",
         "condition=Interaction.entry.exists()",
-        "sessions",
+        "calls of sessions",
     ),
     Guard(
         "a bridge ends whatever its deadline is by now",

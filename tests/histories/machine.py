@@ -32,10 +32,10 @@ class History:
 
     seed: int | None
     theme: str
-    chosen: Chosen
+    chosen: Chosen = field(repr=False)
     faults: list[str]
-    count: Counter[str] = field(default_factory=Counter)
-    told: list[str] = field(default_factory=list)
+    count: Counter[str] = field(default_factory=Counter, repr=False)
+    told: list[str] = field(default_factory=list, repr=False)
 
 
 class Machine:

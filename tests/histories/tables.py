@@ -7,6 +7,7 @@ is kept as it was, for reads that lag.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from tests.histories.expressions import Facts, Invalid, Item, condition, plain, 
 
 Key = tuple[str, ...]
 Rows = dict[Key, Item]
-MOST_LAG = 4
+MOST_LAG, LAG_SECONDS = 4, 60  # by so many writes, and so long; AWS promises neither, and stays far below both
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,15 @@ class Table:
     keys: tuple[str, ...]
     indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rows: Rows = field(default_factory=dict)
-    former: deque[Rows] = field(default_factory=lambda: deque(maxlen=MOST_LAG))
+    former: deque[tuple[float, Rows]] = field(default_factory=lambda: deque(maxlen=MOST_LAG))
 
     def key_of(self, item: Item) -> Key:
         return tuple(item[name]["S"] for name in self.keys)
 
     def as_it_was(self, lag: int) -> Rows:
-        """The rows so many writes ago, or as long ago as is known."""
-        return self.former[-min(lag, len(self.former))] if lag and self.former else self.rows
+        """The rows so many writes ago, or as long ago as a read may lag."""
+        late = [rows for until, rows in self.former if until > time.time() - LAG_SECONDS]
+        return late[-min(lag, len(late))] if lag and late else self.rows
 
 
 class Refused(Exception):
@@ -175,7 +177,7 @@ class Tables:
         writes = [write for write in writes if write.before is not write.after]
         for name in {write.table for write in writes}:
             table = self.named[name]
-            table.former.append(table.rows)
+            table.former.append((time.time(), table.rows))
             table.rows = {**table.rows}
         for write in writes:
             rows = self.named[write.table].rows

@@ -30,5 +30,5 @@ def test_a_guard_stands_where_it_is_taken_out(guard):
 
 @pytest.mark.parametrize("guard", GUARDS[:2], ids=lambda guard: guard.name)
 def test_without_a_guard_histories_go_wrong(guard):
-    done = run("tests.histories.guards", guard.name, "30")
+    done = run("tests.histories.guards", guard.name, "60")
     assert done.returncode == 0, done.stdout + done.stderr
