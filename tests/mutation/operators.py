@@ -4,6 +4,7 @@ Aimed at what this exchange hangs on: conditions of writes, refusals, limits, co
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -169,6 +170,14 @@ def is_type(node: ast.AST) -> bool:
     return is_nothing(node) or name in TYPES or (name[:1].isupper() and not name.isupper())
 
 
+def is_of_reckoning(node: ast.AST) -> bool:
+    """Whether an error, or each of several, is one of Python's own that only text and numbers make."""
+    if isinstance(node, ast.Tuple):
+        return all(map(is_of_reckoning, node.elts))
+    error = getattr(builtins, name_of(node), None)
+    return isinstance(error, type) and issubclass(error, ValueError | LookupError | ArithmeticError | TypeError)
+
+
 # ---- conditions and refusals -----------------------------------------------------------------------------------------
 
 
@@ -201,8 +210,8 @@ def swallow(finder: Finder, node: ast.Raise) -> None:
 
 
 def mishandle(finder: Finder, node: ast.ExceptHandler) -> None:
-    """Too much is caught, or nothing."""
-    if node.type is not None and name_of(node.type) not in EVERYTHING:
+    """Too much is caught, or nothing. Where text is read or reckoned with, there is nothing else to be caught."""
+    if node.type is not None and name_of(node.type) not in EVERYTHING and not is_of_reckoning(node.type):
         finder.add("error caught too widely", node.type, "Exception")
     start, end = finder.source.span(node.body[0])[0], finder.source.span(node.body[-1])[1]
     if finder.source.data[start:end] != b"raise":
@@ -265,6 +274,8 @@ def carry_on(finder: Finder, node: ast.Return | ast.Continue | ast.Break) -> Non
 
 def miscount(finder: Finder, node: ast.Constant) -> None:
     if isinstance(node.value, bool):
+        if isinstance(finder.parents[-1], ast.keyword) and finder.parents[-1].arg == "frozen":
+            return  # nobody changes what is frozen, for the types are checked
         finder.add("flag turned", node, str(not node.value))
     elif isinstance(node.value, int) and finder.is_told_to_a_client():
         finder.add("status or code changed", node, str(node.value + 1))
