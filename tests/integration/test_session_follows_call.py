@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.integration import deeds
+from tests.integration import conftest, deeds
 from tests.integration.books import check
-from tests.integration.conftest import AIKO, BEN
+from tests.integration.conftest import AIKO, BEN, OutgoingLeg
 from toritsugi.sessions import life
 from toritsugi.sessions.records import find_with_people
 
@@ -56,3 +56,14 @@ def test_a_session_that_has_ended_follows_nothing(sid, clock, cloud, ends):
     ends(sid, session)
     assert not life.prolong(session, end, end + 600)
     assert check(cloud).live == []
+
+
+@pytest.mark.parametrize("told", ["initiated", "in-progress", "completed"])
+def test_a_callback_of_another_call_takes_nothing_of_an_extension_away(service, twilio, clock, cloud, told):
+    session, lines = conftest.open_session(service, ttl=600)
+    leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
+    end = int(leg.began) + 600
+    assert life.prolong(session.fetch().sid, end, end + 600)
+    leg.reports(told)
+    assert {route["expires_at"] for route in check(cloud).live} == {end + 600}
+    assert end_of(session.fetch().sid) == end + 600
