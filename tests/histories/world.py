@@ -198,26 +198,25 @@ class World:
         self.oracle.sent(where, said)
         for place, more in enumerate(self.fate(name) or [0.0]):  # SQS loses nothing
             called = name if not place else f"{name} twice"
-            self.stage.at(time.time() + seconds + more, partial(self.message, called, where, said, 1))
+            self.stage.at(time.time() + seconds + more, partial(self.message, called, name, where, said, 1))
 
     def fire(self, name: str, schedule: str, target: str, said: str) -> Actor | None:
         self.aws.schedules.discard(schedule)
         if target in VISIBILITY:
             self.oracle.sent(target, said)
-            return self.message(name, target, said, 1)
+            return self.message(name, name, target, said, 1)
         return self.clean_up(name, json.loads(said), 1)
 
-    def message(self, name: str, queue: str, said: str, tried: int) -> Actor:
+    def message(self, name: str, message_id: str, queue: str, said: str, tried: int) -> Actor:
         """A message comes to its function, again where that fails."""
         module = importlib.import_module({"Timers": "timer", "Recordings": "recording"}[queue])
-        event = {"Records": [{"messageId": "1", "body": said}]}
+        event = {"Records": [{"messageId": message_id, "body": said}]}
 
         def ended(outcome: Outcome) -> None:
             failed = not outcome.is_fine or bool((outcome.answer or {}).get("batchItemFailures"))
             if failed and tried < (TIMER_TRIES if queue == "Timers" else RECORDING_TRIES):
-                self.stage.at(
-                    time.time() + VISIBILITY[queue], partial(self.message, f"{name} again", queue, said, tried + 1)
-                )
+                again = partial(self.message, f"{name} again", message_id, queue, said, tried + 1)
+                self.stage.at(time.time() + VISIBILITY[queue], again)
             else:
                 self.oracle.received(queue, said, failed)
 
