@@ -37,6 +37,7 @@ OPPOSITE = {"min": "max", "max": "min", "any": "all", "all": "any"}
 CONDITIONS = ("condition", "filter_condition", "range_key_condition")
 REFUSALS = ("RequestRefused", "not_found", "invalid", "missing")
 TYPES = ("str", "int", "float", "bool", "bytes", "dict", "list", "tuple", "set")
+OF_RECKONING = ("NumberParseException", "Error")  # of phonenumbers, and of csv
 EVERYTHING = ("Exception", "BaseException")
 LOOSE = (ast.BoolOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.UnaryOp, ast.GeneratorExp)
 
@@ -171,10 +172,12 @@ def is_type(node: ast.AST) -> bool:
 
 
 def is_of_reckoning(node: ast.AST) -> bool:
-    """Whether an error, or each of several, is one of Python's own that only text and numbers make."""
+    """Whether an error, or each of several, is one that only text and numbers make."""
     if isinstance(node, ast.Tuple):
         return all(map(is_of_reckoning, node.elts))
     error = getattr(builtins, name_of(node), None)
+    if name_of(node) in OF_RECKONING:
+        return True
     return isinstance(error, type) and issubclass(error, ValueError | LookupError | ArithmeticError | TypeError)
 
 

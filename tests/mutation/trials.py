@@ -44,6 +44,8 @@ class Witnesses:
         function = enclosing_function(path, line)
         if function is None:
             found = {id(test): test for place in users(path, line) for test in self.of_line.get(place, [])}
+            constants = [name for name in names_given(source_of(ROOT / path).tree, line) if name.isupper()]
+            found |= {id(test): test for test in self.tests if any(speaks_of(test.file, name) for name in constants)}
             return [*found.values()] or self.of_file.get(path, [])
         if line < function.body[0].lineno:  # a default, or a decorator
             lines = range(function.body[0].lineno, (function.end_lineno or 0) + 1)
@@ -107,6 +109,12 @@ def mentions(name: str) -> tuple[set[Line], set[Line]]:
             if word.search(text):
                 (inside if enclosing_function(file, line) else outside).add((file, line))
     return inside, outside
+
+
+@cache
+def speaks_of(test_file: str, name: str) -> bool:
+    """Whether a file of tests compares a constant with something else, such as the template."""
+    return re.search(rf"\b{name}\b", (ROOT / test_file).read_text()) is not None
 
 
 @cache
