@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import errors, webhooks
+from toritsugi import config, errors, webhooks
+from toritsugi.bridges import words as bridges
 from toritsugi.errors import CallRefused, ToritsugiError
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates and control characters too
@@ -74,3 +75,31 @@ def test_what_can_be_said_is_said_as_it_is(text):
     response = VoiceResponse()
     response.say(text)
     assert (ElementTree.fromstring(webhooks.twiml(response)["body"]).find("Say").text or "") == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "japanese", "english"),
+    [
+        (180, "3分", "3 minutes"),
+        (60, "1分", "1 minute"),
+        (90, "1分30秒", "1 minute 30 seconds"),
+        (61, "1分1秒", "1 minute 1 second"),
+        (45, "45秒", "45 seconds"),
+        (120, "2分", "2 minutes"),
+    ],
+)
+def test_a_time_is_said_as_people_say_it(seconds, japanese, english):
+    assert bridges.duration(seconds, "ja-JP") == japanese
+    assert bridges.duration(seconds, "en-GB") == english
+
+
+def test_a_warning_offers_more_time_where_there_is_some():
+    assert bridges.warning(180, "en-US", 0) == "3 minutes left."
+    assert bridges.warning(180, "en-US", 10) == "3 minutes left. To extend by 10 minutes, press star."
+    assert bridges.warning(60, "ja-JP", 0) == "通話の残り時間は、あと1分です。"
+
+
+def test_a_name_that_the_environment_lacks_is_told():
+    assert config.read("SERVICES_TABLE") == config.SERVICES_TABLE
+    with pytest.raises(RuntimeError, match="The environment lacks NOTHING_OF_OURS"):
+        config.read("NOTHING_OF_OURS")
