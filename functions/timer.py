@@ -70,7 +70,7 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
     """
     for _ in range(MOST_ROUNDS):
         try:
-            known = read(bridge_sid)
+            known = get_state(bridge_sid)
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
             return
         todo = agenda.due(known, time.time())
@@ -82,7 +82,7 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
     raise RuntimeError("whatever is done for a bridge, something is due")
 
 
-def read(bridge_sid: str) -> State:
+def get_state(bridge_sid: str) -> State:
     """Everything known of a bridge, and what its session allows it now. Raises RequestRefused 20404."""
     known = state.read(bridge_sid)
     known.bounds = in_conference.bounds_of(known.bridge.session_sid)

@@ -47,7 +47,7 @@ def create_call(
     parties = [entry for entry in entries if isinstance(entry, Party)]
     check_lines({party.shows for party in parties}, {party.number for party in parties})
     if bridge.session_sid:
-        in_conference.keep(bridge, entries, time.time())
+        in_conference.keep_enrolled(bridge, entries, time.time())
     else:
         life.keep(bridge, entries)
     schedules.wake(sid, time.time())

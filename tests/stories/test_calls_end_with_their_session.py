@@ -224,10 +224,14 @@ def test_a_call_follows_a_session_that_is_to_end_later_up_to_its_own_minutes(tog
     both.is_over()
 
 
-def test_a_call_that_runs_outlives_the_closing_of_its_session_but_not_its_expiry(together, aiko, ben, clock):
+@pytest.mark.parametrize("ends", ["closed", "deleted"])
+def test_a_call_that_runs_outlives_the_end_of_its_session_but_not_its_expiry(together, aiko, ben, clock, ends):
     both = together(ttl=3 * MINUTE)
     both.talk()
-    both.session.sdk.update(status="closed")
+    if ends == "closed":
+        both.session.sdk.update(status="closed")
+    else:
+        both.session.sdk.delete()
     clock.forward(minutes=2, seconds=30)
     aiko.talks_with(ben)
     clock.forward(seconds=31)

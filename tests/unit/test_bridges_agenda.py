@@ -22,7 +22,7 @@ from tests.unit.histories import (
 )
 from toritsugi import announcements
 from toritsugi.bridges import agenda, life, state
-from toritsugi.bridges.bounds import Bounds
+from toritsugi.bridges.bounds import GONE, Bounds
 from toritsugi.bridges.steps import (
     Arm,
     Begin,
@@ -407,6 +407,12 @@ def test_the_deadline_follows_the_session_but_never_beyond_the_full_time(ends_at
         seen = bounded(running(deadline=before, full_time=END), ends_at, ends_at)
         moved = [step.deadline for step in agenda.due(seen, NOW + 10) if isinstance(step, Follow)]
         assert moved == ([deadline] if deadline != before else [])
+
+
+def test_a_session_that_was_deleted_leaves_the_deadline_as_it_was():
+    seen = running(deadline=END - 60, full_time=END)
+    seen.bounds = GONE
+    assert steps(seen, NOW + 10) == []
 
 
 def test_the_session_first_follows_an_extension_and_then_the_call_its_session():

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from toritsugi import announcements
 from toritsugi.announcements import LATE_SECONDS
+from toritsugi.bridges.bounds import GONE
 from toritsugi.bridges.events import MACHINES
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, Leg, State
@@ -203,10 +204,10 @@ def prolong(state: State) -> Iterator[Step]:
 
 def follow(state: State) -> Iterator[Step]:
     """The deadline is the end of the session where that comes before the full time; once the session has followed an
-    extension.
+    extension. A session that was deleted moves no deadline any more.
     """
     bridge = state.bridge
-    if bridge.deadline is None or bridge.full_time is None or [*prolong(state)]:
+    if bridge.deadline is None or bridge.full_time is None or state.bounds == GONE or [*prolong(state)]:
         return
     deadline = state.bounds.limit(bridge.full_time)
     if deadline != bridge.deadline:

@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from toritsugi.bridges import life
-from toritsugi.bridges.bounds import CLOSED, UNBOUNDED, Bounds
+from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
 from toritsugi.errors import RequestRefused, SessionEnded
 from toritsugi.interactions import Leg
@@ -39,9 +39,9 @@ def bounds_of(session_sid: str | None) -> Bounds:
     try:
         session = Session.get(session_sid, "session", consistent_read=True)
     except Session.DoesNotExist:
-        return CLOSED
+        return GONE
     if session.is_deleted:
-        return CLOSED
+        return GONE
     connects_until = session.date_ended if session.status == "closed" else session.expires_at
     return Bounds(connects_until, None if session.calls_outlive_expiry else session.expires_at)
 
@@ -49,7 +49,7 @@ def bounds_of(session_sid: str | None) -> Bounds:
 # ---- a bridge of a session -------------------------------------------------------------------------------------------
 
 
-def keep(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bridge:
+def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bridge:
     """The bridge of a session, kept if the session is open, in one transaction with it; or the one that was there.
 
     Raises RequestRefused 80607 where the session has ended, and what life.keep raises.
@@ -86,7 +86,7 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str
             callee = next(person for person in people if person.sid != caller_sid)
         except (RequestRefused, StopIteration):  # it was deleted since the call came in
             raise SessionEnded from None
-        bridge, entries = draw_up(session, caller, callee, call_sid, began)
+        bridge, entries = new_bridge(session, caller, callee, call_sid, began)
         follow = partial(slide, session=session, people=people, bridge_sid=bridge.bridge_sid, began=began, now=int(now))
         if life.keep_with(bridge, entries, follow):
             return bridge.bridge_sid
@@ -95,7 +95,7 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str
     raise RuntimeError("other requests were at the same session, again and again")
 
 
-def draw_up(
+def new_bridge(
     session: Session, caller: Participant, callee: Participant, call_sid: str, began: float
 ) -> tuple[Bridge, list[BridgeEntry]]:
     """The bridge of a masked call, which lasts until the session's end, or for four hours."""
