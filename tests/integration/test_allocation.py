@@ -168,6 +168,28 @@ def test_a_number_rests_after_a_session_while_there_is_another_and_not_when_ther
     check(cloud)
 
 
+def test_a_number_that_rests_and_is_forgotten_in_that_moment_is_given_all_the_same(service, cloud, clock, wire):
+    """What rests is only taken where nothing else is left; the dustman of DynamoDB may come before that."""
+    sid = sid_of(service)
+    for line in LINES:
+        session = deeds.create(sid, AIKO, lines=(line,))
+        deeds.close(sid, session.session_sid)
+
+    def sweep(operation, _request, carry):
+        if operation == "TransactWriteItems":
+            for item in cloud.dynamodb.scan(TableName="DirectoryTable")["Items"]:
+                if item["kind"]["S"] == "route":
+                    key = {name: item[name] for name in ("number", "entry")}
+                    wire.untouched(cloud.dynamodb, "DeleteItem", {"TableName": "DirectoryTable", "Key": key})
+        return carry()
+
+    with wire.has(sweep), wire.counting() as operations:
+        session = deeds.create(sid, AIKO)
+    assert operations.count("TransactWriteItems") == 1
+    [route] = check(cloud).live
+    assert (route["session_sid"], route["number"]) == (session.session_sid, AIKO)
+
+
 def test_a_crowd_is_spread_evenly_over_the_pool(new_service, cloud):
     from toritsugi.numbers import read_pool
     from toritsugi.sessions.candidates import compatible

@@ -226,6 +226,16 @@ def test_when_twilio_is_down_nobody_claims_that_nothing_was_sent(desk, account_a
     assert (message["status"], message["error"]) == ("accepted", None)
 
 
+@pytest.mark.parametrize(("body", "files"), [("Look!", 1), ("", 1), ("Look!", 10)])
+def test_pictures_are_sent_along_or_alone(desk, account_at_twilio, body, files):
+    account_at_twilio.able[LINE]["mms"] = True
+    media = [f"https://example.com/{number}.png" for number in range(files)]
+    status, seen = sends(desk, body=body, media=media)
+    assert (status, seen["body"], seen["status"]) == (201, body, "queued")
+    [sent] = account_at_twilio.sent
+    assert (sent["MediaUrl"], sent.get("Body", "")) == (media[0], body)
+
+
 # ---- refused before it costs anything --------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from tests.integration.conftest import AIKO, LINES
 from tests.integration.test_calls_refused import check, document  # noqa: F401  a fixture
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi import keys
+from toritsugi.errors import RequestRefused
 from toritsugi.numbers import find_line
 from toritsugi.pages import seal_token
 from toritsugi.receptions import life, records
@@ -380,6 +381,28 @@ def test_others_who_are_always_quicker_are_told(desk, wire):
     with wire.has(conflicting(life.MOST_TRIES)):
         status, said = puts(desk, "desk", says("later"))
     assert (status, "Others are changing this" in said["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: life.delete("desk"),
+        lambda: life.give(LINES[0], owned(LINES[0]), "desk"),
+        lambda: life.take(LINES[1]),
+    ],
+    ids=["delete", "give", "take"],
+)
+def test_others_are_waited_for_a_few_times_and_then_nothing_has_changed(desk, wire, deed):
+    puts(desk, "desk", says("one"))
+    puts(desk, "night", HELLO)
+    life.give(LINES[1], owned(LINES[1]), "night")
+    with wire.has(conflicting(life.MOST_TRIES)), pytest.raises(RequestRefused, match="Others are changing this") as no:
+        deed()
+    assert (no.value.code, no.value.status) == (20409, 409)
+    assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == []
+    assert said_at(LINES[1]) == ("Good morning", 1)
+    with wire.has(conflicting(life.MOST_TRIES - 1)):
+        deed()
 
 
 def test_a_line_that_moves_on_takes_nothing_of_its_former_reception(desk):

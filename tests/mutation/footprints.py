@@ -163,9 +163,10 @@ def kept_at(test_file: str) -> Path:
 
 
 def imported_tests() -> set[str]:
-    """The files of tests/ that this process has imported."""
+    """The files of tests/ that this process has imported, but for those here, which only look on."""
     found = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    return {str(Path(path).relative_to(ROOT)) for path in found if path and path.startswith(f"{ROOT / 'tests'}/")}
+    paths = {str(Path(path).relative_to(ROOT)) for path in found if path and path.startswith(f"{ROOT / 'tests'}/")}
+    return {path for path in paths if not path.startswith("tests/mutation/")}
 
 
 def digests(paths: Iterable[str]) -> dict[str, str]:

@@ -259,6 +259,7 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=2)
     asked = options.parse_args()
 
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(KEPT / "compiled")  # tests, once for all trials
     for module in HEAVY:
         importlib.import_module(module)
     mutants = draw(asked.number, asked.seed, asked.only)
