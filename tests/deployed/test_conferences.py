@@ -130,6 +130,18 @@ def test_the_two_of_a_session_are_called_from_the_lines_that_they_know(desk, sce
     eventually(lambda: aiko.telephone["state"] == ben.telephone["state"] == "idle")
 
 
+def test_closing_a_session_ends_the_call_that_the_exchange_has_made_for_it(desk, scene, aiko, ben):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", CloseEndsCalls="true")
+    session = desk.brings_together(aiko, ben)
+    made = desk.asks("POST", "/api/calls", {"session_sid": session.sdk.fetch().sid})
+    for person in (aiko, ben):
+        picks_up(person, session.line_of(person))
+    eventually(lambda: aiko.telephone["talking_with"] == [ben.number])
+    session.sdk.update(status="closed")
+    eventually(lambda: aiko.telephone["state"] == ben.telephone["state"] == "idle")
+    assert desk.asks("GET", f"/api/calls/{made['sid']}")["end_reason"] == "session-ended"
+
+
 def test_a_star_puts_off_the_end_of_a_masked_session(desk, scene, deployment, aiko, ben):
     way = {"Through": "conference", "WarnBeforeEnd": 110, "ExtensionMinutes": 1}
     desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", **way)
