@@ -58,8 +58,15 @@ class Town:
         return self.world.chance(f"{self.name} {what}", options)
 
     def service(self) -> str:
-        services = {row["unique_name"]: row["service_sid"] for row in self.books.kind("ServicesTable", "service")}
-        return services[self.draw("service", DESK, DESK, SHOP)]
+        return self.find_service(self.draw("service", DESK, DESK, SHOP))
+
+    def find_service(self, name: str) -> str:
+        services = self.books.kind("ServicesTable", "service")
+        return str(next(row["service_sid"] for row in services if row["unique_name"] == name))
+
+    def open_session(self, service: str, people: tuple[str, ...], form: dict[str, Any]) -> Actor:
+        people_wanted = [json.dumps({"Identifier": who}) for who in people]
+        return self.ask("POST", f"/v1/Services/{service}/Sessions", form | {"Participants": people_wanted})
 
     def session(self, fits: Fits = bool) -> Any:
         """A session: mostly the newest with which that makes sense."""
@@ -105,8 +112,13 @@ def create(world: World, name: str) -> Actor:
     town = Town(world, name)
     pair = town.draw("people", (AIKO, BEN), (AIKO,), (AIKO, EVE), (AIKO, BEN), ())
     form = town.expiry() | town.draw("named", {}, {"UniqueName": "parcel"})
-    form["Participants"] = [json.dumps({"Identifier": who}) for who in pair]
-    return town.ask("POST", f"/v1/Services/{town.service()}/Sessions", form)
+    return town.open_session(town.service(), pair, form)
+
+
+def create_for_conferences(world: World, name: str) -> Actor:
+    """A session whose calls go through a conference."""
+    town = Town(world, name)
+    return town.open_session(town.find_service(SHOP), (AIKO, BEN), town.expiry())
 
 
 def join(world: World, name: str) -> Actor | None:
@@ -287,7 +299,10 @@ def makes_sense(deed: Deed, town: Town) -> bool:
         return any("ended_at" not in row for row in town.books.kind("BridgesTable", "bridge"))
     if deed in (erase, hear):
         return bool(town.books.of("RecordingsTable"))
-    return deed is not create or sum(map(is_open, town.books.kind("SessionsTable", "session"))) < 2
+    return (
+        deed not in (create, create_for_conferences)
+        or sum(map(is_open, town.books.kind("SessionsTable", "session"))) < 2
+    )
 
 
 # What a history is about: with what it begins, and how often something is done in it.
@@ -309,6 +324,7 @@ SESSIONS = [
 POOLS = [create, create, join, close, reopen, change, add_number, add_number, *[remove_number] * 3]
 CALLS = [call, end, extend, announce, invite, remove, remove]
 CALLS_OF_SESSIONS = [create, *[call] * 3, dial, dial, close, change, reopen, end, extend, remove]
+MASKED_CONFERENCES = [create_for_conferences, *[dial] * 4, change, close, end, extend, extend, remove]
 TEXTS = [*[write] * 8, send, send, opt_out]
 RECORDINGS = [*[record] * 4, erase, erase, hear]
 THEMES: dict[str, list[Deed]] = {
@@ -316,6 +332,7 @@ THEMES: dict[str, list[Deed]] = {
     "pools": POOLS,
     "calls": CALLS,
     "calls of sessions": CALLS_OF_SESSIONS,
+    "masked conferences": MASKED_CONFERENCES,
     "texts": TEXTS,
     "recordings": RECORDINGS,
 }

@@ -77,18 +77,12 @@ GUARDS = [
         206,
     ),
     Guard(
-        "a slide back",
-        "toritsugi.interactions",
-        "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
-        "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist()",
-        "sessions",
-    ),
-    Guard(
         "a slide of what is to end at a date",
         "toritsugi.interactions",
         "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
         "(Session.ttl == leg.ttl) & (Session.expires_at <= leg.until)",
         "sessions",
+        1162,
     ),
     Guard(
         "close without the number of people",
@@ -157,14 +151,14 @@ GUARDS = [
         "toritsugi.interactions",
         "condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank)",
         "condition=Interaction.entry.exists()",
-        "calls of sessions",
+        "masked conferences",
     ),
     Guard(
         "a bridge ends whatever its deadline is by now",
         "toritsugi.bridges.life",
         "Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version)",
         "Bridge.ended_at.does_not_exist()",
-        "calls",
+        "masked conferences",
     ),
 ]
 

@@ -19,7 +19,7 @@ from tests.histories.tables import Rows
 from tests.histories.world import World, template
 from tests.integration.conftest import NOON
 
-WAITS = (0, 0, 0, 1, 3, 10, 30, 61, "to an expiry", "to an expiry")
+WAITS = (0, 0, 0, 1, 3, 10, 30, 61, "to an end", "to an end")
 MOST_DEEDS = 9
 SENSIBLE = 0.8  # of all that is done, what makes sense to who does it
 REST_SECONDS = 8 * 3600  # after which everything has come to rest
@@ -126,9 +126,10 @@ class Play:
         now = time.time()
         if isinstance(wait, str):
             town = Town(self.world, f"d{self.done + 1}")
-            sessions = town.books.kind("SessionsTable", "session")
-            ahead = sorted({row["expires_at"] for row in sessions if row.get("expires_at", 0) > now})
-            until = (town.draw("expiry waited for", *ahead) if ahead else now) + town.draw("by", 0, -1, 1, -5)
+            ends = [row.get("expires_at", 0) for row in town.books.kind("SessionsTable", "session")]
+            ends += [row.get("deadline", 0) for row in town.books.kind("BridgesTable", "bridge")]
+            ahead = sorted({end for end in ends if end > now})
+            until = (town.draw("end waited for", *ahead) if ahead else now) + town.draw("by", 0, -1, 1, -5)
             wait = max(0, until - now)
         self.pass_by(now + wait)
 

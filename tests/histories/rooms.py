@@ -61,10 +61,10 @@ class Rooms:
 
     def watch(self, room: Room, leg: Leg, since: float) -> None:
         """Looks in half a minute whether somebody is still alone."""
-        told = room.told
+        told = room.conferences, room.told
 
         def look() -> None:
-            if leg.room is room and room.told == told:
+            if leg.room is room and (room.conferences, room.told) == told:
                 self.telephones.world.happened("left_alone", room.name, leg.who, since)
 
         self.telephones.world.later(30, look)

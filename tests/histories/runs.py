@@ -13,8 +13,9 @@ from tests.histories.machine import History, machine
 from tests.histories.shrinking import Shrinker
 
 # Of so many histories one theme each, again and again.
-WHEEL = ["sessions"] * 4 + ["pools", "pools", "calls of sessions", "calls of sessions", "calls", "texts", "recordings"]
-EACH = 55  # histories that a process plays before it tells
+WHEEL = ["sessions"] * 4 + ["pools"] * 2 + ["calls of sessions"] * 2
+WHEEL += ["masked conferences", "calls", "texts", "recordings"]
+EACH = 60  # histories that a process plays before it tells
 
 
 def theme_of(seed: int) -> str:

@@ -6,7 +6,15 @@ from tests.histories.guards import GUARDS, is_there, run
 from tests.histories.machine import machine
 from tests.histories.runs import describe, play, shorten
 
-MANY = {"sessions": 120, "pools": 60, "calls of sessions": 60, "calls": 30, "texts": 60, "recordings": 60}
+MANY = {
+    "sessions": 120,
+    "pools": 60,
+    "calls of sessions": 60,
+    "masked conferences": 40,
+    "calls": 30,
+    "texts": 60,
+    "recordings": 60,
+}
 
 
 @pytest.mark.parametrize("theme", MANY)
