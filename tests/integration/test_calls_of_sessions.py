@@ -1,0 +1,139 @@
+"""A call of a session is kept only while that is open, whatever comes in between; and it asks what that allows."""
+
+import time
+
+import pytest
+from pynamodb.exceptions import PynamoDBException
+
+from tests.integration import deeds
+from tests.integration.books import check
+from tests.integration.conftest import AIKO, BEN
+from tests.integration.test_races import between
+from tests.integration.wire import refusing
+from toritsugi.bridges import life
+from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
+from toritsugi.errors import RequestRefused, SessionEnded
+from toritsugi.sessions import in_conference
+from toritsugi.sessions.records import find_with_people
+
+CALL = "CA" + "7" * 32
+
+
+@pytest.fixture
+def sid(service):
+    return service.fetch().sid
+
+
+def open_session(sid, *numbers, **fields):
+    return deeds.create(sid, *(numbers or (AIKO, BEN)), **fields).session_sid
+
+
+def begin(session_sid, began=None, call_sid=CALL):
+    """A masked call of the first of the two comes in."""
+    caller = find_with_people(session_sid)[1][0]
+    return in_conference.begin(call_sid, session_sid, caller.sid, time.time() if began is None else began)
+
+
+def session_of(session_sid):
+    return find_with_people(session_sid)[0]
+
+
+# ---- what the session allows -----------------------------------------------------------------------------------------
+
+
+def test_a_session_allows_until_its_expiry_and_a_call_without_one_everything(sid, clock):
+    session = open_session(sid, Ttl=600)
+    end = time.time() + 600
+    assert in_conference.bounds_of(session) == Bounds(end, end)
+    assert in_conference.bounds_of(None) == UNBOUNDED
+    assert in_conference.bounds_of(open_session(sid)) == UNBOUNDED
+
+
+def test_a_closed_session_puts_nobody_through_and_a_deleted_one_neither(sid, clock):
+    session = open_session(sid, Ttl=600)
+    end = time.time() + 600
+    clock.shift(10)
+    deeds.close(sid, session)
+    assert in_conference.bounds_of(session) == Bounds(time.time(), end)
+    deeds.delete(sid, session)
+    assert in_conference.bounds_of(session) == GONE
+    assert not GONE.connects(time.time())
+
+
+def test_a_session_that_cannot_be_read_is_not_taken_for_one_that_is_over(sid, wire):
+    session = open_session(sid)
+    with wire.has(refusing("ThrottlingException")), pytest.raises(PynamoDBException):
+        in_conference.bounds_of(session)
+
+
+# ---- calls that the exchange makes -----------------------------------------------------------------------------------
+
+
+def test_the_session_knows_the_call_that_is_made_for_it(desk, sid, cloud):
+    session = open_session(sid)
+    status, made = desk.asks("POST", "/api/calls", {"session_sid": session})
+    assert (status, session_of(session).bridges) == (201, {made["sid"]})
+
+
+@pytest.mark.parametrize("ends", [deeds.close, deeds.delete])
+def test_a_session_that_ends_right_before_the_call_is_kept_gets_none(desk, sid, cloud, wire, ends):
+    reached = []
+    for step in range(3, 9):
+        session = open_session(sid)
+        inside = between(step, lambda session=session: deeds.outcome(lambda: ends(sid, session)))
+        with wire.has(inside):
+            status, answer = desk.asks("POST", "/api/calls", {"session_sid": session})
+        kept = cloud.dynamodb.scan(TableName="BridgesTable")["Items"]
+        if status == 201:  # the call was kept first
+            break
+        assert (status, answer["code"]) in [(409, 80607), (404, 20404)]
+        assert kept == []
+        reached.append(status)
+    assert 409 in reached
+
+
+# ---- calls that come in ----------------------------------------------------------------------------------------------
+
+
+def test_a_masked_call_slides_its_session_in_the_moment_in_which_it_is_kept(sid, clock, cloud):
+    session = open_session(sid, Ttl=600)
+    clock.shift(100)
+    bridge_sid = begin(session)
+    end = time.time() + 600
+    assert session_of(session).expires_at == end
+    assert session_of(session).bridges == {bridge_sid}
+    assert {route["expires_at"] for route in check(cloud).live} == {end}
+    assert life.find(bridge_sid).deadline == end
+
+
+def test_a_masked_call_that_is_told_of_late_takes_nothing_of_what_a_later_one_has_given(sid, clock, cloud):
+    session = open_session(sid, Ttl=600)
+    clock.shift(100)
+    begin(session, time.time())
+    begin(session, time.time() - 50, "CA" + "8" * 32)
+    assert session_of(session).expires_at == time.time() + 600
+    assert {route["expires_at"] for route in check(cloud).live} == {time.time() + 600}
+
+
+def test_told_of_twice_a_masked_call_is_kept_once_even_when_its_session_was_closed_since(sid, clock):
+    session = open_session(sid, Ttl=600)
+    first = begin(session)
+    deeds.close(sid, session)
+    assert begin(session) == first
+
+
+@pytest.mark.parametrize("ends", [deeds.close, deeds.delete])
+def test_a_masked_call_of_a_session_that_ends_meanwhile_is_told_so(sid, cloud, wire, ends):
+    for step in (1, 2, 3):
+        session = open_session(sid)
+        caller = find_with_people(session)[1][0]
+        inside = between(step, lambda session=session: ends(sid, session))
+        with wire.has(inside), pytest.raises(SessionEnded):
+            in_conference.begin(CALL, session, caller.sid, time.time())
+        assert inside.reached
+    assert cloud.dynamodb.scan(TableName="BridgesTable")["Items"] == []
+
+
+def test_a_session_that_is_gone_has_no_people(sid):
+    with pytest.raises(RequestRefused):
+        in_conference.read_people("KC" + "0" * 32)
