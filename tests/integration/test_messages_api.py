@@ -25,6 +25,7 @@ from toritsugi.messages import records
 
 WANTED = {"to": AIKO, "from": LINE, "body": "Your parcel arrives at 5."}
 LANDLINE = "+81312345678"
+OF_PICTURES = "+12025550188"
 
 
 class Account:
@@ -228,9 +229,9 @@ def test_when_twilio_is_down_nobody_claims_that_nothing_was_sent(desk, account_a
 
 @pytest.mark.parametrize(("body", "files"), [("Look!", 1), ("", 1), ("Look!", 10)])
 def test_pictures_are_sent_along_or_alone(desk, account_at_twilio, body, files):
-    account_at_twilio.able[LINE]["mms"] = True
+    account_at_twilio.able[OF_PICTURES] = {"sms": True, "mms": True}  # a process remembers what a line can do
     media = [f"https://example.com/{number}.png" for number in range(files)]
-    status, seen = sends(desk, body=body, media=media)
+    status, seen = sends(desk, body=body, media=media, **{"from": OF_PICTURES})
     assert (status, seen["body"], seen["status"]) == (201, body, "queued")
     [sent] = account_at_twilio.sent
     assert (sent["MediaUrl"], sent.get("Body", "")) == (media[0], body)
