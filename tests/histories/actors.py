@@ -48,6 +48,7 @@ class Actor:
     sent: str = ""  # with what it was woken
     began: float = 0
     calls: int = 0
+    stops: int = 0  # at which it sleeps, or has ended
     is_to_write: bool = False
     dead: bool = False
     memory: dict[str, Any] = field(default_factory=dict)  # what its process keeps, and no other may see
@@ -114,7 +115,8 @@ class Stage:
         if not self.waiting:
             return None
         options = ["goes on", "a deed", "a deed", "an event", "a moment"]
-        chosen = self.choices.draw(f"{last.name} then", options, self.holding)
+        last.stops += 1
+        chosen = self.choices.draw(f"{last.name} then {last.stops}", options, self.holding)
         other = None if chosen == "goes on" else self.bring(chosen)
         return other or self.waiting.pop()
 

@@ -22,7 +22,9 @@ from tests.integration.conftest import NOON
 WAITS = (0, 0, 0, 1, 3, 10, 30, 61, "to an end", "to an end")
 MOST_DEEDS = 9
 SENSIBLE = 0.8  # of all that is done, what makes sense to who does it
-REST_SECONDS = 8 * 3600  # after which everything has come to rest
+# Of a history, from its beginning: the same whether all its deeds are played or only those that matter.
+TROUBLE_SECONDS = (0, 400, 900)  # for which things go wrong at least, even when nobody does anything any more
+REST_SECONDS = (12 * 3600, 24 * 3600)  # by which everything has come to rest
 MOST_EVENTS = 3000  # of one history, lest one that never ends holds up all others
 
 
@@ -58,7 +60,7 @@ class Machine:
         bridges = world.oracle.rules[1]
         count = world.wire.count + Counter({"histories": 1, f"theme {theme}": 1})
         history = History(seed, theme, choices.made, world.oracle.faults, count, told or [])
-        history.count["most looks"], history.count["most waiting"] = bridges.most_looks, bridges.most_waiting
+        history.count["most looks"], history.count["most moments"] = bridges.most_looks, bridges.most_moments
         return history
 
 
@@ -145,10 +147,12 @@ class Play:
             self.world.move(until)
 
     def rest(self) -> None:
-        """From now on all goes well, until nothing is under way; and then all must be in order."""
+        """Trouble may go on for a while; then all goes well, until nothing is under way, and all must be in order."""
+        began = NOON.timestamp()
+        self.pass_by(began + self.choices.draw("trouble lasts", TROUBLE_SECONDS))
         self.choices.calm = True
-        for _ in range(2):
-            self.pass_by(time.time() + REST_SECONDS)
+        for seconds in REST_SECONDS:
+            self.pass_by(began + seconds)
             if not self.is_wrong:
                 self.stage.play(self.world.clean_up("the sweep", {"sweep": {}}))
         if not self.is_wrong:

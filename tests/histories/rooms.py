@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tests.histories.telephones import Leg, Telephones
 
 
+ALONE_SECONDS = 30
+
+
 @dataclass(eq=False)
 class Room:
     """A room of this name; a conference begins in it with whoever is first, and ends with whoever is last."""
@@ -60,14 +63,19 @@ class Rooms:
                 self.report(room, "conference-end")
 
     def watch(self, room: Room, leg: Leg, since: float) -> None:
-        """Looks in half a minute whether somebody is still alone."""
+        """Looks whether somebody is still alone, half a minute after the last who might have come was on the way."""
         told = room.conferences, room.told
 
         def look() -> None:
-            if leg.room is room and (room.conferences, room.told) == told:
+            if leg.room is not room or (room.conferences, room.told) != told:
+                return
+            waits = ALONE_SECONDS - (time.time() - max(since, self.telephones.last_on_the_way(room.name)))
+            if waits > 0:
+                self.telephones.world.later(waits, look)
+            else:
                 self.telephones.world.happened("left_alone", room.name, leg.who, since)
 
-        self.telephones.world.later(30, look)
+        self.telephones.world.later(ALONE_SECONDS, look)
 
     def begin_talk(self, room: Room) -> None:
         from tests.histories.telephones import Talk

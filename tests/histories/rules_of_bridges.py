@@ -11,18 +11,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tests.histories.actors import Actor
+from tests.histories.actors import Actor, acting
 from tests.histories.oracle import Books, Change, Row, is_over
 from tests.histories.telephones import Talk
 
 if TYPE_CHECKING:
     from tests.histories.world import World
 
-MOST_LOOKS = 60  # at one bridge, within a minute
-MOST_WAITING = 30  # messages about one bridge, at any moment
+# Whoever tells of something, or asks for it, brings one look. What looks bring by themselves is in proportion to that.
+MOST_LOOKS = 20  # at one bridge within a minute, and two more for each that somebody has brought
+MOST_MOMENTS = 12  # for which messages about one bridge wait: the next look, and what is armed
 LATE_SECONDS = 15  # an announcement that comes later than that is none: five, and what a process may take
 TWILIOS_SECONDS = 36  # by which a dialed call may outlast its session: it counts from the answer
-ALONE_SECONDS = 30
 
 DOOR = re.compile(r".*/voice/bridges/(KB\w+)/(\d+)/(\d+)/answered.*")
 BRIDGE, SESSION = re.compile(r".*(KB[0-9a-f]{32})"), re.compile(r".*/status/(KC[0-9a-f]{32})")
@@ -34,8 +34,9 @@ class Rules:
         self.called: Counter[tuple[str, str, str]] = Counter()
         self.spoken: Counter[tuple[str, float]] = Counter()
         self.looks: dict[str, list[float]] = defaultdict(list)
-        self.waiting: Counter[str] = Counter()
-        self.most_looks = self.most_waiting = 0
+        self.waiting: dict[str, Counter[str]] = defaultdict(Counter)  # of a bridge -> what looks have sent
+        self.news: Counter[str] = Counter()  # looks at a bridge that somebody has brought
+        self.most_looks = self.most_moments = 0
         self.gone: dict[str, Row] = {}  # sessions that were deleted, as they were
 
     def bridge(self, sid: str) -> Row:
@@ -155,26 +156,36 @@ class Rules:
     # ---- who looks -------------------------------------------------------------------------------------------------
 
     def sent(self, queue: str, said: str) -> Iterator[str]:
-        if queue == "Timers" and (sid := json.loads(said).get("bridge")):
-            self.waiting[sid] += 1
-            self.most_waiting = max(self.most_waiting, self.waiting[sid])
-            if self.waiting[sid] > MOST_WAITING:
-                yield f"{self.waiting[sid]} messages wait for bridge {sid}"
+        if queue != "Timers" or not (sid := json.loads(said).get("bridge")):
+            return
+        if not is_of_a_look(acting()):
+            self.news[sid] += 1
+            return
+        self.waiting[sid][said] += 1
+        moments = sum(number > 0 for number in self.waiting[sid].values())
+        self.most_moments = max(self.most_moments, moments)
+        if moments > MOST_MOMENTS:
+            yield f"messages of {moments} moments wait for bridge {sid}"
 
     def received(self, queue: str, said: str, failed: bool) -> Iterator[str]:
-        if queue == "Timers" and (sid := json.loads(said).get("bridge")):
-            self.waiting[sid] -= 1
+        if queue == "Timers" and (sid := json.loads(said).get("bridge")) and self.waiting[sid][said]:
+            self.waiting[sid][said] -= 1
         return iter(())
 
     def began(self, actor: Actor) -> Iterator[str]:
         if actor.what.startswith("message Timers") and (sid := json.loads(actor.sent).get("bridge")):
-            looks = self.looks[sid]
-            looks.append(time.time())
-            while looks[0] < time.time() - 60:
-                looks.pop(0)
-            self.most_looks = max(self.most_looks, len(looks))
-            if len(looks) > MOST_LOOKS:
-                yield f"within a minute {len(looks)} looks at bridge {sid}"
+            if not self.waiting[sid][actor.sent]:  # somebody has told of something, or has asked for it
+                return
+            self.looks[sid].append(time.time())
+            looks = sum(moment > time.time() - 60 for moment in self.looks[sid])
+            self.most_looks = max(self.most_looks, looks)
+            if looks > MOST_LOOKS + 2 * self.news[sid]:
+                yield f"within a minute {looks} looks at bridge {sid}, after {self.news[sid]} that somebody brought"
+
+
+def is_of_a_look(actor: Actor | None) -> bool:
+    """Whether a message is sent by whoever looks after a bridge, or by Scheduler for them; not for somebody's news."""
+    return actor is None or actor.what.startswith("message Timers")
 
 
 def is_dialed(talk: Talk) -> bool:

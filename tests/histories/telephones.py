@@ -124,6 +124,11 @@ class Telephones:
         elif leg.at_end:
             leg.at_end()
 
+    def last_on_the_way(self, room: str) -> float:
+        """When somebody who was to come into a room was last on the way: called, and not there yet."""
+        called = [leg for leg in self.legs.values() if room in leg.url and leg.answered_at is None]
+        return max((leg.ended_at or time.time() for leg in called), default=0)
+
     def end_by_limit(self, leg: Leg) -> None:
         if leg.answered_at is not None and time.time() >= leg.answered_at + leg.limit - 0.01:
             self.end(leg)
