@@ -9,7 +9,8 @@ FOLDER = Path(__file__).parent
 
 def draw() -> dict[Path, str]:
     """Each picture, by the file in which it is."""
-    from toritsugi.receptions import checks, picture, ready
+    from toritsugi.receptions import ready
+    from toritsugi.receptions.authoring import checks, picture
 
     return {
         FOLDER / f"reception-{name}.svg": picture.draw(checks.compile(ready.text(name)), name, "en-US")

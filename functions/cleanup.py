@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from toritsugi import schedules
-from toritsugi.logs import log
-from toritsugi.sessions import life
+from toritsugi.adapters import schedules
+from toritsugi.foundation.logs import log
+from toritsugi.masking import lifecycle
 
 ENOUGH_MILLISECONDS = 15_000
 
@@ -18,14 +18,14 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def expire(session_sid: str) -> None:
-    later = life.expire(session_sid, time.time())
+    later = lifecycle.expire(session_sid, time.time())
     if later is not None:
         schedules.arm(session_sid, later)
 
 
 def sweep(after: dict[str, Any] | None, context: Any) -> None:
     """Closes whatever is overdue; a table too large for one run is gone on with by the next, a minute later."""
-    for overdue, rest in life.find_overdue(time.time(), after):
+    for overdue, rest in lifecycle.find_overdue(time.time(), after):
         for session_sid in overdue:
             expire(session_sid)
             log.info("swept", session_sid=session_sid)

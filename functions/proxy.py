@@ -8,12 +8,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from toritsugi import carrier, config, forms, interactions, keys, numbers, pages, routes, schedules, services, webhooks
-from toritsugi.bridges import life as bridges
-from toritsugi.errors import RequestRefused, not_found
-from toritsugi.forms import Form
-from toritsugi.logs import log
-from toritsugi.sessions import claims, life, records
+from toritsugi.adapters import schedules, twilio_api, webhooks
+from toritsugi.bridges import commands as bridges
+from toritsugi.foundation import api_keys, config, forms, pages
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.forms import Form
+from toritsugi.foundation.logs import log
+from toritsugi.lines import numbers
+from toritsugi.masking import claims, interactions, lifecycle, routes, services, sessions
 
 app = APIGatewayHttpResolver()
 
@@ -54,11 +56,11 @@ def add_number(service_sid: str) -> Response[str]:
     phone_number, sid = wanted.text("PhoneNumber", most=20), wanted.text("Sid", most=34)
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
-    owned = carrier.find_owned(phone_number, sid)
+    owned = twilio_api.find_owned(phone_number, sid)
     number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
     try:
-        owned = carrier.find_owned(None, number.sid)  # a reception may have left in between
-        carrier.point(owned, webhooks.entrance("voice"))
+        owned = twilio_api.find_owned(None, number.sid)  # a reception may have left in between
+        twilio_api.point(owned, webhooks.entrance("voice"))
     except Exception as failure:
         # where Twilio may have sent its calls here, or has before, only its line knows where they went
         forgettable = isinstance(failure, RequestRefused) and not comes_here(owned)
@@ -99,7 +101,7 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
             raise RequestRefused(
                 80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
             )
-        owned = carrier.find_owned(None, sid)
+        owned = twilio_api.find_owned(None, sid)
     except Exception:
         (numbers.bring_in if untouched else numbers.leave)(number)
         raise
@@ -119,13 +121,13 @@ def give_back(number: numbers.PoolNumber, owned: Json) -> None:
     for _ in range(numbers.MOST_TRIES):
         line = numbers.find_line(number.phone_number)
         if line and not line.reception and comes_here(owned):
-            carrier.point(owned, line.former)
+            twilio_api.point(owned, line.former)
             turned = True
         elif line and line.reception and turned:  # which has come meanwhile
-            carrier.point(owned, webhooks.entrance("voice"))
+            twilio_api.point(owned, webhooks.entrance("voice"))
         if numbers.remove_as_seen(number, line):
             return
-        owned = carrier.find_owned(None, number.sid)
+        owned = twilio_api.find_owned(None, number.sid)
     raise numbers.moving()
 
 
@@ -151,18 +153,18 @@ def create_session(service_sid: str) -> Response[str]:
 @app.get("/v1/Services/<service_sid>/Sessions")
 def list_sessions(service_sid: str) -> Response[str]:
     sid = services.find_service(service_sid).service_sid
-    return page("sessions", lambda after, most: records.list_sessions(sid, after, most), show_session)
+    return page("sessions", lambda after, most: sessions.list_sessions(sid, after, most), show_session)
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<sid>")
 def fetch_session(service_sid: str, sid: str) -> Response[str]:
-    return ok(show_session(records.find_session(service_sid, sid)))
+    return ok(show_session(sessions.find_session(service_sid, sid)))
 
 
 @app.post("/v1/Services/<service_sid>/Sessions/<sid>")
 def update_session(service_sid: str, sid: str) -> Response[str]:
     wanted = form()
-    session = life.update_session(service_sid, sid, wanted, schedules.arm)
+    session = lifecycle.update_session(service_sid, sid, wanted, schedules.arm)
     if wanted.text("Status") == "closed" and services.find_service(service_sid).close_ends_calls:
         end_calls(session, interactions.running(sid))
     wake_bridges(session)
@@ -173,29 +175,29 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
 def delete_session(service_sid: str, sid: str) -> Response[str]:
     ends_calls = services.find_service(service_sid).close_ends_calls
     running = interactions.running(sid) if ends_calls else []  # nobody knows them when the session is gone
-    session = life.delete_session(service_sid, sid)
+    session = lifecycle.delete_session(service_sid, sid)
     if ends_calls:
         end_calls(session, running)
     wake_bridges(session)
     return gone()
 
 
-def end_calls(session: records.Session, running: list[str]) -> None:
+def end_calls(session: sessions.Session, running: list[str]) -> None:
     """Hangs up these calls, and those that the exchange has made for the session."""
     for call_sid in running:
-        carrier.end_call(call_sid)
+        twilio_api.end_call(call_sid)
     for bridge_sid in session.bridges or ():
         bridges.finish(bridge_sid, "session-ended", time.time())
 
 
-def wake_bridges(session: records.Session) -> None:
+def wake_bridges(session: sessions.Session) -> None:
     """Has the bridges of a session see that it has changed or ended."""
     for bridge_sid in session.bridges or ():
         schedules.wake(bridge_sid, time.time())
 
 
-def show_session(session: records.Session) -> Json:
-    return records.show_session(session, base(), time.time())
+def show_session(session: sessions.Session) -> Json:
+    return sessions.show_session(session, base(), time.time())
 
 
 # ---- participants and interactions -----------------------------------------------------------------------------------
@@ -204,37 +206,37 @@ def show_session(session: records.Session) -> Json:
 @app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
 def add_participant(service_sid: str, session_sid: str) -> Response[str]:
     return created(
-        records.show_participant(claims.add_participant(service_sid, session_sid, form()), service_sid, base())
+        sessions.show_participant(claims.add_participant(service_sid, session_sid, form()), service_sid, base())
     )
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
 def list_participants(service_sid: str, session_sid: str) -> Response[str]:
-    _, people = records.read_session(service_sid, session_sid)
+    _, people = sessions.read_session(service_sid, session_sid)
     return page(
-        "participants", pages.slices(people), lambda person: records.show_participant(person, service_sid, base())
+        "participants", pages.slices(people), lambda person: sessions.show_participant(person, service_sid, base())
     )
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
 def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
-    _, people = records.read_session(service_sid, session_sid)
+    _, people = sessions.read_session(service_sid, session_sid)
     for person in people:
         if person.sid == sid:
-            return ok(records.show_participant(person, service_sid, base()))
+            return ok(sessions.show_participant(person, service_sid, base()))
     raise not_found(f"/Participants/{sid}")
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions")
 def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
-    session = records.find_session(service_sid, session_sid)
+    session = sessions.find_session(service_sid, session_sid)
     found = pages.slices(interactions.list_interactions(session.session_sid))
     return page("interactions", found, lambda interaction: interactions.show(interaction, service_sid, base()))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>")
 def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
-    session = records.find_session(service_sid, session_sid)
+    session = sessions.find_session(service_sid, session_sid)
     return ok(interactions.show(interactions.find_interaction(session.session_sid, sid), service_sid, base()))
 
 
@@ -245,7 +247,7 @@ def handler(event: Json, context: Any) -> Json:
     """The key is asked for before anything else, also for what does not exist."""
     request = event["requestContext"]["http"]
     try:
-        keys.authorize(
+        api_keys.authorize(
             event["headers"].get("authorization", ""), "proxy:read" if request["method"] == "GET" else "proxy:write"
         )
     except RequestRefused as refusal:

@@ -9,12 +9,14 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
-from toritsugi import config, interactions, media, notifications, schedules, storage, webhooks
-from toritsugi.logs import log
+from toritsugi.adapters import event_bus, schedules, storage, twilio_recordings, webhooks
+from toritsugi.adapters.webhooks import Webhook
+from toritsugi.foundation import config
+from toritsugi.foundation.logs import log
+from toritsugi.masking import interactions
 from toritsugi.recordings import records
 from toritsugi.recordings.records import Recording
 from toritsugi.recordings.reports import Report, read_report
-from toritsugi.webhooks import Webhook
 
 Event = dict[str, Any]
 
@@ -33,7 +35,7 @@ def take(message: Event) -> Event:
     report = Report(**json.loads(message["body"]))
     try:
         attend(report)
-    except (media.NotReady, records.Claimed) as why:
+    except (twilio_recordings.NotReady, records.Claimed) as why:
         log.warning("recording waits", recording=report.recording_sid, reason=type(why).__name__)
         return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
     return {"batchItemFailures": []}
@@ -57,7 +59,7 @@ def attend(report: Report) -> None:
 def copy(recording: Recording) -> None:
     """From Twilio to S3, by way of a file that needs no memory."""
     with tempfile.TemporaryFile() as file:
-        checksum = media.fetch(recording.recording_sid, file)
+        checksum = twilio_recordings.fetch(recording.recording_sid, file)
         size = file.tell()
         storage.keep(recording.recording_sid, file, checksum)
     records.keep(recording, size, checksum)
@@ -66,7 +68,7 @@ def copy(recording: Recording) -> None:
 def tell(recording: Recording) -> None:
     """A voicemail is news, rather twice, should this process end here, than never; an interaction knows its own."""
     if recording.kind == "voicemail":
-        notifications.tell("Voicemail recorded", records.news(recording))
+        event_bus.tell("Voicemail recorded", records.news(recording))
     if recording.session_sid and recording.call_sid:
         interactions.note_recording(recording.session_sid, recording.call_sid, recording.recording_sid)
     records.settle(recording)
@@ -74,4 +76,4 @@ def tell(recording: Recording) -> None:
 
 def release(recording_sid: str) -> None:
     if not config.KEEP_AT_TWILIO:
-        media.delete(recording_sid)
+        twilio_recordings.delete(recording_sid)

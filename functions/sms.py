@@ -4,10 +4,10 @@ import time
 
 from twilio.twiml.messaging_response import MessagingResponse
 
-from toritsugi import webhooks
+from toritsugi.adapters import webhooks
+from toritsugi.adapters.webhooks import Webhook
 from toritsugi.messages import inbound
 from toritsugi.messages.records import Message
-from toritsugi.webhooks import Webhook
 
 MOST_TRIES = 3
 

@@ -5,10 +5,11 @@ What has to follow at Twilio, timer.py does.
 
 import time
 
-from toritsugi import interactions, schedules, webhooks
+from toritsugi.adapters import schedules, webhooks
+from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
+from toritsugi.masking import interactions
 from toritsugi.messages import records
-from toritsugi.webhooks import Webhook
 
 
 @webhooks.answers_with_nothing

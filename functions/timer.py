@@ -10,8 +10,8 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import announcements, carrier, schedules, voices, webhooks
-from toritsugi.bridges import agenda, life, state
+from toritsugi.adapters import schedules, twilio_api, webhooks
+from toritsugi.bridges import agenda, announcements, commands, state
 from toritsugi.bridges.events import Source
 from toritsugi.bridges.legs import Door
 from toritsugi.bridges.records import Bridge
@@ -31,10 +31,11 @@ from toritsugi.bridges.steps import (
     Speak,
     Step,
 )
-from toritsugi.errors import RequestRefused, SessionEnded
-from toritsugi.logs import log
-from toritsugi.sessions import in_conference
-from toritsugi.sessions import life as sessions
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import RequestRefused, SessionEnded
+from toritsugi.foundation.logs import log
+from toritsugi.masking import in_conference
+from toritsugi.masking import lifecycle as sessions
 
 MOST_ROUNDS = 12
 
@@ -59,7 +60,7 @@ def begin(
         bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
         return dismiss(call_sid, over.spoken[language[:2]], language)
-    carrier.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
+    twilio_api.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
 
@@ -102,7 +103,7 @@ def plan(known: State, due: float, message_id: str) -> bool:
         if bridge.next_look_by == message_id:
             schedules.wake(bridge.bridge_sid, bridge.next_look)
         return True
-    if not life.plan_look(bridge, moment, message_id):
+    if not commands.plan_look(bridge, moment, message_id):
         return False
     schedules.wake(bridge.bridge_sid, moment)
     return True
@@ -137,7 +138,7 @@ def take(step: Step) -> None:
         case Drop(bridge, announcement):
             log.warning("announcement dropped", bridge=bridge.bridge_sid, announcement=int(announcement.id))
         case Limit(_, call_sid, seconds):
-            carrier.limit_call(call_sid, seconds)
+            twilio_api.limit_call(call_sid, seconds)
         case Prolong(bridge):
             sessions.prolong(bridge.session_sid, bridge.extended_from or 0, bridge.deadline)
         case Leave(bridge):
@@ -146,9 +147,9 @@ def take(step: Step) -> None:
             for moment, spare in moments:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)
         case Close(_, conference_sid):
-            carrier.end_conference(conference_sid)
+            twilio_api.end_conference(conference_sid)
         case Release(party, call_sid, _, words):
-            dismiss(call_sid, words, party.language) if words else carrier.end_call(call_sid)
+            dismiss(call_sid, words, party.language) if words else twilio_api.end_call(call_sid)
         case Begin() | Follow() | End():  # what follows from them is due next
             pass
 
@@ -158,7 +159,7 @@ def call(step: Ring) -> None:
     door = Door(bridge.bridge_sid, int(party.place), attempt, "answered")
     source = Source(bridge.bridge_sid, int(party.place), attempt, party.report_to or "")
     try:
-        call_sid = carrier.call(
+        call_sid = twilio_api.call(
             party.number,
             party.shows,
             webhooks.address(door.path),
@@ -169,15 +170,15 @@ def call(step: Ring) -> None:
         )
     except RequestRefused as refusal:
         log.warning("a call was not made", bridge=bridge.bridge_sid, code=refusal.code)
-        life.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
+        commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
     else:
-        life.note_call(party, attempt, call_sid)
+        commands.note_call(party, attempt, call_sid)
 
 
 def speak(step: Speak) -> None:
     path = announcements.path_of(step.announcement)
     try:
-        carrier.announce(step.conference_sid, step.call_sid, webhooks.address(path))
+        twilio_api.announce(step.conference_sid, step.call_sid, webhooks.address(path))
     except RequestRefused as refusal:  # it is claimed: better lost than heard twice
         log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
 
@@ -186,4 +187,4 @@ def dismiss(call_sid: str, words: str, language: str) -> None:
     response = VoiceResponse()
     voices.say(response, words, language)
     response.hangup()
-    carrier.dismiss(call_sid, str(response))
+    twilio_api.dismiss(call_sid, str(response))

@@ -11,19 +11,23 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import announcements, callers, interactions, numbers, owner, ringing, routes, schedules, voices, webhooks
-from toritsugi.bridges import legs, life
+from toritsugi.adapters import owner_webhook, schedules, webhooks
+from toritsugi.adapters.webhooks import Webhook
+from toritsugi.bridges import announcements, commands, legs, ring_tone
 from toritsugi.bridges.records import Bridge
-from toritsugi.callers import Caller
-from toritsugi.errors import CallerBlocked, RequestRefused
-from toritsugi.numbers import Line
-from toritsugi.receptions import records, steps, visits
+from toritsugi.callers import caller
+from toritsugi.callers.caller import Caller
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import CallerBlocked, RequestRefused
+from toritsugi.lines import numbers
+from toritsugi.lines.numbers import Line
+from toritsugi.masking import in_conference, interactions, routes
+from toritsugi.masking.routes import Route
+from toritsugi.receptions import records
+from toritsugi.receptions.answering import steps, visits
+from toritsugi.receptions.answering.visits import Hands, Place, Visit
 from toritsugi.receptions.records import Document
-from toritsugi.receptions.visits import Hands, Place, Visit
 from toritsugi.recordings.reports import Source
-from toritsugi.routes import Route
-from toritsugi.sessions import in_conference
-from toritsugi.webhooks import Webhook
 
 STEPS = {
     "answered": legs.answered,
@@ -31,7 +35,7 @@ STEPS = {
     "whispered": legs.whispered,
     "agreed": legs.agreed,
 }
-HANDS = Hands(webhooks.address, webhooks.seal, webhooks.unseal, owner.ask)
+HANDS = Hands(webhooks.address, webhooks.seal, webhooks.unseal, owner_webhook.ask)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def answer(call: Webhook) -> VoiceResponse:
     if match := legs.WAITING_PATH.fullmatch(call.path):
         return wait(match[1])
     if match := announcements.PATH.fullmatch(call.path):
-        return announcements.speak(life.find_announcement(match[1], int(match[2])))
+        return announcements.speak(commands.find_announcement(match[1], int(match[2])))
     if match := routes.NOTICE_PATH.fullmatch(call.path):
         return routes.notify(match[1])
     if call.path.startswith("/voice/receptions/"):
@@ -81,7 +85,7 @@ def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     """The caller waits in the room, and timer.py calls the other."""
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
     schedules.begin(caller | {"began": int(now), "language": voices.language_of(call["From"])})
-    bridge = Bridge(life.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
+    bridge = Bridge(commands.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
     return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, webhooks.address)
 
@@ -97,7 +101,7 @@ def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> Vo
 def go_on_at_reception(call: Webhook, place: Place) -> VoiceResponse:
     """A call at a reception goes on, as the reception was when it began."""
     document = records.find_document(place.reception, place.version)
-    return steps.answer(visit(call, place, document, callers.find))
+    return steps.answer(visit(call, place, document, caller.find))
 
 
 def visit(call: Webhook, place: Place, document: Document, find_caller: Callable[[str], Caller | None]) -> Visit:
@@ -109,12 +113,12 @@ def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
     if legs.has_hung_up(call.fields):
         return VoiceResponse()
     try:
-        bridge, party = life.find_leg(door.bridge_sid, door.place)
+        bridge, party = commands.find_leg(door.bridge_sid, door.place)
     except RequestRefused:
         if door.step != "left":
             raise
         return legs.hang_up()  # a caller whose session was over before the bridge could begin
-    others = life.find_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
+    others = commands.find_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
     bounds = in_conference.bounds_of(bridge.session_sid)
     turn = legs.Turn(bridge, party, others, door, call.fields, bounds, time.time())
     if step := STEPS.get(door.step):
@@ -128,7 +132,7 @@ def press_star(turn: legs.Turn) -> VoiceResponse:
         return legs.hang_up()
     if not turn.connects:  # a session that has ended is not put off any more
         return legs.come_back(turn, "back", webhooks.address)
-    bridge, done = life.press_star(turn.bridge, turn.party, turn.now)
+    bridge, done = commands.press_star(turn.bridge, turn.party, turn.now)
     if bridge.is_over:
         return legs.hang_up()
     if done == "extended":
@@ -145,8 +149,8 @@ def wait(country: str) -> VoiceResponse:
 
 def ring(country: str) -> dict[str, Any]:
     """The ring tone itself, which Twilio may keep: it is no secret, and never changes."""
-    if country not in ringing.TONES:
+    if country not in ring_tone.TONES:
         return {"statusCode": 404}
     headers = {"content-type": "audio/wav", "cache-control": "public, max-age=86400"}
-    body = base64.b64encode(ringing.ring_tone(country)).decode()
+    body = base64.b64encode(ring_tone.ring_tone(country)).decode()
     return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}

@@ -13,10 +13,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
 from api import callers, calls, lines, messages, receptions, recordings
-from toritsugi import forms, keys
-from toritsugi.errors import RequestRefused
-from toritsugi.logs import log
-from toritsugi.problems import problem
+from toritsugi.foundation import api_keys, forms
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.logs import log
+from toritsugi.foundation.problems import problem
 
 DOCUMENT: dict[str, Any] = {
     "title": "Toritsugi",
@@ -56,7 +56,7 @@ def handler(event: Json, context: Any) -> Json:
     request = event["requestContext"]["http"]
     try:
         if request["method"] != "GET" or event["rawPath"] not in OPEN:
-            keys.authorize(event["headers"].get("authorization", ""), scope_of(event["rawPath"], request["method"]))
+            api_keys.authorize(event["headers"].get("authorization", ""), scope_of(event["rawPath"], request["method"]))
         check_body(event)
     except RequestRefused as refusal:
         return written(refused(refusal))

@@ -12,12 +12,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator
 
-from toritsugi import config, forms, numbers, pages
-from toritsugi.callers import changes, imports, sheets, shelves, shown
-from toritsugi.callers.shown import CallerPage, CallerShown, ImportDone
-from toritsugi.callers.wanted import CallerChange, CallerWanted, plain
-from toritsugi.errors import RequestRefused
-from toritsugi.problems import answers
+from toritsugi.callers import changes, imports, index, sheets, views
+from toritsugi.callers.schemas import CallerChange, CallerWanted, plain
+from toritsugi.callers.views import CallerPage, CallerShown, ImportDone
+from toritsugi.foundation import config, forms, pages
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.problems import answers
+from toritsugi.lines import numbers
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -63,7 +64,7 @@ def list_callers(
     url = config.settings().public_base_url + router.current_event.path
     query = router.current_event.query_string_parameters
     found = pages.render(
-        "callers", url, query, lambda after, most: shelves.read_page(after, most, search), lambda one: shown.show(*one)
+        "callers", url, query, lambda after, most: index.read_page(after, most, search), lambda one: views.show(*one)
     )
     return {"callers": found["callers"], "meta": found["meta"]}
 
@@ -117,8 +118,8 @@ def export_callers(
     page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
     page_token: Annotated[str | None, Query(alias="PageToken", max_length=3000)] = None,
 ) -> Response[str]:
-    people, following = shelves.read_page(pages.open_token(page_token), page_size, search)
-    sheet = sheets.encode(sheets.write((shown.show(*one) for one in people), headings), encoding)
+    people, following = index.read_page(pages.open_token(page_token), page_size, search)
+    sheet = sheets.encode(sheets.write((views.show(*one) for one in people), headings), encoding)
     headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
     if following:
         query = router.current_event.query_string_parameters | {"PageToken": pages.seal_token(following)}
@@ -135,7 +136,7 @@ def export_callers(
     responses=answers("The caller", 200, 400, 404),
 )
 def fetch_caller(number: Number, country: Country = config.COUNTRY) -> CallerShown:
-    return shown.read(read(number, country))
+    return views.read(read(number, country))
 
 
 @router.put(
@@ -151,7 +152,7 @@ def put_caller(
     at = read(number, country)
     set_messages(at, said.opted_out)
     created = changes.keep(at, said.model_dump(exclude={"opted_out"}))
-    return shown.read(at), 201 if created else 200
+    return views.read(at), 201 if created else 200
 
 
 @router.patch(
@@ -166,7 +167,7 @@ def change_caller(
     at = read(number, country)
     changes.change(at, said.model_dump(exclude={"opted_out"}, exclude_unset=True))
     set_messages(at, said.opted_out)
-    return shown.read(at)
+    return views.read(at)
 
 
 @router.delete(

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi import announcements, carrier, config, destinations, keys, numbers, pages, schedules, voices
-from toritsugi.bridges import life, shown, state, wanted
+from toritsugi.adapters import schedules, twilio_api
+from toritsugi.bridges import announcements, commands, schemas, state, views
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
-from toritsugi.bridges.shown import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
-from toritsugi.bridges.wanted import CallWanted, ParticipantChange, PartyWanted, Said
-from toritsugi.errors import RequestRefused
-from toritsugi.problems import answers
-from toritsugi.sessions import in_conference
+from toritsugi.bridges.schemas import CallWanted, ParticipantChange, PartyWanted, Said
+from toritsugi.bridges.views import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
+from toritsugi.foundation import api_keys, config, pages, voices
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.problems import answers
+from toritsugi.lines import destinations, numbers
+from toritsugi.masking import in_conference
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -41,17 +43,17 @@ def create_call(
         Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same call, and only once"),
     ] = None,
 ) -> CallWhole:
-    sid = life.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
+    sid = commands.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
-    bridge, entries = wanted.draw_up(asked, people, sid, **more)
+    bridge, entries = schemas.draw_up(asked, people, sid, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
     check_lines({party.shows for party in parties}, {party.number for party in parties})
     if bridge.session_sid:
         in_conference.keep_enrolled(bridge, entries, time.time())
     else:
-        life.keep(bridge, entries)
+        commands.keep(bridge, entries)
     schedules.wake(sid, time.time())
-    return shown.show_whole(state.read(sid))
+    return views.show_whole(state.read(sid))
 
 
 @router.get(
@@ -67,7 +69,7 @@ def list_calls(
     latest = month or f"{datetime.now(UTC):%Y-%m}"
     url = config.settings().public_base_url + router.current_event.path
     query = router.current_event.query_string_parameters
-    found = pages.render("calls", url, query, lambda after, most: shown.list_bridges(after, most, latest), shown.show)
+    found = pages.render("calls", url, query, lambda after, most: views.list_bridges(after, most, latest), views.show)
     return {"calls": found["calls"], "meta": found["meta"]}
 
 
@@ -78,14 +80,14 @@ def list_calls(
     responses=answers("The call", 200, 404),
 )
 def fetch_call(sid: Sid) -> CallWhole:
-    return shown.show_whole(state.read(sid))
+    return views.show_whole(state.read(sid))
 
 
 @router.delete("/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404))
 def end_call(sid: Sid) -> CallWhole:
-    bridge = life.finish(sid, "api", time.time())
+    bridge = commands.finish(sid, "api", time.time())
     schedules.wake(sid, time.time())
-    return shown.show_whole(state.read(bridge.bridge_sid))
+    return views.show_whole(state.read(bridge.bridge_sid))
 
 
 @router.post(
@@ -95,10 +97,10 @@ def end_call(sid: Sid) -> CallWhole:
     responses=answers("The call with its new deadline", 200, 404, 409),
 )
 def extend_call(sid: Sid) -> CallWhole:
-    check_session(life.find(sid))
-    life.extend(sid, time.time())
+    check_session(commands.find(sid))
+    commands.extend(sid, time.time())
     schedules.wake(sid, time.time())
-    return shown.show_whole(state.read(sid))
+    return views.show_whole(state.read(sid))
 
 
 @router.post(
@@ -113,12 +115,12 @@ def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
     if said.to is not None:
         find_party(known, said.to)
     announcement = Announcement(at=time.time())
-    wanted.say(announcement, said, known.parties[0].language, None)
+    schemas.say(announcement, said, known.parties[0].language, None)
     if not announcements.is_heard(announcement, known):
         raise RequestRefused(20409, "Nobody can hear it: the conference does not run, or that participant is away", 409)
-    life.add_announcement(known, announcement)
+    commands.add_announcement(known, announcement)
     schedules.wake(sid, time.time())
-    return shown.show_announcement(state.read(sid), announcement)
+    return views.show_announcement(state.read(sid), announcement)
 
 
 # ---- participants ----------------------------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
 )
 def list_participants(sid: Sid) -> Participants:
     known = state.read(sid)
-    return {"participants": [shown.show_party(known, party) for party in known.parties]}
+    return {"participants": [views.show_party(known, party) for party in known.parties]}
 
 
 @router.post(
@@ -150,9 +152,9 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
     check_session(known.bridge)
     destinations.check(person.number)
     check_lines({line}, {person.number})
-    party = life.add_party(known, enlist(known, person, line))
+    party = commands.add_party(known, enlist(known, person, line))
     schedules.wake(sid, time.time())
-    return shown.show_party(state.read(sid), party)
+    return views.show_party(state.read(sid), party)
 
 
 @router.patch(
@@ -169,8 +171,8 @@ def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChan
         raise RequestRefused(20409, "This participant is not in the conference", 409)
     changes = change.model_dump(exclude_none=True)
     if changes:
-        carrier.change_participant(known.room.conference_sid, str(leg.call_sid), **changes)
-    return {**shown.show_party(known, find_party(known, place)), "muted": change.muted, "hold": change.hold}
+        twilio_api.change_participant(known.room.conference_sid, str(leg.call_sid), **changes)
+    return {**views.show_party(known, find_party(known, place)), "muted": change.muted, "hold": change.hold}
 
 
 @router.delete(
@@ -181,10 +183,10 @@ def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChan
 )
 def remove_participant(sid: Sid, place: Place) -> PartyShown:
     party = find_party(state.read(sid), place)
-    life.remove_party(party, time.time())
+    commands.remove_party(party, time.time())
     schedules.wake(sid, time.time())
     known = state.read(sid)
-    return shown.show_party(known, find_party(known, place))
+    return views.show_party(known, find_party(known, place))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ def check_lines(lines: set[str], people: set[str]) -> None:
     if itself := people & (ours | lines):
         raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
     for line in lines - ours - _ours:
-        owned = carrier.find_owned(line, None)
+        owned = twilio_api.find_owned(line, None)
         if not owned["capabilities"]["voice"]:
             raise RequestRefused(21210, f"{line} cannot make calls", 400)
         _ours.add(line)
@@ -259,4 +261,4 @@ def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
 
 def caller_key() -> str:
     """The SID of the key of this request: a client's Idempotency-Keys are its own."""
-    return keys.name_of(router.current_event.headers.get("authorization", ""))
+    return api_keys.name_of(router.current_event.headers.get("authorization", ""))

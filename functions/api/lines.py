@@ -8,12 +8,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from toritsugi import carrier, config, numbers, pages, webhooks
-from toritsugi.errors import RequestRefused
-from toritsugi.numbers import Line, find_line
-from toritsugi.problems import answers
-from toritsugi.receptions import life, shown
-from toritsugi.receptions.shown import LinePage, LineShown
+from toritsugi.adapters import twilio_api, webhooks
+from toritsugi.foundation import config, pages
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.problems import answers
+from toritsugi.lines import numbers
+from toritsugi.lines.numbers import Line, find_line
+from toritsugi.receptions import publishing, views
+from toritsugi.receptions.views import LinePage, LineShown
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -22,7 +24,7 @@ Json = dict[str, Any]
 Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")]
 
 NOT_OWNED = 80606  # as carrier says it
-KINDS = {"voice": carrier.OF_CALLS, "sms": carrier.OF_TEXTS}  # and where each of them goes
+KINDS = {"voice": twilio_api.OF_CALLS, "sms": twilio_api.OF_TEXTS}  # and where each of them goes
 
 
 class LineWanted(BaseModel):
@@ -50,8 +52,8 @@ def list_lines(
     del page_size, page, page_token  # pages.render reads them
 
     def read(after: str | None, most: int) -> tuple[list[LineShown], str | None]:
-        owned, following = carrier.list_owned(after, most)
-        return shown.show_lines(owned), following
+        owned, following = twilio_api.list_owned(after, most)
+        return views.show_lines(owned), following
 
     url = config.settings().public_base_url + router.current_event.path
     found = pages.render("lines", url, router.current_event.query_string_parameters, read, lambda line: line)
@@ -65,7 +67,7 @@ def list_lines(
     responses=answers("The line", 200, 400, 404, 502),
 )
 def fetch_line(number: Number) -> LineShown:
-    return shown.show_lines([find_owned(number)])[0]
+    return views.show_lines([find_owned(number)])[0]
 
 
 @router.put(
@@ -104,7 +106,7 @@ def read(number: str) -> str:
 
 def find_owned(number: str) -> Json:
     """A number of the account, as the carrier describes it. Raises RequestRefused 21211, 80606."""
-    return carrier.find_owned(read(number), None)
+    return twilio_api.find_owned(read(number), None)
 
 
 def take_over(owned: Json, reception: str) -> None:
@@ -112,8 +114,8 @@ def take_over(owned: Json, reception: str) -> None:
     able = [kind for kind in KINDS if owned["capabilities"][kind]]
     if not able:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
-    life.give(owned["phone_number"], owned, reception)
-    carrier.point(owned, {name: value for kind in able for name, value in webhooks.entrance(kind).items()})
+    publishing.give(owned["phone_number"], owned, reception)
+    twilio_api.point(owned, {name: value for kind in able for name, value in webhooks.entrance(kind).items()})
 
 
 def give_back(number: str) -> None:
@@ -128,15 +130,15 @@ def give_back(number: str) -> None:
         if not line or not line.reception:
             return
         try:
-            owned = carrier.find_owned(number, None)
-            if line.service_sid and turned.keys() & carrier.OF_CALLS:  # it has come meanwhile
-                carrier.point(owned, webhooks.entrance("voice"))
+            owned = twilio_api.find_owned(number, None)
+            if line.service_sid and turned.keys() & twilio_api.OF_CALLS:  # it has come meanwhile
+                twilio_api.point(owned, webhooks.entrance("voice"))
             turned = former(line, owned)
-            carrier.point(owned, turned)
+            twilio_api.point(owned, turned)
         except RequestRefused as refusal:
             if refusal.code != NOT_OWNED:
                 raise
-        if life.take_as_seen(line):
+        if publishing.take_as_seen(line):
             return
     raise numbers.moving()
 

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi import carrier, config, keys, pages, webhooks
-from toritsugi.errors import RequestRefused, not_found
-from toritsugi.messages import outbound, records, shown
+from toritsugi.adapters import twilio_api, webhooks
+from toritsugi.foundation import api_keys, config, pages
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.problems import answers
+from toritsugi.messages import outbound, records, views
 from toritsugi.messages.outbound import MessageWanted, PreviewWanted
 from toritsugi.messages.records import Message
-from toritsugi.messages.shown import MessagePage, MessageShown, SizeShown
-from toritsugi.problems import answers
+from toritsugi.messages.views import MessagePage, MessageShown, SizeShown
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -48,7 +49,7 @@ def send_message(
         if outbound.keep(wanted):
             send(wanted)
         found = find(wanted.message_id)
-    return shown.show(require_same(found, wanted))
+    return views.show(require_same(found, wanted))
 
 
 @router.post(
@@ -58,7 +59,7 @@ def send_message(
     responses=answers("The size", 200, 400, 413, 415),
 )
 def preview(asked: Annotated[PreviewWanted, Body()]) -> SizeShown:
-    return shown.show_size(asked.body, outbound.LONGEST_BODY)
+    return views.show_size(asked.body, outbound.LONGEST_BODY)
 
 
 @router.get(
@@ -83,7 +84,7 @@ def list_messages(
     def read(after: str | None, most: int) -> tuple[list[Message], str | None]:
         return records.list_messages(after, most, latest, number, direction)
 
-    found = pages.render("messages", url, query, read, shown.show)
+    found = pages.render("messages", url, query, read, views.show)
     return {"messages": found["messages"], "meta": found["meta"]}
 
 
@@ -94,7 +95,7 @@ def list_messages(
     responses=answers("The message", 200, 404),
 )
 def fetch_message(message_id: Id) -> MessageShown:
-    return shown.show(find(message_id))
+    return views.show(find(message_id))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def send(message: Message) -> None:
     """
     media = [one["url"] for one in message.media or []]
     try:
-        sid, status = carrier.send_message(
+        sid, status = twilio_api.send_message(
             str(message.person), message.line, message.body, media, webhooks.address(message.path)
         )
     except RequestRefused as refusal:
@@ -140,7 +141,7 @@ def find_abilities(line: str) -> dict[str, bool]:
     """What a line of the account can do: voice, sms, mms. Raises RequestRefused 21606."""
     if line not in _able:
         try:
-            _able[line] = carrier.find_owned(line, None)["capabilities"]
+            _able[line] = twilio_api.find_owned(line, None)["capabilities"]
         except RequestRefused as refusal:
             if refusal.code == NOT_OWNED:
                 raise RequestRefused(21606, f"{line} is no number of yours, so nothing can be sent from it") from None
@@ -150,4 +151,4 @@ def find_abilities(line: str) -> dict[str, bool]:
 
 def client_key() -> str:
     """The SID of the key of this request: a client's Idempotency-Keys are its own."""
-    return keys.name_of(router.current_event.headers.get("authorization", ""))
+    return api_keys.name_of(router.current_event.headers.get("authorization", ""))

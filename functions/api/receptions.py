@@ -6,13 +6,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi import config, forms, numbers, owner, pages
-from toritsugi.errors import RequestRefused
-from toritsugi.problems import answers
-from toritsugi.receptions import checks, life, picture, ready, records, shown
-from toritsugi.receptions.checks import Checked, World
-from toritsugi.receptions.reading import JSON, YAML
-from toritsugi.receptions.shown import (
+from toritsugi.adapters import owner_webhook
+from toritsugi.foundation import config, forms, pages
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.problems import answers
+from toritsugi.lines import numbers
+from toritsugi.receptions import publishing, ready, records, views
+from toritsugi.receptions.authoring import checks, picture
+from toritsugi.receptions.authoring.checks import Checked, World
+from toritsugi.receptions.authoring.reading import JSON, YAML
+from toritsugi.receptions.views import (
     CheckShown,
     ReadyReceptions,
     ReceptionPage,
@@ -44,8 +47,8 @@ WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (applica
 def put_reception(name: Name) -> tuple[ReceptionSaved, int]:
     text, content_type = read_text(), read_type()
     checked = check(text, content_type)
-    reception, created = life.save(name, text, content_type, checked.document)
-    saved: ReceptionSaved = {**shown.show(reception), "warnings": checked.warnings}
+    reception, created = publishing.save(name, text, content_type, checked.document)
+    saved: ReceptionSaved = {**views.show(reception), "warnings": checked.warnings}
     return saved, 201 if created and reception.version == 1 else 200
 
 
@@ -73,7 +76,7 @@ def list_receptions(
     page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
 ) -> ReceptionPage:
     del page_size, page, page_token  # pages.render reads them
-    found = render("receptions", records.list_receptions, shown.show)
+    found = render("receptions", records.list_receptions, views.show)
     return {"receptions": found["receptions"], "meta": found["meta"]}
 
 
@@ -85,11 +88,11 @@ def list_receptions(
     responses=answers("The reception", 200, 404),
 )
 def fetch_reception(name: Name, number: Number = None) -> ReceptionWhole | str:
-    reception = life.fetch(name)
-    version = life.fetch_version(name, number or int(reception.version))
+    reception = publishing.fetch(name)
+    version = publishing.fetch_version(name, number or int(reception.version))
     if "yaml" in router.current_event.headers.get("accept", ""):
         return plain(version.source, version.content_type)
-    return shown.show_whole(reception, version)
+    return views.show_whole(reception, version)
 
 
 @router.get(
@@ -105,8 +108,8 @@ def list_versions(
     page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
 ) -> VersionPage:
     del page_size, page, page_token  # pages.render reads them
-    life.fetch(name)
-    found = render("versions", lambda after, most: records.list_versions(name, after, most), shown.show_version)
+    publishing.fetch(name)
+    found = render("versions", lambda after, most: records.list_versions(name, after, most), views.show_version)
     return {"versions": found["versions"], "meta": found["meta"]}
 
 
@@ -123,8 +126,8 @@ def draw_reception(
         Literal["ja-JP", "en-US"] | None, Query(description="Of the words in it. Left out: the reception's own")
     ] = None,
 ) -> Response[str]:
-    life.fetch(name)
-    return plain(picture.draw(life.fetch_version(name, number).document, name, language), "image/svg+xml")
+    publishing.fetch(name)
+    return plain(picture.draw(publishing.fetch_version(name, number).document, name, language), "image/svg+xml")
 
 
 @router.delete(
@@ -135,7 +138,7 @@ def draw_reception(
     responses=answers("It is not there any more", 204, 404, 409),
 )
 def delete_reception(name: Name) -> Response[str]:
-    life.delete(name)
+    publishing.delete(name)
     return Response(204, body="")
 
 
@@ -186,7 +189,7 @@ def read_type() -> str:
 def check(text: str, content_type: str) -> Checked:
     """The document, checked with a look at the world outside. Raises NoReception."""
     near = config.settings().public_base_url.startswith("http:")
-    return checks.check(text, content_type, World(owner.listen, numbers.find_lines, near))
+    return checks.check(text, content_type, World(owner_webhook.listen, numbers.find_lines, near))
 
 
 def render(key: str, read: pages.Reader, show: Any) -> Json:

@@ -8,13 +8,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-from toritsugi import config, media, pages, storage
-from toritsugi.errors import RequestRefused
-from toritsugi.forms import date
-from toritsugi.problems import answers
-from toritsugi.recordings import records, shown
+from toritsugi.adapters import storage, twilio_recordings
+from toritsugi.foundation import config, pages
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import date
+from toritsugi.foundation.problems import answers
+from toritsugi.recordings import records, views
 from toritsugi.recordings.records import Recording
-from toritsugi.recordings.shown import Link, RecordingPage, RecordingShown
+from toritsugi.recordings.views import Link, RecordingPage, RecordingShown
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -53,9 +54,9 @@ def list_recordings(
     query = router.current_event.query_string_parameters
 
     def read(after: str | None, most: int) -> tuple[list[Recording], str | None]:
-        return shown.list_recordings(after, most, latest, wanted)
+        return views.list_recordings(after, most, latest, wanted)
 
-    found = pages.render("recordings", url, query, read, shown.show)
+    found = pages.render("recordings", url, query, read, views.show)
     return {"recordings": found["recordings"], "meta": found["meta"]}
 
 
@@ -66,7 +67,7 @@ def list_recordings(
     responses=answers("The recording", 200, 404),
 )
 def fetch_recording(sid: Sid) -> RecordingShown:
-    return shown.show(records.find(sid))
+    return views.show(records.find(sid))
 
 
 @router.get(
@@ -79,7 +80,7 @@ def link_audio(sid: Sid) -> Link:
     recording = records.find(sid)
     if recording.status != records.STORED:
         raise RequestRefused(20409, f"There is nothing to be heard: the recording is {recording.status}", 409)
-    url = storage.link(sid, shown.name_of(recording))
+    url = storage.link(sid, views.name_of(recording))
     return {"url": url, "date_expires": date(time.time() + storage.LINK_SECONDS)}
 
 
@@ -90,7 +91,7 @@ def link_audio(sid: Sid) -> Link:
     responses=answers("The recording", 200, 400, 404, 413, 415),
 )
 def mark_recording(sid: Sid, said: Annotated[Heard, Body()]) -> RecordingShown:
-    return shown.show(records.note_heard(sid, said.heard))
+    return views.show(records.note_heard(sid, said.heard))
 
 
 @router.delete(
@@ -103,4 +104,4 @@ def mark_recording(sid: Sid, said: Annotated[Heard, Body()]) -> RecordingShown:
 def delete_recording(sid: Sid) -> None:
     records.forget(sid)
     storage.delete(sid)
-    media.delete(sid)
+    twilio_recordings.delete(sid)

@@ -76,22 +76,22 @@ def former(exchange: Exchange) -> dict[str, tuple[str, dict[str, str]]]:
     """The attached numbers that lead here, each with its SID and where what comes here went before."""
     with exchange.desk() as desk:
         found = lines.read(exchange, desk)
-    from toritsugi import carrier
-    from toritsugi.numbers import find_line
+    from toritsugi.adapters import twilio_api
+    from toritsugi.lines.numbers import find_line
 
     before: dict[str, tuple[str, dict[str, str]]] = {}
     for line in found.attached:
         here = [kind for kind in found.comes_here(line) if found.leads_here(line, kind)]
         if here and (known := find_line(line.number)):
-            before[line.number] = line.sid, carrier.only(known.former, here)
+            before[line.number] = line.sid, twilio_api.only(known.former, here)
     return before
 
 
 def give_back(number_sid: str, webhooks: dict[str, str]) -> None:
     """A number's calls and texts go where they went before. Its sessions stay: there is nobody to end them."""
-    from toritsugi import carrier
+    from toritsugi.adapters import twilio_api
 
-    carrier.point(carrier.find_owned(None, number_sid), webhooks)
+    twilio_api.point(twilio_api.find_owned(None, number_sid), webhooks)
 
 
 def take_down(exchange: Exchange) -> None:

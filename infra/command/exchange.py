@@ -176,7 +176,7 @@ class Exchange:
         region = {"AWS_REGION": self.stage.region, "AWS_DEFAULT_REGION": self.stage.region}
         os.environ.update(self.environment | region)
         try:
-            importlib.import_module("toritsugi.config")  # which reads the environment
+            importlib.import_module("toritsugi.foundation.config")  # which reads the environment
         except RuntimeError:
             raise Refused(
                 f"The exchange {self.stage.name} is of an earlier version than this command: "
@@ -187,10 +187,10 @@ class Exchange:
     def desk(self) -> Iterator[Client]:
         """The exchange's own REST API, in Twilio's SDK as any customer uses it, with a key that lives this long."""
         self.enter()
-        from toritsugi import keys  # only now, for it reads the environment
+        from toritsugi.foundation import api_keys  # only now, for it reads the environment
 
         secret = secrets.token_urlsafe(32)
-        key = keys.create_key(f"SK{secrets.token_hex(16)}", secret)
+        key = api_keys.create_key(f"SK{secrets.token_hex(16)}", secret)
         try:
             client = Client(key.key_sid, secret)
             client.proxy.base_url = self.address

@@ -47,7 +47,7 @@ def revoke(
     """Make a key useless, within a minute."""
     exchange = standing(stage, region)
     exchange.enter()
-    from toritsugi.keys import ApiKey
+    from toritsugi.foundation.api_keys import ApiKey
 
     try:
         key = ApiKey.get(sid, consistent_read=True)
@@ -61,18 +61,18 @@ def revoke(
 def create_key(exchange: Exchange, read_only: bool = False) -> dict[str, Any]:
     """A new key of the exchange: its SID, its secret, which nobody can tell again, and its scopes."""
     exchange.enter()
-    from toritsugi import keys
+    from toritsugi.foundation import api_keys
 
     sid, secret = f"SK{secrets.token_hex(16)}", secrets.token_urlsafe(32)
-    scopes = tuple(scope for scope in keys.SCOPES if scope.endswith(":read") or not read_only)
-    keys.create_key(sid, secret, scopes)
+    scopes = tuple(scope for scope in api_keys.SCOPES if scope.endswith(":read") or not read_only)
+    api_keys.create_key(sid, secret, scopes)
     return {"sid": sid, "secret": secret, "scopes": list(scopes), "address": exchange.address}
 
 
 def read_keys(exchange: Exchange) -> list[dict[str, Any]]:
     """SID and scopes of every key."""
     exchange.enter()
-    from toritsugi.keys import ApiKey
+    from toritsugi.foundation.api_keys import ApiKey
 
     return sorted(
         ({"sid": key.key_sid, "scopes": sorted(key.scopes)} for key in ApiKey.scan(consistent_read=True)),

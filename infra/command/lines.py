@@ -86,8 +86,8 @@ class Lines:
 
 def read(exchange: Exchange, desk: Client) -> Lines:
     """Asks Twilio for its numbers, and the exchange for its pools and receptions and how it points numbers."""
-    from toritsugi import webhooks  # the desk is open, so the environment is there
-    from toritsugi.numbers import country_of
+    from toritsugi.adapters import webhooks  # the desk is open, so the environment is there
+    from toritsugi.lines.numbers import country_of
 
     pooled = {
         number.phone_number: service

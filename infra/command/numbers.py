@@ -159,10 +159,10 @@ def service_of(desk: Client, name: str) -> str:
 
 def point_again(line: Line, kinds: list[str]) -> None:
     """A number of ours that somebody has pointed elsewhere since: its calls, or also its texts, come here again."""
-    from toritsugi import carrier, webhooks
+    from toritsugi.adapters import twilio_api, webhooks
 
     wanted = {name: value for kind in kinds for name, value in webhooks.entrance(kind).items()}
-    carrier.point(carrier.find_owned(None, line.sid), wanted)
+    twilio_api.point(twilio_api.find_owned(None, line.sid), wanted)
 
 
 def give_back(desk: Client, address: str, line: Line) -> None:

@@ -96,7 +96,7 @@ def remove(stage: StageName = "", region: Region = "", yes: Yes = False, as_json
 def wait_until_looked_for(exchange: Exchange) -> None:
     """Returns when every function that does not know the next token yet would look for it, and no call is refused."""
     exchange.enter()
-    from toritsugi.config import REREAD_SECONDS
+    from toritsugi.foundation.config import REREAD_SECONDS
 
     left = min(REREAD_SECONDS, REREAD_SECONDS + 1 - exchange.tokens_known_for)
     if left > 0:

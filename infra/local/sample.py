@@ -71,6 +71,6 @@ async def ask(exchange: httpx.AsyncClient, method: str, path: str, **sent: Any) 
 
 def allow(running: Stack) -> None:
     """Lets the account's own credentials use the exchange; in production they never do."""
-    from toritsugi import keys  # here, for it reads the environment that the stack has made
+    from toritsugi.foundation import api_keys  # here, for it reads the environment that the stack has made
 
-    keys.create_key(running.world.account_sid, running.world.auth_token)
+    api_keys.create_key(running.world.account_sid, running.world.auth_token)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.command.conftest import Exchange, on_this_machine, primary_token, shell
 from tests.conftest import ACCOUNT_SID
-from toritsugi.keys import SCOPES
+from toritsugi.foundation.api_keys import SCOPES
 
 NUMBER = "+815010000071"
 OLD = "https://old.example.com/ivr"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from toritsugi.keys import NOUNS
+from toritsugi.foundation.api_keys import NOUNS
 
 
 def asks(exchange, key, method="GET", path="/v1/Services"):

@@ -52,7 +52,7 @@ class Aws:
         return {"MessageId": "1"}
 
     def create_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
-        from toritsugi import clients
+        from toritsugi.foundation import clients
 
         name, target = request["Name"], request["Target"]
         if name in self.schedules:

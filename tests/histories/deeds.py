@@ -257,7 +257,7 @@ def opt_out(world: World, name: str) -> Actor:
 
 def record(world: World, name: str) -> None:
     """Somebody has left a voicemail, or is told of it again."""
-    from toritsugi import webhooks
+    from toritsugi.adapters import webhooks
     from toritsugi.recordings.reports import Source
 
     number = Town(world, name).draw("recording", *RECORDINGS_OF)

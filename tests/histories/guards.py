@@ -38,7 +38,7 @@ class Guard:
 GUARDS = [
     Guard(
         "expire without what was seen",
-        "toritsugi.sessions.life",
+        "toritsugi.masking.lifecycle",
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):",
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed()):",
         "sessions",
@@ -46,7 +46,7 @@ GUARDS = [
     ),
     Guard(
         "re-open without a condition",
-        "toritsugi.sessions.life",
+        "toritsugi.masking.lifecycle",
         "transaction.update(session, actions, condition=over)",
         "transaction.update(session, actions)",
         "sessions",
@@ -54,7 +54,7 @@ GUARDS = [
     ),
     Guard(
         "a claim takes what is not free",
-        "toritsugi.sessions.claims",
+        "toritsugi.masking.claims",
         "return condition(int(time.time()), session.session_sid)",
         "return condition(int(time.time()) + 10**9, session.session_sid)",
         "sessions",
@@ -62,7 +62,7 @@ GUARDS = [
     ),
     Guard(
         "a claim of whoever joins without a condition",
-        "toritsugi.sessions.claims",
+        "toritsugi.masking.claims",
         "transaction.save(route_of(session, person, partner), condition=takes(search, person, session))",
         "transaction.save(route_of(session, person, partner))",
         "sessions",
@@ -70,7 +70,7 @@ GUARDS = [
     ),
     Guard(
         "a slide by another ttl than the session's",
-        "toritsugi.interactions",
+        "toritsugi.masking.interactions",
         "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
         "Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
         "sessions",
@@ -78,7 +78,7 @@ GUARDS = [
     ),
     Guard(
         "a slide of what is to end at a date",
-        "toritsugi.interactions",
+        "toritsugi.masking.interactions",
         "(Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)",
         "(Session.ttl == leg.ttl) & (Session.expires_at <= leg.until)",
         "sessions",
@@ -86,7 +86,7 @@ GUARDS = [
     ),
     Guard(
         "close without the number of people",
-        "toritsugi.sessions.life",
+        "toritsugi.masking.lifecycle",
         "complete = condition & (Session.participants == session.participants)",
         "complete = condition",
         "sessions",
@@ -94,7 +94,7 @@ GUARDS = [
     ),
     Guard(
         "join a session that is not as it was read",
-        "toritsugi.sessions.claims",
+        "toritsugi.masking.claims",
         "condition=is_open(now) & is_as_read(session))",
         "condition=is_open(now))",
         "sessions",
@@ -102,7 +102,7 @@ GUARDS = [
     ),
     Guard(
         "an announcement is claimed by everybody",
-        "toritsugi.announcements",
+        "toritsugi.bridges.announcements",
         "transaction.save(spoken, condition=Spoken.entry.does_not_exist())",
         "transaction.save(spoken)",
         "calls",
@@ -148,14 +148,14 @@ GUARDS = [
     ),
     Guard(
         "an interaction goes back",
-        "toritsugi.interactions",
+        "toritsugi.masking.interactions",
         "condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank)",
         "condition=Interaction.entry.exists()",
         "masked conferences",
     ),
     Guard(
         "a bridge ends whatever its deadline is by now",
-        "toritsugi.bridges.life",
+        "toritsugi.bridges.commands",
         "Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version)",
         "Bridge.ended_at.does_not_exist()",
         "masked conferences",

@@ -169,7 +169,7 @@ class Play:
 @contextmanager
 def machine() -> Iterator[Machine]:
     """A machine, in whose block the clock is its own, and the log is silent."""
-    from toritsugi.logs import log
+    from toritsugi.foundation.logs import log
 
     level = log.log_level
     log.setLevel("CRITICAL")
@@ -186,12 +186,13 @@ def furniture(clock: time_machine.Coordinates) -> dict[str, Rows]:
     from tests.histories.world import KEY
     from tests.integration.conftest import give_numbers
     from tests.integration.texts import DOCUMENT, give_line
-    from toritsugi import keys, services
-    from toritsugi.forms import Form
+    from toritsugi.foundation import api_keys
+    from toritsugi.foundation.forms import Form
+    from toritsugi.masking import services
 
     world = World(Choices(), clock)
     with world.open():
-        keys.create_key(*KEY)
+        api_keys.create_key(*KEY)
         desk = services.create_service(Form(f"UniqueName={deeds.DESK}&Quarantine=60"))
         shop = services.create_service(
             Form(f"UniqueName={deeds.SHOP}&Through=conference&WarnBeforeEnd=20&ExtensionMinutes=1&DefaultTtl=120")

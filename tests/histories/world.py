@@ -59,7 +59,7 @@ class World:
     @contextmanager
     def open(self, furniture: dict[str, Rows] | None = None) -> Iterator[None]:
         """Inside, handlers run in this world, in which these rows are already."""
-        from toritsugi import config, keys
+        from toritsugi.foundation import api_keys, config
 
         self.clock.move_to(NOON)
         for name, rows in (furniture or {}).items():
@@ -67,7 +67,7 @@ class World:
         with self.wire.open():
             config.forget()
             config.settings()
-            keys._remembered.clear()
+            api_keys._remembered.clear()
             for name in ("api.calls", "api.messages"):
                 vars(importlib.import_module(name)).get("_ours", set()).clear()
                 vars(importlib.import_module(name)).get("_able", {}).clear()

@@ -12,7 +12,7 @@ from typing import Any
 from local.aws import Context
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, LINES, Twilio, event_of
-from toritsugi.bridges import life
+from toritsugi.bridges import commands
 from toritsugi.bridges.steps import Begin
 
 WANTED = {"parties": [AIKO, BEN], "from": LINES[0], "minutes": 30}
@@ -78,7 +78,7 @@ class Call:
             self.tells(twilio, place, "in-progress")
             self.happens(twilio, place, "participant-join", CallSid=self.leg(place))
         self.happens(twilio, 3, "conference-start")
-        bridge = life.find(self.sid)
+        bridge = commands.find(self.sid)
         full_time = int(time.time() + bridge.minutes * 60)
         assert Begin(bridge, full_time, full_time).claim(time.time())
 

@@ -169,7 +169,7 @@ def account():
 @pytest.fixture
 def cloud(account) -> Cloud:
     """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
-    from toritsugi import keys
+    from toritsugi.foundation import api_keys
     from toritsugi.receptions import records
 
     for table in account.schemas:
@@ -186,7 +186,7 @@ def cloud(account) -> Cloud:
         for name, value in SETTINGS.items():
             set_setting(account, name, value)
     account.resettled = False
-    keys._remembered.clear()
+    api_keys._remembered.clear()
     records.forget()
     return account
 
@@ -199,7 +199,7 @@ def empty(cloud: Cloud, table: str) -> None:
 
 def set_setting(cloud: Cloud, name: str, value: str) -> None:
     """Another value for a setting, which a process that starts now reads."""
-    from toritsugi import config
+    from toritsugi.foundation import config
 
     path = f"{cloud.template.environment['SETTINGS_PATH']}/{name}"
     cloud.ssm.put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
@@ -229,9 +229,9 @@ def twilio(cloud) -> Twilio:
 @pytest.fixture
 def client(cloud) -> Client:
     """The official SDK with a key of the exchange."""
-    from toritsugi import keys
+    from toritsugi.foundation import api_keys
 
-    keys.create_key("SK" + "a" * 32, "secret")
+    api_keys.create_key("SK" + "a" * 32, "secret")
     client = Client("SK" + "a" * 32, "secret", ACCOUNT_SID, http_client=Door())
     client.proxy.base_url = BASE
     return client
@@ -247,7 +247,7 @@ def service(client):
 
 def give_numbers(service_sid: str, lines: list[str], *, reserved: bool = False, **able: bool) -> None:
     """Puts numbers into a pool, as if the carrier had said that the account owns them."""
-    from toritsugi import numbers
+    from toritsugi.lines import numbers
 
     capabilities = {"voice": True, "sms": False, "mms": False} | able
     for line in lines:
@@ -268,7 +268,7 @@ def parse(answer: dict[str, Any]) -> Any:
 @pytest.fixture
 def logged():
     """Everything that is written into the log."""
-    from toritsugi.logs import log
+    from toritsugi.foundation.logs import log
 
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from toritsugi import schedules
-from toritsugi.errors import RequestRefused
-from toritsugi.forms import Form
-from toritsugi.sessions import claims, life
+from toritsugi.adapters import schedules
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import Form
+from toritsugi.masking import claims, lifecycle
 
 
 def form(**fields: Any) -> Form:
@@ -31,7 +31,7 @@ def add(service_sid: str, session_sid: str, number: str, **fields: Any) -> Any:
 
 
 def update(service_sid: str, session_sid: str, **fields: Any) -> Any:
-    return life.update_session(service_sid, session_sid, form(**fields), schedules.arm)
+    return lifecycle.update_session(service_sid, session_sid, form(**fields), schedules.arm)
 
 
 def close(service_sid: str, session_sid: str) -> Any:
@@ -43,11 +43,11 @@ def reopen(service_sid: str, session_sid: str, **fields: Any) -> Any:
 
 
 def delete(service_sid: str, session_sid: str) -> None:
-    life.delete_session(service_sid, session_sid)
+    lifecycle.delete_session(service_sid, session_sid)
 
 
 def clean_up(session_sid: str) -> None:
-    life.expire(session_sid, time.time())
+    lifecycle.expire(session_sid, time.time())
 
 
 def outcome(deed: Callable[[], Any]) -> int:

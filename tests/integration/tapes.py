@@ -13,7 +13,8 @@ from typing import Any
 from local.aws import Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT
 from tests.integration.conftest import AIKO, LINES, Twilio
-from toritsugi import config, webhooks
+from toritsugi.adapters import webhooks
+from toritsugi.foundation import config
 from toritsugi.recordings.reports import Source
 
 CALL = "CA" + "1" * 32

@@ -5,7 +5,7 @@ import pytest
 from tests.integration.calls import WANTED
 from tests.integration.conftest import LINES
 from tests.integration.switchboard import Switchboard, attended
-from toritsugi import carrier
+from toritsugi.adapters import twilio_api
 
 ROOM = "CF" + "1" * 32
 OWNED, MUTE = "+815088888801", "+815088888802"  # a process remembers what Twilio has said of a line
@@ -76,10 +76,10 @@ def test_a_line_without_a_voice_calls_nobody(twilios, desk):
 
 def test_what_a_number_points_at_is_told_by_kind():
     webhooks = {"voice_url": "a", "sms_url": "b", "sms_method": "c", "trunk_sid": "d"}
-    assert carrier.only(webhooks, ["voice"]) == {"voice_url": "a", "trunk_sid": "d"}
-    assert carrier.only(webhooks, ["sms"]) == {"sms_url": "b", "sms_method": "c"}
-    assert carrier.only(webhooks, ["voice", "sms"]) == webhooks
-    assert carrier.only(webhooks, []) == {}
+    assert twilio_api.only(webhooks, ["voice"]) == {"voice_url": "a", "trunk_sid": "d"}
+    assert twilio_api.only(webhooks, ["sms"]) == {"sms_url": "b", "sms_method": "c"}
+    assert twilio_api.only(webhooks, ["voice", "sms"]) == webhooks
+    assert twilio_api.only(webhooks, []) == {}
 
 
 def test_an_announcement_may_be_a_file(desk, twilio, clock):

@@ -3,11 +3,10 @@
 import pytest
 
 from tests.unit.histories import LINE, NOW, SID, announcement, bridge, call_sid, party
-from toritsugi import announcements
-from toritsugi.bridges import life, state
+from toritsugi.bridges import announcements, commands, state
 from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key, party_key
 from toritsugi.bridges.steps import Arm, Begin, Close, End, Follow, Limit, Prolong, Release, Ring
-from toritsugi.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused
 
 END = NOW + 600
 
@@ -16,7 +15,7 @@ END = NOW + 600
 def kept(cloud):
     """A bridge of two people that runs until END, as somebody has just read it."""
     made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
-    return life.keep(made, [party(1), party(2), announcement(before_end=180)])
+    return commands.keep(made, [party(1), party(2), announcement(before_end=180)])
 
 
 def now():
@@ -83,7 +82,7 @@ def test_somebody_is_called_once_for_each_attempt(kept):
 
 def test_whoever_was_removed_meanwhile_is_not_called(kept):
     seen = person()
-    life.remove_party(seen, NOW)
+    commands.remove_party(seen, NOW)
     assert not Ring(kept, seen).claim(NOW)
     assert person().attempts == 0
 
@@ -113,13 +112,13 @@ def test_twilios_limit_follows_each_deadline_once_and_no_older_one(kept):
 
 
 def test_the_deadline_is_set_once(cloud):
-    made = life.keep(bridge(), [party(1), party(2)])
+    made = commands.keep(bridge(), [party(1), party(2)])
     assert [Begin(made, END, END).claim(NOW), Begin(made, END + 60, END + 60).claim(NOW)] == [True, False]
     assert (now().deadline, now().version) == (END, 1)
 
 
 def test_a_bridge_that_has_ended_does_not_begin(cloud):
-    made = life.keep(bridge(), [party(1), party(2)])
+    made = commands.keep(bridge(), [party(1), party(2)])
     ended()
     assert not Begin(made, END, END).claim(NOW)
 
@@ -145,9 +144,9 @@ def test_a_masked_session_follows_each_deadline_once(kept):
 
 
 def test_a_session_that_followed_one_extension_has_not_followed_the_next(kept):
-    life.prolong(kept, 10, NOW)
+    commands.prolong(kept, 10, NOW)
     once = now()
-    life.prolong(once, 10, NOW + 20)
+    commands.prolong(once, 10, NOW + 20)
     assert not Prolong(once).claim(NOW)
     assert (now().extended_from, now().prolonged) == (END, 0)
     assert Prolong(now()).claim(NOW)
@@ -165,35 +164,35 @@ def test_the_deadline_follows_the_session_once_and_not_for_one_that_has_moved_or
 def test_an_extension_adds_to_the_full_time_as_well(kept):
     assert Follow(kept, END - 60).claim(NOW)
     now().update([Bridge.full_time.set(END)])
-    assert life.prolong(now(), 10, NOW)
+    assert commands.prolong(now(), 10, NOW)
     assert (now().deadline, now().full_time) == (END + 540, END + 600)
 
 
 def test_of_two_stars_in_the_same_second_one_moves_the_deadline(kept):
-    assert [life.prolong(kept, 10, NOW) for _ in range(2)] == [True, False]
+    assert [commands.prolong(kept, 10, NOW) for _ in range(2)] == [True, False]
     assert (now().deadline, now().version, now().extensions) == (END + 600, 2, 1)
 
 
 def test_a_deadline_that_has_passed_is_not_moved(kept):
-    assert not life.prolong(kept, 10, END)
-    assert life.prolong(kept, 10, END - 1)
+    assert not commands.prolong(kept, 10, END)
+    assert commands.prolong(kept, 10, END - 1)
 
 
 def test_a_bridge_that_has_ended_is_not_extended(kept):
     ended()
-    assert not life.prolong(kept, 10, NOW)
+    assert not commands.prolong(kept, 10, NOW)
 
 
 def test_a_star_extends_and_the_next_one_of_the_same_moment_has_done_so_too(kept):
-    pressed = [life.press_star(kept, person(place), END - 60)[1] for place in (1, 2)]
+    pressed = [commands.press_star(kept, person(place), END - 60)[1] for place in (1, 2)]
     assert pressed == ["extended", "extended"]
     assert now().extensions == 1
 
 
 def test_the_desk_extends_as_often_as_it_may(kept):
-    assert [life.extend(SID, NOW).extensions for _ in range(2)] == [1, 2]
+    assert [commands.extend(SID, NOW).extensions for _ in range(2)] == [1, 2]
     with pytest.raises(RequestRefused, match="as often as it may"):
-        life.extend(SID, NOW)
+        commands.extend(SID, NOW)
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------
@@ -219,31 +218,31 @@ def test_a_conference_is_closed_once_and_the_next_one_too(kept):
 
 
 def test_a_bridge_is_kept_once_and_the_second_request_gets_the_first_one(kept):
-    again = life.keep(bridge(minutes=99), [party(1)])
+    again = commands.keep(bridge(minutes=99), [party(1)])
     assert (again.minutes, now().minutes) == (10, 10)
 
 
 def test_a_key_that_was_used_for_another_request_is_refused(kept):
     with pytest.raises(RequestRefused, match="used for another request"):
-        life.keep(bridge(asked="something else"), [])
+        commands.keep(bridge(asked="something else"), [])
 
 
 def test_two_announcements_at_once_get_two_numbers(kept):
     seen = state.read(SID)
-    said = [life.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US")) for _ in range(2)]
+    said = [commands.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US")) for _ in range(2)]
     assert [one.id for one in said] == [2, 3]
 
 
 def test_two_people_at_once_do_not_get_one_place(kept):
     seen = state.read(SID)
-    life.add_party(seen, party(3, number="+819033330003"))
+    commands.add_party(seen, party(3, number="+819033330003"))
     with pytest.raises(RequestRefused, match="adding participants"):
-        life.add_party(seen, party(3, number="+819044440004"))
+        commands.add_party(seen, party(3, number="+819044440004"))
     assert person(3).number == "+819033330003"
     assert person(3).shows == LINE
 
 
 def test_removing_twice_is_removing_once(kept):
     for moment in (NOW, NOW + 9):
-        life.remove_party(person(), moment)
+        commands.remove_party(person(), moment)
     assert person().removed_at == NOW

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.integration.conftest import AIKO, BEN, EVE, NOON
 from tests.integration.wire import refusing
-from toritsugi import callers
-from toritsugi.directory import Entry
+from toritsugi.callers import caller
+from toritsugi.lines.directory import Entry
 
 AIKO_SHOWN = {
     "number": AIKO,
@@ -135,7 +135,7 @@ def test_that_no_messages_are_wanted_stays_until_it_is_said(desk, clock):
     clock.shift(60)
     assert desk.asks("PUT", path(AIKO), {"name": "Aiko"})[1]["opted_out"]
     assert desk.asks("PATCH", path(AIKO), {"opted_out": True})[1]["opted_out"]
-    assert callers.OptOut.get(*callers.opt_out_key(AIKO)).at == NOON.timestamp()
+    assert caller.OptOut.get(*caller.opt_out_key(AIKO)).at == NOON.timestamp()
     assert not desk.asks("PATCH", path(AIKO), {"opted_out": False})[1]["opted_out"]
 
 
@@ -301,7 +301,7 @@ def test_a_list_leaves_out_whom_its_index_has_not_forgotten_yet(desk, wire):
 
     def lagging(operation, request, carry):
         if operation == "BatchGetItem":
-            callers.Caller(*callers.caller_key("+819022220000")).delete(add_version_condition=False)
+            caller.Caller(*caller.caller_key("+819022220000")).delete(add_version_condition=False)
         return carry()
 
     with wire.has(lagging):
@@ -328,9 +328,9 @@ def test_a_page_of_a_list_takes_two_round_trips_in_a_row_and_a_caller_one(desk, 
 
 def test_a_key_must_be_for_callers(desk):
     from tests.integration.calls import Desk
-    from toritsugi import keys
+    from toritsugi.foundation import api_keys
 
-    keys.create_key("SK" + "b" * 32, "other", ("calls:read", "callers:read"))
+    api_keys.create_key("SK" + "b" * 32, "other", ("calls:read", "callers:read"))
     reader = Desk("SK" + "b" * 32, "other")
     assert reader.asks("GET", "/api/callers")[0] == 200
     assert [reader.asks(method, path(AIKO), {})[0] for method in ("PUT", "PATCH", "DELETE")] == [403] * 3

@@ -12,7 +12,7 @@ from local.aws import Context
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, EVE, event_of
 from tests.integration.wire import broken, refusing
-from toritsugi import callers
+from toritsugi.callers import caller
 
 SHEET = """number,name,reading,company,tags,blocked
 090-1111-0001,山田愛子,やまだあいこ,山田商店,VIP;常連,no
@@ -232,13 +232,13 @@ def test_what_is_not_written_is_told_and_can_be_sent_again(desk, wire, how):
     sheet = many(300)
     with wire.has(failing_after(7, how)):
         status, problem = sends(desk, sheet, seconds=10)
-    there = {caller.number for caller in callers.Caller.scan()}
+    there = {caller.number for caller in caller.Caller.scan()}
     assert (status, problem["created"], problem["unwritten"]) == (503, len(there), 300 - len(there))
     assert 0 < len(there) <= 7 * 25
     assert {f"+8190{n:08}" for n in range(1, problem["next_line"] - 1)} <= there
     status, done = sends(desk, sheet, f"from_line={problem['next_line']}")
     assert (status, done["created"]) == (200, 300 - len(there))
-    assert len(list(callers.Caller.scan())) == 300
+    assert len(list(caller.Caller.scan())) == 300
 
 
 def test_what_cannot_be_read_is_not_written(desk, wire):

@@ -7,7 +7,7 @@ import pytest
 from tests.integration.calls import NOBODY, WANTED, Desk
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, NOON
 from tests.integration.wire import conflicting, refusing
-from toritsugi import keys
+from toritsugi.foundation import api_keys
 
 
 def failing(operation, code="ThrottlingException"):
@@ -51,7 +51,7 @@ def test_the_same_key_for_another_call_is_refused(desk):
 
 
 def test_a_key_is_a_clients_own(desk):
-    keys.create_key("SK" + "b" * 32, "other")
+    api_keys.create_key("SK" + "b" * 32, "other")
     sids = {
         one.asks("POST", "/api/calls", WANTED, Idempotency_Key="parcel-1")[1]["sid"]
         for one in (desk, Desk("SK" + "b" * 32, "other"))

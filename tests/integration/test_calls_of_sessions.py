@@ -10,11 +10,11 @@ from tests.integration.books import check
 from tests.integration.conftest import AIKO, BEN
 from tests.integration.test_races import between
 from tests.integration.wire import refusing
-from toritsugi.bridges import life
+from toritsugi.bridges import commands
 from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
-from toritsugi.errors import RequestRefused, SessionEnded
-from toritsugi.sessions import in_conference
-from toritsugi.sessions.records import find_with_people
+from toritsugi.foundation.errors import RequestRefused, SessionEnded
+from toritsugi.masking import in_conference
+from toritsugi.masking.sessions import find_with_people
 
 CALL = "CA" + "7" * 32
 
@@ -103,7 +103,7 @@ def test_a_masked_call_slides_its_session_in_the_moment_in_which_it_is_kept(sid,
     assert session_of(session).expires_at == end
     assert session_of(session).bridges == {bridge_sid}
     assert {route["expires_at"] for route in check(cloud).live} == {end}
-    assert life.find(bridge_sid).deadline == end
+    assert commands.find(bridge_sid).deadline == end
 
 
 def test_a_masked_call_that_is_told_of_late_takes_nothing_of_what_a_later_one_has_given(sid, clock, cloud):

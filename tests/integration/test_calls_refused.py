@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from tests.integration.calls import NOBODY, WANTED, Desk
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, open_session
 from tests.integration.wire import refusing
-from toritsugi import keys
+from toritsugi.foundation import api_keys
 
 ELEVEN = [f"+8190111100{number:02}" for number in range(11)]
 SAY = {"say": "Time is nearly over.", "language": "en-US"}
@@ -95,7 +95,7 @@ def test_a_body_may_come_as_text_or_in_base64(desk):
 
 
 def test_nobody_gets_in_without_a_good_key(desk):
-    keys.create_key("SK" + "c" * 32, "reader", ("calls:read",))
+    api_keys.create_key("SK" + "c" * 32, "reader", ("calls:read",))
     reader, stranger = Desk("SK" + "c" * 32, "reader"), Desk("SK" + "d" * 32)
     assert reader.asks("GET", "/api/calls")[0] == 200
     assert reader.asks("POST", "/api/calls", WANTED)[0] == reader.asks("DELETE", NOBODY)[0] == 403
@@ -182,7 +182,7 @@ def test_what_the_exchange_can_do_is_everybodys_to_read(desk, wire):
 
 
 def test_where_no_key_can_be_read_nobody_is_told_why(desk, wire, logged):
-    keys._remembered.clear()
+    api_keys._remembered.clear()
     with wire.has(refusing("InternalServerError")):
         status, told = desk.asks("GET", "/api/calls")
     assert (status, told["detail"]) == (500, "Something went wrong here. Please try again")

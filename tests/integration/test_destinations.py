@@ -5,7 +5,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from tests.integration.calls import WANTED
 from tests.integration.conftest import AIKO, BEN
-from toritsugi import config
+from toritsugi.foundation import config
 
 NAVI_DIAL, PREMIUM, SATELLITE, NEW_YORK = "+81570012345", "+19005551234", "+870773111632", "+12125551234"
 

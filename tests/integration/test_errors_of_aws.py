@@ -26,19 +26,21 @@ from tests.integration.test_receptions_api import owned
 from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
 from tests.unit.test_architecture import DOMAIN, EDGES, modules
-from toritsugi import announcements, interactions, keys, numbers, services, webhooks
-from toritsugi.bridges import events, life, state, steps
+from toritsugi.adapters import webhooks
+from toritsugi.bridges import announcements, commands, events, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
-from toritsugi.interactions import Leg
+from toritsugi.foundation import api_keys
+from toritsugi.lines import numbers
+from toritsugi.masking import in_conference, interactions, services
+from toritsugi.masking import lifecycle as sessions
+from toritsugi.masking.interactions import Leg
+from toritsugi.masking.sessions import read_session
 from toritsugi.messages import inbound, outbound
 from toritsugi.messages import records as messages
-from toritsugi.receptions import life as receptions
+from toritsugi.receptions import publishing as receptions
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
-from toritsugi.sessions import in_conference
-from toritsugi.sessions import life as sessions
-from toritsugi.sessions.records import read_session
 
 WRITERS = {"update_if", "save_if", "delete_if", "carry_out", "write", "batch_write", "batch_write_item"}
 WRITERS |= {"put_item", "update_item", "delete_item", "transact_write_items"}
@@ -125,11 +127,11 @@ class World:
     def running(self) -> Any:
         """A bridge of two people that runs until END, as somebody has just read it."""
         made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
-        return life.keep(made, [party(1), party(2)])
+        return commands.keep(made, [party(1), party(2)])
 
     def fresh(self, deed: Callable[[Any], object]) -> Deed:
         """Something that is done with a bridge in which nobody talks yet."""
-        made = life.keep(bridge(), [])
+        made = commands.keep(bridge(), [])
         return lambda: deed(made)
 
     def claims(self, step: Callable[[Any, Any], Any]) -> Deed:
@@ -259,22 +261,22 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "announcements.claim": lambda w: w.within(
         lambda seen: announcements.claim(announcement(before_end=180), seen.bridge, END - 180, END - 180)
     ),
-    "bridges.life.note_call": lambda w: w.about(lambda seen: life.note_call(seen, 0, call_sid(2))),
-    "bridges.life.note_refusal": lambda w: w.about(lambda seen: life.note_refusal(seen, 0, "no")),
+    "bridges.life.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),
+    "bridges.life.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
     "bridges.events.record": lambda w: lambda: events.record(*of_leg(1, 1, NOW, "ringing")),
     "bridges.life.keep_with": lambda w: w.running,
-    "bridges.life.plan_look": lambda w: w.within(lambda seen: life.plan_look(seen.bridge, NOW + 9, "1")),
-    "bridges.life.prolong": lambda w: w.within(lambda seen: life.prolong(seen.bridge, 10, NOW)),
+    "bridges.life.plan_look": lambda w: w.within(lambda seen: commands.plan_look(seen.bridge, NOW + 9, "1")),
+    "bridges.life.prolong": lambda w: w.within(lambda seen: commands.prolong(seen.bridge, 10, NOW)),
     "bridges.life.add_announcement": lambda w: w.within(
-        lambda seen: life.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))
+        lambda seen: commands.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))
     ),
-    "bridges.life.add_party": lambda w: w.within(lambda seen: life.add_party(seen, party(3))),
-    "bridges.life.remove_party": lambda w: w.about(lambda seen: life.remove_party(seen, NOW)),
-    "bridges.life.end": lambda w: w.within(lambda seen: life.end(seen.bridge, "time", NOW)),
-    "bridges.records.update_if": lambda w: w.within(lambda seen: life.end(seen.bridge, "time", NOW)),
+    "bridges.life.add_party": lambda w: w.within(lambda seen: commands.add_party(seen, party(3))),
+    "bridges.life.remove_party": lambda w: w.about(lambda seen: commands.remove_party(seen, NOW)),
+    "bridges.life.end": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
+    "bridges.records.update_if": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
     "bridges.steps.Ring.claim": lambda w: w.claims(steps.Ring),
     "bridges.steps.Begin.claim": lambda w: (
-        life.keep(bridge(), []),
+        commands.keep(bridge(), []),
         lambda: steps.Begin(bridge(), END, END).claim(NOW),
     )[1],
     "bridges.steps.Follow.claim": lambda w: w.claims(lambda seen, _: steps.Follow(seen, END - 60)),
@@ -296,7 +298,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)
     ),
     "interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
-    "keys.create_key": lambda w: lambda: keys.create_key("SK" + "c" * 32, "secret"),
+    "keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep": lambda w: lambda: inbound.keep(turn()),
     "messages.outbound.keep": lambda w: lambda: outbound.keep(text()),
     "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),

@@ -10,11 +10,12 @@ from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, give_numbers
 from tests.integration.test_proxy_api import raw
 from tests.unit.histories import NOW, party
-from toritsugi import numbers, services
-from toritsugi.bridges import life, state
+from toritsugi.bridges import commands, state
 from toritsugi.bridges.records import Announcement
-from toritsugi.bridges.wanted import LONGEST_MINUTES, CallWanted
-from toritsugi.errors import RequestRefused
+from toritsugi.bridges.schemas import LONGEST_MINUTES, CallWanted
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines import numbers
+from toritsugi.masking import services
 from toritsugi.messages import outbound
 from toritsugi.messages.outbound import MessageWanted
 
@@ -182,8 +183,8 @@ def test_a_call_has_its_limits(last, beyond):
 def test_ten_people_are_in_a_call_however_they_came(desk, clock):
     seen = state.read(desk.calls(parties=TEN[:9]).sid)
     sid = seen.bridge.bridge_sid
-    life.add_party(seen, numbered(sid, 10))
-    assert deeds.outcome(lambda: life.add_party(state.read(sid), numbered(sid, 11))) == 20409
+    commands.add_party(seen, numbered(sid, 10))
+    assert deeds.outcome(lambda: commands.add_party(state.read(sid), numbered(sid, 11))) == 20409
 
 
 def numbered(bridge_sid, place):
@@ -195,7 +196,7 @@ def numbered(bridge_sid, place):
 def test_an_announcement_may_be_added_to_eighty(desk, clock):
     """The eighty are of the request; somebody may add more while the call runs."""
     sid = desk.calls(announcements=[SAID] * 80).sid
-    added = life.add_announcement(state.read(sid), Announcement(at=NOW, words="hi", language="en-US"))
+    added = commands.add_announcement(state.read(sid), Announcement(at=NOW, words="hi", language="en-US"))
     assert added.id == 81
 
 
@@ -210,21 +211,21 @@ END = NOW + 600
 )
 def test_a_star_counts_from_the_first_warning_until_the_end(cloud, at, done):
     kept = keep_running()
-    assert life.press_star(kept, party(1), at)[1] == done
+    assert commands.press_star(kept, party(1), at)[1] == done
 
 
 @pytest.mark.parametrize(("after", "extensions"), [(14, 1), (15, 2)])
 def test_a_second_star_a_quarter_of_a_minute_later_is_another_wish(cloud, after, extensions):
     kept = keep_running(window=10_000)
-    kept, _ = life.press_star(kept, party(1), NOW)
-    assert life.press_star(kept, party(2), NOW + after)[0].extensions == extensions
+    kept, _ = commands.press_star(kept, party(1), NOW)
+    assert commands.press_star(kept, party(2), NOW + after)[0].extensions == extensions
 
 
 def keep_running(**more):
     from tests.unit.histories import bridge
 
     settings = {"deadline": END, "version": 1, "extension_minutes": 10, "extension_times": 2, "window": 180} | more
-    return life.keep(bridge(**settings), [party(1), party(2)])
+    return commands.keep(bridge(**settings), [party(1), party(2)])
 
 
 # ---- a text ----------------------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from local.clock import Clock
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
 from tests.integration.calls import Desk
 from tests.network.running import Local, running
-from toritsugi import config, numbers
-from toritsugi.numbers import find_line
+from toritsugi.foundation import config
+from toritsugi.lines import numbers
+from toritsugi.lines.numbers import find_line
 
 VOICE, BOTH, NEITHER, TEXTS = "+815010000001", "+815010000002", "+815010000003", "+815010000004"
 OLD_CALLS = {"voice_url": "https://old.example.com/ivr", "voice_method": "GET", "voice_fallback_method": "POST"}
@@ -253,7 +254,7 @@ def test_every_number_of_the_account_is_listed_page_by_page(desk, at_twilio):
 
 
 def test_a_page_token_leads_nowhere_but_to_numbers(desk, at_twilio):
-    from toritsugi.pages import seal_token
+    from toritsugi.foundation.pages import seal_token
 
     token = seal_token("https://api.twilio.com/2010-04-01/Accounts.json?Page=0")
     status, page = desk.asks("GET", f"/api/lines?PageToken={token}")

@@ -8,7 +8,7 @@ import pytest
 
 from local.aws import Context
 from tests.integration.wire import Died
-from toritsugi.bridges import life
+from toritsugi.bridges import commands
 from toritsugi.bridges.records import Bridge, Party, bridge_key, party_key
 
 
@@ -42,7 +42,7 @@ def over(desk, twilio, clock, timers):
     """A call that is over, of whose legs nobody tells that they have ended: they were hung up four seconds apart."""
     call = desk.calls()
     call.begins(twilio)
-    life.finish(call.sid, "api", time.time())
+    commands.finish(call.sid, "api", time.time())
     Bridge(*bridge_key(call.sid)).update([Bridge.closed.set("CF" + "1" * 32)])
     hung_up(call, 1, 0)
     hung_up(call, 2, 4)

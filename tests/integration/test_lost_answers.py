@@ -14,11 +14,10 @@ from tests.integration.books import check
 from tests.integration.conftest import AIKO, BEN
 from tests.integration.test_bridge_claims import END, now, person
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, party
-from toritsugi import announcements, callers
-from toritsugi.bridges import life
+from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
-from toritsugi.callers import changes
-from toritsugi.directory import look_up
+from toritsugi.callers import caller, changes
+from toritsugi.lines.directory import look_up
 from toritsugi.messages import records as messages
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
@@ -29,7 +28,7 @@ RECORDING = "RE" + "1" * 32
 def running():
     """A bridge of two people that runs until END, as somebody has just read it."""
     made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
-    return life.keep(made, [party(1), party(2)])
+    return commands.keep(made, [party(1), party(2)])
 
 
 def report():
@@ -54,11 +53,11 @@ CLAIMS = {
     "limit": lambda: Limit((running(), person())[1], call_sid(2), 600, 1).claim,
     "prolong": lambda: Prolong(running()).claim,
     "arm": lambda: Arm(running(), ()).claim,
-    "begin": lambda: Begin(life.keep(bridge(), [party(1), party(2)]), END, END).claim,
+    "begin": lambda: Begin(commands.keep(bridge(), [party(1), party(2)]), END, END).claim,
     "end": lambda: End(running(), "time").claim,
     "close": lambda: Close(running(), "CF1").claim,
     "release": lambda: Release((running(), person())[1], call_sid(2), 1, None).claim,
-    "extend": lambda: (lambda seen: lambda now: life.prolong(seen, 10, now))(running()),
+    "extend": lambda: (lambda seen: lambda now: commands.prolong(seen, 10, now))(running()),
     "copy a recording": lambda: lambda _now: copying() is not None,
     "write down a caller": lambda: lambda _now: changes.keep(AIKO, {"name": "Aiko"}),
 }
@@ -115,7 +114,7 @@ def test_a_recording_is_told_as_it_is_stored_to_whoever_has_claimed_it(cloud, cl
 def test_a_call_that_was_extended_is_so_once(cloud, clock):
     running()
     with answers(lost):
-        assert life.extend(SID, END - 60).extensions == 1
+        assert commands.extend(SID, END - 60).extensions == 1
     assert (now().deadline, now().version, now().extensions) == (END + 600, 2, 1)
 
 
@@ -123,7 +122,7 @@ def test_the_sid_of_a_call_is_kept(cloud, clock):
     seen = (running(), person())[1]
     Ring(now(), seen).claim(NOW)
     with answers(lost):
-        life.note_call(seen, 1, call_sid(2))
+        commands.note_call(seen, 1, call_sid(2))
     assert person().call_sid == call_sid(2)
 
 
@@ -132,10 +131,10 @@ def test_a_caller_is_written_down_changed_and_forgotten_and_each_is_answered_so(
         assert changes.keep(AIKO, {"name": "Aiko"})
     with answers(lost):
         changes.change(AIKO, {"notes": "likes tea"})
-    assert (callers.find(AIKO).notes, callers.find(AIKO).edition) == ("likes tea", 2)
+    assert (caller.find(AIKO).notes, caller.find(AIKO).edition) == ("likes tea", 2)
     with answers(lost):
         changes.forget(AIKO)
-    assert callers.find(AIKO) is None
+    assert caller.find(AIKO) is None
 
 
 def test_nobody_who_was_never_there_was_forgotten(cloud):
@@ -145,7 +144,7 @@ def test_nobody_who_was_never_there_was_forgotten(cloud):
 def test_somebody_who_opts_out_has_opted_out(cloud, clock):
     with answers(lost):
         changes.opt_out(AIKO)
-    assert look_up([callers.opt_out_key(AIKO)])
+    assert look_up([caller.opt_out_key(AIKO)])
 
 
 def test_a_text_has_come_as_far_as_was_told(cloud, clock):

@@ -10,7 +10,7 @@ import voice
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, OutgoingLeg, give_numbers, incoming, open_session
 from tests.integration.wire import broken, refusing
-from toritsugi.callers import Caller, caller_key
+from toritsugi.callers.caller import Caller, caller_key
 
 TOKYO_LINE, BOSTON_LINE = LINES[0], "+16175550100"
 

@@ -19,8 +19,8 @@ from tests.integration.test_calls_api import failing
 from tests.integration.test_races import between
 from tests.integration.texts import LINE, form, give_line, reports, send
 from tests.integration.wire import Died, conflicting, dying
-from toritsugi import keys
-from toritsugi.callers import OptOut, opt_out_key
+from toritsugi.callers.caller import OptOut, opt_out_key
+from toritsugi.foundation import api_keys
 from toritsugi.messages import records
 
 WANTED = {"to": AIKO, "from": LINE, "body": "Your parcel arrives at 5."}
@@ -150,7 +150,7 @@ def test_the_same_key_for_another_message_is_refused(desk):
 
 
 def test_a_key_is_a_clients_own(desk, account_at_twilio):
-    keys.create_key("SK" + "b" * 32, "other")
+    api_keys.create_key("SK" + "b" * 32, "other")
     for one in (desk, Desk("SK" + "b" * 32, "other")):
         one.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
     assert len(account_at_twilio.sent) == 2
@@ -298,7 +298,7 @@ def test_what_is_no_message_at_all_is_told_with_its_place(desk, wanted, pointer)
 
 
 def test_a_key_needs_the_scope_of_messages(desk):
-    keys.create_key("SK" + "c" * 32, "reads", scopes=("messages:read",))
+    api_keys.create_key("SK" + "c" * 32, "reads", scopes=("messages:read",))
     reader = Desk("SK" + "c" * 32, "reads")
     assert reader.asks("GET", "/api/messages")[0] == 200
     assert reader.asks("POST", "/api/messages", WANTED)[0] == 403

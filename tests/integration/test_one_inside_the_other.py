@@ -11,8 +11,9 @@ import pytest
 from tests.integration import deeds
 from tests.integration.answers import READS
 from tests.integration.test_receptions_api import owned
-from toritsugi import numbers, services
-from toritsugi.receptions import life, records
+from toritsugi.lines import numbers
+from toritsugi.masking import services
+from toritsugi.receptions import publishing, records
 
 LINE = "+815010000009"
 OWNED = owned(LINE) | {"friendly_name": "", "capabilities": {"voice": True, "sms": True, "mms": False}}
@@ -77,7 +78,7 @@ class World:
 
     def save(self, name: str, words: str) -> int:
         document = {"steps": {"hello": {"kind": "say", "say": words}}}
-        return deeds.outcome(lambda: life.save(name, words, "text/plain", document))
+        return deeds.outcome(lambda: publishing.save(name, words, "text/plain", document))
 
     # the deeds
 
@@ -102,13 +103,13 @@ class World:
         )
 
     def give(self) -> int:
-        return deeds.outcome(lambda: life.give(LINE, OWNED, "desk"))
+        return deeds.outcome(lambda: publishing.give(LINE, OWNED, "desk"))
 
     def give_another(self) -> int:
-        return deeds.outcome(lambda: life.give(LINE, OWNED, "night"))
+        return deeds.outcome(lambda: publishing.give(LINE, OWNED, "night"))
 
     def take(self) -> int:
-        return deeds.outcome(lambda: life.take(LINE))
+        return deeds.outcome(lambda: publishing.take(LINE))
 
     def change(self) -> int:
         return self.save("desk", "good morning")
@@ -117,7 +118,7 @@ class World:
         return self.save("desk", "good evening")
 
     def delete(self) -> int:
-        return deeds.outcome(lambda: life.delete("desk"))
+        return deeds.outcome(lambda: publishing.delete("desk"))
 
     def rename(self) -> int:
         return deeds.outcome(lambda: services.update_service(self.again(), deeds.form(UniqueName="three")))

@@ -11,9 +11,8 @@ from tests.integration.books import check, open_books
 from tests.integration.conftest import AIKO, BEN, NOON, OutgoingLeg, empty
 from tests.integration.test_races import between, forget_sessions
 from tests.integration.wire import Died, conflicting, dying
-from toritsugi import services
-from toritsugi.interactions import list_interactions
-from toritsugi.sessions import records
+from toritsugi.masking import services, sessions
+from toritsugi.masking.interactions import list_interactions
 
 TEN_MINUTES_LATER = "2026-11-21T03:10:00Z"
 
@@ -98,7 +97,7 @@ def test_a_session_that_is_deleted_while_somebody_opens_it_again_stays_deleted(s
 
     for session in at_every_step(wire, cloud, prepare, lambda session: deeds.reopen(sid, session), dies):
         assert check(cloud).live == []
-        assert deeds.outcome(lambda session=session: records.find_session(sid, session)) == 20404
+        assert deeds.outcome(lambda session=session: sessions.find_session(sid, session)) == 20404
 
 
 # ---- deleted ---------------------------------------------------------------------------------------------------------
@@ -181,9 +180,9 @@ def test_a_deletion_that_died_is_one_for_everybody_and_whoever_comes_next_finish
             continue
         marked += 1
         for reading in (
-            lambda called=called: records.find_session(sid, called.session),
-            lambda: records.find_session(sid, "parcel"),
-            lambda called=called: records.read_session(sid, called.session),
+            lambda called=called: sessions.find_session(sid, called.session),
+            lambda: sessions.find_session(sid, "parcel"),
+            lambda called=called: sessions.read_session(sid, called.session),
             lambda called=called: deeds.reopen(sid, called.session),
             lambda called=called: deeds.close(sid, called.session),
             lambda called=called: deeds.add(sid, called.session, AIKO),

@@ -18,9 +18,10 @@ from tests.integration.conftest import AIKO, BEN, EVE
 from tests.integration.test_lines_api import BOTH, OLD_CALLS, VOICE, gives, releases, settings
 from tests.integration.test_races import between, forget_sessions
 from tests.integration.wire import Died, conflicting, dying
-from toritsugi import config, numbers
-from toritsugi.numbers import LATELY_SECONDS, MOVING_SECONDS, find_line, read_pool
-from toritsugi.routes import SETTLED_SECONDS
+from toritsugi.foundation import config
+from toritsugi.lines import numbers
+from toritsugi.lines.numbers import LATELY_SECONDS, MOVING_SECONDS, find_line, read_pool
+from toritsugi.masking.routes import SETTLED_SECONDS
 
 at_twilio, desk = test_lines_api.at_twilio, test_lines_api.desk
 

@@ -24,7 +24,7 @@ from tests.integration.conftest import (
     open_session,
     people,
 )
-from toritsugi import keys
+from toritsugi.foundation import api_keys
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_proxy_v1.json"
 NOWHERE = "KS" + "0" * 32
@@ -339,7 +339,7 @@ def test_missing_or_unreadable_credentials_are_refused_for_every_address(client,
 
 
 def test_a_key_does_only_what_it_is_scoped_for(client):
-    keys.create_key("SK" + "b" * 32, "secret", ("proxy:read",))
+    api_keys.create_key("SK" + "b" * 32, "secret", ("proxy:read",))
     reader = Client("SK" + "b" * 32, "secret", ACCOUNT_SID, http_client=Door())
     reader.proxy.base_url = BASE
     assert reader.proxy.v1.services.list() == []
@@ -451,7 +451,7 @@ def test_when_dynamodb_fails_a_client_is_told_so_in_json(service, wire):
     from tests.integration.wire import broken
 
     sid = service.fetch().sid
-    keys._remembered.clear()
+    api_keys._remembered.clear()
     for _ in range(2):
         with wire.has(broken):
             answer = ask("GET", f"/v1/Services/{sid}")

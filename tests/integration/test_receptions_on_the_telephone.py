@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 import voice
 from tests.integration.conftest import AIKO, LINES, incoming
-from toritsugi import webhooks
-from toritsugi.callers import Caller, caller_key
-from toritsugi.numbers import Line, line_key
+from toritsugi.adapters import webhooks
+from toritsugi.callers.caller import Caller, caller_key
+from toritsugi.lines.numbers import Line, line_key
 from toritsugi.receptions import records
 
 LINE, CALL = LINES[0], "CA" + "1" * 32

@@ -9,7 +9,7 @@ from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, LINES, OutgoingLeg, incoming, open_session
 from tests.integration.deeds import form
 from tests.integration.tapes import CALL, SID, Messages, Tapes, report, row, served, told
-from toritsugi import routes, services
+from toritsugi.masking import routes, services
 
 CONVERSATION = {"RecordingChannels": "2", "RecordingSource": "DialVerb", "RecordingDuration": "60"}
 

@@ -13,7 +13,7 @@ from tests.conftest import AUTH_TOKEN, NEXT_TOKEN
 from tests.integration.conftest import AIKO, LINES, set_setting
 from tests.integration.tapes import SID, WAV, Messages, Tapes, as_text, files, report, row, served, source, told
 from tests.integration.wire import Died, broken, dying, refusing
-from toritsugi import webhooks
+from toritsugi.adapters import webhooks
 
 KEY = f"recordings/{SID}.wav"
 

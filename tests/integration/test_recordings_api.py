@@ -10,7 +10,7 @@ from tests.integration.conftest import AIKO, BEN, LINES
 from tests.integration.tapes import CALL, SID, WAV, Messages, Tapes, files, report, row, served, source, told
 from tests.integration.test_races import between
 from tests.integration.wire import broken
-from toritsugi import config, keys
+from toritsugi.foundation import api_keys, config
 from toritsugi.recordings import records
 
 PATH = f"/api/recordings/{SID}"
@@ -30,7 +30,7 @@ def messages(cloud, clock) -> Messages:
 
 @pytest.fixture
 def desk(cloud) -> Desk:
-    keys.create_key("SK" + "a" * 32, "secret")
+    api_keys.create_key("SK" + "a" * 32, "secret")
     return Desk()
 
 
@@ -129,7 +129,7 @@ def test_what_never_was_is_not_found(desk, path):
 
 @pytest.mark.parametrize(("method", "scope"), [("GET", "recordings:read"), ("DELETE", "recordings:write")])
 def test_a_key_needs_the_scope_of_recordings(cloud, voicemail, method, scope):
-    keys.create_key("SK" + "b" * 32, "secret", ("calls:read", "calls:write"))
+    api_keys.create_key("SK" + "b" * 32, "secret", ("calls:read", "calls:write"))
     status, problem = Desk("SK" + "b" * 32).asks(method, PATH)
     assert (status, problem["code"]) == (403, 20003)
     assert scope in problem["detail"]

@@ -13,7 +13,8 @@ from local.aws import Context
 from tests.conftest import AUTH_TOKEN, BASE, NEXT_TOKEN
 from tests.integration.conftest import AIKO, LINES, event_of, incoming, set_setting
 from tests.integration.wire import broken
-from toritsugi import config, webhooks
+from toritsugi.adapters import webhooks
+from toritsugi.foundation import config
 
 FIELDS = incoming(AIKO, LINES[0], "CA" + "1" * 32)
 FORM = "application/x-www-form-urlencoded"

@@ -13,8 +13,8 @@ from tests.integration.conftest import AIKO, BEN, Twilio
 from tests.integration.test_races import between
 from tests.integration.texts import DOCUMENT, LINE, form, give_line, kept, know, read, reports, send, writes
 from tests.integration.wire import broken, conflicting, refusing
-from toritsugi.callers import OptOut, opt_out_key
-from toritsugi.directory import look_up
+from toritsugi.callers.caller import OptOut, opt_out_key
+from toritsugi.lines.directory import look_up
 from toritsugi.messages import records
 
 

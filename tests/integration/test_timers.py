@@ -6,7 +6,8 @@ import time
 import pytest
 
 from tests.integration.wire import broken
-from toritsugi import config, schedules
+from toritsugi.adapters import schedules
+from toritsugi.foundation import config
 
 BRIDGE = "KB" + "3" * 32
 NOON = 1_795_230_000  # 2026-11-21T03:00:00Z

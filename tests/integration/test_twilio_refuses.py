@@ -10,9 +10,9 @@ from local.aws import Context
 from tests.integration.calls import WANTED
 from tests.integration.conftest import AIKO, BEN, LINES
 from tests.integration.switchboard import Switchboard, attended
-from toritsugi import carrier
-from toritsugi.bridges import life
-from toritsugi.errors import RequestRefused
+from toritsugi.adapters import twilio_api
+from toritsugi.bridges import commands
+from toritsugi.foundation.errors import RequestRefused
 
 LEG, ROOM, NUMBER = "CA" + "1" * 32, "CF" + "1" * 32, "PN" + "1" * 32
 HERE = "https://exchange.example.com/x"
@@ -38,17 +38,17 @@ def looks(call):
 # ---- one request -----------------------------------------------------------------------------------------------------
 
 REQUESTS = {
-    "a number by its SID": lambda: carrier.find_owned(None, NUMBER),
-    "a number": lambda: carrier.find_owned(LINES[0], None),
-    "all numbers": lambda: carrier.list_owned(None, 50),
-    "the end of a call": lambda: carrier.end_call(LEG),
-    "the limit of a call": lambda: carrier.limit_call(LEG, 60),
-    "news of a call": lambda: carrier.watch_call(LEG, HERE),
-    "last words": lambda: carrier.dismiss(LEG, "<Response/>"),
-    "an announcement to all": lambda: carrier.announce(ROOM, None, HERE),
-    "an announcement to one": lambda: carrier.announce(ROOM, LEG, HERE),
-    "the end of a conference": lambda: carrier.end_conference(ROOM),
-    "silence": lambda: carrier.change_participant(ROOM, LEG, muted=True),
+    "a number by its SID": lambda: twilio_api.find_owned(None, NUMBER),
+    "a number": lambda: twilio_api.find_owned(LINES[0], None),
+    "all numbers": lambda: twilio_api.list_owned(None, 50),
+    "the end of a call": lambda: twilio_api.end_call(LEG),
+    "the limit of a call": lambda: twilio_api.limit_call(LEG, 60),
+    "news of a call": lambda: twilio_api.watch_call(LEG, HERE),
+    "last words": lambda: twilio_api.dismiss(LEG, "<Response/>"),
+    "an announcement to all": lambda: twilio_api.announce(ROOM, None, HERE),
+    "an announcement to one": lambda: twilio_api.announce(ROOM, LEG, HERE),
+    "the end of a conference": lambda: twilio_api.end_conference(ROOM),
+    "silence": lambda: twilio_api.change_participant(ROOM, LEG, muted=True),
 }
 
 
@@ -80,7 +80,7 @@ def test_what_may_not_be_ended_has_not_ended(twilios, name):
 def test_a_number_of_which_twilio_knows_no_sid_is_not_the_accounts(twilios):
     twilios.refusals = [(404, 20404)]
     with pytest.raises(RequestRefused) as refused:
-        carrier.find_owned(None, NUMBER)
+        twilio_api.find_owned(None, NUMBER)
     assert (refused.value.code, refused.value.status) == (80301, 400)
     assert NUMBER in refused.value.message
 
@@ -89,10 +89,10 @@ def test_a_number_of_which_twilio_knows_no_sid_is_not_the_accounts(twilios):
 def test_who_has_too_much_to_do_is_asked_again_three_times(twilios, busy, works):
     twilios.refusals = [(429, 20429)] * busy
     if works:
-        carrier.end_call(LEG)
+        twilio_api.end_call(LEG)
     else:
         with pytest.raises(RequestRefused, match="20429"):
-            carrier.end_call(LEG)
+            twilio_api.end_call(LEG)
     assert len(twilios.asked) == min(busy + 1, 4)
 
 
@@ -146,7 +146,7 @@ def test_one_step_fails_and_the_others_are_taken_and_the_message_comes_again(twi
     """The call ends: the conference cannot be ended, and the legs are hung up all the same."""
     call = desk.calls()
     call.begins(twilio)
-    life.finish(call.sid, "api", time.time())
+    commands.finish(call.sid, "api", time.time())
     twilios.refusals = [(503, 20503)]
     with pytest.raises(RequestRefused, match="not today"):
         looks(call)

@@ -27,7 +27,7 @@ DOCUMENT = {
 
 def give_line(number: str = LINE, document: dict[str, Any] | None = DOCUMENT) -> None:
     """A line at which a reception answers; without a document one that serves a masked service alone."""
-    from toritsugi.numbers import Line, line_key
+    from toritsugi.lines.numbers import Line, line_key
 
     has = {"reception": "desk", "version": 1, "document": document} if document else {"service_sid": "KS" + "1" * 32}
     Line(*line_key(number), number_sid="PN" + "1" * 32, former={}, **has).save()
@@ -35,8 +35,8 @@ def give_line(number: str = LINE, document: dict[str, Any] | None = DOCUMENT) ->
 
 def know(number: str = AIKO, **known: Any) -> None:
     """Keeps this of a caller, and nothing of what was known before."""
-    from toritsugi.callers import Caller, caller_key
-    from toritsugi.directory import look_up
+    from toritsugi.callers.caller import Caller, caller_key
+    from toritsugi.lines.directory import look_up
 
     for former in look_up([caller_key(number)]).values():
         former.delete()

@@ -148,7 +148,7 @@ print(*sorted(ZoneInfo(name).key for name in available_timezones()))
 
 
 def test_the_carrier_finds_every_part_of_twilios_client_that_it_asks_for(unpacked):
-    tree = ast.parse((ROOT / "layers/domain/toritsugi/carrier.py").read_text())
+    tree = ast.parse((ROOT / "layers/domain/toritsugi/adapters/twilio_api.py").read_text())
     asked = {
         node.attr
         for node in ast.walk(tree)

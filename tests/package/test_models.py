@@ -12,7 +12,7 @@ from botocore.session import Session, get_session
 
 from package import models
 from tests.conftest import ROOT
-from toritsugi import clients
+from toritsugi.foundation import clients
 
 WANTED = models.operations((ROOT / "template.yaml").read_text())
 CALLED = ["dynamodb", "events", "s3", "scheduler", "sqs", "ssm"]

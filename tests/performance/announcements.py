@@ -22,7 +22,7 @@ from tests.performance.table import head, row
 from tests.stories.conftest import Box
 from tests.stories.people import Bridge, Desk, Person
 from tests.stories.rooms import LINE
-from toritsugi import config
+from toritsugi.foundation import config
 
 CONFERENCES, EACH = 40, 25
 MINUTES = 60

@@ -88,7 +88,7 @@ class Implementation:
 def ours() -> Implementation:
     import status
     import voice
-    from toritsugi.logs import log
+    from toritsugi.foundation.logs import log
 
     aws = logged_by_aws(Template(ROOT / "template.yaml", {}).body)
     return Implementation({"/voice": voice.handler, "/status": status.handler}, log, aws)

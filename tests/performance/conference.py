@@ -62,7 +62,7 @@ class Tap:
 
     @contextmanager
     def open(self) -> Iterator["Tap"]:
-        from toritsugi.logs import log
+        from toritsugi.foundation.logs import log
 
         base, http = botocore.client.BaseClient, requests.Session
         aws, twilio, sleep = base._make_api_call, http.send, time.sleep

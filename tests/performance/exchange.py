@@ -24,10 +24,11 @@ class Exchange:
     """A service with ten numbers, whose sessions can be opened. Use it inside a cloud."""
 
     def __init__(self, cloud: Cloud) -> None:
-        from toritsugi import keys, numbers
+        from toritsugi.foundation import api_keys
+        from toritsugi.lines import numbers
 
         self.cloud = cloud
-        keys.create_key(*KEY)
+        api_keys.create_key(*KEY)
         self.service = self.post("/v1/Services", UniqueName=f"service-{uuid4().hex}")["sid"]
         for line in LINES:
             able = {"voice": True, "sms": False, "mms": False}

@@ -43,9 +43,9 @@ class Findings:
 
 def measure() -> Findings:
     """Inside a cloud, for the keys and for what is metered."""
-    from toritsugi import keys
+    from toritsugi.foundation import api_keys
 
-    keys.create_key(*KEY)
+    api_keys.create_key(*KEY)
     with Meter() as metered:
         send(sheet(0, METERED))
     pieces = [sheet(start, PIECE) for start in range(0, CALLERS, PIECE)]
@@ -86,7 +86,7 @@ def put_row_after_row(piece: str) -> None:
     """What one writes first: boto3's own example, and nothing is checked."""
     import boto3
 
-    from toritsugi import config
+    from toritsugi.foundation import config
 
     table = boto3.resource("dynamodb").Table(config.DIRECTORY_TABLE)
     for row in csv.DictReader(io.StringIO(piece)):
@@ -99,7 +99,7 @@ def at_once() -> Iterator[list[str]]:
 
     Requests are made and signed as ever, but not sent: of HTTP, whose share is as large, nothing is counted.
     """
-    from toritsugi import config
+    from toritsugi.foundation import config
 
     untouched, operations = Endpoint._get_response, []
     nobody = {"Responses": {config.DIRECTORY_TABLE: []}, "UnprocessedKeys": {}}

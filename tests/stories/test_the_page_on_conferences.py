@@ -92,7 +92,7 @@ def rows() -> dict[str, str]:
 
 
 def options() -> list[tuple[str, Any]]:
-    from toritsugi.bridges.wanted import CallWanted
+    from toritsugi.bridges.schemas import CallWanted
 
     return [(field.alias or name, field.default) for name, field in CallWanted.model_fields.items()]
 
@@ -104,7 +104,7 @@ def test_every_option_of_a_call_stands_on_the_page_with_its_default(name, usual)
 
 
 def parts() -> list[str]:
-    from toritsugi.bridges.wanted import AnnouncementWanted, ExtensionWanted, PartyWanted
+    from toritsugi.bridges.schemas import AnnouncementWanted, ExtensionWanted, PartyWanted
 
     return sorted({name for model in (PartyWanted, AnnouncementWanted, ExtensionWanted) for name in model.model_fields})
 
@@ -133,7 +133,7 @@ def test_the_words_on_the_page_are_those_that_are_spoken():
     ],
 )
 def test_the_settings_of_a_service_stand_there_with_their_defaults(field, attribute):
-    from toritsugi.services import Service
+    from toritsugi.masking.services import Service
 
     assert rows()[field] == str(getattr(Service, attribute).default)
 

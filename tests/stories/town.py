@@ -16,8 +16,8 @@ from tests.stories.conftest import Box
 from tests.stories.days import MINUTE, Day, Deed, Trouble
 from tests.stories.people import Bridge, Desk, Person
 from tests.stories.rooms import LINE
-from toritsugi import config
-from toritsugi.announcements import LATE_SECONDS
+from toritsugi.bridges.announcements import LATE_SECONDS
+from toritsugi.foundation import config
 
 END_SECONDS = 2  # a leg may live so long after the deadline
 LAST_SECONDS = 60  # and everything that is still going on so long after the end: somebody hears that it is over

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as some
 
-from toritsugi.bridges import life, state
+from toritsugi.bridges import commands, state
 from toritsugi.bridges.events import Fields, Source, read_leg, read_room
 from toritsugi.bridges.records import (
     Announcement,
@@ -39,7 +39,7 @@ Callback = tuple[Source, Fields]
 
 def bridge(**more: Any) -> Bridge:
     settings: dict[str, Any] = {"through": "conference", "minutes": 10, "ring_seconds": 30, "if_unanswered": "end"}
-    made = life.draw_up(SID, **{"line": LINE, **settings, **more})
+    made = commands.draw_up(SID, **{"line": LINE, **settings, **more})
     made.date_created = NOW
     return made
 

@@ -20,8 +20,7 @@ from tests.unit.histories import (
     stored,
     talking,
 )
-from toritsugi import announcements
-from toritsugi.bridges import agenda, life, state
+from toritsugi.bridges import agenda, announcements, commands, state
 from toritsugi.bridges.bounds import GONE, Bounds
 from toritsugi.bridges.steps import (
     Arm,
@@ -450,7 +449,7 @@ def test_twilios_own_limit_of_a_leg_is_a_second_behind_the_end_of_the_session():
 
 def pressed(now, place=1, **facts):
     settings = {"deadline": END, "version": 1, "window": 180, "extension_minutes": 10, "extension_times": 1}
-    return life.press_star(bridge(**{**settings, **facts}), party(place), now)[1]
+    return commands.press_star(bridge(**{**settings, **facts}), party(place), now)[1]
 
 
 def test_a_star_before_the_window_only_leads_back():

@@ -17,7 +17,7 @@ from tests.unit.histories import (
     stored,
     talking,
 )
-from toritsugi.bridges import agenda, shown, state
+from toritsugi.bridges import agenda, state, views
 from toritsugi.bridges.state import State
 
 
@@ -36,7 +36,7 @@ def everything(seen: State, now: float):
         seen.started_at,
         agenda.due(seen, now),
         agenda.later(seen, now),
-        shown.show_whole(seen),
+        views.show_whole(seen),
     )
 
 
@@ -138,4 +138,4 @@ def test_nobody_is_in_a_conference_that_has_ended_even_if_nobody_tells_us_that_t
 def test_announcements_are_shown_in_the_order_of_their_numbers():
     said = [announcement(number, after_start=10) for number in (2, 1)]
     seen = state.gather([bridge(), *said])
-    assert [one["id"] for one in shown.show_whole(seen)["announcements"]] == [1, 2]
+    assert [one["id"] for one in views.show_whole(seen)["announcements"]] == [1, 2]

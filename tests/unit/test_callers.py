@@ -7,9 +7,10 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from toritsugi.callers import Caller, caller_key, changes, sheets, shelves
-from toritsugi.errors import RequestRefused
-from toritsugi.numbers import digits_of, is_e164, read_number
+from toritsugi.callers import changes, index, sheets
+from toritsugi.callers.caller import Caller, caller_key
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines.numbers import digits_of, is_e164, read_number
 
 SHEETS = 400  # and as many names and numbers
 
@@ -30,28 +31,28 @@ SHEETS = 400  # and as many names and numbers
     ],
 )
 def test_case_width_spaces_and_kana_make_no_difference(one, other):
-    assert shelves.fold(one) == shelves.fold(other)
+    assert index.fold(one) == index.fold(other)
 
 
 @settings(max_examples=SHEETS)
 @given(st.text(max_size=20))
 def test_what_is_folded_stays_so(text):
-    once = shelves.fold(text)
-    assert shelves.fold(once) == once
+    once = index.fold(text)
+    assert index.fold(once) == once
 
 
 @given(st.text(min_size=1, max_size=100))
 def test_a_place_in_the_order_is_never_too_long_and_ends_with_the_number(name):
     caller = changes.fill(Caller(*caller_key("+819011110001")), {"name": name})
-    assert len(caller.listed_as.encode()) <= shelves.LONGEST_PLACE
-    assert caller.listed_as.partition(shelves.END_OF_ORDER)[2] == "+819011110001"
+    assert len(caller.listed_as.encode()) <= index.LONGEST_PLACE
+    assert caller.listed_as.partition(index.END_OF_ORDER)[2] == "+819011110001"
 
 
 def test_numbers_scatter_over_all_shelves():
     people = [changes.draw_up(f"+8190{n:08}") for n in range(400)]
     for caller in people:
         changes.fill(caller, {})
-    counts = [sum(caller.shelf == shelf for caller in people) for shelf in shelves.SHELVES]
+    counts = [sum(caller.shelf == shelf for caller in people) for shelf in index.SHELVES]
     assert min(counts) > 25, counts
 
 

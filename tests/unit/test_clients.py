@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.unit.test_architecture import DEPLOYED, GLOBALS
-from toritsugi import clients
-from toritsugi.tables import connection
+from toritsugi.foundation import clients
+from toritsugi.foundation.tables import connection
 
 TWILIO_WAITS = 15  # seconds; https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 

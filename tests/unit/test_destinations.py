@@ -2,8 +2,8 @@
 
 import pytest
 
-from toritsugi import destinations
-from toritsugi.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines import destinations
 
 EVERYWHERE: frozenset[str] = frozenset()
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi import forms, pages
-from toritsugi.errors import RequestRefused
-from toritsugi.forms import Form
+from toritsugi.foundation import forms, pages
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import Form
 
 PAIRS = st.lists(st.tuples(st.sampled_from(["A", "B", "C"]), st.text(max_size=5)))
 

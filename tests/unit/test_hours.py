@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from toritsugi.receptions import hours
+from toritsugi.receptions.answering import hours
 
 STEP = {
     "hours": {"mon": "9:00-12:00, 13:00-18:00", "tue": "9:00-18:00", "fri": "22:00-26:00", "sat": "22:00-2:00"},

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi.callers import Caller, OptOut, caller_key, opt_out_key
-from toritsugi.messages import brake, inbound, records, wishes
+from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.lines.numbers import Line, line_key
+from toritsugi.messages import inbound, opt_out, records, reply_limit
 from toritsugi.messages.inbound import Known, Text, Turn, decide
-from toritsugi.numbers import Line, line_key
 
 AIKO, LINE, OTHER = "+819011110001", "+12025550101", "+12025550102"
 NOON = 1_795_230_000.0
@@ -96,13 +96,13 @@ def test_some_get_no_answer_and_it_is_kept_why(known, number, body, why):
 # ---- wishes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", [*wishes.OURS["stop"], " 停止\n", "ｽﾄｯﾌﾟ", "すとっぷ", "ＳＴＯＰ", "stop all"])
+@pytest.mark.parametrize("word", [*opt_out.OURS["stop"], " 停止\n", "ｽﾄｯﾌﾟ", "すとっぷ", "ＳＴＯＰ", "stop all"])
 def test_a_word_that_twilio_does_not_know_is_confirmed_by_us(word):
     made = turn(word)
-    assert (made.wish, made.answer) in [("stop", wishes.sentence("stop", locale)) for locale in ("ja-JP", "en-US")]
+    assert (made.wish, made.answer) in [("stop", opt_out.sentence("stop", locale)) for locale in ("ja-JP", "en-US")]
 
 
-@pytest.mark.parametrize("word", [*wishes.TWILIOS["stop"], "Stop", " stop "])
+@pytest.mark.parametrize("word", [*opt_out.TWILIOS["stop"], "Stop", " stop "])
 def test_a_word_that_twilio_confirms_itself_is_not_confirmed_twice(word):
     made = turn(word)
     assert (made.wish, made.answer, made.unanswered) == ("stop", "", "answered by Twilio")
@@ -114,12 +114,12 @@ def test_a_wish_is_the_whole_of_a_text(body):
 
 
 @pytest.mark.parametrize(
-    ("word", "answer"), [("再開", wishes.sentence("start", "ja-JP")), ("START", ""), ("yes", ""), ("開始", None)]
+    ("word", "answer"), [("再開", opt_out.sentence("start", "ja-JP")), ("START", ""), ("yes", ""), ("開始", None)]
 )
 def test_whoever_has_left_can_come_back(word, answer):
     made = turn(word, opt_out=GONE)
     assert made.wish == "start"
-    assert made.answer == (wishes.sentence("start", "ja-JP") if answer is None else answer)
+    assert made.answer == (opt_out.sentence("start", "ja-JP") if answer is None else answer)
 
 
 def test_yes_is_an_answer_like_any_other_of_somebody_who_is_there():
@@ -134,13 +134,13 @@ def test_a_wish_is_fulfilled_even_of_somebody_who_gets_no_answer():
 def test_the_reception_may_say_it_in_its_own_words():
     own = DOCUMENT | {"texts": [{"keywords": ["停止"], "answer": "またいつでもどうぞ。"}]}
     assert turn("停止", line=line(document=own)).answer == "またいつでもどうぞ。"
-    assert turn("再開", line=line(document=own)).answer == wishes.sentence("start", "ja-JP")
+    assert turn("再開", line=line(document=own)).answer == opt_out.sentence("start", "ja-JP")
 
 
 def test_help_is_what_the_reception_says_of_itself():
     assert turn("ヘルプ").answer == turn("HELP").answer == "03-1234-5678へお電話ください。"
     silent = line(document=DOCUMENT | {"texts": []})
-    assert turn("ヘルプ", line=silent).answer == wishes.sentence("help", "ja-JP")
+    assert turn("ヘルプ", line=silent).answer == opt_out.sentence("help", "ja-JP")
     assert turn("HELP", line=silent).unanswered == "answered by Twilio"
 
 
@@ -151,8 +151,8 @@ def test_what_a_messaging_service_of_twilios_has_understood_counts_and_is_not_sa
 
 @pytest.mark.parametrize("locale", ["ja-JP", "en-US"])
 def test_what_we_confirm_would_set_off_no_wish_and_no_answer_of_another_exchange(locale):
-    for wish in wishes.SENTENCES:
-        assert wishes.read(wishes.sentence(wish, locale), opted_out=True) is None
+    for wish in opt_out.SENTENCES:
+        assert opt_out.read(opt_out.sentence(wish, locale), opted_out=True) is None
 
 
 # ---- the brake -------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def answered(*moments, answer="x"):
     """What the directory keeps after answers at these moments."""
     texted = None
     for at in moments:
-        texted = brake.count(texted, AIKO, LINE, answer, at)
+        texted = reply_limit.count(texted, AIKO, LINE, answer, at)
     return texted
 
 
@@ -182,7 +182,7 @@ def test_twenty_answers_are_all_there_are_in_a_day():
     hours = [NOON - 86_000 + 4_000 * n for n in range(20)]
     assert turn("Hello", texted=answered(*hours)).unanswered == "too often"
     assert turn("Hello", texted=answered(*hours[1:])).answer
-    assert len(answered(*hours, *hours).latest) == brake.KEPT
+    assert len(answered(*hours, *hours).latest) == reply_limit.KEPT
 
 
 def test_a_wish_is_fulfilled_when_nothing_is_answered_any_more():
@@ -203,7 +203,7 @@ class Exchange:
         if made.wish in ("stop", "start"):
             self.opt_out = GONE if made.wish == "stop" else None
         if made.answer:
-            self.texted = brake.count(self.texted, self.other, self.line.number, made.answer, at)
+            self.texted = reply_limit.count(self.texted, self.other, self.line.number, made.answer, at)
             self.answers += 1
         return made.answer
 
@@ -230,7 +230,7 @@ def test_two_exchanges_that_write_to_each_other_fall_silent(ours, theirs, first,
         at, body = at + pause, reader.reads(body, at)
         if not body or at > NOON + 86_400:
             break
-    most = max(most for _, most in brake.MOST_ANSWERS) + 1
+    most = max(most for _, most in reply_limit.MOST_ANSWERS) + 1
     assert not body or at > NOON + 86_400
     assert one.answers <= most
     assert two.answers <= most

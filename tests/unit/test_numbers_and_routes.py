@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi import numbers, routes
-from toritsugi.errors import (
+from toritsugi.foundation.errors import (
     CallerUnreadable,
     CallerWithheld,
     CallsNotAllowed,
@@ -17,12 +16,14 @@ from toritsugi.errors import (
     RequestRefused,
     SessionEnded,
 )
-from toritsugi.numbers import Line, PoolNumber
-from toritsugi.routes import LONGEST_CALL_SECONDS, Route
-from toritsugi.sessions.candidates import compatible, default_mode, preference
-from toritsugi.sessions.claims import expiry
-from toritsugi.sessions.records import Session
-from toritsugi.sessions.wanted import Wanted
+from toritsugi.lines import numbers
+from toritsugi.lines.numbers import Line, PoolNumber
+from toritsugi.masking import routes
+from toritsugi.masking.candidates import compatible, default_mode, preference
+from toritsugi.masking.claims import expiry
+from toritsugi.masking.requests import Wanted
+from toritsugi.masking.routes import LONGEST_CALL_SECONDS, Route
+from toritsugi.masking.sessions import Session
 
 AIKO, BEN, LINE = "+819011110001", "+819022220002", "+815010000001"
 NOW = 1_800_000_000.0

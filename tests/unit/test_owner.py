@@ -18,8 +18,9 @@ from cryptography.x509.oid import NameOID
 from twilio.request_validator import RequestValidator
 from urllib3 import HTTPResponse
 
-from toritsugi import config, owner
-from toritsugi.errors import OwnerSilent
+from toritsugi.adapters import owner_webhook
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import OwnerSilent
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +63,7 @@ def door():
 
 
 def asked(door, host="127.0.0.1", scheme="http"):
-    return owner.ask(f"{scheme}://{host}:{door.server_port}/parcel?x=1", {"digits": "12"}, "key")
+    return owner_webhook.ask(f"{scheme}://{host}:{door.server_port}/parcel?x=1", {"digits": "12"}, "key")
 
 
 @pytest.mark.parametrize(
@@ -87,32 +88,32 @@ def asked(door, host="127.0.0.1", scheme="http"):
     ],
 )
 def test_what_is_near_is_not_everybodys(address):
-    assert not owner.is_everybodys(address)
+    assert not owner_webhook.is_everybodys(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
 def test_what_is_on_the_web_is(address):
-    assert owner.is_everybodys(address)
+    assert owner_webhook.is_everybodys(address)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"])
 def test_an_exchange_on_the_web_asks_nothing_near(base, host):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent):
-        owner.ask(f"https://{host}:9/x", {}, "key")
+        owner_webhook.ask(f"https://{host}:9/x", {}, "key")
 
 
 def test_an_exchange_on_the_web_asks_only_by_https(base):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent, match="https"):
-        owner.ask("http://93.184.216.34/x", {}, "key")
+        owner_webhook.ask("http://93.184.216.34/x", {}, "key")
 
 
 @pytest.mark.parametrize("url", ["https://exchange.example.com/voice", "https://exchange.example.com:443/voice"])
 def test_the_exchange_never_asks_itself(base, url):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent, match="this exchange"):
-        owner.ask(url, {}, "key")
+        owner_webhook.ask(url, {}, "key")
 
 
 def test_the_facts_come_as_json_with_a_key_by_which_a_repetition_is_known(door):
@@ -144,35 +145,37 @@ def test_whatever_is_no_object_in_json_is_silence(door, answer):
 def test_an_answer_that_comes_drop_by_drop_is_not_waited_for():
     drops = HTTPResponse(io.BytesIO(b" " * 20), preload_content=False)
     with pytest.raises(OwnerSilent, match="too long"):
-        owner.read(drops, until=time.monotonic() - 1, largest=100)
+        owner_webhook.read(drops, until=time.monotonic() - 1, largest=100)
 
 
 @pytest.mark.parametrize("host", ["", "a" * 64 + ".example.com", "no such host"])
 def test_what_is_no_host_is_silence(base, host):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent, match="there is no such host"):
-        owner.resolve(host, 443, "https")
+        owner_webhook.resolve(host, 443, "https")
 
 
 def test_what_is_on_the_web_is_asked_at_the_address_that_was_checked(base):
     base("https://exchange.example.com")
-    assert owner.resolve("93.184.216.34", 443, "https") == "93.184.216.34"
+    assert owner_webhook.resolve("93.184.216.34", 443, "https") == "93.184.216.34"
 
 
 def test_on_one_machine_everything_may_be_asked_but_the_exchange(base):
     base("http://127.0.0.1:8000")
-    assert owner.resolve("127.0.0.1", 9, "http") == "127.0.0.1"
+    assert owner_webhook.resolve("127.0.0.1", 9, "http") == "127.0.0.1"
     with pytest.raises(OwnerSilent, match="this exchange"):
-        owner.resolve("127.0.0.1", 8000, "http")
+        owner_webhook.resolve("127.0.0.1", 8000, "http")
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999999/"])
 def test_what_is_no_address_is_silence(base, url):
     with pytest.raises(OwnerSilent, match="its address is none"):
-        owner.ask(url, {}, "key")
+        owner_webhook.ask(url, {}, "key")
 
 
-@pytest.mark.parametrize(("size", "kept"), [(owner.LARGEST_ANSWER, True), (owner.LARGEST_ANSWER + 1, False)])
+@pytest.mark.parametrize(
+    ("size", "kept"), [(owner_webhook.LARGEST_ANSWER, True), (owner_webhook.LARGEST_ANSWER + 1, False)]
+)
 def test_an_answer_has_16_kilobytes_at_most(door, size, kept):
     door.answer = (200, {"Content-Length": str(size)}, [b"{}" + b" " * (size - 2)])
     if kept:

@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from toritsugi import config, owner
+from toritsugi.adapters import owner_webhook
+from toritsugi.foundation import config
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,7 @@ def files():
 
 
 def listened(files, path="/welcome.mp3"):
-    return owner.listen(f"http://127.0.0.1:{files.server_port}{path}")
+    return owner_webhook.listen(f"http://127.0.0.1:{files.server_port}{path}")
 
 
 @pytest.mark.parametrize(
@@ -121,4 +122,4 @@ def test_a_slow_server_is_only_strange(files):
 def test_an_exchange_on_the_web_listens_to_nothing_near(base, url):
     base("https://exchange.example.com")
     with pytest.raises(ValueError, match="there is no audio at"):
-        owner.listen(url)
+        owner_webhook.listen(url)

@@ -13,11 +13,13 @@ import yaml
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from toritsugi.callers import Caller
-from toritsugi.receptions import checks, picture, ready, steps, visits
-from toritsugi.receptions.reading import JSON, LARGEST, YAML, NoReception
-from toritsugi.receptions.visits import Hands, Visit
-from toritsugi.receptions.wanted import KINDS
+from toritsugi.callers.caller import Caller
+from toritsugi.receptions import ready
+from toritsugi.receptions.answering import steps, visits
+from toritsugi.receptions.answering.visits import Hands, Visit
+from toritsugi.receptions.authoring import checks, picture
+from toritsugi.receptions.authoring.grammar import KINDS
+from toritsugi.receptions.authoring.reading import JSON, LARGEST, YAML, NoReception
 
 NASTY = "<Hangup/>]]>&amp;\"'{name}\u202e\U0001f4de"
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from toritsugi.receptions import checks
-from toritsugi.receptions.checks import World
-from toritsugi.receptions.reading import JSON, YAML, NoReception, describe
+from toritsugi.receptions.authoring import checks
+from toritsugi.receptions.authoring.checks import World
+from toritsugi.receptions.authoring.reading import JSON, YAML, NoReception, describe
 
 DESK = """\
 language: ja-JP

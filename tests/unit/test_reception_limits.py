@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from toritsugi.receptions import checks
-from toritsugi.receptions.reading import JSON, LARGEST, MOST_MISTAKES, NoReception
+from toritsugi.receptions.authoring import checks
+from toritsugi.receptions.authoring.reading import JSON, LARGEST, MOST_MISTAKES, NoReception
 
 BYE = {"hangup": "true"}
 MENU = {"menu": "?", "keys": {"1": "bye"}, "otherwise": "bye"}

@@ -6,9 +6,10 @@ import pytest
 
 from docs.receptions import draw
 from tests.conftest import ROOT
-from toritsugi.receptions import checks, ready
-from toritsugi.receptions.reading import NoReception, describe
-from toritsugi.receptions.wanted import KINDS
+from toritsugi.receptions import ready
+from toritsugi.receptions.authoring import checks
+from toritsugi.receptions.authoring.grammar import KINDS
+from toritsugi.receptions.authoring.reading import NoReception, describe
 
 PAGE = (ROOT / "docs/receptions.md").read_text()
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toritsugi.receptions import checks, layout, picture, ready
+from toritsugi.receptions import ready
+from toritsugi.receptions.authoring import checks, layout, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = '</text><script>alert(1)</script><image href="https://example.com/x.png"/> & "quoted" 日本語'

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from toritsugi import voices
-from toritsugi.callers import Caller
-from toritsugi.errors import OwnerSilent
-from toritsugi.receptions import checks, ready, steps, texts, visits
-from toritsugi.receptions.visits import Hands, Place, Visit
+from toritsugi.callers.caller import Caller
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import OwnerSilent
+from toritsugi.receptions import ready
+from toritsugi.receptions.answering import steps, texts, visits
+from toritsugi.receptions.answering.visits import Hands, Place, Visit
+from toritsugi.receptions.authoring import checks
 
 BASE, CALL = "https://exchange.example.com", "CA" + "1" * 32
 CALLER, LINE = "+819011110001", "+815010000009"

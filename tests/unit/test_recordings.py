@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from toritsugi.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused
 from toritsugi.recordings.reports import Source, read_report
 
 

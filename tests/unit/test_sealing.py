@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi import config, webhooks
-from toritsugi.errors import RequestRefused
-from toritsugi.interactions import Leg
+from toritsugi.adapters import webhooks
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.masking.interactions import Leg
 
 CALL = "CA" + "1" * 32
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)

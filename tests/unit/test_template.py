@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read
-from toritsugi import media, schedules
+from toritsugi.adapters import schedules, twilio_recordings
 from toritsugi.recordings import records
 
 EVERYTHING = {
@@ -399,7 +399,7 @@ def test_a_recording_that_is_being_copied_is_nobody_elses_meanwhile_and_free_whe
     assert named(MAPPINGS["Recordings"]["FunctionName"]) == "Recording"
     assert MAPPINGS["Recordings"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert FUNCTIONS["Recording"]["Timeout"] < records.CLAIMED_SECONDS < RECORDINGS["VisibilityTimeout"]
-    assert sum(media.PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
+    assert sum(twilio_recordings.PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
 
 
 def test_a_recording_that_cannot_be_copied_lies_in_the_dead_letters_before_its_queue_forgets_it():

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi import voices
-from toritsugi.receptions import texts
+from toritsugi.foundation import voices
+from toritsugi.receptions.answering import texts
 
 BOTH = {"ja-JP": "ご予約はこちらへ。", "en-US": "Book here."}
 DOCUMENT = {

@@ -4,9 +4,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from toritsugi.errors import OwnerSilent
-from toritsugi.receptions import checks, steps
-from toritsugi.receptions.visits import Hands, Place, Visit
+from toritsugi.foundation.errors import OwnerSilent
+from toritsugi.receptions.answering import steps
+from toritsugi.receptions.answering.visits import Hands, Place, Visit
+from toritsugi.receptions.authoring import checks
 
 NOON = 1_795_057_200  # 2026-11-19T12:00 in Tokyo, a Thursday
 AIKO, LINE = "+819011110001", "+815010000001"

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import config, errors, webhooks
+from toritsugi.adapters import webhooks
 from toritsugi.bridges import words as bridges
-from toritsugi.errors import CallRefused, ToritsugiError
+from toritsugi.foundation import config, errors
+from toritsugi.foundation.errors import CallRefused, ToritsugiError
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates and control characters too
 

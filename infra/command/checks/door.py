@@ -35,7 +35,7 @@ def address(exchange: Exchange) -> Iterator[Finding]:
 
 def signatures(exchange: Exchange) -> Iterator[Finding]:
     """A request signed with each token is answered as a call is; a forged one is turned away."""
-    from toritsugi.errors import LineUnknown, ToritsugiError
+    from toritsugi.foundation.errors import LineUnknown, ToritsugiError
 
     tokens = exchange.tokens
     if not tokens:

@@ -75,7 +75,7 @@ class Cloud:
         tables.create_tables(self.template, self.client("dynamodb"))
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
             self.client("scheduler").create_schedule_group(Name=group["Name"])
-        for name in {"toritsugi.config", "toritsugi.receptions.records"} & set(sys.modules):
+        for name in {"toritsugi.foundation.config", "toritsugi.receptions.records"} & set(sys.modules):
             sys.modules[name].forget()  # an earlier cloud was here, in this very process
         return self
 

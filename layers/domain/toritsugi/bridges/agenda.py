@@ -6,8 +6,8 @@ It follows from the state alone. So whoever looks, at whatever occasion and howe
 import math
 from collections.abc import Iterator
 
-from toritsugi import announcements
-from toritsugi.announcements import LATE_SECONDS
+from toritsugi.bridges import announcements
+from toritsugi.bridges.announcements import LATE_SECONDS
 from toritsugi.bridges.bounds import GONE
 from toritsugi.bridges.events import MACHINES
 from toritsugi.bridges.records import Bridge, Party

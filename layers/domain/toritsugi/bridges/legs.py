@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
-from toritsugi import voices
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.events import MACHINES, Source
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.words import sentence
-from toritsugi.errors import RequestRefused
-from toritsugi.interactions import FINAL
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.masking.interactions import FINAL
 
 ACCEPT_SECONDS = 8
 RETRY_SECONDS = 5

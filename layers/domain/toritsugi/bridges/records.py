@@ -13,8 +13,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from toritsugi import config, transactions
-from toritsugi.tables import Table
+from toritsugi.foundation import config, transactions
+from toritsugi.foundation.tables import Table
 
 Key = tuple[str, str]
 

@@ -6,8 +6,7 @@ limit, a hang-up) the claim only keeps it from being repeated for ever.
 
 from dataclasses import dataclass
 
-from toritsugi import announcements
-from toritsugi.bridges import life
+from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Announcement, Bridge, Party, update_if
 
@@ -144,7 +143,7 @@ class End:
     reason: str
 
     def claim(self, now: float) -> bool:
-        return life.end(self.bridge, self.reason, now)
+        return commands.end(self.bridge, self.reason, now)
 
 
 @dataclass(frozen=True)

@@ -1,73 +1,12 @@
 """Callers: the people who call and write, as the owner knows them. One entry of the directory each.
 
-shelves  how they are listed, and found by a part of a name or number
+caller   what is stored of somebody
+index    how they are listed, and found by a part of a name or number
 changes  how one of them is written down, and forgotten
-wanted   what a client may say of somebody
-shown    how the REST API shows them
+schemas  what a client may say of somebody
+views    how the REST API shows them
 sheets   many of them as CSV
 imports  how many are written at once
 
 Whether somebody wants no messages is an entry of its own: an import of callers never makes anybody forget it.
 """
-
-from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, VersionAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
-
-from toritsugi.directory import Entry, Key, look_up
-
-
-class OnShelf(GlobalSecondaryIndex["Caller"]):  # type: ignore[no-untyped-call]
-    """Who is on a shelf, in the order of the alphabet. It may lag: read the callers themselves before believing it."""
-
-    class Meta:
-        index_name = "on-shelf"
-        projection = IncludeProjection(["kind", "found_by"])  # by which PynamoDB filters, and we search
-
-    shelf = UnicodeAttribute(hash_key=True)
-    listed_as = UnicodeAttribute(range_key=True)
-
-
-class Caller(Entry, discriminator="caller"):
-    """Who calls from a number. `reading` is how the name is spoken; `language` is ja-JP, en-US or their like.
-
-    `shelf`, `listed_as` and `found_by` follow from the name, reading, company and number: see shelves. Each change is
-    another `edition`: to save one that was read fails if somebody else has saved in between.
-    """
-
-    name = UnicodeAttribute(default="")
-    reading = UnicodeAttribute(null=True)
-    language = UnicodeAttribute(null=True)
-    company = UnicodeAttribute(null=True)
-    notes = UnicodeAttribute(null=True)
-    tags = ListAttribute(of=UnicodeAttribute, null=True)
-    blocked = BooleanAttribute(default=False)
-    date_created = NumberAttribute()
-    date_updated = NumberAttribute()
-    shelf = UnicodeAttribute(null=True)
-    listed_as = UnicodeAttribute(null=True)
-    found_by = UnicodeAttribute(null=True)
-    edition = VersionAttribute()
-
-    on_shelf = OnShelf()
-
-
-class OptOut(Entry, discriminator="opt-out"):
-    """Whoever has this number wants no messages, since `at`."""
-
-    at = NumberAttribute()
-
-
-def caller_key(number: str) -> Key:
-    """Where the directory keeps who calls from this number."""
-    return number, "caller"
-
-
-def opt_out_key(number: str) -> Key:
-    """Where the directory keeps that this number wants no messages."""
-    return number, "opt-out"
-
-
-def find(number: str) -> Caller | None:
-    """Who calls from this number, in one round trip."""
-    found = look_up([caller_key(number)]).get(caller_key(number))
-    return found if isinstance(found, Caller) else None

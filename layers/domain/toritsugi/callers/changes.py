@@ -4,9 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from toritsugi.callers import Caller, OptOut, caller_key, find, opt_out_key, shelves
-from toritsugi.errors import RequestRefused, not_found
-from toritsugi.transactions import delete_if, save_if
+from toritsugi.callers import index
+from toritsugi.callers.caller import Caller, OptOut, caller_key, find, opt_out_key
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.transactions import delete_if, save_if
 
 TRIES = 5
 
@@ -63,7 +64,7 @@ def fill(caller: Caller, said: Mapping[str, Any]) -> Caller:
     for name, value in said.items():
         setattr(caller, name, value)
     caller.date_updated = int(time.time())
-    shelves.lay(caller)
+    index.lay(caller)
     return caller
 
 

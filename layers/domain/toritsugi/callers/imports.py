@@ -9,12 +9,13 @@ from typing import Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from toritsugi import clients, config
-from toritsugi.callers import OptOut, caller_key, changes, opt_out_key
+from toritsugi.callers import changes
+from toritsugi.callers.caller import OptOut, caller_key, opt_out_key
 from toritsugi.callers.sheets import Row
-from toritsugi.callers.shown import Counts
-from toritsugi.directory import Entry, look_up
-from toritsugi.logs import log
+from toritsugi.callers.views import Counts
+from toritsugi.foundation import clients, config
+from toritsugi.foundation.logs import log
+from toritsugi.lines.directory import Entry, look_up
 
 READ_TOGETHER, WRITTEN_TOGETHER = (
     100,

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from toritsugi.callers.shelves import fold
-from toritsugi.callers.shown import CallerShown, Wrong
-from toritsugi.callers.wanted import SEPARATORS, CallerWanted
-from toritsugi.errors import RequestRefused
-from toritsugi.numbers import read_number
+from toritsugi.callers.index import fold
+from toritsugi.callers.schemas import SEPARATORS, CallerWanted
+from toritsugi.callers.views import CallerShown, Wrong
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines.numbers import read_number
 
 MOST_ROWS = 10_000
 

@@ -12,16 +12,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from toritsugi import directory, numbers
-from toritsugi.callers import Caller, OptOut, caller_key, opt_out_key
-from toritsugi.directory import Key
-from toritsugi.errors import RequestRefused
-from toritsugi.messages import brake, records, wishes
-from toritsugi.messages.brake import Texted, texted_key
+from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.transactions import FAILED, refusals, write
+from toritsugi.lines import directory, numbers
+from toritsugi.lines.directory import Key
+from toritsugi.lines.numbers import Line, line_key
+from toritsugi.messages import opt_out, records, reply_limit
 from toritsugi.messages.records import Message
-from toritsugi.numbers import Line, line_key
-from toritsugi.receptions import texts, words
-from toritsugi.transactions import FAILED, refusals, write
+from toritsugi.messages.reply_limit import Texted, texted_key
+from toritsugi.receptions import words
+from toritsugi.receptions.answering import texts
 
 MOST_MEDIA = 10
 OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}  # what a Messaging Service of Twilio's has answered
@@ -102,9 +103,9 @@ def decide(text: Text, known: Known) -> Turn:
         return replace(turn, unanswered="no reception")
     if not numbers.is_e164(text.number) or known.is_ours:
         return replace(turn, unanswered="no person")
-    turn = replace(turn, wish=text.wish or wishes.read(text.body, known.opt_out is not None))
+    turn = replace(turn, wish=text.wish or opt_out.read(text.body, known.opt_out is not None))
     answer, silence = choose(turn)
-    if answer and not brake.lets(known.texted, answer, text.at):
+    if answer and not reply_limit.lets(known.texted, answer, text.at):
         answer, silence = "", "too often"
     return replace(turn, answer=answer, unanswered=None if answer else silence)
 
@@ -116,15 +117,15 @@ def choose(turn: Turn) -> tuple[str, str]:
         return "", "blocked"
     if known.opt_out and turn.wish != "start":
         return "", "opted out"
-    if not turn.wish and brake.is_automatic(text.body):
+    if not turn.wish and reply_limit.is_automatic(text.body):
         return "", "automatic"
     said = say(turn)
     if not turn.wish:
         return said, "no rule"
-    confirmed = text.wish or wishes.is_confirmed_by_twilio(text.body)
+    confirmed = text.wish or opt_out.is_confirmed_by_twilio(text.body)
     if confirmed and not (said and turn.wish == "help"):  # help may be given twice: what Twilio says helps nobody
         return "", "answered by Twilio"
-    return said or wishes.sentence(turn.wish, language_of(turn)), ""
+    return said or opt_out.sentence(turn.wish, language_of(turn)), ""
 
 
 def say(turn: Turn) -> str:
@@ -182,8 +183,8 @@ def keep(turn: Turn) -> Message | None:
             transaction.save(last_word, condition=OptOut.entry.does_not_exist())
         if reply:
             transaction.save(reply)
-            counted = brake.count(known.texted, text.number, text.line, turn.answer, text.at)
-            transaction.save(counted, condition=brake.is_as_seen(known.texted))
+            counted = reply_limit.count(known.texted, text.number, text.line, turn.answer, text.at)
+            transaction.save(counted, condition=reply_limit.is_as_seen(known.texted))
     if places.get(int(relies or returns)) == FAILED:
         return records.find(records.reply_id(text.sid))
     if places:

@@ -11,13 +11,13 @@ from typing import Annotated
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field
 
-from toritsugi import destinations, directory
-from toritsugi.callers import OptOut, opt_out_key
-from toritsugi.errors import RequestRefused
+from toritsugi.callers.caller import OptOut, opt_out_key
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.transactions import FAILED, refusals, write
+from toritsugi.lines import destinations, directory
+from toritsugi.lines.numbers import line_key
 from toritsugi.messages import records
 from toritsugi.messages.records import Message
-from toritsugi.numbers import line_key
-from toritsugi.transactions import FAILED, refusals, write
 
 LONGEST_BODY, MOST_MEDIA = 1_600, 10
 MOST_TRIES = 5

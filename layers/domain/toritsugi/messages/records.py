@@ -18,9 +18,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from toritsugi import config, pages, transactions
-from toritsugi.errors import RequestRefused
-from toritsugi.tables import Table
+from toritsugi.foundation import config, pages, transactions
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.tables import Table
 
 # Each further than the one before. Where carriers contradict themselves, the better news counts, for it came later.
 STATUSES = "accepted scheduled queued sending sent canceled failed undelivered partially_delivered delivered read"

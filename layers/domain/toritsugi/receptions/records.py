@@ -10,9 +10,9 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
 )
 
-from toritsugi import config
-from toritsugi.pages import wrong
-from toritsugi.tables import Table
+from toritsugi.foundation import config
+from toritsugi.foundation.pages import wrong
+from toritsugi.foundation.tables import Table
 
 Document = dict[str, Any]
 

@@ -14,12 +14,12 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from toritsugi import config
-from toritsugi.errors import RequestRefused, not_found
-from toritsugi.forms import date
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.forms import date
+from toritsugi.foundation.tables import Table
+from toritsugi.foundation.transactions import update_if
 from toritsugi.recordings.reports import DAY, Report, Source
-from toritsugi.tables import Table
-from toritsugi.transactions import update_if
 
 CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
 REMEMBERED_SECONDS = 15 * DAY  # a deleted one: a message about it waits for two weeks at most

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from toritsugi.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused
 
 DAY = 86_400
 SHORTEST_SECONDS = 2  # what is shorter is somebody who hung up at the beep

@@ -1,0 +1,1 @@
+"""Adapters: the world outside, one module each. They know no rule of ours."""

@@ -1,0 +1,22 @@
+"""Edge out: the exchange's own bus at EventBridge, where the owner's other systems hear of what has happened.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events.html
+"""
+
+import json
+from typing import Any
+
+from toritsugi.foundation import clients, config
+
+
+def tell(what: str, detail: dict[str, Any]) -> None:
+    """Puts an event on the bus. Raises RuntimeError when the bus does not take it."""
+    entry = {
+        "EventBusName": config.EVENT_BUS,
+        "Source": "toritsugi",
+        "DetailType": what,
+        "Detail": json.dumps(detail, ensure_ascii=False),
+    }
+    answer = clients.client("events").put_events(Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise RuntimeError(f"the bus did not take an event: {answer['Entries'][0].get('ErrorCode')}")

@@ -1,0 +1,105 @@
+"""Edges out: EventBridge Scheduler, the timer queue, and the queue of recordings.
+
+A schedule fires somewhere within a minute after its time, and is gone. It wakes cleanup.py; or, a minute or two early,
+it puts a timer into the queue, which holds it back to the second and wakes timer.py.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html
+"""
+
+import json
+import math
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from toritsugi.foundation import clients, config
+from toritsugi.foundation.logs import log
+
+EARLY_SECONDS = 120  # a schedule's own minute, and one for the way
+SPARE_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
+
+
+def arm(session_sid: str, due: float) -> None:
+    """Has the session cleaned up when it is due. Twice is once, for the name says whose it is and when.
+
+    A failure is only logged: an expired session ends for every caller without us, and the sweep finds it.
+    """
+    try:
+        create(f"{session_sid}-expiry-{math.ceil(due)}", due, {"session_sid": session_sid}, config.CLEANUP_ARN)
+    except Exception:
+        log.exception("no schedule for the expiry of a session", session_sid=session_sid)
+
+
+def go_on_sweeping(after: dict[str, Any]) -> None:
+    """Has cleanup.py go on with the sweep in a minute."""
+    create(f"sweep-{int(time.time())}", time.time() + 60, {"sweep": {"after": after}}, config.CLEANUP_ARN)
+
+
+# ---- timers ----------------------------------------------------------------------------------------------------------
+
+
+def wake(bridge_sid: str, due: float, *, spare: bool = False) -> None:
+    """Has timer.py look at a bridge when it is due, to the second; at once, if that is past. With a `spare`, twice.
+
+    What is more than two minutes away is left to the Scheduler first: a message in the queue cannot be taken back, nor
+    wait for longer than a quarter of an hour.
+    """
+    timer = {"bridge": bridge_sid, "due": due, "spare": spare}
+    left = due - time.time()
+    if left >= EARLY_SECONDS:
+        create(f"{bridge_sid}-timer-{math.floor(due)}", due - EARLY_SECONDS, timer, config.TIMERS_ARN)
+        return
+    send(timer | {"spare": False}, left)
+    if spare:
+        send(timer | {"spare": False, "due": due + SPARE_SECONDS}, left + SPARE_SECONDS)
+
+
+def begin(bridge: dict[str, Any]) -> None:
+    """Has timer.py begin a bridge for a call that is there already."""
+    send({"begin": bridge}, 0)
+
+
+def copy(report: dict[str, Any]) -> None:
+    """Has recording.py copy what Twilio has told of."""
+    send(report, 0, config.RECORDINGS_URL)
+
+
+def wait(timer: dict[str, Any]) -> bool:
+    """Whether the timer is due, after waiting out the last fraction of a second. One that came early is sent again."""
+    left = timer["due"] - time.time()
+    if left > 1:
+        wake(timer["bridge"], timer["due"], spare=timer["spare"])
+        return False
+    if left > 0:
+        time.sleep(left)
+    return True
+
+
+def send(said: dict[str, Any], seconds: float, queue: str = config.TIMERS_URL) -> None:
+    delay = max(0, math.floor(seconds))
+    clients.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(said), DelaySeconds=delay)
+
+
+def create(name: str, due: float, said: dict[str, Any], target: str) -> None:
+    """A one-time schedule that tells `target`, a function or a queue, what is `said`; nothing, if there is one of that
+    name.
+    """
+    scheduler = clients.client("scheduler")
+    try:
+        scheduler.create_schedule(
+            Name=name,
+            GroupName=config.SCHEDULE_GROUP,
+            ScheduleExpression=f"at({datetime.fromtimestamp(math.ceil(due), UTC):%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target={
+                "Arn": target,
+                "RoleArn": config.SCHEDULE_ROLE_ARN,
+                "Input": json.dumps(said),
+                "RetryPolicy": {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60},
+                "DeadLetterConfig": {"Arn": config.DEAD_LETTERS_ARN},
+            },
+        )
+    except scheduler.exceptions.ConflictException:
+        return

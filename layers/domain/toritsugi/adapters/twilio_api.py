@@ -1,0 +1,240 @@
+"""Edge out: Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
+
+import time
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from twilio.base import values
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused
+
+# What a number points at us, for its calls and for its texts; the rest of its settings is its owner's business.
+OF_CALLS = (
+    "voice_url",
+    "voice_method",
+    "voice_fallback_url",
+    "voice_fallback_method",
+    "voice_application_sid",
+    "trunk_sid",
+)
+OF_TEXTS = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", "sms_application_sid")
+WEBHOOKS = OF_CALLS + OF_TEXTS
+
+TOO_MANY_REQUESTS = 429
+PATIENCE = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
+GONE = (400, 404)  # what Twilio answers about a call or conference that has ended
+
+
+class Elsewhere(TwilioHttpClient):
+    """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name.
+
+    Where Twilio has too much to do, it is asked again, for then it has done nothing. Where it takes a token no more,
+    the next is tried: tokens change while this process lives.
+    """
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        there = urlunsplit(urlsplit(config.CARRIER_URL)[:2] + urlsplit(url)[2:])
+        for seconds in PATIENCE:
+            answer = self.ask(method, there, *args, **kwargs)
+            if answer.status_code != TOO_MANY_REQUESTS:
+                return answer
+            time.sleep(seconds)
+        return self.ask(method, there, *args, **kwargs)
+
+    def ask(self, method: str, there: str, *args: Any, **kwargs: Any) -> Any:
+        for doubtful in (False, True):
+            for token in config.settings(doubtful).auth_tokens:
+                answer = super().request(method, there, *args, **kwargs | {"auth": (config.TWILIO_ACCOUNT_SID, token)})
+                if answer.status_code != 401:
+                    return answer
+        return answer
+
+
+@cache
+def client() -> Client:
+    http = Elsewhere(timeout=10, max_retries=2)
+    return Client(config.TWILIO_ACCOUNT_SID, config.settings().auth_tokens[0], http_client=http)
+
+
+def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:
+    """A number of the account: sid, phone_number, friendly_name, capabilities and its webhooks as they are now.
+
+    Raises RequestRefused 80606 when the account does not own that number, 80301 when it has none of that SID, and
+    80613 when Twilio does not say.
+    https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+    """
+    numbers = client().incoming_phone_numbers
+    try:
+        found = [numbers(number_sid).fetch()] if number_sid else numbers.list(phone_number=phone_number, limit=1)
+    except TwilioRestException as error:
+        if error.status == 404:
+            raise RequestRefused(80301, f"The account has no phone number with the SID {number_sid}") from None
+        raise downstream(error) from None
+    except TwilioException as error:  # of a list the SDK says only that there is no page
+        raise downstream(error) from None
+    if not found:
+        raise RequestRefused(80606, "The phone number is not owned by the account")
+    return describe(found[0])
+
+
+def list_owned(after: str | None, most: int) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the account's numbers, as `find_owned` describes them, and where the next one begins.
+
+    Raises RequestRefused 80613.
+    """
+    place = dict(parse_qsl(after or ""))  # of the address of a page only this, for who asks for it may not go elsewhere
+    try:
+        page = client().incoming_phone_numbers.page(
+            page_size=most, page_number=place.get("Page", values.unset), page_token=place.get("PageToken", values.unset)
+        )
+    except TwilioException as error:
+        raise downstream(error) from None
+    return [describe(owned) for owned in page], urlsplit(page.next_page_url or "").query or None
+
+
+def describe(owned: Any) -> dict[str, Any]:
+    able = owned.capabilities or {}
+    return {
+        "sid": owned.sid,
+        "phone_number": owned.phone_number,
+        "friendly_name": owned.friendly_name,
+        "capabilities": {name: bool(able.get(name)) for name in ("voice", "sms", "mms")},
+        "webhooks": {name: getattr(owned, name) or "" for name in WEBHOOKS},
+    }
+
+
+def only(webhooks: dict[str, str], kinds: Iterable[str]) -> dict[str, str]:
+    """Those of a number's webhooks that say where its calls ("voice") go, or its texts ("sms")."""
+    named = {name for kind in kinds for name in (OF_TEXTS if kind == "sms" else OF_CALLS)}
+    return {name: value for name, value in webhooks.items() if name in named}
+
+
+def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
+    """Has an owned number's calls, or its texts, or both, go where these webhooks say, and nowhere else.
+
+    Those of which these webhooks say nothing stay as they are. Raises RequestRefused 80613.
+    """
+    said = [kind for kind in (OF_CALLS, OF_TEXTS) if webhooks.keys() & kind]
+    wanted = {name: webhooks.get(name, "") for kind in said for name in kind}
+    changes = {name: value for name, value in wanted.items() if value != owned["webhooks"][name]}
+    try:
+        client().incoming_phone_numbers(owned["sid"]).update(**changes)
+    except TwilioRestException as error:
+        raise downstream(error) from None
+
+
+# ---- calls -----------------------------------------------------------------------------------------------------------
+
+
+def call(to: str, shows: str, answered: str, report_to: str, ring_seconds: int, limit: int, detect: bool) -> str:
+    """Calls somebody; the CallSid. `answered` says what the leg then hears, `report_to` hears how it goes.
+
+    Raises RequestRefused with Twilio's own code where Twilio does not make the call.
+    https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+    """
+    wanted = {"machine_detection": "Enable"} if detect else {}
+    try:
+        made = client().calls.create(
+            to=to,
+            from_=shows,
+            url=answered,
+            status_callback=report_to,
+            status_callback_event=["initiated", "ringing", "answered", "completed"],
+            timeout=ring_seconds,
+            time_limit=limit,
+            **wanted,
+        )
+    except TwilioRestException as error:
+        raise RequestRefused(error.code or 80613, f"Twilio does not call: {error.msg}", 502) from None
+    return str(made.sid)
+
+
+def watch_call(call_sid: str, report_to: str) -> None:
+    """Has us told how a call goes that somebody else has made."""
+    update_call(call_sid, status_callback=report_to, status_callback_method="POST")
+
+
+def limit_call(call_sid: str, seconds: int) -> None:
+    """Has Twilio itself end a call so long after its answer, which it does even if all of AWS is down.
+
+    That Twilio counts from the answer, and not from now, is not written anywhere: where it should count from now, the
+    call ends later than by our own timer, never earlier.
+    """
+    update_call(call_sid, time_limit=seconds)
+
+
+def end_call(call_sid: str) -> None:
+    """Hangs up a call with whatever hangs on it; one that has ended already is none of our concern."""
+    update_call(call_sid, status="completed")
+
+
+def dismiss(call_sid: str, twiml: str) -> None:
+    """Has a call leave whatever it is in, hear this, and end."""
+    update_call(call_sid, twiml=twiml)
+
+
+def update_call(call_sid: str, **changes: Any) -> None:
+    try:
+        client().calls(call_sid).update(**changes)
+    except TwilioRestException as error:
+        if error.status not in GONE:
+            raise downstream(error) from None
+
+
+# ---- messages --------------------------------------------------------------------------------------------------------
+
+
+def send_message(to: str, line: str, body: str, media: list[str], report_to: str) -> tuple[str, str]:
+    """Sends a text message; its SID, and the status that it begins with. `report_to` hears how it goes on.
+
+    Raises RequestRefused with Twilio's own code, and a status below 500 where it is certain that nothing is sent.
+    https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
+    """
+    wanted: dict[str, Any] = ({"body": body} if body else {}) | ({"media_url": media} if media else {})
+    try:
+        made = client().messages.create(to=to, from_=line, status_callback=report_to, **wanted)
+    except TwilioRestException as error:
+        if error.status >= 500:
+            raise downstream(error) from None
+        raise RequestRefused(error.code or 80613, f"Twilio does not send it: {error.msg}") from None
+    return str(made.sid), str(made.status)
+
+
+# ---- conferences -----------------------------------------------------------------------------------------------------
+
+
+def announce(conference_sid: str, call_sid: str | None, url: str) -> None:
+    """Has the TwiML at this address heard in a running conference: by all, or by one call. Raises RequestRefused."""
+    conference = client().conferences(conference_sid)
+    try:
+        (conference.participants(call_sid) if call_sid else conference).update(announce_url=url)
+    except TwilioRestException as error:
+        raise downstream(error) from None
+
+
+def end_conference(conference_sid: str) -> None:
+    """Ends a conference with every call that is in it; one that has ended already is none of our concern."""
+    try:
+        client().conferences(conference_sid).update(status="completed")
+    except TwilioRestException as error:
+        if error.status not in GONE:
+            raise downstream(error) from None
+
+
+def change_participant(conference_sid: str, call_sid: str, **changes: Any) -> None:
+    """Mutes or holds somebody in a conference, or the contrary. Raises RequestRefused."""
+    try:
+        client().conferences(conference_sid).participants(call_sid).update(**changes)
+    except TwilioRestException as error:
+        raise downstream(error) from None
+
+
+def downstream(error: TwilioException) -> RequestRefused:
+    said = f"{error.code} {error.msg}" if isinstance(error, TwilioRestException) else str(error)
+    return RequestRefused(80613, f"Twilio rejected a request that was made on your behalf: {said}", 502)

@@ -1,0 +1,243 @@
+"""Edge in: a signed request from Twilio becomes a handler's call, its result TwiML or 204, its error words.
+
+The signature is checked before anything else, over the bytes that were sent: the configured base, the raw path, the
+raw query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
+from twilio.twiml.voice_response import VoiceResponse
+
+from toritsugi.foundation import clients, config, voices
+from toritsugi.foundation.errors import CallRefused, RequestRefused, ToritsugiError
+from toritsugi.foundation.forms import Form, read_body
+from toritsugi.foundation.logs import log
+
+if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, a caller would wait longer for the same
+    for service in ("ssm", "dynamodb"):
+        clients.client(service)
+
+Event = dict[str, Any]
+Answer = dict[str, Any]
+
+LARGEST_BODY = 32_768  # a text of 1600 characters with ten pictures has up to 20,000
+
+# Twilio repeats a request only if told to: two more tries, also after our 5xx, all within its own limit of 15 s.
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
+
+# The edge of Twilio's that is nearest to a region of AWS; elsewhere its requests leave from Ashburn, which is half a
+# second of connecting away from Tokyo. A retry takes the other one.
+EDGES = {
+    "ap-northeast-1": "tokyo",
+    "ap-northeast-2": "tokyo",
+    "ap-northeast-3": "tokyo",
+    "ap-southeast-1": "singapore",
+    "ap-southeast-2": "sydney",
+    "eu-central-1": "frankfurt",
+    "eu-west-1": "dublin",
+    "sa-east-1": "sao-paulo",
+    "us-west-2": "umatilla",
+}
+
+# What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
+# The library escapes lone surrogates, and nothing else by number.
+ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|&#5[5-7][0-9]{3};")
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A request that Twilio has signed: its path, and its fields by Twilio's names, blank ones included."""
+
+    path: str
+    fields: dict[str, str]
+    token: str = ""  # the same when Twilio asks the same again
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+class Forged(Exception):
+    """The request is not Twilio's."""
+
+
+def answers_with_words(handle: Callable[[Webhook], VoiceResponse]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler for a telephone: it answers TwiML whatever happens, for nobody can listen to a 500."""
+
+    @wraps(handle)
+    def handler(event: Event, _context: object) -> Answer:
+        webhook = None
+        try:
+            webhook = receive(event)
+            return twiml(handle(webhook))
+        except Forged:
+            return {"statusCode": 403}
+        except CallRefused as refusal:
+            log.info("call refused", reason=type(refusal).__name__, call_sid=webhook["CallSid"] if webhook else "")
+            return twiml(say(refusal, webhook))
+        except Exception as error:
+            log.exception("call failed", reason=type(error).__name__, call_sid=webhook["CallSid"] if webhook else "")
+            return twiml(say(ToritsugiError(), webhook))
+
+    return handler
+
+
+def answers_with_nothing(handle: Callable[[Webhook], None]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler for a callback: 204, or 500 so that Twilio repeats what we could not keep."""
+
+    @wraps(handle)
+    def handler(event: Event, _context: object) -> Answer:
+        webhook = None
+        try:
+            webhook = receive(event)
+            handle(webhook)
+        except Forged:
+            return {"statusCode": 403}
+        except RequestRefused as refusal:  # repeating what makes no sense makes no sense
+            log.warning("callback refused", reason=refusal.message)
+        except Exception as error:
+            log.exception(
+                "callback failed", reason=type(error).__name__, call_sid=webhook["CallSid"] if webhook else ""
+            )
+            return {"statusCode": 500}
+        return {"statusCode": 204}
+
+    return handler
+
+
+def answers_with_text(handle: Callable[[Webhook], MessagingResponse]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler for a text message: TwiML, or 500 so that Twilio repeats what we could not keep.
+
+    Without an answer Twilio writes nothing back, and after its tries the message is only in its own log.
+    """
+
+    @wraps(handle)
+    def handler(event: Event, _context: object) -> Answer:
+        webhook = None
+        try:
+            webhook = receive(event)
+            return twiml(handle(webhook))
+        except Forged:
+            return {"statusCode": 403}
+        except RequestRefused as refusal:  # repeating what makes no sense makes no sense
+            log.warning("message refused", reason=refusal.message)
+            return twiml(MessagingResponse())
+        except Exception as error:
+            sid = webhook["MessageSid"] if webhook else ""
+            log.exception("message failed", reason=type(error).__name__, message_sid=sid)
+            return {"statusCode": 500}
+
+    return handler
+
+
+def receive(event: Event) -> Webhook:
+    """The request, if Twilio has signed it. Raises Forged."""
+    headers = event.get("headers", {})
+    signature = headers.get("x-twilio-signature", "")
+    try:
+        body = read_body(event).decode()
+    except ValueError:
+        raise Forged from None
+    if not signature or len(body) > LARGEST_BODY:
+        raise Forged
+    # Only a form is signed itself. Of any other body the signed URL holds the hash, and without that nothing vouches
+    # for it.
+    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not is_form and "bodySHA256=" not in event.get("rawQueryString", ""):
+        raise Forged
+    form = Form(body if is_form else "")
+    signed = form if is_form else body
+    if not any(is_signed(event, signed, signature, config.settings(doubtful=again)) for again in (False, True)):
+        raise Forged
+    if any(len(form.getlist(name)) > 1 for name in ("CallSid", "MessageSid", "From", "To")):
+        raise Forged  # a signature does not tell where one value ends and the next begins
+    token = headers.get("i-twilio-idempotency-token", "")
+    return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form}, token)
+
+
+def is_signed(event: Event, signed: Form | str, signature: str, settings: config.Settings) -> bool:
+    query = event.get("rawQueryString") or ""
+    url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
+    return any(RequestValidator(token).validate(url, signed, signature) for token in settings.auth_tokens)
+
+
+def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
+    """The answer that Twilio executes; always well formed, whatever text is in it."""
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "text/xml; charset=utf-8"},
+        "body": ILLEGAL.sub("", str(response)),
+    }
+
+
+def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
+    """The sentence of an error, in the language of the called number's country."""
+    language, sentence = error.said_to(webhook["To"] if webhook else "")
+    response = VoiceResponse()
+    voices.say(response, sentence, language)
+    response.hangup()
+    return response
+
+
+def address(path: str) -> str:
+    """The URL under which Twilio reaches a path of ours."""
+    edge = EDGES.get(config.REGION)
+    return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
+
+
+def entrance(kind: str) -> dict[str, str]:
+    """The settings of a number whose calls ("voice") or texts ("sms") come to us, by Twilio's names."""
+    return {f"{kind}_url": address(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
+
+
+def leads_here(url: str, kind: str) -> bool:
+    """Whether that is where the webhook of a number leads, however often Twilio is to try."""
+    return url.partition("#")[0] == address(f"/{kind}").partition("#")[0]
+
+
+# ---- what only we can read in a path ---------------------------------------------------------------------------------
+
+TAG = 9  # bytes
+
+
+def seal(text: str, call_sid: str) -> str:
+    """Numbers or digits, 64 at most, as path-safe text that only the holder of the auth token can read.
+
+    The key stream depends on what is sealed, by the tag in front, so it is never used for two texts; and the tag tells
+    whether what comes back is what was sealed for this call. The same is always sealed in the same way, for a request
+    that is repeated gets the same answer.
+    """
+    token, plain = config.settings().auth_tokens[0], text.encode()
+    tag = make_tag(plain, token, call_sid)
+    return base64.urlsafe_b64encode(tag + blend(plain, token, tag)).decode().rstrip("=")
+
+
+def unseal(sealed: str, call_sid: str) -> str:
+    """What was sealed; blank where no token opens it, for all were changed during the call."""
+    try:
+        hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    except ValueError:
+        return ""
+    for token in config.settings().auth_tokens:
+        plain = blend(hidden[TAG:], token, hidden[:TAG])
+        if hmac.compare_digest(make_tag(plain, token, call_sid), hidden[:TAG]):
+            return plain.decode()
+    return ""
+
+
+def make_tag(plain: bytes, token: str, call_sid: str) -> bytes:
+    return hmac.digest(token.encode(), b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG]
+
+
+def blend(text: bytes, token: str, tag: bytes) -> bytes:
+    stream = hmac.digest(token.encode(), b"seal " + tag, hashlib.sha512)
+    return bytes(a ^ b for a, b in zip(text, stream, strict=False))

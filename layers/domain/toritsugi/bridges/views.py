@@ -1,0 +1,245 @@
+"""A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
+
+from toritsugi.bridges import announcements
+from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key
+from toritsugi.bridges.state import Leg, State
+from toritsugi.foundation import pages
+from toritsugi.foundation.forms import date
+
+Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
+
+Line = TypedDict("Line", {"from": str})  # no class can have a field of this name
+
+
+class CallShown(Line):
+    """A call as it stands in a list: ringing, in-progress or completed, which `end_reason` explains."""
+
+    sid: str
+    status: str
+    through: str
+    session_sid: str | None
+    minutes: int
+    date_created: Moment
+    deadline: Moment
+    extensions: int
+    date_ended: Moment
+    end_reason: str | None
+
+
+class LegShown(TypedDict):
+    """One time that somebody was called, with Twilio's words for how far it came."""
+
+    call_sid: str | None
+    status: str
+    answered_by: str | None
+    date_answered: Moment
+    date_ended: Moment
+    seconds: int | None
+    billed_minutes: int
+    was_in_conference: bool
+
+
+class PartyShown(TypedDict):
+    """One of the people: `shows` is the line that they see, `error` why Twilio did not call them."""
+
+    id: int
+    number: str
+    name: str | None
+    shows: str
+    in_conference: bool
+    removed: bool
+    error: str | None
+    legs: list[LegShown]
+
+
+class Dropped(TypedDict):
+    """An announcement that was not spoken when it was due."""
+
+    due: Moment
+    reason: str | None
+
+
+class AnnouncementShown(TypedDict):
+    """An announcement: when it is due next, and when it was spoken, once for each deadline."""
+
+    id: int
+    before_end: int | None
+    after_start: int | None
+    say: str | None
+    play: str | None
+    language: str
+    to: int | None
+    due: Moment
+    spoken: list[Moment]
+    dropped: list[Dropped]
+
+
+class Happening(TypedDict):
+    """Something that happened, and to which participant if to one."""
+
+    date: Moment
+    event: str
+    participant: int | None
+    detail: str | None
+
+
+class CallWhole(CallShown):
+    """A call with its people, what was spoken, and everything that happened."""
+
+    date_started: Moment
+    billed_minutes: int
+    participants: list[PartyShown]
+    announcements: list[AnnouncementShown]
+    timeline: list[Happening]
+
+
+class CallPage(TypedDict):
+    """A page of calls; `next_page_url` in `meta` leads to the next one."""
+
+    calls: list[CallShown]
+    meta: dict[str, Any]
+
+
+class Participants(TypedDict):
+    """Everybody who is, was, or will be in a call."""
+
+    participants: list[PartyShown]
+
+
+class PartyChanged(PartyShown):
+    """One of the people, and what has just been changed; null: nothing."""
+
+    muted: bool | None
+    hold: bool | None
+
+
+def show(bridge: Bridge) -> CallShown:
+    """The bridge as it stands in a list."""
+    return {
+        "sid": bridge.bridge_sid,
+        "status": "completed" if bridge.is_over else "in-progress" if bridge.version else "ringing",
+        "through": bridge.through,
+        "from": bridge.line,
+        "session_sid": bridge.session_sid,
+        "minutes": int(bridge.minutes),
+        "date_created": date(bridge.date_created),
+        "deadline": date(bridge.deadline),
+        "extensions": int(bridge.extensions),
+        "date_ended": date(bridge.ended_at),
+        "end_reason": bridge.end_reason,
+    }
+
+
+def show_whole(state: State) -> CallWhole:
+    """The bridge with its people, what was spoken, and everything that happened, in its order."""
+    return {
+        **show(state.bridge),
+        "date_started": date(state.started_at),
+        "billed_minutes": sum(billed_minutes(leg) for leg in state.legs.values()),
+        "participants": [show_party(state, party) for party in state.parties],
+        "announcements": [show_announcement(state, one) for one in state.announcements],
+        "timeline": timeline(state),
+    }
+
+
+def show_party(state: State, party: Party) -> PartyShown:
+    """One of the people, and how they were called."""
+    legs = [leg for leg in state.legs.values() if leg.place == party.place]
+    return {
+        "id": int(party.place),
+        "number": party.number,
+        "name": party.name,
+        "shows": party.shows,
+        "in_conference": any(leg.call_sid in state.members for leg in legs),
+        "removed": party.removed_at is not None,
+        "error": party.refused,
+        "legs": [show_leg(state, leg) for leg in legs],
+    }
+
+
+def show_leg(state: State, leg: Leg) -> LegShown:
+    return {
+        "call_sid": leg.call_sid,
+        "status": leg.status,
+        "answered_by": leg.answered_by,
+        "date_answered": date(leg.answered_at),
+        "date_ended": date(leg.ended_at),
+        "seconds": whole(leg.seconds),
+        "billed_minutes": billed_minutes(leg),
+        "was_in_conference": state.has_been_in(leg),
+    }
+
+
+def billed_minutes(leg: Leg) -> int:
+    """What Twilio bills: every leg that was answered, rounded up to the minute. https://help.twilio.com/articles/223132307"""
+    if leg.minutes is not None:
+        return int(leg.minutes) if leg.status == "completed" else 0
+    return max(1, math.ceil((leg.seconds or 0) / 60)) if leg.status == "completed" else 0
+
+
+def show_announcement(state: State, announcement: Announcement) -> AnnouncementShown:
+    """An announcement, when it is due next, and when it was spoken."""
+    spoken = sorted((one for one in state.spoken.values() if one.id == announcement.id), key=lambda one: one.version)
+    waiting = {one.id: due for one, due in announcements.unspoken(state)}
+    return {
+        "id": int(announcement.id),
+        "before_end": whole(announcement.before_end),
+        "after_start": whole(announcement.after_start),
+        "say": announcement.words,
+        "play": announcement.audio,
+        "language": announcement.language,
+        "to": whole(announcement.to),
+        "due": None if state.bridge.is_over else date(waiting.get(announcement.id)),
+        "spoken": [date(one.at) for one in spoken if not one.dropped],
+        "dropped": [{"due": date(one.due), "reason": one.dropped} for one in spoken if one.dropped],
+    }
+
+
+def whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def timeline(state: State) -> list[Happening]:
+    """Everything that happened, the earliest first."""
+    places = {leg.call_sid: leg.place for leg in state.legs.values() if leg.call_sid}
+    happened = [
+        (event.at, event.name, places.get(event.call_sid or ""), event.reason or event.answered_by)
+        for event in state.events
+    ]
+    happened += [
+        (one.at, f"announcement-{'dropped' if one.dropped else 'spoken'}", None, f"announcement {int(one.id)}")
+        for one in state.spoken.values()
+    ]
+    if state.bridge.extended_at is not None:
+        happened.append((state.bridge.extended_at, "extended", None, f"{int(state.bridge.extensions)} times in all"))
+    if state.bridge.ended_at is not None:
+        happened.append((state.bridge.ended_at, "ended", None, state.bridge.end_reason))
+    return [
+        {"date": date(at), "event": name, "participant": place, "detail": detail}
+        for at, name, place, detail in sorted(happened, key=lambda one: (one[0], one[1], one[2] or 0, one[3] or ""))
+    ]
+
+
+def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge], str | None]:
+    """A page of the bridges, the newest first, back from this month, and where the next page begins."""
+    listed, following = pages.backwards(month, after, most, query)
+    keys = [bridge_key(sid_of(listed_as)) for _, listed_as in listed]
+    there = {one.bridge_sid: one for one in Bridge.batch_get(keys, consistent_read=True)}
+    return [there[sid] for sid, _ in keys if sid in there], following
+
+
+def query(month: str, after: str | None, most: int) -> list[str]:
+    start = after and {"month": month, "listed_as": after, "bridge_sid": sid_of(after), "entry": "bridge"}
+    key = {name: {"S": value} for name, value in start.items()} if start else None
+    found = Bridge.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
+    return [one.listed_as for one in found]
+
+
+def sid_of(listed_as: str) -> str:
+    return listed_as.partition("#")[2]

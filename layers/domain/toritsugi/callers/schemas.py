@@ -1,0 +1,89 @@
+"""What may be said of a caller, by a client or in a row of a sheet. Only the REST API reads this: it is heavy."""
+
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from toritsugi.foundation import voices
+
+LONGEST_NAME, LONGEST_NOTES, LONGEST_TAG, MOST_TAGS = 100, 2000, 50, 20
+SEPARATORS = ",;、；"  # of tags, in a cell of a sheet
+LINES = "\n\t"
+UNSAFE = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, separators of lines
+TURNS = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}  # of the direction of writing
+
+
+def plain(text: str, lines: str = "") -> str:
+    """The text, if it is all characters that one can see, write in XML and say. Raises ValueError."""
+    for one in text:
+        if one not in lines and (unicodedata.category(one) in UNSAFE or one in TURNS or ord(one) & 0xFFFE == 0xFFFE):
+            raise ValueError(f"there is a character that nobody sees (U+{ord(one):04X}): take it out")
+    return text
+
+
+def written(text: str) -> str:
+    """Text of several lines."""
+    return plain(text.replace("\r\n", "\n").replace("\r", "\n"), LINES)
+
+
+def spoken(language: str) -> str | None:
+    """ja or ja-JP, en or en-US: a language that our voices speak, as a locale; blank: none. Raises ValueError."""
+    locale = voices.LOCALES.get(language, language)
+    if locale and locale not in voices.VOICES:
+        raise ValueError(f"{language} is not spoken here; {' and '.join(voices.VOICES)} are")
+    return locale or None
+
+
+def tag(text: str) -> str:
+    if not text or any(one in SEPARATORS for one in text):
+        raise ValueError(f"a tag is a word or a few, without any of {SEPARATORS}")
+    return plain(text)
+
+
+def empty(said: Any) -> Any:
+    return "" if said is None else said
+
+
+def unless_blank(text: str) -> str | None:
+    return text or None
+
+
+Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(plain)]
+Blank = AfterValidator(unless_blank)
+Tag = Annotated[str, Field(max_length=LONGEST_TAG), AfterValidator(tag)]
+
+
+class CallerWanted(BaseModel):
+    """Who calls from a number. What is left out is nothing, except `opted_out`, which stays as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        str_strip_whitespace=True,
+        json_schema_extra={
+            "examples": [{"name": "山田花子", "reading": "やまだはなこ", "language": "ja-JP", "tags": ["VIP"]}]
+        },
+    )
+
+    name: Annotated[Name, BeforeValidator(empty)] = ""
+    reading: Annotated[
+        Annotated[Name, Blank] | None,
+        Field(description="How the name is spoken, and where it stands in the alphabet"),
+    ] = None
+    language: Annotated[
+        Annotated[str, Field(max_length=35), AfterValidator(spoken)] | None,
+        Field(examples=["ja-JP", "en-US"], description="Left out: that of the reception"),
+    ] = None
+    company: Annotated[Name, Blank] | None = None
+    notes: Annotated[str, Field(max_length=LONGEST_NOTES), AfterValidator(written), Blank] | None = None
+    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
+    blocked: Annotated[bool, Field(description="Whether calls from this number end with a polite refusal")] = False
+    opted_out: Annotated[
+        bool | None,
+        Field(description="Whether no messages are wanted at this number. Left out: as it was"),
+    ] = None
+
+
+class CallerChange(CallerWanted):
+    """What changes of a caller: what is left out stays as it is, and null takes it away."""

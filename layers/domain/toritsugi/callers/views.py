@@ -1,0 +1,81 @@
+"""Callers as the REST API shows them."""
+
+from typing import Any
+
+from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
+
+from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.foundation.errors import not_found
+from toritsugi.foundation.forms import date
+from toritsugi.lines.directory import look_up
+
+
+class CallerShown(TypedDict):
+    """Who calls from a number; `opted_out`: no messages are wanted there."""
+
+    number: str
+    name: str
+    reading: str | None
+    language: str | None
+    company: str | None
+    notes: str | None
+    tags: list[str]
+    blocked: bool
+    opted_out: bool
+    date_created: str | None
+    date_updated: str | None
+
+
+class CallerPage(TypedDict):
+    """A page of callers, in the order of the alphabet; `next_page_url` in `meta` leads to the next one."""
+
+    callers: list[CallerShown]
+    meta: dict[str, Any]
+
+
+class Wrong(TypedDict):
+    """What is wrong with a row: the line in which it begins, the column if it is one, and the reason."""
+
+    line: int
+    column: str | None
+    detail: str
+
+
+class Counts(TypedDict):
+    """How many callers were new, changed, and known so already."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+class ImportDone(Counts):
+    """What has become of a sheet: `bad` rows were left out, for which the first thousand `errors` are the reasons."""
+
+    bad: int
+    errors: list[Wrong]
+
+
+def read(number: str) -> CallerShown:
+    """Who calls from a number, in one round trip. Raises RequestRefused 20404."""
+    found = look_up([caller_key(number), opt_out_key(number)])
+    caller, out = found.get(caller_key(number)), found.get(opt_out_key(number))
+    if not isinstance(caller, Caller):
+        raise not_found(f"/api/callers/{number}")
+    return show(caller, out if isinstance(out, OptOut) else None)
+
+
+def show(caller: Caller, out: OptOut | None) -> CallerShown:
+    return {
+        "number": caller.number,
+        "name": caller.name,
+        "reading": caller.reading,
+        "language": caller.language,
+        "company": caller.company,
+        "notes": caller.notes,
+        "tags": [str(tag) for tag in caller.tags or []],
+        "blocked": caller.blocked,
+        "opted_out": out is not None,
+        "date_created": date(caller.date_created),
+        "date_updated": date(caller.date_updated),
+    }

@@ -1,0 +1,112 @@
+"""Pages of a long list, in the shape that Twilio's SDKs follow. Ground: any REST API of ours may stand on it."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from toritsugi.foundation.errors import RequestRefused
+
+USUAL, MOST = 50, 100
+WHOLE = re.compile(r"[0-9]{1,9}")
+
+Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
+
+
+def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Callable[[Any], Any]) -> dict[str, Any]:
+    """One page under `key`, with links to itself, the first and the next one; a page before is never linked, for none
+    needs it.
+
+    `read` is given where to begin and how many to read, and gives what it found and where to go on. Raises
+    RequestRefused.
+    """
+    size = min(MOST, number(query, "PageSize", USUAL, least=1))
+    page = number(query, "Page", 0, least=0)
+    token = query.get("PageToken") or None
+    found, following = read(open_token(token), size)
+    rest = {name: value for name, value in query.items() if name not in ("PageSize", "Page", "PageToken")}
+    meta = {
+        "key": key,
+        "page": page,
+        "page_size": size,
+        "first_page_url": f"{url}?{urlencode(rest | {'PageSize': size, 'Page': 0})}",
+        "previous_page_url": None,
+        "url": f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page} | ({'PageToken': token} if token else {}))}",
+        "next_page_url": None,
+    }
+    if following is not None:
+        meta["next_page_url"] = (
+            f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page + 1, 'PageToken': seal_token(following)})}"
+        )
+    return {key: [show(item) for item in found], "meta": meta}
+
+
+def slices(items: list[Any]) -> Reader:
+    """A reader of a list that is there as a whole."""
+
+    def read(after: str | None, most: int) -> tuple[list[Any], str | None]:
+        if after and not WHOLE.fullmatch(after):
+            raise wrong("PageToken")
+        at = int(after or 0)
+        return items[at : at + most], str(at + most) if at + most < len(items) else None
+
+    return read
+
+
+def number(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
+    text = query.get(name) or str(usual)
+    if not WHOLE.fullmatch(text) or int(text) < least:
+        raise wrong(name)
+    return int(text)
+
+
+def seal_token(after: str) -> str:
+    return "PT" + base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
+
+
+def open_token(token: str | None) -> str | None:
+    if token is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4)).decode()
+    except ValueError:
+        raise wrong("PageToken") from None
+
+
+def wrong(name: str) -> RequestRefused:
+    return RequestRefused(20001, f"The parameter {name} is wrong", 400)
+
+
+# ---- lists by month --------------------------------------------------------------------------------------------------
+
+MONTHS_BACK = 24
+PLACE = re.compile(r"(20\d\d-(?:0[1-9]|1[0-2]))\|([^#]{1,40}#[^#]{1,60})")
+
+Listed = tuple[str, str]  # the month, and as what it is listed in it
+
+
+def backwards(
+    month: str, after: str | None, most: int, query: Callable[[str, str | None, int], list[str]]
+) -> tuple[list[Listed], str | None]:
+    """A page of what is listed by months, the newest first, back from this month, and where the next page begins.
+
+    `query` is given a month, what to begin after if not with its newest, and how many to read. Raises RequestRefused.
+    """
+    start = None
+    if after:
+        if not (place := PLACE.fullmatch(after)):
+            raise wrong("PageToken")
+        month, start = place.groups()
+    found: list[Listed] = []
+    for _ in range(MONTHS_BACK):
+        found += [(month, listed_as) for listed_as in query(month, start, most + 1 - len(found))]
+        if len(found) > most:
+            break
+        month, start = month_before(month), None
+    return found[:most], "|".join(found[most - 1]) if len(found) > most else None
+
+
+def month_before(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"

@@ -1,0 +1,36 @@
+"""The way to DynamoDB: one client for every table. Ground: any noun may stand on it.
+
+PynamoDB's own clients would wait for half a minute, those of its transactions whatever a model says of itself.
+"""
+
+from functools import cache
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.models import Model
+
+from toritsugi.foundation import clients
+
+
+@cache
+def connection() -> Connection:
+    """The one connection of this process."""
+    made = Connection()
+    made._client = clients.client("dynamodb")
+    return made
+
+
+class Table(Model):
+    """What every model of ours is. PynamoDB gives each class a client of its own, and a cold start pays for each.
+
+    `mark` is that of the latest conditional write of one row: see transactions.
+    """
+
+    mark = UnicodeAttribute(null=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        table.connection._client = connection().client
+        return table

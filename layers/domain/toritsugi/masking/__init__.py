@@ -1,0 +1,12 @@
+"""Masked calling: two people reach each other over a number of ours, and neither sees the other's.
+
+services       who offers it, and by which rules
+sessions       what is stored of a session and of those in it
+requests       whom a client wants in it
+candidates     which lines would do for them, and are free
+claims         how they get them
+lifecycle      how a session goes on, is changed, and ends
+routes         where a call to a line goes
+interactions   what has happened in a session
+in_conference  a masked call that goes through a conference of ours
+"""

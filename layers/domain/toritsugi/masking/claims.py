@@ -1,0 +1,273 @@
+"""The claim: pairs of person and line, all in one transaction, so that no pair ever leads to two places.
+
+Two people may be given the same line, and one line serves many sessions: only a pair is exclusive.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import Form, invalid
+from toritsugi.foundation.transactions import FAILED, refusals, write
+from toritsugi.lines.numbers import PoolNumber, hold, read_usable
+from toritsugi.masking.candidates import Search, compatible, default_mode, look_around
+from toritsugi.masking.requests import MOST_PEOPLE, Wanted, read_participant, read_participants, too_many
+from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over, route_key
+from toritsugi.masking.services import LONGEST_TTL, Service
+from toritsugi.masking.sessions import (
+    MODES,
+    Participant,
+    Session,
+    SessionName,
+    is_as_read,
+    is_open,
+    name_entry,
+    participant_entry,
+    read_session,
+)
+
+MOST_TRIES = 8
+
+Arm = Callable[[str, float], None]
+
+
+class PoolChanged(Exception):
+    """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again."""
+
+
+def claim(searches: list[Search], behavior: str, commit: Callable[[list[PoolNumber]], dict[int, str]]) -> None:
+    """Chooses and commits until it holds. `commit` says which places of its transaction were lost; those below the
+    number of people are their pairs, and for such a pair the next number is tried. Raises RequestRefused 80623 after
+    several lost races.
+    """
+    for _ in range(MOST_TRIES):
+        if not all(search.ready for search in searches):
+            look_around(searches, behavior, int(time.time()))
+        if not (places := commit([search.ready[0] for search in searches])):
+            return
+        for place, search in enumerate(searches):
+            if place in places:
+                del search.ready[0]
+    raise overtaken()
+
+
+def overtaken() -> RequestRefused:
+    return RequestRefused(
+        80623, "Other requests for the same Participant were faster, several times over. Please try again", 409
+    )
+
+
+def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[Participant]]:
+    """A new session with up to two participants, its schedule armed. Raises RequestRefused, and leaves nothing."""
+    for _ in range(MOST_TRIES):
+        service, pool = read_usable(service_sid)
+        wanted = read_participants(form)
+        session = draw_up(service, pool, form)
+        with suppress(PoolChanged):
+            people = claim_session(session, wanted, service, pool)
+            if session.expires_at is not None:
+                arm(session.session_sid, session.expires_at)
+            return session, people
+    raise overtaken()
+
+
+def claim_session(
+    session: Session, wanted: list[Wanted], service: Service, pool: list[PoolNumber]
+) -> list[Participant]:
+    """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
+    searches = [Search(person, compatible(pool, person, session.mode)) for person in wanted]
+    people: list[Participant] = []
+
+    def commit(numbers: list[PoolNumber]) -> dict[int, str]:
+        pairs = zip(wanted, numbers, strict=True)
+        people[:] = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
+        session.participants = len(people)
+        others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
+        with refusals() as refused, write() as transaction:
+            for person, other, search in zip(people, others, searches, strict=True):
+                transaction.save(route_of(session, person, other), condition=takes(search, person, session))
+            transaction.save(session)
+            for person in people:
+                transaction.save(person)
+            if session.unique_name:
+                name = SessionName(session.service_sid, name_entry(session.unique_name), named=session.session_sid)
+                untaken = SessionName.entry.does_not_exist() | (SessionName.named == session.session_sid)
+                transaction.save(name, condition=untaken)
+            checks = hold(transaction, numbers, int(time.time()))
+        name_place = 2 * len(people) + 1
+        places = without_pool(refused, checks, name_place + bool(session.unique_name))
+        if places.get(name_place) == FAILED:
+            raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
+        return places
+
+    claim(searches, service.number_selection_behavior, commit)
+    return people
+
+
+def without_pool(refused: dict[int, str], checks: int, others: int) -> dict[int, str]:
+    """Which of a transaction's `others` were refused, by their places after the checks of the pool, and all conflicts.
+
+    Raises PoolChanged where a number is not as it was read: they are checked before all others, or updated after them.
+    """
+    places = {place - checks: code for place, code in refused.items()}
+    if any(code == FAILED and not 0 <= place < others for place, code in places.items()):
+        raise PoolChanged
+    return places
+
+
+def add_participant(service_sid: str, session_sid: str, form: Form) -> Participant:
+    """One more participant in a session. Raises RequestRefused, and leaves nothing."""
+    wanted = read_participant(form)
+    for _ in range(MOST_TRIES):
+        service, pool = read_usable(service_sid)
+        with suppress(PoolChanged):
+            return claim_place(session_sid, wanted, service, pool)
+    raise overtaken()
+
+
+def claim_place(session_sid: str, wanted: Wanted, service: Service, pool: list[PoolNumber]) -> Participant:
+    """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
+    session, _ = join(service.service_sid, session_sid, wanted, int(time.time()))
+    search = Search(wanted, compatible(pool, wanted, session.mode))
+    added: list[Participant] = []
+
+    def commit(numbers: list[PoolNumber]) -> dict[int, str]:
+        now = int(time.time())
+        session, present = join(service.service_sid, session_sid, wanted, now)
+        person = enrol(session, wanted, numbers[0], session.participants)
+        partner = present[0] if present else None
+        with refusals() as refused, write() as transaction:
+            transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
+            transaction.save(person)
+            joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
+            transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
+            if partner:
+                other = route_of(session, partner, person)
+                meet: list[Action] = [
+                    Route.partner.set(other.partner),
+                    Route.partner_sid.set(other.partner_sid),
+                    Route.shows.set(other.shows),
+                ]
+                transaction.update(other, meet, condition=is_held(session_sid) & Route.ended_at.does_not_exist())
+            checks = hold(transaction, numbers, now)
+        added[:] = [person]
+        return without_pool(refused, checks, 4 if partner else 3)
+
+    claim([search], service.number_selection_behavior, commit)
+    return added[0]
+
+
+def join(service_sid: str, session_sid: str, wanted: Wanted, now: int) -> tuple[Session, list[Participant]]:
+    """The session and who is in it, if this person may still join. Raises RequestRefused."""
+    session, people = read_session(service_sid, session_sid)
+    present = [person for person in people if person.date_deleted is None]
+    if session.is_closed(now):
+        raise RequestRefused(80607, "Session is closed and cannot be updated")
+    for person in people:
+        if person.identifier == wanted.identifier and person.date_deleted is None:
+            raise RequestRefused(80103, "Participant has already been added to Session")
+        if person.identifier == wanted.identifier:
+            raise RequestRefused(
+                80612, "This Identifier was a Participant of the Session before, and cannot be added again"
+            )
+    if len(present) >= MOST_PEOPLE:
+        raise too_many()
+    return session, present
+
+
+def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
+    """The session that the form describes, not stored yet."""
+    now = time.time()
+    date_expiry = read_date_expiry(form, now)
+    said = form.integer("Ttl", 0, LONGEST_TTL)
+    ttl = service.default_ttl if said is None else said
+    status = form.choice("Status", ("open", "in-progress")) or "open"
+    return Session(
+        "KC" + uuid.uuid4().hex,
+        "session",
+        service_sid=service.service_sid,
+        listed_as=f"{now:017.6f}",
+        unique_name=form.text("UniqueName", most=191) or None,
+        status=status,
+        mode=form.choice("Mode", MODES) or default_mode(pool),
+        ttl=ttl,
+        date_expiry=date_expiry,
+        expires_at=expiry(ttl, date_expiry, int(now)),
+        date_created=int(now),
+        date_updated=int(now),
+        date_started=int(now) if status == "in-progress" else None,
+        quarantine=service.quarantine,
+        calls_outlive_expiry=service.calls_outlive_expiry,
+        through=service.through,
+        extends=bool(service.extension_minutes),
+        recorded=service.record or None,
+    )
+
+
+def read_date_expiry(form: Form, now: float) -> int | None:
+    date_expiry = form.moment("DateExpiry")
+    if date_expiry is not None and date_expiry <= now:
+        raise invalid("DateExpiry", "it is past")
+    return date_expiry
+
+
+def expiry(ttl: float, date_expiry: float | None, since: float) -> float | None:
+    """When a session ends that last did something at `since`: a date overrides a ttl. None: never."""
+    if date_expiry is not None:
+        return date_expiry
+    return since + ttl if ttl else None
+
+
+def enrol(session: Session, wanted: Wanted, number: PoolNumber, place: float) -> Participant:
+    now = int(time.time())
+    sid = "KP" + uuid.uuid4().hex
+    return Participant(
+        session.session_sid,
+        participant_entry(sid),
+        sid=sid,
+        place=place,
+        identifier=wanted.identifier,
+        friendly_name=wanted.friendly_name,
+        proxy_identifier=number.phone_number,
+        proxy_identifier_sid=number.sid,
+        date_created=now,
+        date_updated=now,
+    )
+
+
+def route_of(session: Session, person: Participant, partner: Participant | None) -> Route:
+    """Where this person's calls to their line go, in this session."""
+    return Route(
+        *route_key(person.identifier, person.proxy_identifier),
+        session_sid=session.session_sid,
+        participant_sid=person.sid,
+        partner=partner.identifier if partner else None,
+        partner_sid=partner.sid if partner else None,
+        shows=partner.proxy_identifier if partner else None,
+        mode=session.mode,
+        ttl=session.ttl if session.slides else None,
+        expires_at=session.expires_at,
+        free_from=free_from(session.expires_at, session.quarantine),
+        live_on=person.proxy_identifier,
+        quarantine=session.quarantine,
+        calls_outlive_expiry=session.calls_outlive_expiry,
+        through=session.through,
+        extends=session.extends,
+        recorded=session.recorded,
+    )
+
+
+def route_at(person: Participant) -> Route:
+    """Where this person's route lies; nothing of what is in it."""
+    return Route(*route_key(person.identifier, person.proxy_identifier))
+
+
+def takes(search: Search, person: Participant, session: Session) -> Condition:
+    """On what condition this person's pair may be taken: strictly, or as one that still is in quarantine."""
+    condition = is_over if person.proxy_identifier in search.quarantined else is_free
+    return condition(int(time.time()), session.session_sid)

@@ -1,0 +1,161 @@
+"""A masked session's calls through a bridge: they begin only while it is open, and end when it ends.
+
+A bridge asks its session at every look, and before anybody is put through. The session knows its bridges, so whoever
+changes it can have them look at once.
+"""
+
+import time
+from functools import partial
+
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from toritsugi.bridges import commands
+from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
+from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
+from toritsugi.foundation.errors import RequestRefused, SessionEnded
+from toritsugi.foundation.transactions import put, update_if
+from toritsugi.foundation.voices import language_of
+from toritsugi.masking.interactions import Leg
+from toritsugi.masking.routes import LONGEST_CALL_SECONDS, RING_SECONDS, Route, is_connecting, route_key
+from toritsugi.masking.services import find_service
+from toritsugi.masking.sessions import Participant, Session, find_with_people, is_as_read, is_open
+
+MOST_TRIES = 5
+
+
+def read_people(session_sid: str) -> tuple[Session, list[Participant]]:
+    """A session and its participants, by its SID alone. Raises RequestRefused 404."""
+    session, people = find_with_people(session_sid)
+    if session is None or session.is_deleted:
+        raise RequestRefused(20404, "There is no such session", 404)
+    return session, [person for person in people if person.date_deleted is None]
+
+
+def bounds_of(session_sid: str | None) -> Bounds:
+    """What a bridge's session allows it now, in one round trip; without a session everything."""
+    if session_sid is None:
+        return UNBOUNDED
+    try:
+        session = Session.get(session_sid, "session", consistent_read=True)
+    except Session.DoesNotExist:
+        return GONE
+    if session.is_deleted:
+        return GONE
+    connects_until = session.date_ended if session.status == "closed" else session.expires_at
+    return Bounds(connects_until, None if session.calls_outlive_expiry else session.expires_at)
+
+
+# ---- a bridge of a session -------------------------------------------------------------------------------------------
+
+
+def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bridge:
+    """The bridge of a session, kept if the session is open, in one transaction with it; or the one that was there.
+
+    Raises RequestRefused 80607 where the session has ended, and what life.keep raises.
+    """
+
+    def enrol(transaction: TransactWrite) -> None:
+        actions: list[Action] = [Session.bridges.add({bridge.bridge_sid})]
+        transaction.update(Session(bridge.session_sid, "session"), actions, condition=is_open(int(now)))
+
+    bridge.enrolled = True
+    for _ in range(MOST_TRIES):
+        if kept := commands.keep_with(bridge, entries, enrol):
+            return kept
+        if not bounds_of(bridge.session_sid).connects(now):
+            raise RequestRefused(80607, "The session is closed", 409)
+    raise RequestRefused(20409, "Others are changing the session at the same time. Please try again", 409)
+
+
+def leave(session_sid: str, bridge_sid: str) -> None:
+    """The session need not know this bridge any more, which is over. Twice is once."""
+    update_if(Session(session_sid, "session"), [Session.bridges.delete({bridge_sid})], Session.entry.exists())
+
+
+def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str:
+    """Keeps the bridge of a masked call, whose caller is there already; its SID. Twice is once.
+
+    The session slides in the same transaction, as with every call. Raises SessionEnded where it is over.
+    """
+    now = time.time()
+    for _ in range(MOST_TRIES):
+        try:
+            session, people = read_people(session_sid)
+            caller = next(person for person in people if person.sid == caller_sid)
+            callee = next(person for person in people if person.sid != caller_sid)
+        except (RequestRefused, StopIteration):  # it was deleted since the call came in
+            raise SessionEnded from None
+        bridge, entries = new_bridge(session, caller, callee, call_sid, began)
+        follow = partial(slide, session=session, people=people, bridge_sid=bridge.bridge_sid, began=began, now=int(now))
+        if commands.keep_with(bridge, entries, follow):
+            return bridge.bridge_sid
+        if session.is_closed(now):
+            raise SessionEnded
+    raise RuntimeError("other requests were at the same session, again and again")
+
+
+def new_bridge(
+    session: Session, caller: Participant, callee: Participant, call_sid: str, began: float
+) -> tuple[Bridge, list[BridgeEntry]]:
+    """The bridge of a masked call, which lasts until the session's end, or for four hours."""
+    service, sid = find_service(session.service_sid), commands.sid_of(call_sid)
+    ends_at = None if session.calls_outlive_expiry else until(session, began)
+    leg = Leg(session.session_sid, caller.sid, callee.sid, int(began))
+    bridge, entries = commands.for_session(
+        call_sid,
+        began,
+        began + LONGEST_CALL_SECONDS,
+        Bounds(ends_at=ends_at),
+        enlist(sid, 1, caller, began),
+        enlist(sid, 2, callee, began, leg.path),
+        int(service.warn_before_end),
+        line=caller.proxy_identifier,
+        session_sid=session.session_sid,
+        service_sid=session.service_sid,
+        extension_minutes=service.extension_minutes,
+        extension_times=service.extension_times if service.extension_minutes else 0,
+    )
+    bridge.ring_seconds, bridge.enrolled = RING_SECONDS, True
+    return bridge, entries
+
+
+def slide(
+    transaction: TransactWrite,
+    session: Session,
+    people: list[Participant],
+    bridge_sid: str,
+    began: float,
+    now: int,
+) -> None:
+    """The session knows its bridge, and its expiry follows this call, if it slides."""
+    later = until(session, began)
+    actions: list[Action] = [Session.bridges.add({bridge_sid}), put(Session.expires_at, later)]
+    transaction.update(session, actions, condition=is_open(now) & is_as_read(session))
+    if later is None or later == session.expires_at:
+        return
+    for person in people:
+        route = Route(*route_key(person.identifier, person.proxy_identifier))
+        moved: list[Action] = [Route.expires_at.set(later), Route.free_from.set(Route.quarantine + later)]
+        transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
+
+
+def until(session: Session, began: float) -> float | None:
+    """When the session expires, counting a call that began then; None: never."""
+    expires_at: float | None = session.expires_at
+    if not session.slides or expires_at is None:
+        return expires_at
+    return max(expires_at, int(began) + session.ttl)
+
+
+def enlist(bridge_sid: str, place: int, person: Participant, now: float, report_to: str | None = None) -> Party:
+    return Party(
+        *party_key(bridge_sid, place),
+        place=place,
+        number=person.identifier,
+        shows=person.proxy_identifier,
+        name=person.friendly_name,
+        language=language_of(person.identifier),
+        report_to=report_to,
+        date_created=now,
+    )

@@ -1,0 +1,315 @@
+"""Interactions: who called whom in a session, how it went and how long it took; each exactly once.
+
+Callbacks come twice, late, and in any order. What is stored is a function of the set of them: the one of the highest
+rank counts, and everything else is known from the beginning, because it stands in the callback's own path.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.forms import date
+from toritsugi.foundation.transactions import FAILED, carry_out, refusals, update_if, write
+from toritsugi.lines.directory import Key
+from toritsugi.masking.routes import Route, is_connecting, route_key
+from toritsugi.masking.sessions import Session, SessionEntry, find_with_people, is_as_read, is_open, is_undeleted
+
+# How far a leg has come. A leg ends only once, so no two callbacks of one rank say different things.
+# https://www.twilio.com/docs/voice/twiml/number
+RANKS = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3, "answered": 3}
+FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
+RANKS |= dict.fromkeys(FINAL, 9)
+
+MOST_TRIES = 5
+
+LEG_PATH = re.compile(r"/status/(KC\w{32})/(KP\w{32})/(KP\w{32})/(\d{1,12})(?:/(\d{1,12})/([\w-]+))?", re.ASCII)
+
+Fields = Mapping[str, str]  # of a callback, by Twilio's names
+
+
+class Interaction(SessionEntry, discriminator="interaction"):
+    """One call through the exchange: the leg that came in, the leg that went out."""
+
+    sid = UnicodeAttribute()
+    inbound_participant_sid = UnicodeAttribute()
+    inbound_call_sid = UnicodeAttribute()
+    outbound_participant_sid = UnicodeAttribute()
+    outbound_call_sid = UnicodeAttribute()
+    status = UnicodeAttribute()
+    rank = NumberAttribute()
+    duration = NumberAttribute(null=True)
+    recording_sid = UnicodeAttribute(null=True)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What the exchange knows of an outgoing leg before it exists. `until` is the session's expiry that this call
+    causes, and `sealed` the pair of caller and line, which nobody else can read; both are there only where the expiry
+    slides.
+    """
+
+    session_sid: str
+    inbound_participant_sid: str
+    outbound_participant_sid: str
+    started: int
+    until: int | None = None
+    sealed: str = ""
+
+    @property
+    def ttl(self) -> int | None:
+        """By how much the expiry slides, as far as was known when the call was put through."""
+        return None if self.until is None else self.until - self.started
+
+    @property
+    def path(self) -> str:
+        """Where its callbacks go: opaque ids, never a number."""
+        parts = [self.session_sid, self.inbound_participant_sid, self.outbound_participant_sid, str(self.started)]
+        return "/status/" + "/".join(parts + [str(self.until), self.sealed] * (self.until is not None))
+
+    @classmethod
+    def read(cls, path: str) -> "Leg":
+        """The leg whose callback came to this path. Raises RequestRefused."""
+        match = LEG_PATH.fullmatch(path)
+        if not match:
+            raise RequestRefused(20404, "no leg has this path", 404)
+        session, inbound, outbound, started, until, sealed = match.groups()
+        return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "")
+
+
+def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str, seal: Callable[[str, str], str]) -> Leg:
+    """The leg that a call from this caller over this line will make."""
+    ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
+    return Leg(*ids, int(now) + int(route.ttl), seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
+
+
+def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
+    """Keeps what a callback says of a leg.
+
+    One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
+    conditional update. It is more only when the first callback was lost or is overtaken, or the session has changed.
+    """
+    if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
+        raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
+    interaction = read_interaction(leg, fields)
+    for _ in range(MOST_TRIES):
+        later = interaction.rank > RANKS["initiated"]
+        if (later and update(interaction)) or begin(interaction, leg, slid_pairs(leg, fields, unseal)) or not later:
+            return
+    raise RuntimeError("the interaction was there and not there, in turns")
+
+
+def slid_pairs(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> list[Key]:
+    """Whose routes slide with this leg: the caller's, which is sealed, and the callee's, which the callback names."""
+    if leg.until is None or not (sealed := unseal(leg.sealed, fields["ParentCallSid"])):
+        return []
+    _, caller, line = sealed.split("+")
+    return [route_key(f"+{caller}", f"+{line}"), route_key(fields["To"], fields["From"])]
+
+
+def read_interaction(leg: Leg, fields: Fields) -> Interaction:
+    sid = "KI" + fields["ParentCallSid"][2:]  # one call in, one interaction, however often we are told
+    status, duration = fields["CallStatus"], fields.get("CallDuration", "")
+    try:
+        moment = int(parsedate_to_datetime(fields.get("Timestamp", "")).timestamp())
+    except ValueError:
+        moment = leg.started
+    return Interaction(
+        leg.session_sid,
+        interaction_entry(sid),
+        sid=sid,
+        inbound_participant_sid=leg.inbound_participant_sid,
+        inbound_call_sid=fields["ParentCallSid"],
+        outbound_participant_sid=leg.outbound_participant_sid,
+        outbound_call_sid=fields["CallSid"],
+        status=status,
+        rank=RANKS[status],
+        duration=int(duration) if duration.isdecimal() else None,
+        date_created=leg.started,
+        date_updated=moment,
+    )
+
+
+def interaction_entry(sid: str) -> str:
+    return f"interaction#{sid}"
+
+
+def update(interaction: Interaction) -> bool:
+    """Whether there was such an interaction; it has changed, unless it was further already."""
+    actions: list[Action] = [
+        Interaction.status.set(interaction.status),
+        Interaction.rank.set(interaction.rank),
+        Interaction.outbound_call_sid.set(interaction.outbound_call_sid),
+        Interaction.date_updated.set(interaction.date_updated),
+    ]
+    if interaction.duration is not None:
+        actions.append(Interaction.duration.set(interaction.duration))
+    request = interaction.get_update_kwargs_from_instance(
+        actions=actions,
+        condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank),
+        return_values_on_condition_failure="ALL_OLD",
+    )
+    outcome = carry_out("update_item", request)
+    return outcome.held or bool(outcome.row)  # a late callback finds one, a first one none
+
+
+def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
+    """Whether the interaction is new; then it is kept, its session in progress, and its expiry has slid if it slides.
+
+    Of a session that has moved on meanwhile is done what is right for it as it is. Raises RequestRefused 20404 where
+    it is deleted.
+    """
+    new = keep_as_told(interaction, leg, pairs)
+    for _ in range(MOST_TRIES):
+        if new is not None:
+            return new
+        new = keep_as_found(interaction, leg)
+    raise RuntimeError("other requests were at the same session, again and again")
+
+
+def keep_as_told(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool | None:
+    """Whether the interaction is new; None, where the session is not as it was when the call was put through.
+
+    That is, it slides by the leg's own ttl, or not at all, and was not opened again since.
+    """
+    condition = is_open(int(time.time())) & is_latest(leg)
+    if pairs:
+        condition &= (Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
+    else:
+        condition &= (Session.ttl == 0) | Session.date_expiry.exists()
+    return go_on(interaction, leg, condition, leg.until if pairs else None, pairs)
+
+
+def keep_as_found(interaction: Interaction, leg: Leg) -> bool | None:
+    """The same, for the session as it is now; None, where that has changed in this very moment."""
+    session, people = find_with_people(leg.session_sid)
+    if session is None or session.is_deleted:
+        raise RequestRefused(20404, "the session of this callback does not exist", 404)
+    now = int(time.time())
+    if session.is_closed(now) or leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
+        return keep_alone(interaction, leg)
+    until = leg.started + int(session.ttl) if session.slides else None
+    later = until if until and until > (session.expires_at or 0) else None
+    pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
+    return go_on(interaction, leg, is_open(now) & is_as_read(session), later, pairs)
+
+
+def go_on(interaction: Interaction, leg: Leg, condition: Condition, until: int | None, pairs: list[Key]) -> bool | None:
+    """Keeps the interaction, and the session goes on until then, where that is said; None, if the condition fails."""
+    now, actions = int(time.time()), in_progress(leg)
+    with refusals() as places, write() as transaction:
+        transaction.save(interaction, condition=Interaction.entry.does_not_exist())
+        if until:
+            actions.append(Session.expires_at.set(until))
+            moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
+            for pair in pairs:
+                transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))
+        transaction.update(Session(leg.session_sid, "session"), actions, condition=condition)
+    return is_new(places, 0)
+
+
+def keep_alone(interaction: Interaction, leg: Leg) -> bool | None:
+    """Keeps the interaction of a session that has gone on without it; None, where that was deleted in this moment."""
+    with refusals() as places, write() as transaction:
+        transaction.condition_check(Session, leg.session_sid, "session", condition=is_undeleted())
+        transaction.save(interaction, condition=Interaction.entry.does_not_exist())
+    return is_new(places, 1)
+
+
+def is_new(places: dict[int, str], own: int) -> bool | None:
+    """Whether the interaction is new, whose place in a transaction is its `own`; None, where that has not decided."""
+    return False if places.get(own) == FAILED else None if places else True
+
+
+def is_latest(leg: Leg) -> Condition:
+    """The session has had no later interaction than this leg, and was not opened again since."""
+    same = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= leg.started)
+    return same & (Session.date_reopened.does_not_exist() | (Session.date_reopened <= leg.started))
+
+
+def in_progress(leg: Leg) -> list[Action]:
+    return [
+        Session.status.set("in-progress"),
+        Session.date_started.set(Session.date_started | leg.started),
+        Session.date_last_interaction.set(leg.started),
+        Session.date_updated.set(leg.started),
+    ]
+
+
+def note_recording(session_sid: str, call_sid: str, recording_sid: str) -> None:
+    """The call was recorded, as its interaction says from now on; one that was deleted says nothing."""
+    interaction = Interaction(session_sid, interaction_entry("KI" + call_sid[2:]))
+    update_if(interaction, [Interaction.recording_sid.set(recording_sid)], Interaction.entry.exists())
+
+
+def list_interactions(session_sid: str) -> list[Interaction]:
+    """A session's interactions, the newest first."""
+    found = Interaction.query(session_sid, Interaction.entry.startswith("interaction#"), consistent_read=True)
+    return sorted(found, key=lambda interaction: (interaction.date_created, interaction.sid), reverse=True)
+
+
+def find_interaction(session_sid: str, sid: str) -> Interaction:
+    """The interaction of this SID. Raises RequestRefused 20404."""
+    try:
+        return Interaction.get(session_sid, interaction_entry(sid), consistent_read=True)
+    except Interaction.DoesNotExist:
+        raise not_found(f"/Interactions/{sid}") from None
+
+
+def forget_interactions(session_sid: str) -> None:
+    """Deletes all that a session did."""
+    with Interaction.batch_write() as batch:
+        for interaction in list_interactions(session_sid):
+            batch.delete(interaction)
+
+
+def running(session_sid: str) -> list[str]:
+    """The SIDs of the calls of this session that have not ended yet, both legs, as far as we have been told."""
+    return [
+        call_sid
+        for interaction in list_interactions(session_sid)
+        if interaction.status not in FINAL
+        for call_sid in (interaction.inbound_call_sid, interaction.outbound_call_sid)
+    ]
+
+
+def show(interaction: Interaction, service_sid: str, base: str) -> dict[str, Any]:
+    """The interaction as Proxy's REST API writes it.
+
+    The incoming leg is in progress until the outgoing one has ended, and then has ended like it.
+    """
+    calls = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Calls"
+    session = f"{base}/v1/Services/{service_sid}/Sessions/{interaction.session_sid}"
+    data = {"duration": interaction.duration, "recording_sid": interaction.recording_sid}
+    return {
+        "sid": interaction.sid,
+        "session_sid": interaction.session_sid,
+        "service_sid": service_sid,
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "data": json.dumps({name: str(value) for name, value in data.items() if value is not None}),
+        "type": "voice",
+        "inbound_participant_sid": interaction.inbound_participant_sid,
+        "inbound_resource_sid": interaction.inbound_call_sid,
+        "inbound_resource_status": interaction.status if interaction.status in FINAL else "in-progress",
+        "inbound_resource_type": "Call",
+        "inbound_resource_url": f"{calls}/{interaction.inbound_call_sid}.json",
+        "outbound_participant_sid": interaction.outbound_participant_sid,
+        "outbound_resource_sid": interaction.outbound_call_sid,
+        "outbound_resource_status": interaction.status,
+        "outbound_resource_type": "Call",
+        "outbound_resource_url": f"{calls}/{interaction.outbound_call_sid}.json",
+        "date_created": date(interaction.date_created),
+        "date_updated": date(interaction.date_updated),
+        "url": f"{session}/Interactions/{interaction.sid}",
+    }

@@ -1,0 +1,297 @@
+"""How a session goes on and ends: its expiry is changed, it is closed, opened again, cleaned up, deleted.
+
+Whatever ends here has ended already for every caller: a route says itself when it stops connecting.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.forms import Form
+from toritsugi.foundation.logs import log
+from toritsugi.foundation.transactions import CONFLICT, FAILED, put, refusals, update_if, write
+from toritsugi.lines.numbers import PoolNumber, is_usable, pool_entry
+from toritsugi.masking.claims import Arm, expiry, read_date_expiry, route_at, route_of
+from toritsugi.masking.interactions import forget_interactions
+from toritsugi.masking.routes import Route, free_from, is_connecting, is_held, is_over
+from toritsugi.masking.services import LONGEST_TTL
+from toritsugi.masking.sessions import (
+    DELETED,
+    Participant,
+    Session,
+    SessionEntry,
+    SessionName,
+    find_with_people,
+    is_as_read,
+    is_open,
+    is_unclosed,
+    is_undeleted,
+    name_entry,
+    read_session,
+)
+
+MOST_TRIES = 5
+LATE_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
+
+
+def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> Session:
+    """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
+    status = form.choice("Status", ("open", "in-progress", "closed"))
+    for tried in range(MOST_TRIES):  # whatever is not as it was read is read again
+        session, people = read_session(service_sid, session_sid)
+        closed = session.is_closed(time.time())
+        if status == "closed" and closed and tried:
+            return session  # somebody else was faster, and it is closed as was asked for
+        if status == "closed" and not closed:
+            done = close(session, people, "api")
+        elif status == "in-progress" and closed:
+            done = reopen(session, people, form, arm)
+        elif status and status != session.status:
+            raise wrong_status()
+        elif closed:
+            raise wrong_status() if status else RequestRefused(80607, "Session is closed and cannot be updated")
+        else:
+            done = change_expiry(session, people, form, arm)
+        if done:
+            return read_session(service_sid, session_sid)[0]
+    raise busy()
+
+
+def busy() -> RequestRefused:
+    return RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
+
+
+def wrong_status() -> RequestRefused:
+    return RequestRefused(
+        80608, "A closed Session can be set to in-progress, and one that is not to closed; nothing else"
+    )
+
+
+def change_expiry(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
+    """Whether session and routes have the expiry that the form asks for, all at once; not if they were not as read."""
+    now = int(time.time())
+    condition = is_open(now) & is_as_read(session)
+    read_expiry(session, form, session.last_sign)
+    actions = [
+        put(Session.date_expiry, session.date_expiry),
+        put(Session.expires_at, session.expires_at),
+        Session.ttl.set(session.ttl),
+        Session.date_updated.set(now),
+    ]
+    with refusals() as places, write() as transaction:
+        transaction.update(session, actions, condition=condition)
+        for person in people:
+            route = route_of(session, person, None)
+            moved = [
+                put(Route.expires_at, route.expires_at),
+                put(Route.free_from, route.free_from),
+                put(Route.ttl, route.ttl),
+            ]
+            transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
+    if not places and session.expires_at is not None:
+        arm(session.session_sid, session.expires_at)
+    return not places
+
+
+def prolong(session_sid: str, since: float, until: float) -> bool:
+    """Whether session and routes last until then, which lasted until `since` at least.
+
+    Not if the session has ended, is to last longer already, or was set to end before that.
+    """
+    now = int(time.time())
+    for _ in range(MOST_TRIES):
+        session, people = find_with_people(session_sid)
+        if session is None or session.is_closed(now):
+            return False
+        if session.expires_at is None or not since <= session.expires_at < until:
+            return False
+        later: list[Action] = [Session.expires_at.set(until), Session.date_updated.set(now)]
+        if not session.slides:
+            later.append(Session.date_expiry.set(until))
+        with refusals() as places, write() as transaction:
+            transaction.update(session, later, condition=is_open(now) & is_as_read(session))
+            for person in people:
+                moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
+                transaction.update(route_at(person), moved, condition=is_connecting(session_sid, now))
+        if not places:
+            return True
+    return False
+
+
+def read_expiry(session: Session, form: Form, since: int) -> None:
+    """Sets ttl and dates of the session as the form says, what it does not mention stays; a ttl counts from `since`."""
+    ttl = form.integer("Ttl", 0, LONGEST_TTL)
+    date_expiry = read_date_expiry(form, time.time())
+    session.ttl = session.ttl if ttl is None else ttl
+    session.date_expiry = session.date_expiry if date_expiry is None else date_expiry
+    session.expires_at = expiry(session.ttl, session.date_expiry, since)
+
+
+def close(session: Session, people: list[Participant], reason: str) -> bool:
+    """Whether the session and its routes have ended; not if somebody has joined or closed it since it was read.
+
+    It is one transaction, so that no crash leaves a closed session connecting.
+    """
+    return end(session, people, ending(int(time.time()), reason), is_unclosed())
+
+
+def end(
+    session: Session,
+    people: list[Participant],
+    actions: list[Action],
+    condition: Condition,
+    gone: Sequence[SessionEntry | SessionName] = (),
+) -> bool:
+    """Whether that was done to the session, its routes have ended, and whatever is to be gone with it is.
+
+    Not if the condition fails, or if somebody has joined since it was read.
+    """
+    now, held = int(time.time()), people
+    while True:
+        with refusals() as places, write() as transaction:
+            for entry in gone:
+                transaction.delete(entry)
+            complete = condition & (Session.participants == session.participants)
+            transaction.update(session, actions, condition=complete)
+            for person in held:
+                transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
+        if not places:
+            return True
+        if CONFLICT in places.values() or len(gone) in places:
+            return False
+        # a route can move on after its expiry, and is somebody else's then
+        held = [person for place, person in enumerate(held, len(gone) + 1) if place not in places]
+
+
+def ending(moment: float, reason: str) -> list[Action]:
+    return [
+        Session.status.set("closed"),
+        Session.closed_reason.set(reason),
+        Session.date_ended.set(moment),
+        Session.date_updated.set(moment),
+    ]
+
+
+def leaving(moment: float, session: Session) -> list[Action]:
+    return [
+        Route.ended_at.set(moment),
+        put(Route.free_from, free_from(moment, session.quarantine)),
+        Route.live_on.remove(),
+    ]
+
+
+def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
+    """Whether its pairs were claimed again, as if they were new; not if the session was not as read.
+
+    Raises RequestRefused 80604 when somebody else has one of the pairs by now, and 80605 when a line has left the pool.
+    """
+    now = int(time.time())
+    over = is_undeleted() & ((Session.status == "closed") | (Session.expires_at <= now)) & is_as_read(session)
+    read_expiry(session, form, now)
+    if session.expires_at is not None and session.expires_at <= now:
+        raise RequestRefused(
+            80701, "'DateExpiry' is invalid: it is past, so the Session needs a new one to be opened again"
+        )
+    actions = [
+        Session.status.set("in-progress"),
+        Session.date_updated.set(now),
+        Session.date_reopened.set(now),
+        Session.date_started.set(Session.date_started | now),
+        Session.ttl.set(session.ttl),
+        put(Session.date_expiry, session.date_expiry),
+        put(Session.expires_at, session.expires_at),
+        Session.closed_reason.remove(),
+        Session.date_ended.remove(),
+    ]
+    present = [person for person in people if person.date_deleted is None]
+    others = [present[1 - i] if len(present) > 1 else None for i in range(len(present))]
+    with refusals() as places, write() as transaction:
+        for person, other in zip(present, others, strict=True):
+            transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
+        transaction.update(session, actions, condition=over)
+        for number_sid in {person.proxy_identifier_sid for person in present}:
+            number = PoolNumber(session.service_sid, pool_entry(number_sid))
+            transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
+    lost = [place for place, code in places.items() if code == FAILED]
+    if len(present) not in places and any(place < len(present) for place in lost):
+        raise RequestRefused(
+            80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
+        )
+    if len(present) not in places and lost:
+        raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
+    if not places and session.expires_at is not None:
+        arm(session.session_sid, session.expires_at)
+    return not places
+
+
+def expire(session_sid: str, now: float) -> float | None:
+    """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for.
+
+    A deletion that was not finished, is.
+    """
+    for _ in range(MOST_TRIES):
+        session, people = find_with_people(session_sid)
+        if session is not None and session.is_deleted:
+            forget(session)
+            return None
+        if session is None or session.status == "closed" or session.expires_at is None:
+            return None
+        if session.expires_at > now:
+            return session.expires_at
+        seen = session.expires_at
+        still_its = is_held(session_sid) & (Route.expires_at == seen)
+        for person in people:  # first what hangs on it: after a crash, whoever comes next finds the session still open
+            update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)
+        if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
+            if now - seen > LATE_SECONDS:  # no caller is harmed, but our timers are not well
+                log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))
+            return None
+    return None
+
+
+def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:
+    """Page by page of the table: the sessions past their expiry that are stored as open, and those whose deletion was
+    not finished; and where the next page begins.
+    """
+    overdue = (Session.status != "closed") & (Session.expires_at <= now) | (Session.closed_reason == DELETED)
+    pages = Session.scan(overdue, last_evaluated_key=after).page_iter
+    for page in pages:
+        yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
+
+
+def delete_session(service_sid: str, session_sid: str) -> Session:
+    """The session, gone with its people, its interactions and its name; its routes remember that it has ended.
+
+    It is gone for everybody from one moment on. What it did is forgotten after that, by whoever comes next if need be.
+    Raises RequestRefused.
+    """
+    for _ in range(MOST_TRIES):
+        session, people = find_with_people(session_sid)
+        if session is None or session.service_sid != service_sid:
+            raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
+        if session.is_deleted or delete(session, people):
+            gone = find_with_people(session_sid)[0] or session  # with every bridge that it had in that moment
+            forget(gone)
+            return gone
+    raise busy()
+
+
+def delete(session: Session, people: list[Participant]) -> bool:
+    """Whether nobody finds the session any more; not if it was not as read."""
+    gone: list[SessionEntry | SessionName] = [*people]
+    if session.unique_name:
+        gone.append(SessionName(session.service_sid, name_entry(session.unique_name)))
+    actions = [*ending(int(time.time()), DELETED), Session.unique_name.remove()]
+    closed = session.status == "closed"
+    condition = (Session.status == "closed") & is_undeleted() if closed else is_unclosed()
+    return end(session, [] if closed else people, actions, condition, gone)
+
+
+def forget(session: Session) -> None:
+    """Forgets what a deleted session did, to which nothing can be added any more, and then the session."""
+    forget_interactions(session.session_sid)
+    session.delete()

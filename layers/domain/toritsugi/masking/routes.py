@@ -1,0 +1,229 @@
+"""Routes: where a person's calls to a line go, and the words with which they are put through.
+
+The key of a route is the pair (person, line), so the database itself keeps any pair from leading to two places. A
+route stays after its session: it tells a late caller what has ended, and keeps the pair from strangers until
+`free_from`.
+"""
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from twilio.twiml.voice_response import Dial, VoiceResponse
+
+from toritsugi.callers.caller import Caller, caller_key
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
+from toritsugi.lines.directory import Entry, Key, look_up
+from toritsugi.lines.numbers import Line, PoolNumber, is_e164, is_shown, line_key
+
+RING_SECONDS = 30
+SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
+LONGEST_CALL_SECONDS = 4 * 3600
+
+SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
+MOST_PAGES = 100  # of 1 MB each
+
+NOTICES = {"ja-JP": "この通話は録音されます。", "en-US": "This call is recorded."}
+NOTICE_PATH = re.compile(f"/voice/notices/({'|'.join(NOTICES)})")
+
+
+class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
+    """The keys of a line's routes that have not ended. It may lag: read the routes themselves before believing it."""
+
+    class Meta:
+        index_name = "live-on"
+        projection = IncludeProjection(["kind"])  # by which PynamoDB filters; without it, it finds nothing
+
+    live_on = UnicodeAttribute(hash_key=True)
+    number = UnicodeAttribute(range_key=True)
+
+
+class Route(Entry, discriminator="route"):
+    """Where `number`'s calls to a line go: to `partner`, who sees `shows`.
+
+    `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
+    absent: never free. The settings of the session travel here from `quarantine` on, so that a call needs no second
+    read: `through` a dial, which is perhaps `recorded`, or a conference, in which a star `extends` the call.
+    """
+
+    session_sid = UnicodeAttribute()
+    participant_sid = UnicodeAttribute()
+    partner = UnicodeAttribute(null=True)
+    partner_sid = UnicodeAttribute(null=True)
+    shows = UnicodeAttribute(null=True)
+    mode = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    ended_at = NumberAttribute(null=True)
+    free_from = NumberAttribute(null=True)
+    live_on = UnicodeAttribute(null=True)
+    quarantine = NumberAttribute(default=0)
+    calls_outlive_expiry = BooleanAttribute(default=False)
+    through = UnicodeAttribute(default="dial")
+    extends = BooleanAttribute(default=False)
+    recorded = BooleanAttribute(null=True)
+
+    live = LiveOn()
+
+    def connects(self, now: float) -> bool:
+        """Whether a call may be put through at this moment, to whomever it may be."""
+        return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def until(self, now: float) -> float | None:
+        """When the session ends, counting the slide that a call made now causes; None: never."""
+        return now + self.ttl if self.ttl else self.expires_at
+
+
+def route_key(number: str, line: str) -> Key:
+    """Where the directory keeps where this person's calls to that line go."""
+    return number, f"route#{line}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the directory knows when somebody calls: the line, the caller, and where this caller's calls to it go."""
+
+    line: Line | None = None
+    caller: Caller | None = None
+    route: "Route | None" = None
+
+
+def find(caller: str, called: str) -> Known:
+    """What is known of a call, in one round trip. Of a caller who hides nothing is."""
+    if not is_e164(called):  # DynamoDB refuses an empty key
+        return Known()
+    theirs = [caller_key(caller), route_key(caller, called)] if is_shown(caller) else []
+    found = look_up([line_key(called), *theirs])
+    line, person, route = (found.get(key) for key in (line_key(called), caller_key(caller), route_key(caller, called)))
+    return Known(
+        line if isinstance(line, Line) else None,
+        person if isinstance(person, Caller) else None,
+        route if isinstance(route, Route) else None,
+    )
+
+
+def choose(line: Line | None, route: "Route | None", now: float) -> "Route":
+    """The route that this call takes, or raises why it goes no further."""
+    if line is None:
+        raise LineUnknown
+    if route is None:
+        raise NoSession
+    if not route.connects(now):
+        raise SessionEnded
+    if route.mode == "message-only":
+        raise CallsNotAllowed
+    if not route.partner:
+        raise PartnerMissing
+    return route
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """How a call is recorded: where Twilio tells of it, in which language the caller is told, and where the TwiML is
+    that tells whoever is called.
+    """
+
+    report_to: str
+    language: str
+    notice: str
+
+
+def put_through(route: Route, now: float, report_to: str, recorder: Recorder | None = None) -> VoiceResponse:
+    """The TwiML that dials whom this route leads to.
+
+    Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
+    and is not billed before; unless the call is recorded, for who is told something has been answered.
+    https://www.twilio.com/docs/voice/twiml/dial
+    """
+    response, recorded, told = VoiceResponse(), {}, {}
+    if recorder:
+        response = notify(recorder.language)
+        events = {"recording_status_callback_event": "completed absent"}
+        recorded = {"record": "record-from-answer-dual", "recording_status_callback": recorder.report_to, **events}
+        told = {"url": recorder.notice}
+    left = seconds_left(route, now)
+    dial = Dial(
+        caller_id=route.shows,
+        answer_on_bridge=True,
+        timeout=max(SHORTEST_RING_SECONDS, min(RING_SECONDS, left)),
+        time_limit=LONGEST_CALL_SECONDS if route.calls_outlive_expiry else left,
+        **recorded,
+    )
+    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", **told)
+    response.append(dial)
+    return response
+
+
+def notice_path(number: str) -> str:
+    """Where the TwiML is that tells somebody with this number that the call is recorded."""
+    return f"/voice/notices/{voices.language_of(number)}"
+
+
+def notify(language: str) -> VoiceResponse:
+    """Says that the call is recorded."""
+    response = VoiceResponse()
+    voices.say(response, NOTICES[language], language)
+    return response
+
+
+def seconds_left(route: Route, now: float) -> int:
+    """How long a call that begins now may last: in whole seconds, as Twilio counts, rounded down."""
+    until = route.until(now)
+    return LONGEST_CALL_SECONDS if until is None else max(1, min(LONGEST_CALL_SECONDS, int(until - now)))
+
+
+# ---- the conditions on which the pair changes hands ------------------------------------------------------------------
+
+
+def is_free(now: int, session_sid: str) -> Condition:
+    """The pair was never used, or its quarantine is over, or it is this session's already (a retry)."""
+    return Route.entry.does_not_exist() | (Route.free_from <= now) | (Route.session_sid == session_sid)
+
+
+def is_over(now: int, session_sid: str) -> Condition:
+    """As `is_free`, but in the second pass: a pair still in quarantine will do, for quarantine is a preference."""
+    return is_free(now, session_sid) | (Route.ended_at <= now) | (Route.expires_at <= now)
+
+
+def is_held(session_sid: str) -> Condition:
+    """The pair is this session's, whatever its state."""
+    return Route.session_sid == session_sid
+
+
+def is_connecting(session_sid: str, now: int) -> Condition:
+    """The pair is this session's, and connects at this moment."""
+    alive = Route.expires_at.does_not_exist() | (Route.expires_at > now)
+    return (Route.session_sid == session_sid) & Route.ended_at.does_not_exist() & alive
+
+
+def free_from(expires_at: float | None, quarantine: float) -> float | None:
+    """When a pair with this expiry is free for others; always written together with the expiry."""
+    return None if expires_at is None else expires_at + quarantine
+
+
+def live_routes(line: str, now: float) -> list[Route]:
+    """The routes over a line that connect at this moment: the index names them, the table knows them."""
+    keys = [(route.number, route.entry) for route in Route.live.query(line)]
+    found = [entry for at in range(0, len(keys), 100) for entry in look_up(keys[at : at + 100]).values()]
+    return [route for route in found if isinstance(route, Route) and route.connects(now)]
+
+
+def is_in_use(number: PoolNumber, now: float) -> bool:
+    """Whether somebody is reached over a number that nobody is given any more, or may be.
+
+    To whom it was given lately, the index may not show yet. The table does, but it is long: where it is too long to be
+    looked through, who knows.
+    """
+    if live_routes(number.phone_number, now):
+        return True
+    if (number.given_at or 0) < now - SETTLED_SECONDS:
+        return False
+    pages = Route.scan(Route.live_on == number.phone_number, consistent_read=True).page_iter
+    for page in itertools.islice(pages, MOST_PAGES):
+        if any(Route.from_raw_data(item).connects(now) for item in page["Items"]):
+            return True
+    return pages.last_evaluated_key is not None

@@ -1,0 +1,217 @@
+"""Services: a marketplace, a clinic, a delivery: each with its pool of numbers, its sessions and its rules."""
+
+import time
+import uuid
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    VersionAttribute,
+)
+
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.forms import Form, date
+from toritsugi.foundation.pages import wrong
+from toritsugi.foundation.tables import Table
+from toritsugi.foundation.transactions import FAILED, refusals, write
+
+DAY = 86_400
+MOST_TRIES = 5
+LONGEST_TTL = 2_147_483_646
+WARNING_SECONDS = 180
+
+GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
+NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
+
+
+class ServiceEntry(Table):
+    """Whatever lies in a service's partition: the service, the numbers of its pool, the names of its sessions."""
+
+    class Meta:
+        table_name = config.SERVICES_TABLE
+
+    service_sid = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+
+
+class Service(ServiceEntry, discriminator="service"):
+    """A service. From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not
+    mind them. `through` is how two people are put through: dial or conference; only into a conference can be spoken.
+    Where calls are recorded (`record`), both sides are told so before they are put through. Each change is another
+    `edition`: to save one that was read fails if somebody else has saved in between.
+    """
+
+    unique_name = UnicodeAttribute()
+    default_ttl = NumberAttribute(default=0)
+    callback_url = UnicodeAttribute(null=True)
+    intercept_callback_url = UnicodeAttribute(null=True)
+    out_of_session_callback_url = UnicodeAttribute(null=True)
+    geo_match_level = UnicodeAttribute(default="country")
+    number_selection_behavior = UnicodeAttribute(default="prefer-sticky")
+    chat_instance_sid = UnicodeAttribute(null=True)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+    calls_outlive_expiry = BooleanAttribute(default=False)
+    close_ends_calls = BooleanAttribute(default=False)
+    quarantine = NumberAttribute(default=DAY)
+    through = UnicodeAttribute(default="dial")
+    warn_before_end = NumberAttribute(default=WARNING_SECONDS)
+    extension_minutes = NumberAttribute(default=0)
+    extension_times = NumberAttribute(default=1)
+    record = BooleanAttribute(default=False)
+    edition = VersionAttribute()
+
+
+class ServiceName(ServiceEntry, discriminator="service-name"):
+    """A name that is taken, in the account's own partition: it enforces uniqueness, and lists the services."""
+
+    named = UnicodeAttribute()
+
+
+def name_entry(unique_name: str) -> str:
+    return f"service-name#{unique_name}"
+
+
+def create_service(form: Form) -> Service:
+    """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
+    unique_name = form.text("UniqueName", most=191)
+    if not unique_name:
+        raise RequestRefused(80701, "'UniqueName' is invalid: a service needs a name")
+    now = int(time.time())
+    sid = "KS" + uuid.uuid4().hex
+    service = Service(sid, "service", unique_name=unique_name, date_created=now, date_updated=now)
+    change(service, form)
+    name = ServiceName(config.TWILIO_ACCOUNT_SID, name_entry(unique_name), named=sid)
+    for _ in range(MOST_TRIES):
+        with refusals() as places, write() as transaction:
+            transaction.save(name, condition=ServiceName.entry.does_not_exist())
+            transaction.save(service)
+        if not places:
+            return service
+        if FAILED in places.values():
+            raise name_taken(unique_name)
+    raise busy()
+
+
+def update_service(service: Service, form: Form) -> Service:
+    """The service as changed, whatever others change at the same time. Raises RequestRefused 80602 when its new name is
+    taken.
+    """
+    for _ in range(MOST_TRIES):
+        former = service.unique_name
+        change(service, form)
+        service.unique_name = form.text("UniqueName", most=191) or former
+        service.date_updated = int(time.time())
+        with refusals() as places, write() as transaction:
+            if service.unique_name != former:
+                sid, account = service.service_sid, config.TWILIO_ACCOUNT_SID
+                transaction.delete(ServiceName(account, name_entry(former)))
+                name = ServiceName(account, name_entry(service.unique_name), named=sid)
+                transaction.save(name, condition=ServiceName.entry.does_not_exist())
+            transaction.save(service, condition=Service.entry.exists())
+        if not places:
+            return service
+        last = 0 if service.unique_name == former else 2
+        if FAILED in places.values() and last not in places:
+            raise name_taken(service.unique_name)
+        service = find_service(service.service_sid)
+    raise busy()
+
+
+def change(service: Service, form: Form) -> None:
+    """Sets what the form says of a service; what it does not mention stays."""
+    said = {
+        "default_ttl": form.integer("DefaultTtl", 0, LONGEST_TTL),
+        "callback_url": form.url("CallbackUrl"),
+        "intercept_callback_url": form.url("InterceptCallbackUrl"),
+        "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
+        "geo_match_level": form.choice("GeoMatchLevel", GEO_MATCH_LEVELS),
+        "number_selection_behavior": form.choice("NumberSelectionBehavior", NUMBER_SELECTION_BEHAVIORS),
+        "chat_instance_sid": form.text("ChatInstanceSid", most=34),
+        "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
+        "close_ends_calls": form.boolean("CloseEndsCalls"),
+        "quarantine": form.integer("Quarantine", 0, 365 * DAY),
+        "through": form.choice("Through", ("dial", "conference")),
+        "warn_before_end": form.integer("WarnBeforeEnd", 0, 3600),
+        "extension_minutes": form.integer("ExtensionMinutes", 0, 240),
+        "extension_times": form.integer("ExtensionTimes", 1, 100),
+        "record": form.boolean("Record"),
+    }
+    for name, value in said.items():
+        if value is not None:
+            setattr(service, name, value if value != "" else None)
+    if service.record and service.through != "dial":
+        raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
+
+
+def find_service(sid_or_name: str) -> Service:
+    """The service of this SID or unique name. Raises RequestRefused 20404."""
+    try:
+        if not sid_or_name.startswith("KS") or len(sid_or_name) != 34:
+            name = ServiceName.get(config.TWILIO_ACCOUNT_SID, name_entry(sid_or_name), consistent_read=True)
+            sid_or_name = name.named
+        return Service.get(sid_or_name, "service", consistent_read=True)
+    except (ServiceName.DoesNotExist, Service.DoesNotExist):
+        raise not_found(f"/Services/{sid_or_name}") from None
+
+
+def list_services(after: str | None, most: int) -> tuple[list[Service], str | None]:
+    """A page of the account's services in the order of their names, and where the next page begins."""
+    if after and not after.startswith("service-name#"):
+        raise wrong("PageToken")
+    start = {"service_sid": {"S": config.TWILIO_ACCOUNT_SID}, "entry": {"S": after}} if after else None
+    names = ServiceName.query(
+        config.TWILIO_ACCOUNT_SID,
+        ServiceName.entry.startswith("service-name#"),
+        limit=most + 1,
+        last_evaluated_key=start,
+        consistent_read=True,
+    )
+    found = list(names)
+    page = found[:most]
+    keys = [(name.named, "service") for name in page]
+    services = {service.service_sid: service for service in Service.batch_get(keys, consistent_read=True)}
+    following = page[-1].entry if len(found) > most else None
+    return [services[name.named] for name in page if name.named in services], following
+
+
+def busy() -> RequestRefused:
+    return RequestRefused(80503, "The Service was being changed by other requests. Please try again", 409)
+
+
+def name_taken(unique_name: str) -> RequestRefused:
+    return RequestRefused(80602, f"The UniqueName {unique_name!r} belongs to another Service")
+
+
+def show(service: Service, base: str) -> dict[str, Any]:
+    """The service as Proxy's REST API writes it, and our own settings after it."""
+    url = f"{base}/v1/Services/{service.service_sid}"
+    return {
+        "sid": service.service_sid,
+        "unique_name": service.unique_name,
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "chat_instance_sid": service.chat_instance_sid,
+        "callback_url": service.callback_url,
+        "default_ttl": service.default_ttl,
+        "number_selection_behavior": service.number_selection_behavior,
+        "geo_match_level": service.geo_match_level,
+        "intercept_callback_url": service.intercept_callback_url,
+        "out_of_session_callback_url": service.out_of_session_callback_url,
+        "date_created": date(service.date_created),
+        "date_updated": date(service.date_updated),
+        "url": url,
+        "links": {"sessions": f"{url}/Sessions", "phone_numbers": f"{url}/PhoneNumbers"},
+        "calls_outlive_expiry": service.calls_outlive_expiry,
+        "close_ends_calls": service.close_ends_calls,
+        "quarantine": service.quarantine,
+        "through": service.through,
+        "warn_before_end": service.warn_before_end,
+        "extension_minutes": service.extension_minutes,
+        "extension_times": service.extension_times,
+        "record": service.record,
+    }

@@ -1,0 +1,251 @@
+"""What is stored of a session: itself and its participants. Times are seconds since 1970."""
+
+import re
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import not_found
+from toritsugi.foundation.forms import date
+from toritsugi.foundation.pages import wrong
+from toritsugi.foundation.tables import Table
+from toritsugi.masking.services import ServiceEntry
+
+LISTED = re.compile(r"[0-9.]{17}\|KC[0-9a-f]{32}")  # where a page of sessions ends
+DELETED = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
+MODES = ("message-only", "voice-only", "voice-and-message")
+
+
+class SessionEntry(Table):
+    """Whatever lies in a session's partition."""
+
+    class Meta:
+        table_name = config.SESSIONS_TABLE
+
+    session_sid = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+
+
+class OfService(GlobalSecondaryIndex["Session"]):  # type: ignore[no-untyped-call]
+    """The keys of a service's sessions in the order of their creation; it may lag."""
+
+    class Meta:
+        index_name = "of-service"
+        projection = IncludeProjection(["kind"])  # by which PynamoDB filters; without it, it finds nothing
+
+    service_sid = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
+class Session(SessionEntry, discriminator="session"):
+    """Two people, or one or none yet, who reach each other through lines.
+
+    `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, the
+    last opening, or the creation.
+    """
+
+    service_sid = UnicodeAttribute()
+    listed_as = UnicodeAttribute()
+    unique_name = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(default="open")
+    mode = UnicodeAttribute()
+    ttl = NumberAttribute(default=0)
+    date_expiry = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    participants = NumberAttribute(default=0)
+    closed_reason = UnicodeAttribute(null=True)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+    date_started = NumberAttribute(null=True)
+    date_ended = NumberAttribute(null=True)
+    date_reopened = NumberAttribute(null=True)
+    date_last_interaction = NumberAttribute(null=True)
+    quarantine = NumberAttribute(default=0)
+    calls_outlive_expiry = BooleanAttribute(default=False)
+    through = UnicodeAttribute(default="dial")
+    extends = BooleanAttribute(default=False)
+    recorded = BooleanAttribute(null=True)
+    bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
+
+    of_service = OfService()
+
+    def is_closed(self, now: float) -> bool:
+        """Whether it is over at this moment. Past its expiry a session is closed, whatever is stored."""
+        return self.status == "closed" or (self.expires_at is not None and self.expires_at <= now)
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.closed_reason == DELETED
+
+    @property
+    def last_sign(self) -> int:
+        """When it last showed a sign of life, from which the ttl counts."""
+        return int(max(self.date_created, self.date_reopened or 0, self.date_last_interaction or 0))
+
+    @property
+    def slides(self) -> bool:
+        """Whether every interaction moves the expiry."""
+        return bool(self.ttl) and self.date_expiry is None
+
+    @property
+    def expiry_reason(self) -> str:
+        return "ttl" if self.slides else "date-expiry"
+
+
+class Participant(SessionEntry, discriminator="participant"):
+    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from."""
+
+    sid = UnicodeAttribute()
+    place = NumberAttribute(default=0)
+    identifier = UnicodeAttribute()
+    friendly_name = UnicodeAttribute(null=True)
+    proxy_identifier = UnicodeAttribute()
+    proxy_identifier_sid = UnicodeAttribute()
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+    date_deleted = NumberAttribute(null=True)
+
+
+class SessionName(ServiceEntry, discriminator="session-name"):
+    """A unique name that is taken, in the service's partition, and the session that has it."""
+
+    named = UnicodeAttribute()
+
+
+def participant_entry(participant_sid: str) -> str:
+    return f"participant#{participant_sid}"
+
+
+def name_entry(unique_name: str) -> str:
+    return f"session-name#{unique_name}"
+
+
+def is_open(now: int) -> Condition:
+    """The session is there, and neither closed nor past its expiry."""
+    alive = Session.expires_at.does_not_exist() | (Session.expires_at > now)
+    return is_unclosed() & alive
+
+
+def is_as_read(session: Session) -> Condition:
+    """Since the session was read, nobody has joined it; and neither when it ends has changed, nor what that is for."""
+    same = Session.participants == session.participants
+    for attribute, seen in (
+        (Session.ttl, session.ttl),
+        (Session.date_expiry, session.date_expiry),
+        (Session.expires_at, session.expires_at),
+        (Session.date_reopened, session.date_reopened),
+        (Session.date_last_interaction, session.date_last_interaction),
+    ):
+        same &= attribute.does_not_exist() if seen is None else attribute == seen
+    return same
+
+
+def is_undeleted() -> Condition:
+    """The session is there, and was not deleted."""
+    return Session.entry.exists() & (Session.closed_reason != DELETED)
+
+
+def is_unclosed() -> Condition:
+    """The session is there, and was not closed yet; to DynamoDB, what is absent differs from everything."""
+    return Session.entry.exists() & (Session.status != "closed")
+
+
+def find_session(service_sid: str, sid_or_name: str) -> Session:
+    """The session of this SID or unique name, if it is this service's. Raises RequestRefused 20404."""
+    try:
+        if not sid_or_name.startswith("KC") or len(sid_or_name) != 34:
+            sid_or_name = SessionName.get(service_sid, name_entry(sid_or_name), consistent_read=True).named
+        session = Session.get(sid_or_name, "session", consistent_read=True)
+    except (SessionName.DoesNotExist, Session.DoesNotExist):
+        raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}") from None
+    if session.service_sid != service_sid or session.is_deleted:
+        raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}")
+    return session
+
+
+def read_session(service_sid: str, session_sid: str) -> tuple[Session, list[Participant]]:
+    """The session and its participants in one query, in the order in which they came. Raises RequestRefused 20404."""
+    session, people = find_with_people(session_sid)
+    if session is None or session.service_sid != service_sid or session.is_deleted:
+        raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
+    return session, people
+
+
+def find_with_people(session_sid: str) -> tuple[Session | None, list[Participant]]:
+    """The same of any session, also of one that is deleted but not gone yet; None, where there is none."""
+    # "participant#..." and "session" sort after "interaction#...", of which there may be many
+    entries = list(SessionEntry.query(session_sid, SessionEntry.entry >= "participant#", consistent_read=True))
+    session = next((entry for entry in entries if isinstance(entry, Session)), None)
+    people = [entry for entry in entries if isinstance(entry, Participant)]
+    return session, sorted(people, key=lambda person: person.place)
+
+
+def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[Session], str | None]:
+    """A page of a service's sessions, the newest first, and where the next page begins."""
+    start = None
+    if after:
+        if not LISTED.fullmatch(after):
+            raise wrong("PageToken")
+        listed_as, _, session_sid = after.partition("|")
+        keys = {"service_sid": service_sid, "listed_as": listed_as, "session_sid": session_sid, "entry": "session"}
+        start = {name: {"S": value} for name, value in keys.items()}
+    query = Session.of_service.query(service_sid, scan_index_forward=False, limit=most + 1, last_evaluated_key=start)
+    keys_found = [(key.session_sid, key.listed_as) for key in query]
+    page = keys_found[:most]
+    found = {s.session_sid: s for s in Session.batch_get([(sid, "session") for sid, _ in page], consistent_read=True)}
+    following = f"{page[-1][1]}|{page[-1][0]}" if len(keys_found) > most else None
+    return [found[sid] for sid, _ in page if sid in found and not found[sid].is_deleted], following
+
+
+def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
+    """The session as Proxy's REST API writes it. An expired one is shown closed at its expiry, cleaned up or not."""
+    expired = session.is_closed(now) and session.status != "closed"
+    url = f"{base}/v1/Services/{session.service_sid}/Sessions/{session.session_sid}"
+    return {
+        "service_sid": session.service_sid,
+        "status": "closed" if expired else session.status,
+        "unique_name": session.unique_name,
+        "date_started": date(session.date_started),
+        "date_ended": date(session.expires_at if expired else session.date_ended),
+        "date_last_interaction": date(session.date_last_interaction),
+        "date_expiry": date(session.date_expiry),
+        "ttl": session.ttl,
+        "mode": session.mode,
+        "closed_reason": session.expiry_reason if expired else session.closed_reason,
+        "sid": session.session_sid,
+        "date_updated": date(session.expires_at if expired else session.date_updated),
+        "date_created": date(session.date_created),
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "url": url,
+        "links": {"interactions": f"{url}/Interactions", "participants": f"{url}/Participants"},
+    }
+
+
+def show_participant(person: Participant, service_sid: str, base: str) -> dict[str, Any]:
+    """The participant as Proxy's REST API writes it."""
+    url = f"{base}/v1/Services/{service_sid}/Sessions/{person.session_sid}/Participants/{person.sid}"
+    return {
+        "sid": person.sid,
+        "session_sid": person.session_sid,
+        "service_sid": service_sid,
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "friendly_name": person.friendly_name,
+        "identifier": person.identifier,
+        "proxy_identifier": person.proxy_identifier,
+        "proxy_identifier_sid": person.proxy_identifier_sid,
+        "date_deleted": date(person.date_deleted),
+        "date_created": date(person.date_created),
+        "date_updated": date(person.date_updated),
+        "url": url,
+        "links": {"message_interactions": f"{url}/MessageInteractions"},
+    }

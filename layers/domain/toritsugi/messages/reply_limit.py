@@ -1,0 +1,83 @@
+"""The brake: two that answer by themselves, and write to each other, must fall silent. So must whoever makes us answer.
+
+Twilio has one of its own, at fifteen replies or more in half a minute. https://www.twilio.com/docs/api/errors/14107
+"""
+
+import hashlib
+import re
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute
+from pynamodb.expressions.condition import Condition
+
+from toritsugi.foundation import matching
+from toritsugi.lines.directory import Entry, Key
+
+MOST_ANSWERS = ((600, 5), (86_400, 20))  # within so many seconds, so many of them
+SAME_ANSWER_SECONDS = 60
+KEPT = max(most for _, most in MOST_ANSWERS)
+
+# What machines write, by which they are known; folded, as everything is that is compared.
+AUTOMATIC = re.compile(
+    "|".join(
+        matching.fold(said)
+        for said in (
+            "do not reply",
+            "don't reply",
+            "no-?reply",
+            "not monitored",
+            "auto(matic|mated)?[- ]?(reply|response|message)",
+            "automated (sms|text|message)",
+            "out of (the )?office",
+            "you will get no more (messages|texts)",
+            "verification code",
+            "one-time pass(word|code)",
+            "自動(返信|応答|配信|送信|通知)",
+            "送信専用",
+            "(返信|返答)(は|を|には)?(でき|いただけ|お?受け|しない)",
+            "認証(コード|番号)",
+            "ワンタイムパスワード",
+        )
+    )
+)
+
+
+class Texted(Entry, discriminator="texted"):
+    """What a person's texts to one of our lines were answered by themselves: how often, and the latest with their
+    moments, as digests.
+    """
+
+    answered = NumberAttribute()
+    latest = JSONAttribute()  # [[moment, digest], ...]
+
+
+def texted_key(number: str, line: str) -> Key:
+    """Where the directory keeps how a line has answered to texts of a person."""
+    return number, f"texted#{line}"
+
+
+def is_automatic(body: str) -> bool:
+    """Whether a text looks as if nobody had written it."""
+    return AUTOMATIC.search(matching.fold(body)) is not None
+
+
+def lets(texted: Texted | None, answer: str, now: float) -> bool:
+    """Whether this may be answered now."""
+    latest = texted.latest if texted else []
+    often = any(sum(at > now - seconds for at, _ in latest) >= most for seconds, most in MOST_ANSWERS)
+    again = any(at > now - SAME_ANSWER_SECONDS and one == digest(answer) for at, one in latest)
+    return not often and not again
+
+
+def count(texted: Texted | None, number: str, line: str, answer: str, now: float) -> Texted:
+    """The entry after this answer."""
+    latest = [*(texted.latest if texted else []), [int(now), digest(answer)]][-KEPT:]
+    return Texted(*texted_key(number, line), answered=(texted.answered if texted else 0) + 1, latest=latest)
+
+
+def is_as_seen(texted: Texted | None) -> Condition:
+    """The condition that nothing has been answered since the entry was read."""
+    return Texted.answered == texted.answered if texted else Texted.entry.does_not_exist()
+
+
+def digest(answer: str) -> str:
+    return hashlib.sha256(answer.encode(errors="replace")).hexdigest()[:16]

@@ -1,0 +1,50 @@
+"""How a reception answers a text message: by the first of its rules that has one of the words, else by `otherwise`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from toritsugi.foundation import matching, voices
+from toritsugi.receptions import words
+from toritsugi.receptions.words import Words
+
+LONGEST_ANSWER = 1_600  # characters that Twilio sends in one message: https://www.twilio.com/docs/api/errors/21617
+
+Document = Mapping[str, Any]
+
+
+def answer(
+    document: Document, body: str, locale: str, tell: Callable[[str, str], str], keywords_only: bool = False
+) -> str:
+    """What is answered to this text, in this language if there is a choice; blank, if nothing is.
+
+    `tell` knows what stands for a placeholder, in a language.
+    """
+    rules = document.get("texts", [])
+    said = find_by_keyword(rules, matching.fold(body))
+    if said is None and not keywords_only:
+        said = next((rule["otherwise"] for rule in rules if "otherwise" in rule), None)
+    if said is None:
+        return ""
+    locale = find_language(said, locale, document["language"])
+    return words.fill(said, locale, lambda name: tell(name, locale)).strip()[:LONGEST_ANSWER]
+
+
+def find_by_keyword(rules: list[Mapping[str, Any]], text: str) -> Words | None:
+    """The answer of the first rule of which a keyword stands in a text, which is folded."""
+    for rule in rules:
+        if any(matching.has(text, matching.fold(keyword)) for keyword in rule.get("keywords", [])):
+            return rule["answer"]
+    return None
+
+
+def find_language(said: Words, wished: str, usual: str) -> str:
+    """The language in which words are said: the one that is wished for, else the usual one, else any that there is."""
+    if isinstance(said, str):
+        return wished
+    return next((locale for locale in (wished, usual) if locale in said), next(iter(said)))
+
+
+def choose_language(document: Document, body: str, callers: str | None) -> str:
+    """The language for an answer: the caller's own, else that of the text, else the document's."""
+    wished = (voices.LOCALES.get(language, language) for language in (callers, matching.language_of(body)) if language)
+    return next((locale for locale in wished if locale in voices.VOICES), document["language"])

@@ -1,0 +1,175 @@
+"""Putting a caller through to somebody of the owner's, in turn or together; and taking a message, if nobody is there.
+
+Whoever is called sees the line, and hears who is calling: in Japan a forwarded caller's number is not shown.
+https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/record
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from twilio.twiml.voice_response import Dial, VoiceResponse
+
+from toritsugi.masking.interactions import FINAL
+from toritsugi.receptions.answering.prompts import onward
+from toritsugi.receptions.answering.visits import Visit
+from toritsugi.recordings.reports import Source
+
+Step = Mapping[str, Any]
+
+LONGEST_CALL_SECONDS = 4 * 3600
+DECISION_SECONDS = 4  # in which a caller may refuse to be recorded
+ACCEPT_SECONDS = 8
+
+
+# ---- the caller's side -----------------------------------------------------------------------------------------------
+
+
+def transfer(visit: Visit, step: Step) -> None:
+    """Dials; before that, a caller who is to be recorded is told so, and may refuse."""
+    record = step.get("record")
+    if not record:
+        return dial(visit, step)
+    visit.speak(record["notice"])  # outside of any gather, for no key may cut it short
+    if "refuse" not in record:
+        return dial(visit, step)
+    asked = visit.response.gather(
+        num_digits=1,
+        timeout=DECISION_SECONDS,
+        finish_on_key="",
+        action=visit.address("noticed"),
+        action_on_empty_result=True,
+    )
+    visit.say("refuse", asked, key=record["refuse"])
+    return None
+
+
+def decide(visit: Visit, step: Step) -> None:
+    """The caller has heard that the call is recorded, and has refused or not."""
+    refused = visit.fields.get("Digits") == step.get("record", {}).get("refuse")
+    dial(visit, step, refused=refused)
+
+
+def dial(visit: Visit, step: Step, turn: int = 0, refused: bool = False) -> None:
+    """Calls whom the step names: all `together`, or the `turn`th of them."""
+    recorded = "record" in step and not refused
+    wanted = {}
+    if recorded:
+        wanted["record"] = "record-from-answer-dual"
+        wanted["recording_status_callback"] = report_to(visit, "conversation")
+        wanted["recording_status_callback_event"] = "completed absent"
+    call = Dial(
+        caller_id=visit.line,
+        timeout=step["seconds"],
+        time_limit=LONGEST_CALL_SECONDS,
+        action=visit.address("dialed" if recorded or "record" not in step else "refused", turn),
+        **wanted,
+    )
+    told = visit.address("told" if recorded else "whispered", turn, seal_parties(visit))
+    hears = recorded or step["accept"] or "whisper" in step
+    for number in step["transfer"] if step["together"] else [step["transfer"][turn]]:
+        call.number(number, url=told if hears else None)
+    visit.response.append(call)
+
+
+def go_on(visit: Visit, step: Step) -> str | None:
+    """The conversation is over; or there was none, and the next number is called, if there is one."""
+    if visit.fields.get("CallStatus") in FINAL:
+        return None
+    status, turn = visit.fields.get("DialCallStatus"), visit.place.turn + 1
+    if status in ("completed", "answered") and visit.fields.get("DialBridged") != "false":
+        return onward(visit, step)
+    if step["together"] or turn >= len(step["transfer"]):
+        return str(step["otherwise"])
+    dial(visit, step, turn, refused=visit.place.deed == "refused")
+    return None
+
+
+# ---- the side of whoever is called -----------------------------------------------------------------------------------
+
+
+def whisper(visit: Visit, step: Step) -> None:
+    """Whoever is called hears that it is recorded, and who is calling; then they are put through, or press a 1."""
+    know_caller(visit)
+    if is_told(visit):
+        visit.speak(step["record"]["notice"])  # outside of any gather, for no key may cut it short
+    if not step["accept"]:
+        return introduce(visit, step)
+    asked = visit.response.gather(
+        num_digits=1,
+        timeout=ACCEPT_SECONDS,
+        finish_on_key="",
+        action=visit.address("agreed-told" if is_told(visit) else "agreed", 0, visit.place.sealed),
+    )
+    introduce(visit, step, asked)
+    visit.say("accept", asked)
+    visit.hang_up()
+    return None
+
+
+def introduce(visit: Visit, step: Step, into: VoiceResponse | None = None) -> None:
+    if "whisper" in step:
+        visit.speak(step["whisper"], into)
+
+
+def is_told(visit: Visit) -> bool:
+    """Whether the conversation is recorded, which whoever is called has to know."""
+    return visit.place.deed in ("told", "agreed-told")
+
+
+def agree(visit: Visit, step: Step) -> None:
+    """A 1 puts through; after any other key the question comes again."""
+    if visit.fields.get("Digits") != "1":
+        whisper(visit, step)
+
+
+def know_caller(visit: Visit) -> None:
+    """Of this leg Twilio says only whom we have called: who calls stands in the path, for the caller's own leg."""
+    visit.number, _ = split_parties(visit.hands.unseal(visit.place.sealed, visit.fields.get("ParentCallSid", "")))
+
+
+# ---- a message -------------------------------------------------------------------------------------------------------
+
+
+def take_message(visit: Visit, step: Step) -> None:
+    """Asks for a message and records it; a silence comes back as a silence."""
+    visit.speak(step["voicemail"])
+    visit.response.record(
+        action=visit.address("recorded"),
+        max_length=step["seconds"],
+        timeout=step["silence"],
+        finish_on_key="#",
+        play_beep=True,
+        recording_status_callback=report_to(visit, "voicemail"),
+        recording_status_callback_event="completed absent",
+    )
+    visit.response.redirect(visit.address("silent"))
+
+
+def keep(visit: Visit, step: Step) -> str | None:
+    """A message was left; recording.py has it from Twilio."""
+    if visit.fields.get("Digits") == "hangup" or visit.fields.get("CallStatus") in FINAL:
+        return None
+    return onward(visit, step)
+
+
+def pass_over(visit: Visit, step: Step) -> str | None:
+    """Nothing was said."""
+    return str(step["otherwise"]) if "otherwise" in step else onward(visit, step)
+
+
+# ---- who calls whom, for whoever hears of it later -------------------------------------------------------------------
+
+
+def report_to(visit: Visit, kind: str) -> str:
+    """Where Twilio tells of a recording."""
+    return visit.hands.address(Source(kind, visit.place.reception, seal_parties(visit)).path)
+
+
+def seal_parties(visit: Visit) -> str:
+    return visit.hands.seal(visit.number + visit.line, visit.call_sid)
+
+
+def split_parties(parties: str) -> tuple[str, str]:
+    """Caller and line; the caller is blank if withheld."""
+    caller, _, line = parties.rpartition("+")
+    return caller, f"+{line}" if line else ""

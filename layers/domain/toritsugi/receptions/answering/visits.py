@@ -1,0 +1,174 @@
+"""A visit: one call at a reception, at the moment when Twilio asks what comes next."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from twilio.twiml.voice_response import VoiceResponse
+
+from toritsugi.callers.caller import Caller
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines.numbers import is_shown
+from toritsugi.receptions import words
+
+PATH = re.compile(
+    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([a-z]{2}-[A-Z]{2})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/([\w-]{1,100}))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a reception a call is: what it has done (`deed`) at which step, for the `turn`th time.
+
+    `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`.
+    """
+
+    reception: str
+    version: int
+    locale: str
+    step: str
+    deed: str = ""
+    turn: int = 0
+    sealed: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where Twilio goes on from here: never a number."""
+        known = f"/voice/receptions/{self.reception}/{self.version}/{self.locale}/{self.step}/{self.deed}/{self.turn}"
+        return known + (f"/{self.sealed}" if self.sealed else "")
+
+    @classmethod
+    def read(cls, path: str) -> "Place":
+        """The place at this path. Raises RequestRefused."""
+        match = PATH.fullmatch(path)
+        if not match:
+            raise RequestRefused(20404, "no reception has this path", 404)
+        reception, version, locale, step, deed, turn, sealed = match.groups()
+        return cls(reception, int(version), locale, step, deed, int(turn), sealed or "")
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What a reception is handed of the world outside.
+
+    `address`: the URL under which Twilio reaches a path of ours. `seal` and `unseal`: text that only we can read, for
+    the call of a SID. `ask`: what the owner's system says to facts, or OwnerSilent.
+    """
+
+    address: Callable[[str], str]
+    seal: Callable[[str, str], str]
+    unseal: Callable[[str, str], str]
+    ask: Callable[[str, Mapping[str, Any], str], dict[str, Any]]
+
+
+@dataclass
+class Visit:
+    """A call at a reception: what it asks for in `fields`, and the TwiML with which it is answered."""
+
+    place: Place
+    document: Mapping[str, Any]
+    fields: Mapping[str, str]
+    hands: Hands
+    at: float
+    find_caller: Callable[[str], Caller | None]
+    request: str = ""  # the same when Twilio asks the same again
+    digits: str = ""
+    asked: int = 0  # so often was the owner's system
+    response: VoiceResponse = field(default_factory=VoiceResponse)
+
+    @property
+    def line(self) -> str:
+        """The number that was called."""
+        return self.fields.get("To", "")
+
+    @property
+    def call_sid(self) -> str:
+        return self.fields.get("CallSid", "")
+
+    @cached_property
+    def caller(self) -> Caller | None:
+        """Who calls, looked up when it is first of interest."""
+        return self.find_caller(self.number) if self.number else None
+
+    @cached_property
+    def number(self) -> str:
+        """The number from which the call came; blank if that is withheld."""
+        told = self.fields.get("From", "")
+        return told if is_shown(told) else ""
+
+    def step(self, name: str) -> Mapping[str, Any]:
+        step: Mapping[str, Any] = self.document["steps"][name]
+        return step
+
+    def enter(self, name: str) -> Mapping[str, Any]:
+        """The step of this name, where the call is from now on."""
+        step = self.step(name)
+        locale = step.get("language", self.place.locale)
+        self.place = replace(self.place, step=name, locale=locale, deed="", turn=0, sealed="")
+        return step
+
+    def address(self, deed: str, turn: int = 0, sealed: str = "") -> str:
+        """Where Twilio comes back to when the caller has done this."""
+        return self.hands.address(replace(self.place, deed=deed, turn=turn, sealed=sealed).path)
+
+    # ---- what is said ----------------------------------------------------------------------------------------------
+
+    def speak(self, said: words.Words, into: VoiceResponse | None = None) -> None:
+        """Says something of the document's, with what is known filled in."""
+        locale = self.place.locale
+        if not isinstance(said, str) and locale not in said:
+            locale = next(iter(said))
+        voices.say(self.response if into is None else into, words.fill(said, locale, self.tell), locale)
+
+    def say(self, name: str, into: VoiceResponse | None = None, **known: str) -> None:
+        """Says a sentence of ours."""
+        locale = self.place.locale
+        voices.say(self.response if into is None else into, words.sentence(name, locale, **known), locale)
+
+    def tell(self, placeholder: str) -> str:
+        """What stands for a placeholder."""
+        locale = self.place.locale
+        if placeholder == "name":
+            return self.name or words.sentence("somebody", locale)
+        if placeholder == "company":
+            return (self.caller.company if self.caller else None) or ""
+        if placeholder == "number":
+            return words.say_number(self.number) if self.number else words.sentence("number unknown", locale)
+        if placeholder == "digits":
+            return words.say_digits(self.digits)
+        say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}[placeholder]
+        return say(self.now(self.document["timezone"]), locale)
+
+    @property
+    def name(self) -> str:
+        """The caller's name as it is spoken; blank if nobody is known under this number."""
+        if not self.caller:
+            return ""
+        return (self.caller.reading if self.place.locale == "ja-JP" else None) or self.caller.name
+
+    def now(self, timezone: str) -> datetime:
+        """The owner's own time."""
+        return datetime.fromtimestamp(self.at, ZoneInfo(timezone))
+
+    def hang_up(self) -> None:
+        self.response.hangup()
+
+
+def begin(reception: str, version: int, document: Mapping[str, Any], caller: Caller | None) -> Place:
+    """Where a call begins: at the first step, in the caller's language, if that is spoken everywhere."""
+    wished = caller.language if caller else None
+    locale = wished if wished in languages(document) else document["language"]
+    return Place(reception, version, str(locale), document["start"])
+
+
+def languages(document: Mapping[str, Any]) -> set[str]:
+    """The languages into which all is translated that is translated at all."""
+    said = [value for step in document["steps"].values() for value in step.values() if isinstance(value, dict)]
+    translated = [set(one) for one in said if one and set(one) <= set(voices.VOICES)]
+    return set.intersection(*translated) if translated else {document["language"]}

@@ -1,0 +1,218 @@
+"""The language of receptions: one document says what a line says and does, and how it answers text messages.
+
+Its words are few: a step does one thing, which is the first word in it, and then goes to `next`, or `otherwise`. What
+stands here is the shape of each; terms.py has what they are made of, and checks.py knows what makes sense together.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from toritsugi.receptions.authoring.terms import (
+    Address,
+    Country,
+    Day,
+    Key,
+    Locale,
+    Name,
+    Number,
+    Times,
+    Word,
+    Words,
+    Zone,
+    count,
+    days,
+    listed,
+    true,
+)
+
+MOST_STEPS, MOST_RULES, MOST_KEYWORDS, MOST_NUMBERS = 200, 100, 50, 10
+MOST_RETRIES = 5
+
+
+# ---- steps -----------------------------------------------------------------------------------------------------------
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Step(Strict):
+    """What every step may say: which language is spoken from here on."""
+
+    language: Locale | None = None
+
+
+class Passing(Step):
+    """What goes on to `next`; without one, the call ends."""
+
+    next: Name | None = None
+
+
+class Say(Passing):
+    """Says something."""
+
+    say: Words
+
+
+class Play(Passing):
+    """Plays a file, MP3 or WAV."""
+
+    play: Address
+
+
+class Greet(Passing):
+    """Greets whoever is known by name, and others in the words for `unknown`."""
+
+    greet: Words
+    unknown: Words | None = None
+
+
+class Prompt(Step):
+    """What asks for something: `seconds` of patience, `retries` after silence or something wrong, then `otherwise`."""
+
+    seconds: int = Field(5, ge=1, le=60)
+    retries: int = Field(2, ge=0, le=MOST_RETRIES)
+    wrong: Words | None = None
+    otherwise: Name = Field(description="where a call goes in which nobody answers")
+
+
+class Menu(Prompt):
+    """Offers `keys` to press, and `spoken` words to say."""
+
+    menu: Words
+    keys: dict[Key, Name] = Field(default_factory=dict)
+    spoken: dict[Word, Name] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def offers_something(self) -> "Menu":
+        if not self.keys and not self.spoken:
+            raise ValueError("a menu needs keys to press, or words to say (spoken)")
+        return self
+
+
+class Digits(Strict):
+    least: int
+    most: int
+
+
+class Gather(Prompt, Passing):
+    """Asks for digits, reads them back if they are to be confirmed, and asks the owner's system about them."""
+
+    gather: Words
+    digits: Annotated[Digits, BeforeValidator(count)] = Field(description="how many, like 12, or 4-8")
+    confirm: bool = False
+    ask: Address | None = None
+
+    @model_validator(mode="after")
+    def leads_somewhere(self) -> "Gather":
+        if not self.next and not self.ask:
+            raise ValueError("nothing is done with the digits: say where the call goes (next), or who is asked (ask)")
+        return self
+
+
+class Ask(Passing):
+    """Asks the owner's own system what to say, and where to go; `otherwise`, if it does not know, or is down."""
+
+    ask: Address
+    otherwise: Name = Field(description="where a call goes if your system does not answer")
+
+
+class Hours(Step):
+    """Goes to `open` or `closed`: by day of the week, by public holidays (as on `holidays`, of a country), and by
+    `special` days.
+    """
+
+    hours: Annotated[dict[str, str], BeforeValidator(days)]
+    open: Name = Field(description="where a call goes within these hours")
+    closed: Name = Field(description="where a call goes at all other times")
+    timezone: Zone | None = None  # the document's, if left out
+    holidays: Country | None = None  # whose are closed
+    special: dict[Day, Times] = Field(default_factory=dict)
+
+
+class Record(Strict):
+    """A conversation is recorded: both sides are told (`notice`), and the caller may `refuse` with a key."""
+
+    notice: Words = Field(description="what both sides hear before they are recorded")
+    refuse: Key | None = None
+
+
+class Transfer(Passing):
+    """Puts through: to one number, to several in turn, or `together` to whoever answers first; else `otherwise`.
+
+    Whoever is called hears the `whisper` first, and takes the call with a 1 if they have to `accept` it.
+    """
+
+    transfer: Annotated[list[Number], BeforeValidator(listed), Field(min_length=1, max_length=MOST_NUMBERS)]
+    together: bool = False
+    seconds: int = Field(20, ge=5, le=600)
+    whisper: Words | None = None
+    accept: bool = False
+    record: Record | None = None
+    otherwise: Name = Field(description="where a call goes that nobody takes")
+
+
+class Voicemail(Passing):
+    """Takes a message of so many `seconds` at most; `otherwise`, if nothing is said."""
+
+    voicemail: Words
+    seconds: int = Field(120, ge=5, le=3600)
+    silence: int = Field(5, ge=1, le=60)
+    otherwise: Name | None = None
+
+
+class Hangup(Step):
+    """Hangs up."""
+
+    hangup: Annotated[Literal[True], BeforeValidator(true)]
+
+
+class Jump(Step):
+    """Goes somewhere else."""
+
+    jump: Name
+
+
+KINDS: dict[str, type[Step]] = {
+    "say": Say,
+    "play": Play,
+    "greet": Greet,
+    "menu": Menu,
+    "gather": Gather,
+    "ask": Ask,  # after gather, in which it may stand as well
+    "hours": Hours,
+    "transfer": Transfer,
+    "voicemail": Voicemail,
+    "hangup": Hangup,
+    "jump": Jump,
+}
+
+
+# ---- the whole -------------------------------------------------------------------------------------------------------
+
+
+class Rule(Strict):
+    """How a text message is answered: one with one of the `keywords`, or any other (`otherwise`)."""
+
+    keywords: Annotated[list[Word], BeforeValidator(listed), Field(min_length=1, max_length=MOST_KEYWORDS)] | None = (
+        None
+    )
+    answer: Words | None = None
+    otherwise: Words | None = None
+
+    @model_validator(mode="after")
+    def says_one_thing(self) -> "Rule":
+        if (self.answer is None) == (self.otherwise is None) or (self.keywords is None) != (self.answer is None):
+            raise ValueError("an answer to texts is keywords with an answer, or otherwise")
+        return self
+
+
+class Document(Strict):
+    """A whole reception. Each of `steps` is one of the kinds above, which checks.py tells apart by its first word."""
+
+    language: Locale = "ja-JP"
+    timezone: Zone = "Asia/Tokyo"
+    start: Name | None = None  # the first step, if left out
+    steps: Annotated[dict[Name, dict[str, Any]], Field(max_length=MOST_STEPS)] = Field(default_factory=dict)
+    texts: Annotated[list[Rule], Field(max_length=MOST_RULES)] = Field(default_factory=list)

@@ -1,0 +1,181 @@
+"""The terms of the language of receptions: what may be written in one place, each with the sentence if it is not.
+
+What is read is text throughout, as it was written; see reading.py.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+from toritsugi.foundation import voices
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines import destinations
+from toritsugi.receptions.answering.hours import DAYS
+from toritsugi.receptions.words import PLACEHOLDERS
+
+LONGEST_WORDS, LONGEST_WORD, LONGEST_ADDRESS, MOST_DIGITS = 1_000, 100, 500, 32
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?(\?[!-\"$-~]*)?")  # no name, no password, no #
+NO_NUMBER = 21211  # https://www.twilio.com/docs/api/errors/21211
+SHOWN = 40  # of what is wrong, so many characters are repeated
+
+
+def language(text: str) -> str:
+    """ja or ja-JP, en or en-US: a language that our voices speak, as a locale."""
+    locale = voices.LOCALES.get(text, text)
+    if locale not in voices.VOICES:
+        raise ValueError(f"{text} is not spoken here; {' and '.join(voices.VOICES)} are")
+    return locale
+
+
+def words(said: Any) -> Any:
+    """Words to be spoken or written; or several, {"ja-JP": ..., "en-US": ...}, one for each language."""
+    if isinstance(said, dict):
+        if not said:
+            raise ValueError("nothing is said, in no language")
+        return {language(locale): sentence(one) for locale, one in said.items()}
+    return sentence(said)
+
+
+def sentence(said: Any) -> str:
+    if not isinstance(said, str) or not said.strip():
+        raise ValueError("words are text, like Good morning, or one text for each language")
+    if len(said) > LONGEST_WORDS:
+        raise ValueError(f"these words are longer than {LONGEST_WORDS} characters")
+    left = re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", said)
+    if wrong := re.search(r"\{[^{}]{0,40}\}|[{}]", left):
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise ValueError(f"{wrong[0]} is nothing that can be filled in; {known} are")
+    return said.strip()
+
+
+def word(text: str) -> str:
+    """A word that somebody says or writes."""
+    if not 1 <= len(text) <= LONGEST_WORD or "," in text:
+        raise ValueError(f"write a word or a few, without a comma and at most {LONGEST_WORD} characters")
+    return text
+
+
+def name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text):
+        raise ValueError(f"{text[:SHOWN]} is no name of a step; write letters from a to z, digits, - and _, at most 40")
+    return text
+
+
+def key(text: str) -> str:
+    if not re.fullmatch(r"[0-9*#]", text):
+        raise ValueError(f'{text[:SHOWN]} is no key of a telephone; they are 0 to 9, "*" and "#"')
+    return text
+
+
+def number(text: str) -> str:
+    """A telephone number that the exchange may call."""
+    try:
+        destinations.check(text[:SHOWN])
+    except RequestRefused as refusal:
+        hint = "; write it like +81312345678" if refusal.code == NO_NUMBER else ""
+        raise ValueError(refusal.message + hint) from None
+    return text
+
+
+def listed(said: Any) -> Any:
+    return [said] if isinstance(said, str) else said
+
+
+def times(text: Any) -> str:
+    """ "9:00-18:00" or several, "9:00-12:00, 13:00-18:00", or closed. Past midnight: "22:00-26:00" or "22:00-2:00"."""
+    if text == "closed":
+        return text
+    for one in str(text).split(","):
+        match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", one, re.ASCII)
+        if not match or int(match[1]) > 23 or int(match[3]) > 29 or int(match[2]) > 59 or int(match[4]) > 59:
+            raise ValueError(f"{str(text)[:SHOWN]} are no hours; write them like 9:00-18:00, or closed")
+    return text
+
+
+def days(said: Any) -> Any:
+    """{"mon-fri": ..., "sat, sun": ...}: each day by itself."""
+    if not isinstance(said, dict):
+        raise ValueError("write the hours of each day, like {mon-fri: 9:00-18:00, sat: 9:00-12:00}")
+    found: dict[str, Any] = {}
+    for names, when in said.items():
+        for part in names.split(","):
+            first, _, last = part.strip().lower().partition("-")
+            if first not in DAYS or (last and last not in DAYS):
+                raise ValueError(f"{part.strip()[:SHOWN]} is no day; write {', '.join(DAYS)}, or mon-fri")
+            at, end = DAYS.index(first), DAYS.index(last or first)
+            for day in DAYS[at : end + 1] if at <= end else DAYS[at:] + DAYS[: end + 1]:
+                if day in found:
+                    raise ValueError(f"{day} is there twice")
+                found[day] = times(when)
+    return found
+
+
+def day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text[:SHOWN]} is no day; write it like 2026-12-31") from None
+
+
+def country(text: str) -> str:
+    from holidays import list_supported_countries  # here only: a line without public holidays never pays for it
+
+    if text not in list_supported_countries(include_aliases=False):
+        raise ValueError(f"the public holidays of {text[:SHOWN]} are not known; write a country like JP, or US")
+    return text
+
+
+def timezone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"{text[:SHOWN]} is no time zone; write one like Asia/Tokyo")
+    return text
+
+
+def count(said: Any) -> Any:
+    """12, or 4-8: how many digits."""
+    match = re.fullmatch(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", str(said), re.ASCII)
+    least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= least <= most <= MOST_DIGITS:
+        raise ValueError(
+            f"{str(said)[:SHOWN]} is no number of digits; write one like 12, or 4-8, and {MOST_DIGITS} at most"
+        )
+    return {"least": least, "most": most}
+
+
+def address(text: str, info: ValidationInfo) -> str:
+    """An address on the web: https, or http too where the exchange itself is reached by it, on one machine."""
+    if len(text) > LONGEST_ADDRESS or not ADDRESS.fullmatch(text) or not names_host(text):
+        raise ValueError(f"{text[:60]} is no address; write one like https://example.com/path")
+    if not text.startswith("https:") and not (info.context or {}).get("http"):
+        raise ValueError(f"{text[:60]} is not safe: its address must begin with https://")
+    return text
+
+
+def names_host(address: str) -> bool:
+    """Whether there is a host in it, and no port that cannot be."""
+    try:
+        split = urlsplit(address)
+        return bool(split.hostname) and split.port != 0
+    except ValueError:
+        return False
+
+
+def true(said: Any) -> Any:
+    return True if said in (True, "true", "yes") else said
+
+
+Locale = Annotated[str, AfterValidator(language)]
+Words = Annotated[str | dict[str, str], BeforeValidator(words)]
+Word = Annotated[str, AfterValidator(word)]
+Name = Annotated[str, AfterValidator(name)]
+Key = Annotated[str, AfterValidator(key)]
+Number = Annotated[str, AfterValidator(number)]
+Address = Annotated[str, AfterValidator(address)]
+Zone = Annotated[str, AfterValidator(timezone)]
+Country = Annotated[str, AfterValidator(country)]
+Times = Annotated[str, AfterValidator(times)]
+Day = Annotated[str, AfterValidator(day)]

@@ -1,0 +1,142 @@
+"""Receptions, their versions, and lines, as the REST API shows them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
+
+from toritsugi.foundation.forms import date
+from toritsugi.lines.directory import look_up
+from toritsugi.lines.numbers import Line, line_key
+from toritsugi.receptions.authoring.reading import Mistake
+from toritsugi.receptions.records import Document, Reception, Version
+
+
+class ReceptionShown(TypedDict):
+    """A reception as it stands in a list: the version that counts, and the lines at which it answers."""
+
+    name: str
+    version: int
+    lines: list[str]
+    date_created: str | None
+    date_updated: str | None
+
+
+class ReceptionSaved(ReceptionShown):
+    """A reception that was written down, and what is strange about it all the same."""
+
+    warnings: list[Mistake]
+
+
+class ReceptionWhole(ReceptionShown):
+    """A reception with what it says: as checked, and with everything that was left out."""
+
+    document: Document
+
+
+class ReceptionPage(TypedDict):
+    """A page of receptions, by name; `next_page_url` in `meta` leads to the next one."""
+
+    receptions: list[ReceptionShown]
+    meta: dict[str, Any]
+
+
+class VersionShown(TypedDict):
+    """A version of a reception, and the type in which its owner has written it."""
+
+    version: int
+    content_type: str
+    date_created: str | None
+
+
+class VersionPage(TypedDict):
+    """A page of versions, the newest first; `next_page_url` in `meta` leads to the next one."""
+
+    versions: list[VersionShown]
+    meta: dict[str, Any]
+
+
+class CheckShown(TypedDict):
+    """What a reception would say, and what is strange about it."""
+
+    document: Document
+    warnings: list[Mistake]
+
+
+class LineShown(TypedDict):
+    """A number of the account, what it can do, and what it works for: a reception, a service, or both, or nothing."""
+
+    number: str
+    friendly_name: str | None
+    voice: bool
+    sms: bool
+    mms: bool
+    reception: str | None
+    version: int | None
+    service_sid: str | None
+
+
+class LinePage(TypedDict):
+    """A page of the account's numbers; `next_page_url` in `meta` leads to the next one."""
+
+    lines: list[LineShown]
+    meta: dict[str, Any]
+
+
+class ReadyReception(TypedDict):
+    """A reception that is ready to be used: its name, what it is for, and where its text is."""
+
+    name: str
+    title: str
+    url: str
+
+
+class ReadyReceptions(TypedDict):
+    """Every reception that is ready to be used."""
+
+    ready_receptions: list[ReadyReception]
+
+
+def show(reception: Reception) -> ReceptionShown:
+    """The reception as it stands in a list."""
+    return {
+        "name": reception.name,
+        "version": int(reception.version),
+        "lines": sorted(reception.lines or ()),
+        "date_created": date(reception.date_created),
+        "date_updated": date(reception.date_updated),
+    }
+
+
+def show_whole(reception: Reception, version: Version) -> ReceptionWhole:
+    """The reception with what a version of it says."""
+    return {**show(reception), "version": int(version.version), "document": version.document}
+
+
+def show_version(version: Version) -> VersionShown:
+    return {
+        "version": int(version.version),
+        "content_type": version.content_type,
+        "date_created": date(version.date_created),
+    }
+
+
+def show_lines(owned: Iterable[dict[str, Any]]) -> list[LineShown]:
+    """Numbers of the account, as the carrier describes them, with what they work for."""
+    numbers = list(owned)
+    known = look_up([line_key(one["phone_number"]) for one in numbers]) if numbers else {}
+    return [show_line(one, known.get(line_key(one["phone_number"]))) for one in numbers]
+
+
+def show_line(owned: dict[str, Any], line: object) -> LineShown:
+    known, able = line if isinstance(line, Line) else None, owned["capabilities"]
+    return {
+        "number": owned["phone_number"],
+        "friendly_name": owned["friendly_name"],
+        "voice": able["voice"],
+        "sms": able["sms"],
+        "mms": able["mms"],
+        "reception": known.reception if known else None,
+        "version": int(known.version) if known and known.version else None,
+        "service_sid": known.service_sid if known else None,
+    }

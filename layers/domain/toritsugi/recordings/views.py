@@ -1,0 +1,115 @@
+"""Recordings as the REST API shows them: by what they are, the newest first; never one that is past its time."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
+
+from toritsugi.foundation import pages
+from toritsugi.foundation.forms import date
+from toritsugi.recordings.records import STORED, Recording, expires_at, is_there
+
+MOST_LOOKS = 20  # into the index, for one page of what was asked for
+
+Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
+
+
+class RecordingShown(TypedDict):
+    """A recording: copying, stored, or failed, of which there is nothing to be heard. `checksum` is its SHA-256."""
+
+    sid: str
+    kind: str | None
+    status: str
+    reception: str | None
+    session_sid: str | None
+    caller: str | None
+    line: str | None
+    call_sid: str | None
+    seconds: int | None
+    channels: int | None
+    size: int | None
+    checksum: str | None
+    date_created: Moment
+    date_heard: Moment
+    date_expires: Moment
+
+
+class RecordingPage(TypedDict):
+    """A page of recordings; `next_page_url` in `meta` leads to the next one, and only its absence says that none is."""
+
+    recordings: list[RecordingShown]
+    meta: dict[str, Any]
+
+
+class Link(TypedDict):
+    """Where a recording can be heard, by anybody who has the address, until it expires."""
+
+    url: str
+    date_expires: Moment
+
+
+def show(recording: Recording) -> RecordingShown:
+    """The recording as the REST API writes it."""
+    return {
+        "sid": recording.recording_sid,
+        "kind": recording.kind,
+        "status": recording.status,
+        "reception": recording.reception,
+        "session_sid": recording.session_sid,
+        "caller": recording.caller,
+        "line": recording.line,
+        "call_sid": recording.call_sid,
+        "seconds": whole(recording.seconds),
+        "channels": whole(recording.channels),
+        "size": whole(recording.size),
+        "checksum": recording.checksum,
+        "date_created": date(recording.date_created),
+        "date_heard": date(recording.heard_at),
+        "date_expires": date(expires_at(recording)) if recording.status == STORED else None,
+    }
+
+
+def whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def name_of(recording: Recording) -> str:
+    """What its file is called where somebody keeps it: what it is, of which reception or session, from when."""
+    began = datetime.fromtimestamp(int(recording.date_created or 0), UTC)
+    return f"{recording.kind}-{recording.reception or recording.session_sid}-{began:%Y%m%dT%H%M%SZ}.wav"
+
+
+def list_recordings(
+    after: str | None, most: int, month: str, wanted: Mapping[str, str | None]
+) -> tuple[list[Recording], str | None]:
+    """A page of the recordings that are as `wanted` (attributes and their values), back from this month, and where the
+    next page begins. Where few are as wanted, a page is short, and not the last.
+    """
+    found: list[Recording] = []
+    for _ in range(MOST_LOOKS):
+        listed, after = pages.backwards(month, after, most - len(found), query)
+        sids = [sid_of(listed_as) for _, listed_as in listed]
+        there = {one.recording_sid: one for one in Recording.batch_get(sids, consistent_read=True)}
+        found += [there[sid] for sid in sids if sid in there and is_wanted(there[sid], wanted)]
+        if after is None or len(found) >= most:
+            break
+    return found, after
+
+
+def is_wanted(recording: Recording, wanted: Mapping[str, str | None]) -> bool:
+    return is_there(recording) and all(
+        value is None or getattr(recording, name) == value for name, value in wanted.items()
+    )
+
+
+def query(month: str, after: str | None, most: int) -> list[str]:
+    start = after and {"month": month, "listed_as": after, "recording_sid": sid_of(after)}
+    key = {name: {"S": value} for name, value in start.items()} if start else None
+    found = Recording.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
+    return [one.listed_as for one in found]
+
+
+def sid_of(listed_as: str) -> str:
+    return listed_as.partition("#")[2]
