@@ -8,14 +8,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from toritsugi.adapters import schedules, twilio_api, webhooks
+from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import commands as bridges
-from toritsugi.foundation import api_keys, config, forms, pages
+from toritsugi.foundation import addresses, api_keys, config, forms, pages
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.logs import log
-from toritsugi.lines import numbers
-from toritsugi.masking import claims, interactions, lifecycle, routes, services, sessions
+from toritsugi.lines import lines
+from toritsugi.masking import claims, interactions, lifecycle, pool, routes, services, sessions
 
 app = APIGatewayHttpResolver()
 
@@ -57,45 +57,45 @@ def add_number(service_sid: str) -> Response[str]:
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
     owned = twilio_api.find_owned(phone_number, sid)
-    number = numbers.add_number(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
+    number = pool.add_number(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
     try:
         owned = twilio_api.find_owned(None, number.sid)  # a reception may have left in between
-        twilio_api.point(owned, webhooks.entrance("voice"))
+        twilio_api.point(owned, addresses.entrance("voice"))
     except Exception as failure:
         # where Twilio may have sent its calls here, or has before, only its line knows where they went
         forgettable = isinstance(failure, RequestRefused) and not comes_here(owned)
-        (numbers.remove_number if forgettable else numbers.leave)(number)
+        (pool.remove_number if forgettable else pool.leave)(number)
         raise
-    numbers.bring_in(number)
-    return created(numbers.show(number, 0, base()))
+    pool.bring_in(number)
+    return created(pool.show(number, 0, base()))
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers")
 def list_numbers(service_sid: str) -> Response[str]:
-    _, pool = numbers.read_pool(service_sid)
-    pool.sort(key=lambda number: number.phone_number)
-    return page("phone_numbers", pages.slices(pool), show_number)
+    _, numbers = pool.read_pool(service_sid)
+    numbers.sort(key=lambda number: number.phone_number)
+    return page("phone_numbers", pages.slices(numbers), show_number)
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def fetch_number(service_sid: str, sid: str) -> Response[str]:
-    return ok(show_number(numbers.find_number(service_sid, sid)))
+    return ok(show_number(pool.find_number(service_sid, sid)))
 
 
 @app.post("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def update_number(service_sid: str, sid: str) -> Response[str]:
-    number = numbers.find_number(service_sid, sid)
+    number = pool.find_number(service_sid, sid)
     reserved = form().boolean("IsReserved")
     if reserved is not None:
-        numbers.reserve(number, reserved)
+        pool.reserve(number, reserved)
     return ok(show_number(number))
 
 
 @app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def remove_number(service_sid: str, sid: str) -> Response[str]:
-    number = numbers.find_number(service_sid, sid)
+    number = pool.find_number(service_sid, sid)
     untouched = number.moved_at is None
-    numbers.move(number, int(time.time()))
+    pool.move(number, int(time.time()))
     try:
         if routes.is_in_use(number, time.time()):
             raise RequestRefused(
@@ -103,42 +103,42 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
             )
         owned = twilio_api.find_owned(None, sid)
     except Exception:
-        (numbers.bring_in if untouched else numbers.leave)(number)
+        (pool.bring_in if untouched else pool.leave)(number)
         raise
     try:
         give_back(number, owned)
     except Exception:
-        numbers.leave(number)  # nobody knows where its calls go now
+        pool.leave(number)  # nobody knows where its calls go now
         raise
     return gone()
 
 
-def give_back(number: numbers.PoolNumber, owned: Json) -> None:
+def give_back(number: pool.PoolNumber, owned: Json) -> None:
     """The number leaves its pool, and its calls go where they went before; unless it has a reception, or somebody has
     pointed it elsewhere. Raises RequestRefused 80613, 20409.
     """
     turned = False
-    for _ in range(numbers.MOST_TRIES):
-        line = numbers.find_line(number.phone_number)
+    for _ in range(pool.MOST_TRIES):
+        line = lines.find_line(number.phone_number)
         if line and not line.reception and comes_here(owned):
             twilio_api.point(owned, line.former)
             turned = True
         elif line and line.reception and turned:  # which has come meanwhile
-            twilio_api.point(owned, webhooks.entrance("voice"))
-        if numbers.remove_as_seen(number, line):
+            twilio_api.point(owned, addresses.entrance("voice"))
+        if pool.remove_as_seen(number, line):
             return
         owned = twilio_api.find_owned(None, number.sid)
-    raise numbers.moving()
+    raise pool.moving()
 
 
 def comes_here(owned: Json) -> bool:
     """Whether a number's calls come to us."""
-    return webhooks.leads_here(owned["webhooks"]["voice_url"], "voice")
+    return addresses.leads_here(owned["webhooks"]["voice_url"], "voice")
 
 
-def show_number(number: numbers.PoolNumber) -> Json:
+def show_number(number: pool.PoolNumber) -> Json:
     sessions = {route.session_sid for route in routes.live_routes(number.phone_number, time.time())}
-    return numbers.show(number, len(sessions), base())
+    return pool.show(number, len(sessions), base())
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------

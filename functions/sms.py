@@ -6,6 +6,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from toritsugi.adapters import webhooks
 from toritsugi.adapters.webhooks import Webhook
+from toritsugi.foundation import addresses
 from toritsugi.messages import inbound
 from toritsugi.messages.records import Message
 
@@ -28,5 +29,5 @@ def write(reply: Message | None) -> MessagingResponse:
     """The answer as TwiML, with an address to which its delivery is reported."""
     response = MessagingResponse()
     if reply:
-        response.message(reply.body, status_callback=webhooks.address(reply.path))
+        response.message(reply.body, status_callback=addresses.address(reply.path))
     return response

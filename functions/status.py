@@ -8,6 +8,7 @@ import time
 from toritsugi.adapters import schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
+from toritsugi.foundation import sealing
 from toritsugi.masking import interactions
 from toritsugi.messages import records
 
@@ -19,7 +20,7 @@ def handler(callback: Webhook) -> None:
     elif callback.path.startswith("/status/messages/"):
         records.record(callback.path, callback.fields)
     else:
-        interactions.record(interactions.Leg.read(callback.path), callback.fields, webhooks.unseal)
+        interactions.record(interactions.Leg.read(callback.path), callback.fields, sealing.unseal)
 
 
 def record(source: events.Source, callback: Webhook) -> None:
@@ -29,4 +30,4 @@ def record(source: events.Source, callback: Webhook) -> None:
         schedules.wake(source.bridge_sid, time.time())
     if source.interaction:
         fields = callback.fields | {"ParentCallSid": "CA" + source.bridge_sid[2:]}
-        interactions.record(interactions.Leg.read(source.interaction), fields, webhooks.unseal)
+        interactions.record(interactions.Leg.read(source.interaction), fields, sealing.unseal)

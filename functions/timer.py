@@ -10,7 +10,7 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi.adapters import schedules, twilio_api, webhooks
+from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import agenda, announcements, commands, state
 from toritsugi.bridges.events import Source
 from toritsugi.bridges.legs import Door
@@ -31,7 +31,7 @@ from toritsugi.bridges.steps import (
     Speak,
     Step,
 )
-from toritsugi.foundation import voices
+from toritsugi.foundation import addresses, voices
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.logs import log
 from toritsugi.masking import in_conference
@@ -60,7 +60,7 @@ def begin(
         bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
         return dismiss(call_sid, over.spoken[language[:2]], language)
-    twilio_api.watch_call(call_sid, webhooks.address(Source(bridge_sid, 1, 1).path))
+    twilio_api.watch_call(call_sid, addresses.address(Source(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
 
@@ -162,8 +162,8 @@ def call(step: Ring) -> None:
         call_sid = twilio_api.call(
             party.number,
             party.shows,
-            webhooks.address(door.path),
-            webhooks.address(source.path),
+            addresses.address(door.path),
+            addresses.address(source.path),
             int(bridge.ring_seconds),
             step.longest(time.time()),
             bridge.detect,
@@ -178,7 +178,7 @@ def call(step: Ring) -> None:
 def speak(step: Speak) -> None:
     path = announcements.path_of(step.announcement)
     try:
-        twilio_api.announce(step.conference_sid, step.call_sid, webhooks.address(path))
+        twilio_api.announce(step.conference_sid, step.call_sid, addresses.address(path))
     except RequestRefused as refusal:  # it is claimed: better lost than heard twice
         log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
 

@@ -17,10 +17,10 @@ from toritsugi.bridges import announcements, commands, legs, ring_tone
 from toritsugi.bridges.records import Bridge
 from toritsugi.callers import caller
 from toritsugi.callers.caller import Caller
-from toritsugi.foundation import voices
+from toritsugi.foundation import addresses, sealing, voices
 from toritsugi.foundation.errors import CallerBlocked, RequestRefused
 from toritsugi.lines import numbers
-from toritsugi.lines.numbers import Line
+from toritsugi.lines.lines import Line
 from toritsugi.masking import in_conference, interactions, routes
 from toritsugi.masking.routes import Route
 from toritsugi.receptions import records
@@ -35,7 +35,7 @@ STEPS = {
     "whispered": legs.whispered,
     "agreed": legs.agreed,
 }
-HANDS = Hands(webhooks.address, webhooks.seal, webhooks.unseal, owner_webhook.ask)
+HANDS = Hands(addresses.address, sealing.seal, sealing.unseal, owner_webhook.ask)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -70,15 +70,15 @@ def receive(call: Webhook) -> VoiceResponse:
     caller, route = numbers.read_caller(call["From"]), routes.choose(known.line, known.route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now)
-    leg = interactions.leg_of(route, now, caller, called, call["CallSid"], webhooks.seal)
+    leg = interactions.leg_of(route, now, caller, called, call["CallSid"], sealing.seal)
     recorder = recorder_of(call, route) if route.recorded else None
-    return routes.put_through(route, now, webhooks.address(leg.path), recorder)
+    return routes.put_through(route, now, addresses.address(leg.path), recorder)
 
 
 def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
-    source = Source("session", route.session_sid, webhooks.seal(call["From"] + call["To"], call["CallSid"]))
-    notice = webhooks.address(routes.notice_path(str(route.partner)))
-    return routes.Recorder(webhooks.address(source.path), voices.language_of(call["From"]), notice)
+    source = Source("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
+    notice = addresses.address(routes.notice_path(str(route.partner)))
+    return routes.Recorder(addresses.address(source.path), voices.language_of(call["From"]), notice)
 
 
 def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
@@ -87,7 +87,7 @@ def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     schedules.begin(caller | {"began": int(now), "language": voices.language_of(call["From"])})
     bridge = Bridge(commands.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
-    return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, webhooks.address)
+    return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, addresses.address)
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:
@@ -122,8 +122,8 @@ def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
     bounds = in_conference.bounds_of(bridge.session_sid)
     turn = legs.Turn(bridge, party, others, door, call.fields, bounds, time.time())
     if step := STEPS.get(door.step):
-        return step(turn, webhooks.address)
-    return legs.try_again(turn, webhooks.address) if bridge.through == "dial" else press_star(turn)
+        return step(turn, addresses.address)
+    return legs.try_again(turn, addresses.address) if bridge.through == "dial" else press_star(turn)
 
 
 def press_star(turn: legs.Turn) -> VoiceResponse:
@@ -131,19 +131,19 @@ def press_star(turn: legs.Turn) -> VoiceResponse:
     if legs.is_dismissed(turn):
         return legs.hang_up()
     if not turn.connects:  # a session that has ended is not put off any more
-        return legs.come_back(turn, "back", webhooks.address)
+        return legs.come_back(turn, "back", addresses.address)
     bridge, done = commands.press_star(turn.bridge, turn.party, turn.now)
     if bridge.is_over:
         return legs.hang_up()
     if done == "extended":
         schedules.wake(bridge.bridge_sid, time.time())
-    return legs.come_back(replace(turn, bridge=bridge), done, webhooks.address)
+    return legs.come_back(replace(turn, bridge=bridge), done, addresses.address)
 
 
 def wait(country: str) -> VoiceResponse:
     """What is heard while nobody else is there."""
     response = VoiceResponse()
-    response.play(webhooks.address(f"/voice/ringing/{country}"), loop=0)
+    response.play(addresses.address(f"/voice/ringing/{country}"), loop=0)
     return response
 
 

@@ -15,7 +15,8 @@ from toritsugi.bridges.views import AnnouncementShown, CallPage, CallWhole, Part
 from toritsugi.foundation import api_keys, config, pages, voices
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
-from toritsugi.lines import destinations, numbers
+from toritsugi.lines import destinations
+from toritsugi.lines.lines import find_lines
 from toritsugi.masking import in_conference
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -214,7 +215,7 @@ _ours: set[str] = set()  # lines of which Twilio has said that they are ours
 
 def check_lines(lines: set[str], people: set[str]) -> None:
     """Raises RequestRefused unless the account owns these lines, they can call, and nobody to be called is one."""
-    ours = numbers.find_lines(lines | people)
+    ours = find_lines(lines | people)
     if itself := people & (ours | lines):
         raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
     for line in lines - ours - _ours:

@@ -8,12 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from toritsugi.adapters import twilio_api, webhooks
-from toritsugi.foundation import config, pages
+from toritsugi.adapters import twilio_api
+from toritsugi.foundation import addresses, config, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
 from toritsugi.lines import numbers
-from toritsugi.lines.numbers import Line, find_line
+from toritsugi.lines.lines import Line, find_line
+from toritsugi.masking import pool
 from toritsugi.receptions import publishing, views
 from toritsugi.receptions.views import LinePage, LineShown
 
@@ -115,7 +116,7 @@ def take_over(owned: Json, reception: str) -> None:
     if not able:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
     publishing.give(owned["phone_number"], owned, reception)
-    twilio_api.point(owned, {name: value for kind in able for name, value in webhooks.entrance(kind).items()})
+    twilio_api.point(owned, {name: value for kind in able for name, value in addresses.entrance(kind).items()})
 
 
 def give_back(number: str) -> None:
@@ -125,14 +126,14 @@ def give_back(number: str) -> None:
     up has none. Raises RequestRefused.
     """
     turned: Json = {}
-    for _ in range(numbers.MOST_TRIES):
+    for _ in range(pool.MOST_TRIES):
         line = find_line(number)
         if not line or not line.reception:
             return
         try:
             owned = twilio_api.find_owned(number, None)
             if line.service_sid and turned.keys() & twilio_api.OF_CALLS:  # it has come meanwhile
-                twilio_api.point(owned, webhooks.entrance("voice"))
+                twilio_api.point(owned, addresses.entrance("voice"))
             turned = former(line, owned)
             twilio_api.point(owned, turned)
         except RequestRefused as refusal:
@@ -140,11 +141,11 @@ def give_back(number: str) -> None:
                 raise
         if publishing.take_as_seen(line):
             return
-    raise numbers.moving()
+    raise pool.moving()
 
 
 def former(line: Line, owned: Json) -> Json:
     """Where the calls and texts of a line went before, as far as they come to its reception now, and nowhere else."""
     taken = [kind for kind in KINDS if not (kind == "voice" and line.service_sid)]
-    here = [kind for kind in taken if webhooks.leads_here(owned["webhooks"][f"{kind}_url"], kind)]
+    here = [kind for kind in taken if addresses.leads_here(owned["webhooks"][f"{kind}_url"], kind)]
     return {name: line.former[name] for kind in here for name in KINDS[kind] if name in line.former}

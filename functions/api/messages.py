@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from toritsugi.adapters import twilio_api, webhooks
-from toritsugi.foundation import api_keys, config, pages
+from toritsugi.adapters import twilio_api
+from toritsugi.foundation import addresses, api_keys, config, pages
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
 from toritsugi.messages import outbound, records, views
@@ -109,7 +109,7 @@ def send(message: Message) -> None:
     media = [one["url"] for one in message.media or []]
     try:
         sid, status = twilio_api.send_message(
-            str(message.person), message.line, message.body, media, webhooks.address(message.path)
+            str(message.person), message.line, message.body, media, addresses.address(message.path)
         )
     except RequestRefused as refusal:
         if refusal.status < 500:  # else Twilio has not said that it does not send it

@@ -10,7 +10,7 @@ from toritsugi.adapters import owner_webhook
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
-from toritsugi.lines import numbers
+from toritsugi.lines import lines
 from toritsugi.receptions import publishing, ready, records, views
 from toritsugi.receptions.authoring import checks, picture
 from toritsugi.receptions.authoring.checks import Checked, World
@@ -189,7 +189,7 @@ def read_type() -> str:
 def check(text: str, content_type: str) -> Checked:
     """The document, checked with a look at the world outside. Raises NoReception."""
     near = config.settings().public_base_url.startswith("http:")
-    return checks.check(text, content_type, World(owner_webhook.listen, numbers.find_lines, near))
+    return checks.check(text, content_type, World(owner_webhook.listen, lines.find_lines, near))
 
 
 def render(key: str, read: pages.Reader, show: Any) -> Json:

@@ -77,7 +77,7 @@ def former(exchange: Exchange) -> dict[str, tuple[str, dict[str, str]]]:
     with exchange.desk() as desk:
         found = lines.read(exchange, desk)
     from toritsugi.adapters import twilio_api
-    from toritsugi.lines.numbers import find_line
+    from toritsugi.lines.lines import find_line
 
     before: dict[str, tuple[str, dict[str, str]]] = {}
     for line in found.attached:

@@ -9,6 +9,7 @@ from urllib.parse import urldefrag
 from twilio.rest import Client
 
 from command.exchange import Exchange
+from toritsugi.foundation import addresses
 
 KINDS = {"voice": "calls", "sms": "texts"}  # what comes to a number, by Twilio's name for it
 
@@ -86,7 +87,6 @@ class Lines:
 
 def read(exchange: Exchange, desk: Client) -> Lines:
     """Asks Twilio for its numbers, and the exchange for its pools and receptions and how it points numbers."""
-    from toritsugi.adapters import webhooks  # the desk is open, so the environment is there
     from toritsugi.lines.numbers import country_of
 
     pooled = {
@@ -110,7 +110,7 @@ def read(exchange: Exchange, desk: Client) -> Lines:
         for found in exchange.twilio().incoming_phone_numbers.list()
     ]
     given_back = sorted({*pooled, *answering} - {line.number for line in owned})
-    return Lines({kind: webhooks.address(f"/{kind}") for kind in KINDS}, owned, given_back)
+    return Lines({kind: addresses.address(f"/{kind}") for kind in KINDS}, owned, given_back)
 
 
 def receptions() -> Iterator[tuple[str, str]]:

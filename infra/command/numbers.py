@@ -21,6 +21,7 @@ from command.lines import Line, Lines
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, confirm, say, show, somebody_is_there, table
 from command.stages import Region, StageName
+from toritsugi.foundation import addresses
 
 app = typer.Typer(no_args_is_help=True, help="Attach the account's numbers to the exchange, and restore them.")
 
@@ -159,9 +160,9 @@ def service_of(desk: Client, name: str) -> str:
 
 def point_again(line: Line, kinds: list[str]) -> None:
     """A number of ours that somebody has pointed elsewhere since: its calls, or also its texts, come here again."""
-    from toritsugi.adapters import twilio_api, webhooks
+    from toritsugi.adapters import twilio_api
 
-    wanted = {name: value for kind in kinds for name, value in webhooks.entrance(kind).items()}
+    wanted = {name: value for kind in kinds for name, value in addresses.entrance(kind).items()}
     twilio_api.point(twilio_api.find_owned(None, line.sid), wanted)
 
 

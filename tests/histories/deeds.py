@@ -14,6 +14,7 @@ from tests.histories.carrier import WAV, sid_of
 from tests.histories.oracle import Row, is_over
 from tests.histories.telephones import moment
 from tests.histories.world import World
+from toritsugi.foundation import sealing
 
 AIKO, BEN, EVE = PEOPLE = ("+819011110001", "+819022220002", "+819033330003")
 LINES = ("+815010000001", "+815010000002", "+815010000003")  # the last is in no pool
@@ -257,7 +258,6 @@ def opt_out(world: World, name: str) -> Actor:
 
 def record(world: World, name: str) -> None:
     """Somebody has left a voicemail, or is told of it again."""
-    from toritsugi.adapters import webhooks
     from toritsugi.recordings.reports import Source
 
     number = Town(world, name).draw("recording", *RECORDINGS_OF)
@@ -266,7 +266,7 @@ def record(world: World, name: str) -> None:
         world.recorded.append(sid)
         world.carrier.tapes[sid] = WAV + sid.encode()
     call_sid = "CA" + sid[2:]
-    path = Source("voicemail", "desk", webhooks.seal(PEOPLE[0] + LINES[0], call_sid)).path
+    path = Source("voicemail", "desk", sealing.seal(PEOPLE[0] + LINES[0], call_sid)).path
     status = Town(world, name).draw("status", "completed", "completed", "failed")
     fields = {"CallSid": call_sid, "RecordingSid": sid, "RecordingStatus": status}
     fields["RecordingDuration"] = str(RECORDINGS_OF[number])

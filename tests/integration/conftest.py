@@ -21,6 +21,7 @@ from twilio.rest import Client
 from local.aws import Cloud, Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, PARAMETERS, ROOT
 from tests.integration.wire import Wire
+from toritsugi.masking import pool
 
 AIKO, BEN, EVE = "+819011110001", "+819022220002", "+819033330003"
 LINES = ["+815010000001", "+815010000002", "+815010000003"]
@@ -247,12 +248,11 @@ def service(client):
 
 def give_numbers(service_sid: str, lines: list[str], *, reserved: bool = False, **able: bool) -> None:
     """Puts numbers into a pool, as if the carrier had said that the account owns them."""
-    from toritsugi.lines import numbers
 
     capabilities = {"voice": True, "sms": False, "mms": False} | able
     for line in lines:
         owned = {"sid": "PN" + line[1:].zfill(32), "phone_number": line, "friendly_name": line}
-        numbers.add_number(service_sid, owned | {"capabilities": capabilities, "webhooks": {}}, reserved)
+        pool.add_number(service_sid, owned | {"capabilities": capabilities, "webhooks": {}}, reserved)
 
 
 def people(*numbers: str) -> list[str]:

@@ -13,8 +13,7 @@ from typing import Any
 from local.aws import Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT
 from tests.integration.conftest import AIKO, LINES, Twilio
-from toritsugi.adapters import webhooks
-from toritsugi.foundation import config
+from toritsugi.foundation import config, sealing
 from toritsugi.recordings.reports import Source
 
 CALL = "CA" + "1" * 32
@@ -83,7 +82,7 @@ def served(tapes: Tapes) -> Iterator[Tapes]:
 
 
 def source(kind: str = "voicemail", caller: str = AIKO, line: str = LINES[0], call_sid: str = CALL) -> Source:
-    return Source(kind, "desk", webhooks.seal(caller + line, call_sid))
+    return Source(kind, "desk", sealing.seal(caller + line, call_sid))
 
 
 def told(sid: str = SID, **fields: str) -> dict[str, str]:

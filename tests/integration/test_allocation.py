@@ -191,8 +191,8 @@ def test_a_number_that_rests_and_is_forgotten_in_that_moment_is_given_all_the_sa
 
 
 def test_a_crowd_is_spread_evenly_over_the_pool(new_service, cloud):
-    from toritsugi.lines.numbers import read_pool
     from toritsugi.masking.candidates import compatible
+    from toritsugi.masking.pool import read_pool
     from toritsugi.masking.requests import Wanted
 
     service = new_service(f"+8150200000{n:02}" for n in range(20))
@@ -205,8 +205,8 @@ def test_a_crowd_is_spread_evenly_over_the_pool(new_service, cloud):
 
 
 def test_a_person_whose_first_fifty_numbers_are_taken_is_given_one_of_the_rest(new_service, cloud, wire):
-    from toritsugi.lines.numbers import read_pool
     from toritsugi.masking.candidates import compatible
+    from toritsugi.masking.pool import read_pool
     from toritsugi.masking.requests import Wanted
 
     service = new_service(f"+81502000{n:04}" for n in range(52))

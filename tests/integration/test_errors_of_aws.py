@@ -26,13 +26,12 @@ from tests.integration.test_receptions_api import owned
 from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
 from tests.unit.test_architecture import DOMAIN, EDGES, modules
-from toritsugi.adapters import webhooks
 from toritsugi.bridges import announcements, commands, events, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
-from toritsugi.foundation import api_keys
-from toritsugi.lines import numbers
-from toritsugi.masking import in_conference, interactions, services
+from toritsugi.foundation import api_keys, sealing
+from toritsugi.lines import lines
+from toritsugi.masking import in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking.interactions import Leg
 from toritsugi.masking.sessions import read_session
@@ -181,7 +180,7 @@ class World:
         if closed:
             deeds.close(self.service, sid)
         path = Leg.read(urlsplit(leg.address).path)
-        return lambda: interactions.record(path, leg.form(told), webhooks.unseal)
+        return lambda: interactions.record(path, leg.form(told), sealing.unseal)
 
     def of_called(self, deed: Callable[[str], object]) -> Deed:
         sid = self.session()
@@ -200,7 +199,7 @@ class World:
         return deed
 
     def number(self, deed: Callable[[Any], object]) -> Deed:
-        found = numbers.find_number(self.service, owned(LINES[0])["sid"])
+        found = pool.find_number(self.service, owned(LINES[0])["sid"])
         return lambda: deed(found)
 
     def reception(self, deed: Callable[[], object], *lines: str) -> Deed:
@@ -212,7 +211,7 @@ class World:
     def behind(self) -> Deed:
         """A line to which what counts has not come, for somebody died on the way."""
         self.reception(lambda: None, LINES[0])
-        numbers.Line(*numbers.line_key(LINES[0])).update([numbers.Line.version.set(0)])
+        lines.Line(*lines.line_key(LINES[0])).update([lines.Line.version.set(0)])
         return lambda: receptions.save("desk", "said", "text/plain", document("said"))
 
     def recording(self, deed: Callable[[Any], object]) -> Deed:
@@ -302,12 +301,12 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "messages.inbound.keep": lambda w: lambda: inbound.keep(turn()),
     "messages.outbound.keep": lambda w: lambda: outbound.keep(text()),
     "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
-    "numbers.add_number": lambda w: lambda: numbers.add_number(w.service, OWNED, False),
-    "numbers.reserve": lambda w: w.number(lambda found: numbers.reserve(found, True)),
-    "numbers.remove_as_seen": lambda w: w.number(numbers.remove_number),
-    "numbers.move": lambda w: w.number(lambda found: numbers.move(found, int(NOW))),
-    "numbers.bring_in": lambda w: w.number(numbers.bring_in),
-    "numbers.leave": lambda w: w.number(numbers.leave),
+    "numbers.add_number": lambda w: lambda: pool.add_number(w.service, OWNED, False),
+    "numbers.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
+    "numbers.remove_as_seen": lambda w: w.number(pool.remove_number),
+    "numbers.move": lambda w: w.number(lambda found: pool.move(found, int(NOW))),
+    "numbers.bring_in": lambda w: w.number(pool.bring_in),
+    "numbers.leave": lambda w: w.number(pool.leave),
     "receptions.life.add_version": lambda w: w.reception(
         lambda: receptions.save("desk", "other", "text/plain", document("other")), LINES[0]
     ),

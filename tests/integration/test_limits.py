@@ -14,8 +14,7 @@ from toritsugi.bridges import commands, state
 from toritsugi.bridges.records import Announcement
 from toritsugi.bridges.schemas import LONGEST_MINUTES, CallWanted
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.lines import numbers
-from toritsugi.masking import services
+from toritsugi.masking import pool, services
 from toritsugi.messages import outbound
 from toritsugi.messages.outbound import MessageWanted
 
@@ -98,7 +97,7 @@ def test_two_people_are_in_a_session(service):
 
 def test_a_pool_has_five_hundred_numbers_of_a_kind(client, cloud):
     sid = services.create_service(deeds.form(UniqueName="clinic")).service_sid
-    with numbers.PoolNumber.batch_write() as batch:
+    with pool.PoolNumber.batch_write() as batch:
         for place in range(499):
             batch.save(pool_number(sid, place))
     give_numbers(sid, [LINES[0]])
@@ -110,7 +109,7 @@ def pool_number(service_sid, place):
     able = {"voice": True, "sms": False, "mms": False}
     sid, number = f"PN{place:032}", f"+81501{place:07}"
     known = {"phone_number": number, "friendly_name": number, "country": "JP", "date_created": NOW, "date_updated": NOW}
-    return numbers.PoolNumber(service_sid, numbers.pool_entry(sid), sid=sid, **known, **able)
+    return pool.PoolNumber(service_sid, pool.pool_entry(sid), sid=sid, **known, **able)
 
 
 # ---- how large a request is ------------------------------------------------------------------------------------------

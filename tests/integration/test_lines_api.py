@@ -16,8 +16,8 @@ from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE
 from tests.integration.calls import Desk
 from tests.network.running import Local, running
 from toritsugi.foundation import config
-from toritsugi.lines import numbers
-from toritsugi.lines.numbers import find_line
+from toritsugi.lines import lines
+from toritsugi.lines.lines import find_line
 
 VOICE, BOTH, NEITHER, TEXTS = "+815010000001", "+815010000002", "+815010000003", "+815010000004"
 OLD_CALLS = {"voice_url": "https://old.example.com/ivr", "voice_method": "GET", "voice_fallback_method": "POST"}
@@ -221,7 +221,7 @@ def test_a_line_of_a_service_keeps_it_beside_its_reception(desk, at_twilio, clie
 def test_a_line_that_leaves_its_service_keeps_its_reception(desk, at_twilio, client, service):
     gives(desk, BOTH)
     number = pool(client, service).create(phone_number=BOTH)
-    assert numbers.find_line(BOTH).reception == "desk"
+    assert lines.find_line(BOTH).reception == "desk"
     pool(client, service)(number.sid).delete()
     line, now = find_line(BOTH), settings(at_twilio, BOTH)
     assert (line.service_sid, line.reception) == (None, "desk")

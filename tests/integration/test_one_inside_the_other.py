@@ -11,8 +11,8 @@ import pytest
 from tests.integration import deeds
 from tests.integration.answers import READS
 from tests.integration.test_receptions_api import owned
-from toritsugi.lines import numbers
-from toritsugi.masking import services
+from toritsugi.lines import lines
+from toritsugi.masking import pool, services
 from toritsugi.receptions import publishing, records
 
 LINE = "+815010000009"
@@ -83,14 +83,14 @@ class World:
     # the deeds
 
     def add(self) -> int:
-        return deeds.outcome(lambda: numbers.add_number(self.first.service_sid, OWNED, False))
+        return deeds.outcome(lambda: pool.add_number(self.first.service_sid, OWNED, False))
 
     def add_to_another(self) -> int:
-        return deeds.outcome(lambda: numbers.add_number(self.second.service_sid, OWNED, False))
+        return deeds.outcome(lambda: pool.add_number(self.second.service_sid, OWNED, False))
 
     def remove(self) -> int:
         """Whoever comes too late finds it gone, as was wanted."""
-        told = deeds.outcome(lambda: numbers.remove_number(numbers.find_number(self.first.service_sid, OWNED["sid"])))
+        told = deeds.outcome(lambda: pool.remove_number(pool.find_number(self.first.service_sid, OWNED["sid"])))
         return 0 if told == 20404 else told
 
     def hand_over(self) -> int:
@@ -99,7 +99,7 @@ class World:
 
     def reserve(self) -> int:
         return deeds.outcome(
-            lambda: numbers.reserve(numbers.find_number(self.first.service_sid, OWNED["sid"]), True),
+            lambda: pool.reserve(pool.find_number(self.first.service_sid, OWNED["sid"]), True),
         )
 
     def give(self) -> int:
@@ -205,12 +205,12 @@ def behind(world):
     """Somebody died before this line said what its reception says; the same again brings it up to date."""
     world.begin(("give",))
     world.change()
-    numbers.Line(*numbers.line_key(LINE)).update([numbers.Line.version.set(0), numbers.Line.document.set({})])
+    lines.Line(*lines.line_key(LINE)).update([lines.Line.version.set(0), lines.Line.document.set({})])
     return world
 
 
 def said_now():
-    line = numbers.find_line(LINE)
+    line = lines.find_line(LINE)
     return line.reception, line.version, line.document["steps"]["hello"]["say"]
 
 

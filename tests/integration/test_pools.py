@@ -19,8 +19,8 @@ from tests.integration.test_lines_api import BOTH, OLD_CALLS, VOICE, gives, rele
 from tests.integration.test_races import between, forget_sessions
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi.foundation import config
-from toritsugi.lines import numbers
-from toritsugi.lines.numbers import LATELY_SECONDS, MOVING_SECONDS, find_line, read_pool
+from toritsugi.lines.lines import find_line
+from toritsugi.masking.pool import LATELY_SECONDS, MOVING_SECONDS, bring_in, leave, move, read_pool, remove_number
 from toritsugi.masking.routes import SETTLED_SECONDS
 
 at_twilio, desk = test_lines_api.at_twilio, test_lines_api.desk
@@ -375,7 +375,7 @@ def test_a_number_that_another_service_has_by_now_stays_its_own(pool, client, cl
         number = pool.pooled[VOICE]
         inside = between(step, passes_on)
         with wire.has(inside):
-            assert deeds.outcome(lambda number=number: numbers.remove_number(number)) in (0, MOVING)
+            assert deeds.outcome(lambda number=number: remove_number(number)) in (0, MOVING)
         if not inside.reached:
             break
         another.check()
@@ -385,25 +385,25 @@ def test_a_number_that_another_service_has_by_now_stays_its_own(pool, client, cl
 
 def test_whoever_moved_a_number_for_too_long_does_nothing_to_it_any_more(pool, clock):
     number = pool.pooled[VOICE]
-    numbers.move(number, int(time.time()))
+    move(number, int(time.time()))
     clock.shift(MOVING_SECONDS + 1)
     assert (pool.removes(), pool.adds()) == (0, 0)
-    assert deeds.outcome(lambda: numbers.remove_number(number)) == MOVING
-    numbers.leave(number)
+    assert deeds.outcome(lambda: remove_number(number)) == MOVING
+    leave(number)
     assert pool.creates() == 0
     pool.check()
 
 
 def test_a_number_that_somebody_moves_by_now_is_not_brought_in_by_whoever_moved_it_before(pool, clock):
     first = pool.pooled[VOICE]
-    numbers.move(first, int(time.time()))
+    move(first, int(time.time()))
     clock.shift(MOVING_SECONDS + 1)
     stale, second = pool.pooled[VOICE], pool.pooled[VOICE]
-    numbers.move(second, int(time.time()))
-    assert deeds.outcome(lambda: numbers.move(stale, int(time.time()))) == MOVING
-    numbers.bring_in(first)
+    move(second, int(time.time()))
+    assert deeds.outcome(lambda: move(stale, int(time.time()))) == MOVING
+    bring_in(first)
     assert pool.creates() == NOT_OF_SERVICE
-    numbers.bring_in(second)
+    bring_in(second)
     assert pool.creates() == 0
 
 

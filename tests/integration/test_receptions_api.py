@@ -16,7 +16,7 @@ from tests.integration.wire import Died, conflicting, dying
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.pages import seal_token
-from toritsugi.lines.numbers import find_line
+from toritsugi.lines.lines import find_line
 from toritsugi.receptions import publishing, records
 
 HELLO = "# What we say\nsteps:\n  hello: {say: Good morning}\n"

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 import voice
 from tests.integration.conftest import AIKO, LINES, incoming
-from toritsugi.adapters import webhooks
 from toritsugi.callers.caller import Caller, caller_key
-from toritsugi.lines.numbers import Line, line_key
+from toritsugi.foundation import sealing
+from toritsugi.lines.lines import Line, line_key
 from toritsugi.receptions import records
 
 LINE, CALL = LINES[0], "CA" + "1" * 32
@@ -124,7 +124,7 @@ def test_a_process_that_has_not_seen_this_version_reads_it_once(line, twilio, wi
 def test_a_whisper_that_names_the_caller_looks_them_up(line, twilio, wire):
     known(name="山田")
     twilio.calls(LINE, AIKO)
-    sealed = webhooks.seal(AIKO + LINE, CALL)
+    sealed = sealing.seal(AIKO + LINE, CALL)
     leg = {"CallSid": "CA" + "2" * 32, "ParentCallSid": CALL, "From": LINE, "To": "+81312345678"}
     with wire.counting() as operations:
         twiml = does(twilio, f"person/told/0/{sealed}", **leg)
@@ -150,7 +150,7 @@ def test_digits_are_read_back_and_the_right_ones_come_out(line, twilio):
 
 
 def test_the_digits_of_another_call_are_not_taken(line, twilio):
-    sealed = webhooks.seal("1234", "CA" + "9" * 32)
+    sealed = sealing.seal("1234", "CA" + "9" * 32)
     assert words(does(twilio, f"parcel/confirmed/0/{sealed}", Digits="1")) == ["伝票番号を。"]
 
 
@@ -165,7 +165,7 @@ def test_who_knows_the_menu_need_not_listen_to_the_greeting(line, twilio):
 
 
 def test_no_key_cuts_short_that_it_is_recorded(line, twilio):
-    sealed = webhooks.seal(AIKO + LINE, CALL)
+    sealed = sealing.seal(AIKO + LINE, CALL)
     leg = {"ParentCallSid": CALL, "From": LINE, "To": "+81312345678"}
     for twiml in (does(twilio, "menu/chosen/0", Digits="2"), does(twilio, f"person/told/0/{sealed}", **leg)):
         assert [one.tag for one in twiml][:2] == ["Say", "Gather"]
@@ -178,7 +178,7 @@ def test_silence_is_not_called_wrong(line, twilio):
 
 
 def test_whoever_is_called_and_does_not_press_a_1_hears_again_that_it_is_recorded(line, twilio):
-    sealed = webhooks.seal(AIKO + LINE, CALL)
+    sealed = sealing.seal(AIKO + LINE, CALL)
     leg = {"CallSid": "CA" + "2" * 32, "ParentCallSid": CALL, "From": LINE, "To": "+81312345678"}
     asked = does(twilio, f"person/told/0/{sealed}", **leg).find("Gather").get("action")
     again = does(twilio, asked.partition("/ja-JP/")[2].partition("#")[0], **leg, Digits="5")
@@ -248,7 +248,7 @@ ALLOWED = {"Response", "Say", "Play", "Gather", "Dial", "Number", "Record", "Red
 def test_whatever_comes_a_telephone_gets_words(line, twilio, step, deed, turn, sealed, fields, name):
     """200 requests of every kind, from callers of every name."""
     known(name=name, company=name)
-    sealed = "/" + webhooks.seal("1234", CALL) if sealed == "sealed" else sealed
+    sealed = "/" + sealing.seal("1234", CALL) if sealed == "sealed" else sealed
     twiml = does(twilio, f"{step}/{deed}/{turn}{sealed}", **fields)
     assert {one.tag for one in twiml.iter()} <= ALLOWED
     assert len(ElementTree.tostring(twiml)) < 65_536

@@ -13,7 +13,7 @@ from tests.conftest import AUTH_TOKEN, NEXT_TOKEN
 from tests.integration.conftest import AIKO, LINES, set_setting
 from tests.integration.tapes import SID, WAV, Messages, Tapes, as_text, files, report, row, served, source, told
 from tests.integration.wire import Died, broken, dying, refusing
-from toritsugi.adapters import webhooks
+from toritsugi.foundation import addresses
 
 KEY = f"recordings/{SID}.wav"
 
@@ -315,7 +315,7 @@ def test_a_callback_that_could_not_be_remembered_is_sent_again_by_twilio(cloud, 
     with wire.has(broken):
         assert report(twilio, told()) == 500
     assert report(twilio, told()) == 204
-    assert "#rc=2&rp=5xx" in webhooks.address(source().path)
+    assert "#rc=2&rp=5xx" in addresses.address(source().path)
 
 
 def test_a_large_file_needs_no_memory(cloud, twilio, tapes, messages):

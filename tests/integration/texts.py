@@ -27,7 +27,7 @@ DOCUMENT = {
 
 def give_line(number: str = LINE, document: dict[str, Any] | None = DOCUMENT) -> None:
     """A line at which a reception answers; without a document one that serves a masked service alone."""
-    from toritsugi.lines.numbers import Line, line_key
+    from toritsugi.lines.lines import Line, line_key
 
     has = {"reception": "desk", "version": 1, "document": document} if document else {"service_sid": "KS" + "1" * 32}
     Line(*line_key(number), number_sid="PN" + "1" * 32, former={}, **has).save()

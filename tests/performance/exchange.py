@@ -15,6 +15,7 @@ from moto.dynamodb.models.table import Table
 
 from local.aws import ACCOUNT, REGION, Cloud, Context
 from tests.performance.calls import AIKO, BEN, Json, event_of
+from toritsugi.masking import pool
 
 KEY = "SK" + "a" * 32, "secret"
 LINES = [f"+81501000{n:04}" for n in range(1, 11)]
@@ -25,7 +26,6 @@ class Exchange:
 
     def __init__(self, cloud: Cloud) -> None:
         from toritsugi.foundation import api_keys
-        from toritsugi.lines import numbers
 
         self.cloud = cloud
         api_keys.create_key(*KEY)
@@ -33,7 +33,7 @@ class Exchange:
         for line in LINES:
             able = {"voice": True, "sms": False, "mms": False}
             owned = {"sid": number_sid(line), "phone_number": line, "friendly_name": line}
-            numbers.add_number(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
+            pool.add_number(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
 
     def post(self, path: str, **fields: Any) -> Json:
         """What a client gets whose key is known already."""

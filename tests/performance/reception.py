@@ -45,7 +45,7 @@ DOCUMENT: dict[str, Any] = {
 def open_reception() -> None:
     """The line, its reception, and a caller whom it knows."""
     from toritsugi.callers.caller import Caller, caller_key
-    from toritsugi.lines.numbers import Line, line_key
+    from toritsugi.lines.lines import Line, line_key
     from toritsugi.receptions.records import Version, version_entry
 
     about = {"number_sid": "PN" + "9" * 32, "former": {}}

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,42 +17,23 @@ from local.aws import Tag
 from tests.conftest import ROOT
 
 DOMAIN, FUNCTIONS, NETWORK = ROOT / "layers/domain/toritsugi", ROOT / "functions", ROOT / "infra/local/network"
+CONFIG = DOMAIN / "foundation/config.py"
 
-RULES = {
-    "numbers",
-    "routes",
-    "services",
-    "sessions",
-    "interactions",
-    "directory",
-    "bridges",
-    "announcements",
-    "callers",
-    "receptions",
-    "recordings",
-    "ringing",
-    "destinations",
-    "messages",
-}
-EDGES = {"webhooks", "carrier", "schedules", "media", "storage", "notifications", "owner"}
-GROUND = {
-    "clients",
-    "config",
-    "errors",
-    "forms",
-    "pages",
-    "problems",
-    "logs",
-    "tables",
-    "transactions",
-    "keys",
-    "voices",
-    "writing",
+# The rooms from top to bottom, and which of those below it each may import. Adapters and foundation come after them.
+NOUNS = {
+    "masking": {"bridges", "callers", "lines", "messages"},
+    "bridges": {"lines"},
+    "messages": {"receptions", "callers", "lines"},
+    "receptions": {"callers", "lines", "recordings"},
+    "recordings": set(),
+    "callers": {"lines"},
+    "lines": set(),
 }
 
 WEBHOOKS = ("voice", "sms", "status", "recording")  # functions that answer Twilio: somebody waits for their cold start
 HEAVY = ("boto3", "twilio.rest", "requests", "pydantic", "aws_lambda_powertools.event_handler", "phonenumbers")
 HEAVY += ("toritsugi.bridges.state", "toritsugi.bridges.steps")  # timer.py thinks about bridges
+HEAVY += ("toritsugi.receptions.authoring",)
 
 PIN = re.compile(r"^([\w.-]+(?:\[[\w,-]+\])?)==([^\s;]+)", re.MULTILINE)
 
@@ -93,30 +74,38 @@ def functions() -> list[str]:
     return sorted(path.stem for path in FUNCTIONS.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())
 
 
-def room(names: set[str]) -> Iterator[Path]:
-    """The files of these modules, folders whole."""
-    return (path for path in modules(DOMAIN) if path.relative_to(DOMAIN).parts[0].removesuffix(".py") in names)
+def room(*names: str) -> list[Path]:
+    """The files of these rooms."""
+    return modules(*(DOMAIN / name for name in names))
 
 
-def within(names: set[str]) -> list[str]:
+def rooms(names: Iterable[str]) -> list[str]:
     return [f"toritsugi.{name}" for name in sorted(names)]
 
 
-def test_every_module_is_a_rule_an_edge_or_ground():
-    there = {path.relative_to(DOMAIN).parts[0].removesuffix(".py") for path in modules(DOMAIN)} - {"__init__"}
-    assert there == RULES | EDGES | GROUND
+def test_every_module_is_in_a_room():
+    assert {path.name for path in DOMAIN.glob("*.py")} == {"__init__.py"}
+    there = {path.name for path in DOMAIN.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert there == {*NOUNS, "words", "adapters", "foundation"}
 
 
-def test_rules_never_import_edges():
-    assert not breaches(room(RULES), within(EDGES))
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_noun_imports_no_adapter_and_only_nouns_that_stand_below_it(noun):
+    below = {*NOUNS[noun], noun}
+    assert not breaches(room(noun), rooms(NOUNS.keys() - below))
+    assert not breaches(room(noun), rooms(["adapters"]))
 
 
-def test_edges_never_import_rules():
-    assert not breaches(room(EDGES), within(RULES))
+def test_adapters_import_no_noun():
+    assert not breaches(room("adapters"), rooms(NOUNS))
 
 
-def test_ground_imports_neither_rules_nor_edges():
-    assert not breaches(room(GROUND), within(RULES | EDGES))
+def test_words_and_foundation_import_neither_nouns_nor_adapters():
+    assert not breaches(room("words", "foundation"), rooms([*NOUNS, "adapters"]))
+
+
+def test_answering_imports_nothing_of_authoring():
+    assert not breaches(room("receptions/answering"), rooms(["receptions.authoring"]))
 
 
 def test_nothing_that_is_deployed_knows_the_local_world():
@@ -143,8 +132,8 @@ def test_the_network_knows_of_the_local_world_only_the_clock():
     assert not breaches(modules(NETWORK), others)
 
 
-def test_only_the_carrier_imports_twilios_rest_client():
-    others = [path for path in modules(ROOT / "layers", FUNCTIONS) if path != DOMAIN / "carrier.py"]
+def test_only_one_adapter_imports_twilios_rest_client():
+    others = [path for path in modules(ROOT / "layers", FUNCTIONS) if path != DOMAIN / "adapters/twilio_api.py"]
     assert not breaches(others, ["twilio.rest", "twilio.http", "twilio.base"])
 
 
@@ -184,13 +173,17 @@ DEPLOYED = of_type("AWS::Serverless::Function")
 
 
 def test_the_configuration_reads_exactly_what_the_template_sets():
-    calls = [node for node in ast.walk(ast.parse((DOMAIN / "config.py").read_text())) if isinstance(node, ast.Call)]
+    calls = [
+        node
+        for node in ast.walk(ast.parse((DOMAIN / "foundation/config.py").read_text()))
+        if isinstance(node, ast.Call)
+    ]
     read = {call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id == "read"}
     assert read == {name for name in ENVIRONMENT if not name.startswith("POWERTOOLS_")}
 
 
 def test_nobody_but_the_configuration_reads_the_environment():
-    others = [path for path in modules(ROOT / "layers", FUNCTIONS) if path != DOMAIN / "config.py"]
+    others = [path for path in modules(ROOT / "layers", FUNCTIONS) if path != CONFIG]
     assert not breaches(others, ["os"])
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
-from toritsugi.lines.numbers import Line, line_key
+from toritsugi.lines.lines import Line, line_key
 from toritsugi.messages import inbound, opt_out, records, reply_limit
 from toritsugi.messages.inbound import Known, Text, Turn, decide
 

@@ -17,10 +17,11 @@ from toritsugi.foundation.errors import (
     SessionEnded,
 )
 from toritsugi.lines import numbers
-from toritsugi.lines.numbers import Line, PoolNumber
+from toritsugi.lines.lines import Line
 from toritsugi.masking import routes
 from toritsugi.masking.candidates import compatible, default_mode, preference
 from toritsugi.masking.claims import expiry
+from toritsugi.masking.pool import PoolNumber
 from toritsugi.masking.requests import Wanted
 from toritsugi.masking.routes import LONGEST_CALL_SECONDS, Route
 from toritsugi.masking.sessions import Session

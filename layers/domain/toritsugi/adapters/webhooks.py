@@ -4,9 +4,6 @@ The signature is checked before anything else, over the bytes that were sent: th
 raw query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
 
-import base64
-import hashlib
-import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,23 +28,6 @@ Answer = dict[str, Any]
 
 LARGEST_BODY = 32_768  # a text of 1600 characters with ten pictures has up to 20,000
 
-# Twilio repeats a request only if told to: two more tries, also after our 5xx, all within its own limit of 15 s.
-# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
-
-# The edge of Twilio's that is nearest to a region of AWS; elsewhere its requests leave from Ashburn, which is half a
-# second of connecting away from Tokyo. A retry takes the other one.
-EDGES = {
-    "ap-northeast-1": "tokyo",
-    "ap-northeast-2": "tokyo",
-    "ap-northeast-3": "tokyo",
-    "ap-southeast-1": "singapore",
-    "ap-southeast-2": "sydney",
-    "eu-central-1": "frankfurt",
-    "eu-west-1": "dublin",
-    "sa-east-1": "sao-paulo",
-    "us-west-2": "umatilla",
-}
 
 # What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
 # The library escapes lone surrogates, and nothing else by number.
@@ -186,58 +166,3 @@ def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
     voices.say(response, sentence, language)
     response.hangup()
     return response
-
-
-def address(path: str) -> str:
-    """The URL under which Twilio reaches a path of ours."""
-    edge = EDGES.get(config.REGION)
-    return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
-
-
-def entrance(kind: str) -> dict[str, str]:
-    """The settings of a number whose calls ("voice") or texts ("sms") come to us, by Twilio's names."""
-    return {f"{kind}_url": address(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
-
-
-def leads_here(url: str, kind: str) -> bool:
-    """Whether that is where the webhook of a number leads, however often Twilio is to try."""
-    return url.partition("#")[0] == address(f"/{kind}").partition("#")[0]
-
-
-# ---- what only we can read in a path ---------------------------------------------------------------------------------
-
-TAG = 9  # bytes
-
-
-def seal(text: str, call_sid: str) -> str:
-    """Numbers or digits, 64 at most, as path-safe text that only the holder of the auth token can read.
-
-    The key stream depends on what is sealed, by the tag in front, so it is never used for two texts; and the tag tells
-    whether what comes back is what was sealed for this call. The same is always sealed in the same way, for a request
-    that is repeated gets the same answer.
-    """
-    token, plain = config.settings().auth_tokens[0], text.encode()
-    tag = make_tag(plain, token, call_sid)
-    return base64.urlsafe_b64encode(tag + blend(plain, token, tag)).decode().rstrip("=")
-
-
-def unseal(sealed: str, call_sid: str) -> str:
-    """What was sealed; blank where no token opens it, for all were changed during the call."""
-    try:
-        hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-    except ValueError:
-        return ""
-    for token in config.settings().auth_tokens:
-        plain = blend(hidden[TAG:], token, hidden[:TAG])
-        if hmac.compare_digest(make_tag(plain, token, call_sid), hidden[:TAG]):
-            return plain.decode()
-    return ""
-
-
-def make_tag(plain: bytes, token: str, call_sid: str) -> bytes:
-    return hmac.digest(token.encode(), b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG]
-
-
-def blend(text: bytes, token: str, tag: bytes) -> bytes:
-    stream = hmac.digest(token.encode(), b"seal " + tag, hashlib.sha512)
-    return bytes(a ^ b for a, b in zip(text, stream, strict=False))

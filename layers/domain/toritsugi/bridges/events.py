@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from toritsugi.bridges.records import Event
+from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.masking.interactions import FINAL, RANKS
 
 Fields = Mapping[str, str]  # of a callback, by Twilio's names
 

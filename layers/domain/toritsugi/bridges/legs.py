@@ -15,8 +15,8 @@ from toritsugi.bridges.events import MACHINES, Source
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.words import sentence
 from toritsugi.foundation import voices
+from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.masking.interactions import FINAL
 
 ACCEPT_SECONDS = 8
 RETRY_SECONDS = 5

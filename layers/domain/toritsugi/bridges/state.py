@@ -11,8 +11,8 @@ from functools import cached_property
 
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Event, Party, Spoken
+from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.masking.interactions import FINAL, RANKS
 
 FAR_SECONDS = 45  # who left the room for longer than that, and does not come back, is gone even if nobody told us
 LOST_SECONDS = 60  # a call of which nothing is known for so long was never made

@@ -1,6 +1,7 @@
 """Masked calling: two people reach each other over a number of ours, and neither sees the other's.
 
 services       who offers it, and by which rules
+pool           its numbers, which people are given
 sessions       what is stored of a session and of those in it
 requests       whom a client wants in it
 candidates     which lines would do for them, and are free

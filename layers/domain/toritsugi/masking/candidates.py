@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.directory import Entry, Key, look_up
-from toritsugi.lines.numbers import Line, PoolNumber, country_of, family_of, line_key
+from toritsugi.lines.lines import Line, line_key
+from toritsugi.lines.numbers import country_of, family_of
+from toritsugi.masking.pool import PoolNumber
 from toritsugi.masking.requests import Wanted
 from toritsugi.masking.routes import Route, route_key
 

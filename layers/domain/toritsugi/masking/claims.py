@@ -14,8 +14,8 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, invalid
 from toritsugi.foundation.transactions import FAILED, refusals, write
-from toritsugi.lines.numbers import PoolNumber, hold, read_usable
 from toritsugi.masking.candidates import Search, compatible, default_mode, look_around
+from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import MOST_PEOPLE, Wanted, read_participant, read_participants, too_many
 from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over, route_key
 from toritsugi.masking.services import LONGEST_TTL, Service

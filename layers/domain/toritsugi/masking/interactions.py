@@ -17,18 +17,13 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation import config
+from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.transactions import FAILED, carry_out, refusals, update_if, write
 from toritsugi.lines.directory import Key
 from toritsugi.masking.routes import Route, is_connecting, route_key
 from toritsugi.masking.sessions import Session, SessionEntry, find_with_people, is_as_read, is_open, is_undeleted
-
-# How far a leg has come. A leg ends only once, so no two callbacks of one rank say different things.
-# https://www.twilio.com/docs/voice/twiml/number
-RANKS = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3, "answered": 3}
-FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
-RANKS |= dict.fromkeys(FINAL, 9)
 
 MOST_TRIES = 5
 

@@ -14,9 +14,9 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.transactions import CONFLICT, FAILED, put, refusals, update_if, write
-from toritsugi.lines.numbers import PoolNumber, is_usable, pool_entry
 from toritsugi.masking.claims import Arm, expiry, read_date_expiry, route_at, route_of
 from toritsugi.masking.interactions import forget_interactions
+from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
 from toritsugi.masking.routes import Route, free_from, is_connecting, is_held, is_over
 from toritsugi.masking.services import LONGEST_TTL
 from toritsugi.masking.sessions import (

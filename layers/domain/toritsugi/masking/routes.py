@@ -18,7 +18,9 @@ from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import voices
 from toritsugi.foundation.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
 from toritsugi.lines.directory import Entry, Key, look_up
-from toritsugi.lines.numbers import Line, PoolNumber, is_e164, is_shown, line_key
+from toritsugi.lines.lines import Line, line_key
+from toritsugi.lines.numbers import is_e164, is_shown
+from toritsugi.masking.pool import PoolNumber
 
 RING_SECONDS = 30
 SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial

@@ -17,7 +17,7 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import FAILED, refusals, write
 from toritsugi.lines import directory, numbers
 from toritsugi.lines.directory import Key
-from toritsugi.lines.numbers import Line, line_key
+from toritsugi.lines.lines import Line, line_key
 from toritsugi.messages import opt_out, records, reply_limit
 from toritsugi.messages.records import Message
 from toritsugi.messages.reply_limit import Texted, texted_key

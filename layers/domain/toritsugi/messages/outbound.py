@@ -15,7 +15,7 @@ from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import FAILED, refusals, write
 from toritsugi.lines import destinations, directory
-from toritsugi.lines.numbers import line_key
+from toritsugi.lines.lines import line_key
 from toritsugi.messages import records
 from toritsugi.messages.records import Message
 

@@ -13,7 +13,7 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import FAILED, refusals, write
 from toritsugi.lines.directory import look_up
-from toritsugi.lines.numbers import Line, find_line, line_key
+from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.receptions.records import (
     Document,
     Reception,

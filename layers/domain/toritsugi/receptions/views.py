@@ -7,7 +7,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 
 from toritsugi.foundation.forms import date
 from toritsugi.lines.directory import look_up
-from toritsugi.lines.numbers import Line, line_key
+from toritsugi.lines.lines import Line, line_key
 from toritsugi.receptions.authoring.reading import Mistake
 from toritsugi.receptions.records import Document, Reception, Version
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
-from toritsugi.masking.interactions import FINAL
+from toritsugi.foundation.call_status import FINAL
 from toritsugi.receptions.answering.prompts import onward
 from toritsugi.receptions.answering.visits import Visit
 from toritsugi.recordings.reports import Source

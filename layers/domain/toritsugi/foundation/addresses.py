@@ -1,0 +1,38 @@
+"""Addresses: the URLs under which Twilio reaches us."""
+
+from toritsugi.foundation import config
+
+# Twilio repeats a request only if told to: two more tries, also after our 5xx, all within its own limit of 15 s.
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
+
+
+# The edge of Twilio's that is nearest to a region of AWS; elsewhere its requests leave from Ashburn, which is half a
+# second of connecting away from Tokyo. A retry takes the other one.
+EDGES = {
+    "ap-northeast-1": "tokyo",
+    "ap-northeast-2": "tokyo",
+    "ap-northeast-3": "tokyo",
+    "ap-southeast-1": "singapore",
+    "ap-southeast-2": "sydney",
+    "eu-central-1": "frankfurt",
+    "eu-west-1": "dublin",
+    "sa-east-1": "sao-paulo",
+    "us-west-2": "umatilla",
+}
+
+
+def address(path: str) -> str:
+    """The URL under which Twilio reaches a path of ours."""
+    edge = EDGES.get(config.REGION)
+    return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
+
+
+def entrance(kind: str) -> dict[str, str]:
+    """The settings of a number whose calls ("voice") or texts ("sms") come to us, by Twilio's names."""
+    return {f"{kind}_url": address(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
+
+
+def leads_here(url: str, kind: str) -> bool:
+    """Whether that is where the webhook of a number leads, however often Twilio is to try."""
+    return url.partition("#")[0] == address(f"/{kind}").partition("#")[0]

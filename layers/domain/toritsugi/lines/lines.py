@@ -1,0 +1,43 @@
+"""Lines: the numbers that we own. One entry of the directory each."""
+
+from collections.abc import Iterable
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from toritsugi.lines.directory import Entry, Key, look_up
+
+
+class Line(Entry, discriminator="line"):
+    """A number that we own, and what it works for: a service, a reception, or both. `former` is where its webhooks
+    went before.
+
+    The `document` is what the `version`th reception of that name says, so that a call needs no second read.
+    """
+
+    service_sid = UnicodeAttribute(null=True)
+    number_sid = UnicodeAttribute()
+    former = JSONAttribute()
+    reception = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    document = JSONAttribute(null=True)
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a reception answers calls here, and not texts alone."""
+        return self.reception is not None and bool(self.document["steps"])
+
+
+def line_key(number: str) -> Key:
+    """Where the directory keeps what it knows about a number as a line."""
+    return number, "line"
+
+
+def find_line(number: str) -> Line | None:
+    """What the directory knows of a number as a line of ours."""
+    found = look_up([line_key(number)]).get(line_key(number))
+    return found if isinstance(found, Line) else None
+
+
+def find_lines(numbers: Iterable[str]) -> set[str]:
+    """Those of these numbers that are lines of ours, in one round trip."""
+    return {number for number, _ in look_up([line_key(number) for number in numbers])}

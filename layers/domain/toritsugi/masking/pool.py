@@ -1,0 +1,249 @@
+"""The pool of a service: its numbers, how they come and go, and which of them people can be given."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.forms import date
+from toritsugi.foundation.transactions import refusals, update_if, write
+from toritsugi.lines.lines import Line, find_line, line_key
+from toritsugi.lines.numbers import country_of
+from toritsugi.masking.services import Service, ServiceEntry
+
+MOST_TRIES = 5
+
+
+MOVING_SECONDS = 60  # longer than proxy.py may run, so whoever began to move a number before is gone
+
+
+LATELY_SECONDS = 60
+
+
+MOST_NUMBERS = {
+    False: 500,
+    True: 5000,
+}  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
+
+
+class PoolNumber(ServiceEntry, discriminator="number"):
+    """The same number in its service's pool: what allocation needs to know.
+
+    While somebody brings it in or takes it out, `moved_at` says since when: its calls may not come to us, so nobody is
+    given it; 0 where it was left on the way. `given_at` is when somebody was given it last, give or take a minute.
+    """
+
+    sid = UnicodeAttribute()
+    phone_number = UnicodeAttribute()
+    friendly_name = UnicodeAttribute()
+    country = UnicodeAttribute()
+    voice = BooleanAttribute()
+    sms = BooleanAttribute()
+    mms = BooleanAttribute()
+    reserved = BooleanAttribute(default=False)
+    date_created = NumberAttribute()
+    date_updated = NumberAttribute()
+    moved_at = NumberAttribute(null=True)
+    given_at = NumberAttribute(null=True)
+
+
+def pool_entry(number_sid: str) -> str:
+    """Where a service keeps a number of its pool."""
+    return f"number#{number_sid}"
+
+
+def read_pool(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
+    """A service and its numbers in one query, however many sessions it has. Raises RequestRefused 20404."""
+    # "number#..." and "service" sort before "session-name#...", of which there may be a million
+    entries = list(ServiceEntry.query(service_sid, ServiceEntry.entry <= "service", consistent_read=True))
+    services = [entry for entry in entries if isinstance(entry, Service)]
+    if not services:
+        raise not_found(f"/Services/{service_sid}")
+    return services[0], [entry for entry in entries if isinstance(entry, PoolNumber)]
+
+
+def read_usable(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
+    """A service and those of its numbers that people can be given. Raises RequestRefused 20404."""
+    service, pool = read_pool(service_sid)
+    return service, [number for number in pool if number.moved_at is None]
+
+
+def add_number(service_sid: str, owned: dict[str, Any], reserved: bool, moved_at: int | None = None) -> PoolNumber:
+    """A number of ours in the pool of a service: one at most, for the directory has one line per number. With
+    `moved_at` it is on its way, also where it was left there before, and is given to nobody until `bring_in`.
+
+    `owned` is what the carrier knows of it. Raises RequestRefused 80101, 80104 (it is in a pool already), 80622 (the
+    pool is full), 20409.
+    """
+    _, pool = read_pool(service_sid)
+    left = next((number for number in pool if number.sid == owned["sid"] and number.moved_at is not None), None)
+    if left and moved_at is not None:
+        move(left, moved_at)
+        reserve(left, reserved)
+        return left
+    if sum(number.reserved == reserved for number in pool) >= MOST_NUMBERS[reserved]:
+        raise RequestRefused(
+            80622, f"The pool has {MOST_NUMBERS[reserved]} numbers of this kind, which is the most it can have"
+        )
+    now = int(time.time())
+    number = PoolNumber(
+        service_sid,
+        pool_entry(owned["sid"]),
+        sid=owned["sid"],
+        phone_number=owned["phone_number"],
+        friendly_name=owned["friendly_name"] or owned["phone_number"],
+        country=country_of(owned["phone_number"]) or "",
+        reserved=reserved,
+        date_created=now,
+        date_updated=now,
+        moved_at=moved_at,
+        **owned["capabilities"],
+    )
+    line: list[Action] = [
+        Line.kind.set(Line),
+        Line.service_sid.set(service_sid),
+        Line.number_sid.set(number.sid),
+        Line.former.set(Line.former | of_calls(owned["webhooks"])),  # of a line with a reception they are known already
+    ]
+    for _ in range(MOST_TRIES):
+        with refusals() as places, write() as transaction:
+            free = Line.service_sid.does_not_exist()
+            transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
+            transaction.save(number)
+        if not places:
+            return number
+        found = find_line(number.phone_number)
+        if found and found.service_sid == service_sid:
+            raise RequestRefused(80104, "The phone number has already been added to this Service")
+        if found and found.service_sid:
+            raise RequestRefused(80101, "The phone number has already been added to another Service")
+    raise moving()
+
+
+def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
+    """Those of a number's webhooks that its calls go to, and not its texts."""
+    return {name: value for name, value in webhooks.items() if not name.startswith("sms_")}
+
+
+def find_number(service_sid: str, number_sid: str) -> PoolNumber:
+    """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404."""
+    try:
+        return PoolNumber.get(service_sid, pool_entry(number_sid), consistent_read=True)
+    except PoolNumber.DoesNotExist:
+        raise not_found(f"/Services/{service_sid}/PhoneNumbers/{number_sid}") from None
+
+
+def reserve(number: PoolNumber, reserved: bool) -> None:
+    """A reserved number is given to nobody who does not ask for it; whoever has it keeps it. Raises RequestRefused
+    20404.
+    """
+    actions: list[Action] = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
+    if not update_if(number, actions, PoolNumber.entry.exists()):
+        raise not_found(f"/Services/{number.service_sid}/PhoneNumbers/{number.sid}")
+
+
+def remove_number(number: PoolNumber) -> None:
+    """The number leaves its pool, and is no line of ours any more unless it has a reception. Raises RequestRefused
+    20409.
+    """
+    for _ in range(MOST_TRIES):
+        if remove_as_seen(number, find_line(number.phone_number)):
+            return
+    raise moving()
+
+
+def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
+    """Whether the number has left its pool; not if a reception has come or gone since the line was seen, or somebody
+    else moves the number by now.
+    """
+    if line and line.service_sid != number.service_sid:
+        return True  # somebody else was faster, and it may work for others by now
+    with refusals() as places, write() as transaction:
+        if line and line.reception:
+            transaction.update(line, [Line.service_sid.remove()], condition=is_of(number) & Line.reception.exists())
+        else:
+            alone = Line.entry.does_not_exist() | is_of(number) & Line.reception.does_not_exist()
+            transaction.delete(Line(*line_key(number.phone_number)), condition=alone)
+        transaction.delete(number, condition=is_as_moved(number))
+    return not places
+
+
+def is_of(number: PoolNumber) -> Condition:
+    """The line is that of this number in this pool."""
+    return (Line.number_sid == number.sid) & (Line.service_sid == number.service_sid)
+
+
+# ---- on its way in or out, and given to people -----------------------------------------------------------------------
+
+
+def move(number: PoolNumber, now: int) -> None:
+    """Nobody is given the number from now on. Raises RequestRefused 20404, and 20409 while somebody else moves it."""
+    if (number.moved_at or 0) >= now - MOVING_SECONDS:
+        raise moving()
+    if not update_if(number, [PoolNumber.moved_at.set(now)], PoolNumber.entry.exists() & is_as_moved(number)):
+        find_number(number.service_sid, number.sid)
+        raise moving()
+
+
+def bring_in(number: PoolNumber) -> None:
+    """People can be given the number, unless somebody else moves it by now."""
+    update_if(number, [PoolNumber.moved_at.remove()], is_as_moved(number))
+
+
+def leave(number: PoolNumber) -> None:
+    """Nobody knows where the number's calls go, so nobody is given it, until it is added or removed once more."""
+    update_if(number, [PoolNumber.moved_at.set(0)], is_as_moved(number))
+
+
+def is_as_moved(number: PoolNumber) -> Condition:
+    """Nobody else has moved the number, or moves it."""
+    seen = number.moved_at
+    return PoolNumber.moved_at.does_not_exist() if seen is None else PoolNumber.moved_at == seen
+
+
+def is_usable() -> Condition:
+    """The number is in its pool, and people can be given it."""
+    return PoolNumber.entry.exists() & PoolNumber.moved_at.does_not_exist()
+
+
+def hold(transaction: TransactWrite, numbers: Iterable[PoolNumber], now: int) -> int:
+    """Has a transaction fail if one of these numbers is not in its pool as it was read; how many condition checks that
+    takes. One that was not given to anybody lately is written down as given, by updates.
+    """
+    checks = 0
+    for number in {number.sid: number for number in numbers}.values():
+        as_read = is_usable() & (PoolNumber.reserved != (not number.reserved))
+        if (number.given_at or 0) > now - LATELY_SECONDS:
+            checks += 1
+            transaction.condition_check(PoolNumber, number.service_sid, number.entry, condition=as_read)
+        else:
+            transaction.update(number, [PoolNumber.given_at.set(now)], condition=as_read)
+    return checks
+
+
+def moving() -> RequestRefused:
+    return RequestRefused(20409, "Others are changing this number at the same time. Please try again", 409)
+
+
+def show(number: PoolNumber, in_use: int, base: str) -> dict[str, Any]:
+    """The number as Proxy's REST API writes it. `in_use` is how many sessions reach somebody through it."""
+    return {
+        "sid": number.sid,
+        "account_sid": config.TWILIO_ACCOUNT_SID,
+        "service_sid": number.service_sid,
+        "date_created": date(number.date_created),
+        "date_updated": date(number.date_updated),
+        "phone_number": number.phone_number,
+        "friendly_name": number.friendly_name,
+        "iso_country": number.country,
+        "capabilities": {"voice": number.voice, "sms": number.sms, "mms": number.mms, "fax": False},
+        "url": f"{base}/v1/Services/{number.service_sid}/PhoneNumbers/{number.sid}",
+        "is_reserved": number.reserved,
+        "in_use": in_use,
+    }
