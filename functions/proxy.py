@@ -146,7 +146,8 @@ def show_number(number: pool.PoolNumber) -> Json:
 
 @app.post("/v1/Services/<service_sid>/Sessions")
 def create_session(service_sid: str) -> Response[str]:
-    session, _ = claims.open_session(service_sid, form(), schedules.arm)
+    session, _ = claims.open_session(service_sid, form())
+    arm(session)
     return created(show_session(session))
 
 
@@ -164,7 +165,8 @@ def fetch_session(service_sid: str, sid: str) -> Response[str]:
 @app.post("/v1/Services/<service_sid>/Sessions/<sid>")
 def update_session(service_sid: str, sid: str) -> Response[str]:
     wanted = form()
-    session = lifecycle.update_session(service_sid, sid, wanted, schedules.arm)
+    session = lifecycle.update_session(service_sid, sid, wanted)
+    arm(session)
     if wanted.text("Status") == "closed" and services.find_service(service_sid).close_ends_calls:
         end_calls(session, interactions.running(sid))
     wake_bridges(session)
@@ -180,6 +182,12 @@ def delete_session(service_sid: str, sid: str) -> Response[str]:
         end_calls(session, running)
     wake_bridges(session)
     return gone()
+
+
+def arm(session: sessions.Session) -> None:
+    """Has the session cleaned up when it ends, if it does so by itself. Twice is once."""
+    if session.expires_at is not None and not session.is_closed(time.time()):
+        schedules.arm(session.session_sid, session.expires_at)
 
 
 def end_calls(session: sessions.Session, running: list[str]) -> None:

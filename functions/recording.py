@@ -11,7 +11,7 @@ from typing import Any
 
 from toritsugi.adapters import event_bus, schedules, storage, twilio_recordings, webhooks
 from toritsugi.adapters.webhooks import Webhook
-from toritsugi.foundation import config, sealing
+from toritsugi.foundation import config
 from toritsugi.foundation.logs import log
 from toritsugi.masking import interactions
 from toritsugi.recordings import records
@@ -44,11 +44,11 @@ def take(message: Event) -> Event:
 def attend(report: Report) -> None:
     if report.status == "failed":
         log.error("recording failed", recording=report.recording_sid)
-        records.note_failure(report, sealing.unseal)
+        records.note_failure(report)
     elif not report.is_worth_keeping:
         log.info("nothing was said", recording=report.recording_sid, seconds=report.seconds)
         release(report.recording_sid)
-    elif recording := records.claim(report, sealing.unseal):
+    elif recording := records.claim(report):
         if recording.status != records.STORED:
             copy(recording)
         if recording.settled_at is None:

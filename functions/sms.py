@@ -29,5 +29,5 @@ def write(reply: Message | None) -> MessagingResponse:
     """The answer as TwiML, with an address to which its delivery is reported."""
     response = MessagingResponse()
     if reply:
-        response.message(reply.body, status_callback=addresses.address(reply.path))
+        response.message(reply.body, status_callback=addresses.public_url(reply.path))
     return response

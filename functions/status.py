@@ -8,7 +8,6 @@ import time
 from toritsugi.adapters import schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
-from toritsugi.foundation import sealing
 from toritsugi.masking import interactions
 from toritsugi.messages import records
 
@@ -20,7 +19,7 @@ def handler(callback: Webhook) -> None:
     elif callback.path.startswith("/status/messages/"):
         records.record(callback.path, callback.fields)
     else:
-        interactions.record(interactions.Leg.read(callback.path), callback.fields, sealing.unseal)
+        interactions.record(interactions.Leg.read(callback.path), callback.fields)
 
 
 def record(source: events.Source, callback: Webhook) -> None:
@@ -30,4 +29,4 @@ def record(source: events.Source, callback: Webhook) -> None:
         schedules.wake(source.bridge_sid, time.time())
     if source.interaction:
         fields = callback.fields | {"ParentCallSid": "CA" + source.bridge_sid[2:]}
-        interactions.record(interactions.Leg.read(source.interaction), fields, sealing.unseal)
+        interactions.record(interactions.Leg.read(source.interaction), fields)

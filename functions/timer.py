@@ -60,7 +60,7 @@ def begin(
         bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
         return dismiss(call_sid, over.spoken[language[:2]], language)
-    twilio_api.watch_call(call_sid, addresses.address(Source(bridge_sid, 1, 1).path))
+    twilio_api.watch_call(call_sid, addresses.public_url(Source(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
 
@@ -162,8 +162,8 @@ def call(step: Ring) -> None:
         call_sid = twilio_api.call(
             party.number,
             party.shows,
-            addresses.address(door.path),
-            addresses.address(source.path),
+            addresses.public_url(door.path),
+            addresses.public_url(source.path),
             int(bridge.ring_seconds),
             step.longest(time.time()),
             bridge.detect,
@@ -178,7 +178,7 @@ def call(step: Ring) -> None:
 def speak(step: Speak) -> None:
     path = announcements.path_of(step.announcement)
     try:
-        twilio_api.announce(step.conference_sid, step.call_sid, addresses.address(path))
+        twilio_api.announce(step.conference_sid, step.call_sid, addresses.public_url(path))
     except RequestRefused as refusal:  # it is claimed: better lost than heard twice
         log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
 

@@ -25,7 +25,7 @@ from toritsugi.masking import in_conference, interactions, routes
 from toritsugi.masking.routes import Route
 from toritsugi.receptions import records
 from toritsugi.receptions.answering import steps, visits
-from toritsugi.receptions.answering.visits import Hands, Place, Visit
+from toritsugi.receptions.answering.visits import Place, Visit
 from toritsugi.receptions.records import Document
 from toritsugi.recordings.reports import Source
 
@@ -35,7 +35,6 @@ STEPS = {
     "whispered": legs.whispered,
     "agreed": legs.agreed,
 }
-HANDS = Hands(addresses.address, sealing.seal, sealing.unseal, owner_webhook.ask)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -70,15 +69,15 @@ def receive(call: Webhook) -> VoiceResponse:
     caller, route = numbers.read_caller(call["From"]), routes.choose(known.line, known.route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now)
-    leg = interactions.leg_of(route, now, caller, called, call["CallSid"], sealing.seal)
+    leg = interactions.leg_of(route, now, caller, called, call["CallSid"])
     recorder = recorder_of(call, route) if route.recorded else None
-    return routes.put_through(route, now, addresses.address(leg.path), recorder)
+    return routes.put_through(route, now, addresses.public_url(leg.path), recorder)
 
 
 def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
     source = Source("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
-    notice = addresses.address(routes.notice_path(str(route.partner)))
-    return routes.Recorder(addresses.address(source.path), voices.language_of(call["From"]), notice)
+    notice = addresses.public_url(routes.notice_path(str(route.partner)))
+    return routes.Recorder(addresses.public_url(source.path), voices.language_of(call["From"]), notice)
 
 
 def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
@@ -87,7 +86,7 @@ def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     schedules.begin(caller | {"began": int(now), "language": voices.language_of(call["From"])})
     bridge = Bridge(commands.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
-    return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door, addresses.address)
+    return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door)
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:
@@ -105,7 +104,7 @@ def go_on_at_reception(call: Webhook, place: Place) -> VoiceResponse:
 
 
 def visit(call: Webhook, place: Place, document: Document, find_caller: Callable[[str], Caller | None]) -> Visit:
-    return Visit(place, document, call.fields, HANDS, time.time(), find_caller, call.token)
+    return Visit(place, document, call.fields, owner_webhook.ask, time.time(), find_caller, call.token)
 
 
 def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
@@ -122,8 +121,8 @@ def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
     bounds = in_conference.bounds_of(bridge.session_sid)
     turn = legs.Turn(bridge, party, others, door, call.fields, bounds, time.time())
     if step := STEPS.get(door.step):
-        return step(turn, addresses.address)
-    return legs.try_again(turn, addresses.address) if bridge.through == "dial" else press_star(turn)
+        return step(turn)
+    return legs.try_again(turn) if bridge.through == "dial" else press_star(turn)
 
 
 def press_star(turn: legs.Turn) -> VoiceResponse:
@@ -131,19 +130,19 @@ def press_star(turn: legs.Turn) -> VoiceResponse:
     if legs.is_dismissed(turn):
         return legs.hang_up()
     if not turn.connects:  # a session that has ended is not put off any more
-        return legs.come_back(turn, "back", addresses.address)
+        return legs.come_back(turn, "back")
     bridge, done = commands.press_star(turn.bridge, turn.party, turn.now)
     if bridge.is_over:
         return legs.hang_up()
     if done == "extended":
         schedules.wake(bridge.bridge_sid, time.time())
-    return legs.come_back(replace(turn, bridge=bridge), done, addresses.address)
+    return legs.come_back(replace(turn, bridge=bridge), done)
 
 
 def wait(country: str) -> VoiceResponse:
     """What is heard while nobody else is there."""
     response = VoiceResponse()
-    response.play(addresses.address(f"/voice/ringing/{country}"), loop=0)
+    response.play(addresses.public_url(f"/voice/ringing/{country}"), loop=0)
     return response
 
 

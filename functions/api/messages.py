@@ -109,7 +109,7 @@ def send(message: Message) -> None:
     media = [one["url"] for one in message.media or []]
     try:
         sid, status = twilio_api.send_message(
-            str(message.person), message.line, message.body, media, addresses.address(message.path)
+            str(message.person), message.line, message.body, media, addresses.public_url(message.path)
         )
     except RequestRefused as refusal:
         if refusal.status < 500:  # else Twilio has not said that it does not send it

@@ -110,7 +110,7 @@ def read(exchange: Exchange, desk: Client) -> Lines:
         for found in exchange.twilio().incoming_phone_numbers.list()
     ]
     given_back = sorted({*pooled, *answering} - {line.number for line in owned})
-    return Lines({kind: addresses.address(f"/{kind}") for kind in KINDS}, owned, given_back)
+    return Lines({kind: addresses.public_url(f"/{kind}") for kind in KINDS}, owned, given_back)
 
 
 def receptions() -> Iterator[tuple[str, str]]:

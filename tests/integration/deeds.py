@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from toritsugi.adapters import schedules
+import proxy
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form
 from toritsugi.masking import claims, lifecycle
@@ -23,7 +23,9 @@ def create(service_sid: str, *numbers: str, lines: tuple[str, ...] = (), **field
     for person, line in zip(people, lines, strict=False):
         person["ProxyIdentifier"] = line
     wanted = form(Participants=[json.dumps(person) for person in people], **fields)
-    return claims.open_session(service_sid, wanted, schedules.arm)[0]
+    session, _ = claims.open_session(service_sid, wanted)
+    proxy.arm(session)
+    return session
 
 
 def add(service_sid: str, session_sid: str, number: str, **fields: Any) -> Any:
@@ -31,7 +33,9 @@ def add(service_sid: str, session_sid: str, number: str, **fields: Any) -> Any:
 
 
 def update(service_sid: str, session_sid: str, **fields: Any) -> Any:
-    return lifecycle.update_session(service_sid, session_sid, form(**fields), schedules.arm)
+    session = lifecycle.update_session(service_sid, session_sid, form(**fields))
+    proxy.arm(session)
+    return session
 
 
 def close(service_sid: str, session_sid: str) -> Any:

@@ -29,7 +29,7 @@ from tests.unit.test_architecture import DOMAIN, EDGES, modules
 from toritsugi.bridges import announcements, commands, events, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
-from toritsugi.foundation import api_keys, sealing
+from toritsugi.foundation import api_keys
 from toritsugi.lines import lines
 from toritsugi.masking import in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
@@ -180,7 +180,7 @@ class World:
         if closed:
             deeds.close(self.service, sid)
         path = Leg.read(urlsplit(leg.address).path)
-        return lambda: interactions.record(path, leg.form(told), sealing.unseal)
+        return lambda: interactions.record(path, leg.form(told))
 
     def of_called(self, deed: Callable[[str], object]) -> Deed:
         sid = self.session()
@@ -215,7 +215,7 @@ class World:
         return lambda: receptions.save("desk", "said", "text/plain", document("said"))
 
     def recording(self, deed: Callable[[Any], object]) -> Deed:
-        claimed = recordings.claim(report(), unseal)
+        claimed = recordings.claim(report())
         return lambda: deed(claimed)
 
     def stored(self, deed: Callable[[], object]) -> Deed:
@@ -236,10 +236,6 @@ OWNED = owned(NEW_LINE) | {"friendly_name": "", "capabilities": {"voice": True, 
 
 def report() -> Report:
     return Report("/recording/voicemail/clinic/sealed", RECORDING, "CA" + "1" * 32, "completed", 9, 1, NOW)
-
-
-def unseal(_sealed: str, _call_sid: str) -> str:
-    return AIKO + LINES[0]
 
 
 def text() -> Any:
@@ -314,8 +310,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "receptions.life.give": lambda w: w.reception(lambda: receptions.give(LINES[0], owned(LINES[0]), "desk")),
     "receptions.life.take_as_seen": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
     "receptions.life.bring": lambda w: w.behind(),
-    "recordings.records.claim": lambda w: lambda: recordings.claim(report(), unseal),
-    "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report(), unseal),
+    "recordings.records.claim": lambda w: lambda: recordings.claim(report()),
+    "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
     "recordings.records.keep": lambda w: w.recording(lambda claimed: recordings.keep(claimed, 2048, "ab" * 32)),
     "recordings.records.settle": lambda w: w.recording(recordings.settle),
     "recordings.records.note_heard": lambda w: w.stored(lambda: recordings.note_heard(RECORDING, True)),

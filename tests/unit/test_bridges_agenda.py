@@ -253,7 +253,7 @@ def test_a_masked_session_lasts_as_long_as_its_call_after_each_extension():
 
 def test_whoever_stays_alone_is_released_after_fifteen_seconds_and_not_before():
     seen = running(told=[*talking(), *leg(2, answered=NOW, over=NOW + 60)])
-    assert agenda.alone_since(seen, NOW + 61) == NOW + 60
+    assert seen.alone_since(NOW + 61) == NOW + 60
     assert agenda.why_over(seen, NOW + 74) is None
     assert NOW + 75 in agenda.later(seen, NOW + 61)
     assert agenda.why_over(seen, NOW + 75) == "left-alone"
@@ -261,7 +261,7 @@ def test_whoever_stays_alone_is_released_after_fifteen_seconds_and_not_before():
 
 def test_nobody_is_alone_while_the_other_is_at_the_star():
     seen = running(told=[*talking(), leaves(2, NOW + 60)])
-    assert agenda.alone_since(seen, NOW + 80) is None
+    assert seen.alone_since(NOW + 80) is None
     assert NOW + 60 + state.FAR_SECONDS in agenda.later(seen, NOW + 80)
     assert agenda.why_over(seen, NOW + 104) is None
     assert agenda.why_over(seen, NOW + 105) == "left-alone"
@@ -269,8 +269,8 @@ def test_nobody_is_alone_while_the_other_is_at_the_star():
 
 def test_with_three_people_the_last_one_is_alone_since_the_second_last_left():
     told = [*talking(of=3), *leg(2, answered=NOW, over=NOW + 60), *leg(3, answered=NOW, over=NOW + 90)]
-    assert agenda.alone_since(running(told=told[:-1], people=3), NOW + 80) is None
-    assert agenda.alone_since(running(told=told, people=3), NOW + 95) == NOW + 90
+    assert running(told=told[:-1], people=3).alone_since(NOW + 80) is None
+    assert running(told=told, people=3).alone_since(NOW + 95) == NOW + 90
 
 
 def test_when_all_have_hung_up_it_is_over():
@@ -352,7 +352,7 @@ def test_a_leg_that_goes_on_is_hung_up_again_and_again_for_a_while():
     assert steps(over, END + 9) == []
     assert END + 10 in agenda.later(over, END + 9)
     assert steps(over, END + 10) == [Release, Release]
-    assert agenda.later(over, END + agenda.PATIENCE_SECONDS) == set()
+    assert agenda.later(over, END + state.PATIENCE_SECONDS) == set()
 
 
 def test_whoever_is_left_over_is_told_why():

@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from toritsugi.callers.caller import Caller
 from toritsugi.receptions import ready
 from toritsugi.receptions.answering import steps, visits
-from toritsugi.receptions.answering.visits import Hands, Visit
+from toritsugi.receptions.answering.visits import Visit
 from toritsugi.receptions.authoring import checks, picture
 from toritsugi.receptions.authoring.grammar import KINDS
 from toritsugi.receptions.authoring.reading import JSON, LARGEST, YAML, NoReception
 
 NASTY = "<Hangup/>]]>&amp;\"'{name}\u202e\U0001f4de"
+
+pytestmark = pytest.mark.usefixtures("tokens")
 
 
 def outcome(text, kind=YAML):
@@ -46,12 +48,11 @@ def works(document):
     json.dumps(document, ensure_ascii=False).encode()
     ElementTree.fromstring(picture.draw(document, "desk"))
     if document["start"]:
-        hands = Hands(lambda path: "https://exchange.example.com" + path, lambda *_: "x", lambda *_: "", lambda *_: {})
         caller = Caller("+819011110001", "caller", name=NASTY, company=NASTY)
         fields = {"From": "+819011110001", "To": "+815010000001", "CallSid": "CA" + "1" * 32}
         place = visits.begin("desk", 1, document, caller)
         ElementTree.fromstring(
-            str(steps.answer(Visit(place, document, fields, hands, 1_795_000_000, lambda _: caller)))
+            str(steps.answer(Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller)))
         )
 
 

@@ -6,15 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.conftest import BASE
 from toritsugi.callers.caller import Caller
 from toritsugi.foundation import voices
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.receptions import ready
 from toritsugi.receptions.answering import steps, texts, visits
-from toritsugi.receptions.answering.visits import Hands, Place, Visit
+from toritsugi.receptions.answering.visits import Place, Visit
 from toritsugi.receptions.authoring import checks
 
-BASE, CALL = "https://exchange.example.com", "CA" + "1" * 32
+CALL = "CA" + "1" * 32
+
+pytestmark = pytest.mark.usefixtures("tokens")
 CALLER, LINE = "+819011110001", "+815010000009"
 TOKYO = ZoneInfo("Asia/Tokyo")
 OPEN = datetime(2026, 11, 24, 10, tzinfo=TOKYO)  # a Tuesday
@@ -28,8 +31,7 @@ class Walk:
         self.document, self.at, self.answers = checks.compile(ready.text(name)), at, answers
         self.caller = Caller(CALLER, "caller", name="Yamada", language=language)
         self.places, self.said, self.locales, self.ends = set(), [], set(), 0
-        self.hands = Hands(lambda path: BASE + path, lambda text, _: "sealed", lambda *_: self.opened, self.ask)
-        self.opened, self.seen = "123456789012", set()
+        self.seen = set()
         self.go(visits.begin(name, 1, self.document, self.caller), {})
 
     def ask(self, url, facts, key):
@@ -43,9 +45,7 @@ class Walk:
             return
         self.seen.add((place, tuple(fields.items())))
         told = {"From": CALLER, "To": LINE, "CallSid": CALL, "CallStatus": "in-progress"} | fields
-        leg = place.deed in ("whispered", "agreed")
-        self.opened = CALLER + LINE if leg else "123456789012"
-        visit = Visit(place, self.document, told, self.hands, self.at.timestamp(), lambda _: self.caller)
+        visit = Visit(place, self.document, told, self.ask, self.at.timestamp(), lambda _: self.caller)
         entered, enter = self.places, visit.enter
         visit.enter = lambda name: (entered.add(name), enter(name))[1]
         twiml = ElementTree.fromstring(str(steps.answer(visit)))
@@ -57,13 +57,13 @@ class Walk:
         ways = list(self.ways(twiml))
         self.ends += not ways
         for address, done in ways:
-            self.go(Place.read(address.removeprefix(BASE)), done)
+            self.go(Place.read(address.removeprefix(BASE).partition("#")[0]), done)
 
     def ways(self, twiml):
         """Everything that can be done now: each address, and what Twilio tells it."""
         for gather in twiml.iter("Gather"):
             digits = gather.get("numDigits")
-            for keyed in (*("0123456789*#" if digits == "1" else ()), "1" * int(digits), ""):
+            for keyed in (*("0123456789*#" if digits == "1" else ()), "123456789012"[: int(digits)], ""):
                 yield gather.get("action"), {"Digits": keyed}
         for dial in twiml.iter("Dial"):
             for status in ("completed", "busy", "no-answer", "failed"):

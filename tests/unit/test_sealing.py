@@ -6,25 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi.foundation import config, sealing
+from toritsugi.foundation import sealing
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.masking.interactions import Leg
 
+pytestmark = pytest.mark.usefixtures("tokens")
+
 CALL = "CA" + "1" * 32
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
-
-
-@pytest.fixture(autouse=True)
-def tokens():
-    """Has the settings be these, as if SSM had said so."""
-    before = config._settings
-
-    def are(*tokens):
-        config._settings = config.Settings("https://exchange.example.com", tokens)
-
-    are("current", "next")
-    yield are
-    config._settings = before
 
 
 @given(NUMBERS, NUMBERS)
@@ -36,6 +25,7 @@ def test_what_was_sealed_is_read_again_and_fits_into_a_path(caller, line):
 
 
 def test_a_token_that_was_next_and_is_current_now_still_reads(tokens):
+    tokens("current", "next")
     sealed = sealing.seal("+819011110001+815010000001", CALL)
     tokens("next", "current")
     assert sealing.unseal(sealed, CALL) == "+819011110001+815010000001"

@@ -4,10 +4,14 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import OwnerSilent
+from toritsugi.foundation.sealing import seal
 from toritsugi.receptions.answering import steps
-from toritsugi.receptions.answering.visits import Hands, Place, Visit
+from toritsugi.receptions.answering.visits import Place, Visit
 from toritsugi.receptions.authoring import checks
+
+pytestmark = pytest.mark.usefixtures("tokens")
 
 NOON = 1_795_057_200  # 2026-11-19T12:00 in Tokyo, a Thursday
 AIKO, LINE = "+819011110001", "+815010000001"
@@ -30,11 +34,10 @@ def visit(text, place, owner=None, caller=AIKO, looked_up=None, **fields):
     """The TwiML of a reception that is written so, at a place like menu/chosen/0."""
     document = checks.compile(text)
     step, deed, turn, sealed = [*place.split("/"), "", "", ""][:4]
-    here = Place("desk", 1, document["language"], step, deed, int(turn or 0), sealed)
-    hands = Hands(lambda path: path, lambda text, _: text, lambda sealed, _: sealed, (owner or Owner()).ask)
+    here = Place("desk", 1, document["language"], step, deed, int(turn or 0), seal(sealed, "CA1") if sealed else "")
     fields = {"CallSid": "CA1", "From": caller, "To": LINE, "CallStatus": "in-progress"} | fields
     find = (looked_up if looked_up is not None else []).append
-    twiml = steps.answer(Visit(here, document, fields, hands, NOON, find, "token"))
+    twiml = steps.answer(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, "token"))
     return ElementTree.fromstring(str(twiml))
 
 
@@ -190,7 +193,7 @@ def test_who_is_not_recorded_is_put_through_at_once_and_nobody_hears_of_a_record
     assert (dial.tag, dial.get("record"), dial.get("action")) == (
         "Dial",
         None,
-        "/voice/receptions/desk/1/ja-JP/person/dialed/0",
+        public_url("/voice/receptions/desk/1/ja-JP/person/dialed/0"),
     )
     assert [(one.text, one.get("url")) for one in dial] == [("+81312345678", None)]
 
@@ -228,9 +231,8 @@ def test_what_no_step_does_is_an_error_that_names_it(place):
 def by_hand(*kinds):
     """The TwiML of a document that no check has seen."""
     document = {"steps": {one["name"]: one for one in kinds}}
-    hands = Hands(lambda path: path, lambda text, _: text, lambda sealed, _: sealed, Owner().ask)
     here = Place("desk", 1, "ja-JP", kinds[0]["name"])
-    return steps.answer(Visit(here, document, {}, hands, NOON, lambda _: None, "token"))
+    return steps.answer(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, "token"))
 
 
 def test_a_reception_that_goes_round_by_itself_ends_with_an_error():

@@ -32,8 +32,6 @@ from toritsugi.bridges.steps import (
 from toritsugi.bridges.words import sentence
 
 ALONE_SECONDS = 15
-AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
-PATIENCE_SECONDS = 300  # for so long is that tried
 FAREWELLS = {"left-alone": "left alone", "session-ended": "over"}
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
@@ -70,7 +68,7 @@ def next_look(state: State, now: float) -> int | None:
 
 def later(state: State, now: float) -> set[int]:
     """The moments after now at which something may be due, apart from what is armed with the deadline."""
-    hung_up = [again_at(state, party, leg) for party, leg in state.living()]
+    hung_up = [state.again_at(party, leg) for party, leg in state.living()]
     moments: set[float] = {again for again in hung_up if again is not None}
     if state.bridge.is_over:
         return {math.ceil(moment) for moment in moments if moment > now}
@@ -78,12 +76,12 @@ def later(state: State, now: float) -> set[int]:
         moments.add(state.bridge.deadline)
     if state.started_at is None and state.bounds.connects_until is not None:
         moments.add(state.bounds.connects_until)
-    if (since := alone_since(state, now)) is not None:
+    if (since := state.alone_since(now)) is not None:
         moments.add(since + ALONE_SECONDS)
     moments |= {due + LATE_SECONDS for announcement, due in announcements.unspoken(state) if due <= now}
     for party in state.parties:
         leg = state.leg_of(party)
-        if leg and leg.ended_at is not None and may_be_called_again(state, party, leg):
+        if leg and leg.ended_at is not None and state.may_be_called_again(party, leg):
             moments.add(leg.ended_at + RETRY_SECONDS)
         if leg and leg.is_alive and (away := state.away_since(leg)) is not None:
             moments.add(away + FAR_SECONDS)
@@ -92,41 +90,7 @@ def later(state: State, now: float) -> set[int]:
     return {math.ceil(moment) for moment in moments if moment > now}
 
 
-# ---- who may still come ----------------------------------------------------------------------------------------------
-
-
-def may_come(state: State, party: Party, now: float) -> bool:
-    """Whether this person is there, on the way, or going to be called."""
-    if party.removed_at is not None:
-        return False
-    leg = state.leg_of(party)
-    if leg is None:
-        return state.bridge.through == "conference" or party.place == 1
-    if not leg.is_alive:
-        return may_be_called_again(state, party, leg)
-    if leg.call_sid is None:
-        return now < leg.called_at + LOST_SECONDS
-    away = state.away_since(leg)
-    return away is None or now < away + FAR_SECONDS
-
-
-def may_be_called_again(state: State, party: Party, leg: Leg) -> bool:
-    """Whether somebody who was never reached is tried a second time."""
-    if state.bridge.if_unanswered != "retry" or leg.attempt > 1 or leg.is_alive or party.removed_at is not None:
-        return False
-    if state.bridge.through == "dial":  # the others are Twilio's to call, while the first waits
-        return party.place == 1 and leg.answered_at is None
-    return not state.has_been_in(leg)
-
-
-def alone_since(state: State, now: float) -> float | None:
-    """Since when somebody who has talked, or was talked to, is there with nobody else on the way."""
-    coming = [party for party in state.parties if may_come(state, party, now)]
-    gone = [leg for leg in state.legs.values() if leg.place not in {party.place for party in coming}]
-    times = [leg.ended_at or state.away_since(leg) for leg in gone if state.has_been_in(leg)]
-    if len(coming) != 1 or not times:
-        return None
-    return max(time or now for time in times)
+# ---- why it is over --------------------------------------------------------------------------------------------------
 
 
 def why_over(state: State, now: float) -> str | None:
@@ -138,7 +102,7 @@ def why_over(state: State, now: float) -> str | None:
         return "forgotten"
     if state.started_at is None and not state.bounds.connects(now):
         return "session-ended"
-    coming = [party for party in state.parties if may_come(state, party, now)]
+    coming = [party for party in state.parties if state.may_come(party, now)]
     if bridge.through == "dial":
         first = next((party for party in coming if party.place == 1), None)
         return None if first else "hung-up" if state.started_at else why_unreached(state)
@@ -147,7 +111,7 @@ def why_over(state: State, now: float) -> str | None:
     if len(coming) > 1:
         return None
     leg = state.leg_of(coming[0])
-    since = alone_since(state, now)
+    since = state.alone_since(now)
     if since is None:  # nobody else ever came
         return None if bridge.if_unanswered == "wait" else why_unreached(state)
     if leg is None or not leg.is_answered:
@@ -175,7 +139,7 @@ def ring(state: State, now: float) -> Iterator[Step]:
         called_by_us = state.bridge.through == "conference" or party.place == 1
         if party.removed_at is not None or not called_by_us or not state.bounds.connects(now):
             continue
-        if leg is None or (may_be_called_again(state, party, leg) and now >= (leg.ended_at or 0) + RETRY_SECONDS):
+        if leg is None or (state.may_be_called_again(party, leg) and now >= (leg.ended_at or 0) + RETRY_SECONDS):
             yield Ring(state.bridge, party, state.bounds)
 
 
@@ -236,20 +200,11 @@ def release(state: State, now: float) -> Iterator[Step]:
         unwanted = state.bridge.is_over or party.removed_at is not None
         if not unwanted or not leg.call_sid:
             continue
-        again = again_at(state, party, leg)
+        again = state.again_at(party, leg)
         if party.released < leg.attempt:
             yield Release(party, leg.call_sid, leg.attempt, farewell(state.bridge, party, leg))
         elif again is not None and now >= again:
             yield Release(party, leg.call_sid, leg.attempt, None)
-
-
-def again_at(state: State, party: Party, leg: Leg) -> float | None:
-    """When a leg that was hung up, and went on, is hung up again; not for ever."""
-    unwanted = state.bridge.ended_at or party.removed_at
-    if unwanted is None or party.released_at is None or party.released < leg.attempt:
-        return None
-    again = party.released_at + AGAIN_SECONDS
-    return again if again < unwanted + PATIENCE_SECONDS else None
 
 
 def farewell(bridge: Bridge, party: Party, leg: Leg) -> str | None:

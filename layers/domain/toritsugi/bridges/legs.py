@@ -5,7 +5,7 @@ https://www.twilio.com/docs/voice/twiml/conference
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
@@ -15,6 +15,7 @@ from toritsugi.bridges.events import MACHINES, Source
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.words import sentence
 from toritsugi.foundation import voices
+from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.errors import RequestRefused
 
@@ -27,7 +28,6 @@ EVENTS = "start end join leave mute hold announcement"
 PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/(\d{1,3})/(\d{1,3})/(\w+)", re.ASCII)
 WAITING_PATH = re.compile(r"/voice/waiting/(ja|en)", re.ASCII)
 
-Address = Callable[[str], str]  # of a path of ours, at which Twilio reaches it
 Fields = Mapping[str, str]
 
 
@@ -80,38 +80,38 @@ class Turn:
         return not self.is_unwanted and self.bounds.connects(self.now)
 
 
-def answered(turn: Turn, address: Address) -> VoiceResponse:
+def answered(turn: Turn) -> VoiceResponse:
     """Somebody we have called has answered, or a machine has."""
     if turn.fields.get("AnsweredBy") in MACHINES:
         return hang_up()
     if not turn.connects:
         return say_goodbye(turn.party, "over")
     if turn.bridge.accept:
-        return ask(turn, "accepted", address)
-    return connect(whisper(turn.party), turn, address)
+        return ask(turn, "accepted")
+    return connect(whisper(turn.party), turn)
 
 
-def accepted(turn: Turn, address: Address) -> VoiceResponse:
+def accepted(turn: Turn) -> VoiceResponse:
     """A key was pressed: 1 accepts the call, and after any other the question comes again."""
     if not turn.connects:
         return say_goodbye(turn.party, "over")
     if turn.fields.get("Digits") != "1":
-        return ask(turn, "accepted", address)
-    return connect(VoiceResponse(), turn, address)
+        return ask(turn, "accepted")
+    return connect(VoiceResponse(), turn)
 
 
-def whispered(turn: Turn, address: Address) -> VoiceResponse:
+def whispered(turn: Turn) -> VoiceResponse:
     """Whom we have dialed hears who calls, and is put through when the words end, or with a 1."""
     if not turn.connects:
         return hang_up()
-    return ask(turn, "agreed", address) if turn.bridge.accept else whisper(turn.party)
+    return ask(turn, "agreed") if turn.bridge.accept else whisper(turn.party)
 
 
-def agreed(turn: Turn, address: Address) -> VoiceResponse:
+def agreed(turn: Turn) -> VoiceResponse:
     """A 1 puts through: nothing more is said. After any other key the question comes again."""
     if not turn.connects:
         return hang_up()
-    return VoiceResponse() if turn.fields.get("Digits") == "1" else ask(turn, "agreed", address)
+    return VoiceResponse() if turn.fields.get("Digits") == "1" else ask(turn, "agreed")
 
 
 def whisper(party: Party) -> VoiceResponse:
@@ -122,10 +122,10 @@ def whisper(party: Party) -> VoiceResponse:
     return response
 
 
-def ask(turn: Turn, step: str, address: Address) -> VoiceResponse:
+def ask(turn: Turn, step: str) -> VoiceResponse:
     """The question for a 1; silence hangs up."""
     response, party = VoiceResponse(), turn.party
-    action = address(turn.door.then(step).path)
+    action = public_url(turn.door.then(step).path)
     gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=action)
     if party.whisper:
         voices.say(gather, party.whisper, party.language, party.voice)
@@ -137,17 +137,17 @@ def ask(turn: Turn, step: str, address: Address) -> VoiceResponse:
 # ---- into the room ---------------------------------------------------------------------------------------------------
 
 
-def connect(response: VoiceResponse, turn: Turn, address: Address) -> VoiceResponse:
+def connect(response: VoiceResponse, turn: Turn) -> VoiceResponse:
     """Into the room; or, where legs are dialed, to those whom the first one is put through to."""
     if turn.bridge.through == "dial":
-        return dial(response, turn, address)
-    return enter(response, turn.bridge, turn.party.language, turn.door, address)
+        return dial(response, turn)
+    return enter(response, turn.bridge, turn.party.language, turn.door)
 
 
-def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door, address: Address) -> VoiceResponse:
+def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door) -> VoiceResponse:
     """Into the room, which a star leaves for a moment where it may extend the call."""
     room = Dial(
-        action=address(door.then("left").path),
+        action=public_url(door.then("left").path),
         hangup_on_star=True if bridge.extension_minutes else None,
         time_limit=LONGEST_SECONDS,
     )
@@ -156,19 +156,19 @@ def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door, ad
         beep="false",
         start_conference_on_enter=True,
         end_conference_on_exit=False,
-        wait_url=bridge.waiting or address(f"/voice/waiting/{'ja' if language.startswith('ja') else 'en'}"),
-        status_callback=address(Source(bridge.bridge_sid).path),
+        wait_url=bridge.waiting or public_url(f"/voice/waiting/{'ja' if language.startswith('ja') else 'en'}"),
+        status_callback=public_url(Source(bridge.bridge_sid).path),
         status_callback_event=EVENTS,
     )
     response.append(room)
     return response
 
 
-def come_back(turn: Turn, said: str, address: Address) -> VoiceResponse:
+def come_back(turn: Turn, said: str) -> VoiceResponse:
     """Back into the room, after hearing what the star has done."""
     response, language = VoiceResponse(), turn.party.language
     voices.say(response, sentence(said, language, minutes=int(turn.bridge.extension_minutes)), language)
-    return enter(response, turn.bridge, language, turn.door, address)
+    return enter(response, turn.bridge, language, turn.door)
 
 
 def is_dismissed(turn: Turn) -> bool:
@@ -179,7 +179,7 @@ def is_dismissed(turn: Turn) -> bool:
 # ---- dialed legs -----------------------------------------------------------------------------------------------------
 
 
-def dial(response: VoiceResponse, turn: Turn, address: Address) -> VoiceResponse:
+def dial(response: VoiceResponse, turn: Turn) -> VoiceResponse:
     """The others are called from this leg, all at once; whoever answers first is put through."""
     bridge, door, tried = turn.bridge, turn.door, 2 if turn.door.step == "left" else 1
     left = turn.bounds.limit(turn.now + bridge.minutes * 60) - turn.now
@@ -187,21 +187,21 @@ def dial(response: VoiceResponse, turn: Turn, address: Address) -> VoiceResponse
         caller_id=turn.others[0].shows,
         timeout=max(SHORTEST_RING_SECONDS, min(int(bridge.ring_seconds), int(left))),
         time_limit=max(1, int(left)),
-        action=address(door.then("left" if tried == 1 else "left_again").path),
+        action=public_url(door.then("left" if tried == 1 else "left_again").path),
     )
     for party in turn.others:
         words = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
         call.number(
             party.number,
-            url=address(words.path) if bridge.accept or party.whisper or bridge.session_sid else None,
-            status_callback=address(Source(bridge.bridge_sid, int(party.place), tried).path),
+            url=public_url(words.path) if bridge.accept or party.whisper or bridge.session_sid else None,
+            status_callback=public_url(Source(bridge.bridge_sid, int(party.place), tried).path),
             status_callback_event="initiated ringing answered completed",
         )
     response.append(call)
     return response
 
 
-def try_again(turn: Turn, address: Address) -> VoiceResponse:
+def try_again(turn: Turn) -> VoiceResponse:
     """A dialed conversation is over; if there was none, it is tried once more where that was wished."""
     status, bridged = turn.fields.get("DialCallStatus"), turn.fields.get("DialBridged")
     if turn.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
@@ -211,7 +211,7 @@ def try_again(turn: Turn, address: Address) -> VoiceResponse:
     if turn.bridge.if_unanswered == "retry" and turn.door.step == "left":
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
-        return dial(response, turn, address)
+        return dial(response, turn)
     return say_goodbye(turn.party, "unanswered")
 
 

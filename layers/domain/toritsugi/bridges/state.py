@@ -15,6 +15,8 @@ from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused
 
 FAR_SECONDS = 45  # who left the room for longer than that, and does not come back, is gone even if nobody told us
+AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
+PATIENCE_SECONDS = 300  # for so long is that tried
 LOST_SECONDS = 60  # a call of which nothing is known for so long was never made
 
 
@@ -138,6 +140,47 @@ class State:
             return None
         left = [room.latest[leg.call_sid].at for room in self.rooms if leg.call_sid in room.latest]
         return max(left) if left else None
+
+    # ---- who may still come ---------------------------------------------------------------------------------------
+
+    def may_come(self, party: Party, now: float) -> bool:
+        """Whether this person is there, on the way, or going to be called."""
+        if party.removed_at is not None:
+            return False
+        leg = self.leg_of(party)
+        if leg is None:
+            return self.bridge.through == "conference" or party.place == 1
+        if not leg.is_alive:
+            return self.may_be_called_again(party, leg)
+        if leg.call_sid is None:
+            return now < leg.called_at + LOST_SECONDS
+        away = self.away_since(leg)
+        return away is None or now < away + FAR_SECONDS
+
+    def may_be_called_again(self, party: Party, leg: Leg) -> bool:
+        """Whether somebody who was never reached is tried a second time."""
+        if self.bridge.if_unanswered != "retry" or leg.attempt > 1 or leg.is_alive or party.removed_at is not None:
+            return False
+        if self.bridge.through == "dial":  # the others are Twilio's to call, while the first waits
+            return party.place == 1 and leg.answered_at is None
+        return not self.has_been_in(leg)
+
+    def alone_since(self, now: float) -> float | None:
+        """Since when somebody who has talked, or was talked to, is there with nobody else on the way."""
+        coming = [party for party in self.parties if self.may_come(party, now)]
+        gone = [leg for leg in self.legs.values() if leg.place not in {party.place for party in coming}]
+        times = [leg.ended_at or self.away_since(leg) for leg in gone if self.has_been_in(leg)]
+        if len(coming) != 1 or not times:
+            return None
+        return max(time or now for time in times)
+
+    def again_at(self, party: Party, leg: Leg) -> float | None:
+        """When a leg that was hung up, and went on, is hung up again; not for ever."""
+        unwanted = self.bridge.ended_at or party.removed_at
+        if unwanted is None or party.released_at is None or party.released < leg.attempt:
+            return None
+        again = party.released_at + AGAIN_SECONDS
+        return again if again < unwanted + PATIENCE_SECONDS else None
 
     # ---- time ----------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ EDGES = {
 }
 
 
-def address(path: str) -> str:
+def public_url(path: str) -> str:
     """The URL under which Twilio reaches a path of ours."""
     edge = EDGES.get(config.REGION)
     return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
@@ -30,9 +30,9 @@ def address(path: str) -> str:
 
 def entrance(kind: str) -> dict[str, str]:
     """The settings of a number whose calls ("voice") or texts ("sms") come to us, by Twilio's names."""
-    return {f"{kind}_url": address(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
+    return {f"{kind}_url": public_url(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
 
 
 def leads_here(url: str, kind: str) -> bool:
     """Whether that is where the webhook of a number leads, however often Twilio is to try."""
-    return url.partition("#")[0] == address(f"/{kind}").partition("#")[0]
+    return url.partition("#")[0] == public_url(f"/{kind}").partition("#")[0]

@@ -5,7 +5,7 @@ Two people may be given the same line, and one line serves many sessions: only a
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import suppress
 
 from pynamodb.expressions.condition import Condition
@@ -33,27 +33,28 @@ from toritsugi.masking.sessions import (
 
 MOST_TRIES = 8
 
-Arm = Callable[[str, float], None]
-
 
 class PoolChanged(Exception):
     """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again."""
 
 
-def claim(searches: list[Search], behavior: str, commit: Callable[[list[PoolNumber]], dict[int, str]]) -> None:
-    """Chooses and commits until it holds. `commit` says which places of its transaction were lost; those below the
-    number of people are their pairs, and for such a pair the next number is tried. Raises RequestRefused 80623 after
-    several lost races.
+def choices(searches: list[Search], behavior: str) -> Iterator[list[PoolNumber]]:
+    """A number for each search, and others for those that lost theirs: as often as is worth trying.
+
+    Raises RequestRefused 80208 where none is free, 80623 after several lost races.
     """
     for _ in range(MOST_TRIES):
         if not all(search.ready for search in searches):
             look_around(searches, behavior, int(time.time()))
-        if not (places := commit([search.ready[0] for search in searches])):
-            return
-        for place, search in enumerate(searches):
-            if place in places:
-                del search.ready[0]
+        yield [search.ready[0] for search in searches]
     raise overtaken()
+
+
+def pass_over(searches: list[Search], lost: dict[int, str]) -> None:
+    """The pairs at these places of a transaction are somebody else's: for each of them the next number is tried."""
+    for place, search in enumerate(searches):
+        if place in lost:
+            del search.ready[0]
 
 
 def overtaken() -> RequestRefused:
@@ -62,17 +63,14 @@ def overtaken() -> RequestRefused:
     )
 
 
-def open_session(service_sid: str, form: Form, arm: Arm) -> tuple[Session, list[Participant]]:
-    """A new session with up to two participants, its schedule armed. Raises RequestRefused, and leaves nothing."""
+def open_session(service_sid: str, form: Form) -> tuple[Session, list[Participant]]:
+    """A new session with up to two participants. Raises RequestRefused, and leaves nothing."""
     for _ in range(MOST_TRIES):
         service, pool = read_usable(service_sid)
         wanted = read_participants(form)
         session = draw_up(service, pool, form)
         with suppress(PoolChanged):
-            people = claim_session(session, wanted, service, pool)
-            if session.expires_at is not None:
-                arm(session.session_sid, session.expires_at)
-            return session, people
+            return session, claim_session(session, wanted, service, pool)
     raise overtaken()
 
 
@@ -81,32 +79,40 @@ def claim_session(
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
     searches = [Search(person, compatible(pool, person, session.mode)) for person in wanted]
-    people: list[Participant] = []
-
-    def commit(numbers: list[PoolNumber]) -> dict[int, str]:
+    for numbers in choices(searches, service.number_selection_behavior):
         pairs = zip(wanted, numbers, strict=True)
-        people[:] = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
+        people = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
         session.participants = len(people)
-        others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
-        with refusals() as refused, write() as transaction:
-            for person, other, search in zip(people, others, searches, strict=True):
-                transaction.save(route_of(session, person, other), condition=takes(search, person, session))
-            transaction.save(session)
-            for person in people:
-                transaction.save(person)
-            if session.unique_name:
-                name = SessionName(session.service_sid, name_entry(session.unique_name), named=session.session_sid)
-                untaken = SessionName.entry.does_not_exist() | (SessionName.named == session.session_sid)
-                transaction.save(name, condition=untaken)
-            checks = hold(transaction, numbers, int(time.time()))
-        name_place = 2 * len(people) + 1
-        places = without_pool(refused, checks, name_place + bool(session.unique_name))
-        if places.get(name_place) == FAILED:
-            raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
-        return places
+        if not (lost := save_session(session, people, searches, numbers)):
+            return people
+        pass_over(searches, lost)
+    raise overtaken()
 
-    claim(searches, service.number_selection_behavior, commit)
-    return people
+
+def save_session(
+    session: Session, people: list[Participant], searches: list[Search], numbers: list[PoolNumber]
+) -> dict[int, str]:
+    """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
+
+    Raises RequestRefused 80603, PoolChanged.
+    """
+    others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
+    with refusals() as refused, write() as transaction:
+        for person, other, search in zip(people, others, searches, strict=True):
+            transaction.save(route_of(session, person, other), condition=takes(search, person, session))
+        transaction.save(session)
+        for person in people:
+            transaction.save(person)
+        if session.unique_name:
+            name = SessionName(session.service_sid, name_entry(session.unique_name), named=session.session_sid)
+            untaken = SessionName.entry.does_not_exist() | (SessionName.named == session.session_sid)
+            transaction.save(name, condition=untaken)
+        checks = hold(transaction, numbers, int(time.time()))
+    name_place = 2 * len(people) + 1
+    places = without_pool(refused, checks, name_place + bool(session.unique_name))
+    if places.get(name_place) == FAILED:
+        raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
+    return places
 
 
 def without_pool(refused: dict[int, str], checks: int, others: int) -> dict[int, str]:
@@ -134,32 +140,45 @@ def claim_place(session_sid: str, wanted: Wanted, service: Service, pool: list[P
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = join(service.service_sid, session_sid, wanted, int(time.time()))
     search = Search(wanted, compatible(pool, wanted, session.mode))
-    added: list[Participant] = []
-
-    def commit(numbers: list[PoolNumber]) -> dict[int, str]:
+    for numbers in choices([search], service.number_selection_behavior):
         now = int(time.time())
         session, present = join(service.service_sid, session_sid, wanted, now)
         person = enrol(session, wanted, numbers[0], session.participants)
-        partner = present[0] if present else None
-        with refusals() as refused, write() as transaction:
-            transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
-            transaction.save(person)
-            joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
-            transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
-            if partner:
-                other = route_of(session, partner, person)
-                meet: list[Action] = [
-                    Route.partner.set(other.partner),
-                    Route.partner_sid.set(other.partner_sid),
-                    Route.shows.set(other.shows),
-                ]
-                transaction.update(other, meet, condition=is_held(session_sid) & Route.ended_at.does_not_exist())
-            checks = hold(transaction, numbers, now)
-        added[:] = [person]
-        return without_pool(refused, checks, 4 if partner else 3)
+        if not (lost := save_participant(session, person, present, search, numbers, now)):
+            return person
+        pass_over([search], lost)
+    raise overtaken()
 
-    claim([search], service.number_selection_behavior, commit)
-    return added[0]
+
+def save_participant(
+    session: Session,
+    person: Participant,
+    present: list[Participant],
+    search: Search,
+    numbers: list[PoolNumber],
+    now: int,
+) -> dict[int, str]:
+    """Stores somebody who joins those present; or says at which places that was refused, theirs first.
+
+    Raises PoolChanged.
+    """
+    partner = present[0] if present else None
+    with refusals() as refused, write() as transaction:
+        transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
+        transaction.save(person)
+        joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
+        transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
+        if partner:
+            other = route_of(session, partner, person)
+            meet: list[Action] = [
+                Route.partner.set(other.partner),
+                Route.partner_sid.set(other.partner_sid),
+                Route.shows.set(other.shows),
+            ]
+            held = is_held(session.session_sid) & Route.ended_at.does_not_exist()
+            transaction.update(other, meet, condition=held)
+        checks = hold(transaction, numbers, now)
+    return without_pool(refused, checks, 4 if partner else 3)
 
 
 def join(service_sid: str, session_sid: str, wanted: Wanted, now: int) -> tuple[Session, list[Participant]]:

@@ -7,7 +7,7 @@ rank counts, and everything else is known from the beginning, because it stands 
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,6 +20,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.foundation.transactions import FAILED, carry_out, refusals, update_if, write
 from toritsugi.lines.directory import Key
 from toritsugi.masking.routes import Route, is_connecting, route_key
@@ -83,13 +84,13 @@ class Leg:
         return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "")
 
 
-def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str, seal: Callable[[str, str], str]) -> Leg:
+def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str) -> Leg:
     """The leg that a call from this caller over this line will make."""
     ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
     return Leg(*ids, int(now) + int(route.ttl), seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
 
 
-def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
+def record(leg: Leg, fields: Fields) -> None:
     """Keeps what a callback says of a leg.
 
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
@@ -100,12 +101,12 @@ def record(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> None:
     interaction = read_interaction(leg, fields)
     for _ in range(MOST_TRIES):
         later = interaction.rank > RANKS["initiated"]
-        if (later and update(interaction)) or begin(interaction, leg, slid_pairs(leg, fields, unseal)) or not later:
+        if (later and update(interaction)) or begin(interaction, leg, slid_pairs(leg, fields)) or not later:
             return
     raise RuntimeError("the interaction was there and not there, in turns")
 
 
-def slid_pairs(leg: Leg, fields: Fields, unseal: Callable[[str, str], str]) -> list[Key]:
+def slid_pairs(leg: Leg, fields: Fields) -> list[Key]:
     """Whose routes slide with this leg: the caller's, which is sealed, and the callee's, which the callback names."""
     if leg.until is None or not (sealed := unseal(leg.sealed, fields["ParentCallSid"])):
         return []

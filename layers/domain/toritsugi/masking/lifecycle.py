@@ -14,7 +14,7 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.transactions import CONFLICT, FAILED, put, refusals, update_if, write
-from toritsugi.masking.claims import Arm, expiry, read_date_expiry, route_at, route_of
+from toritsugi.masking.claims import expiry, read_date_expiry, route_at, route_of
 from toritsugi.masking.interactions import forget_interactions
 from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
 from toritsugi.masking.routes import Route, free_from, is_connecting, is_held, is_over
@@ -38,7 +38,7 @@ MOST_TRIES = 5
 LATE_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
 
 
-def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> Session:
+def update_session(service_sid: str, session_sid: str, form: Form) -> Session:
     """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
     status = form.choice("Status", ("open", "in-progress", "closed"))
     for tried in range(MOST_TRIES):  # whatever is not as it was read is read again
@@ -49,13 +49,13 @@ def update_session(service_sid: str, session_sid: str, form: Form, arm: Arm) -> 
         if status == "closed" and not closed:
             done = close(session, people, "api")
         elif status == "in-progress" and closed:
-            done = reopen(session, people, form, arm)
+            done = reopen(session, people, form)
         elif status and status != session.status:
             raise wrong_status()
         elif closed:
             raise wrong_status() if status else RequestRefused(80607, "Session is closed and cannot be updated")
         else:
-            done = change_expiry(session, people, form, arm)
+            done = change_expiry(session, people, form)
         if done:
             return read_session(service_sid, session_sid)[0]
     raise busy()
@@ -71,7 +71,7 @@ def wrong_status() -> RequestRefused:
     )
 
 
-def change_expiry(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
+def change_expiry(session: Session, people: list[Participant], form: Form) -> bool:
     """Whether session and routes have the expiry that the form asks for, all at once; not if they were not as read."""
     now = int(time.time())
     condition = is_open(now) & is_as_read(session)
@@ -92,8 +92,6 @@ def change_expiry(session: Session, people: list[Participant], form: Form, arm: 
                 put(Route.ttl, route.ttl),
             ]
             transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
-    if not places and session.expires_at is not None:
-        arm(session.session_sid, session.expires_at)
     return not places
 
 
@@ -184,7 +182,7 @@ def leaving(moment: float, session: Session) -> list[Action]:
     ]
 
 
-def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) -> bool:
+def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     """Whether its pairs were claimed again, as if they were new; not if the session was not as read.
 
     Raises RequestRefused 80604 when somebody else has one of the pairs by now, and 80605 when a line has left the pool.
@@ -223,8 +221,6 @@ def reopen(session: Session, people: list[Participant], form: Form, arm: Arm) ->
         )
     if len(present) not in places and lost:
         raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
-    if not places and session.expires_at is not None:
-        arm(session.session_sid, session.expires_at)
     return not places
 
 

@@ -6,7 +6,6 @@ written again; and of two who would copy it, one has the claim.
 
 import re
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import update_if
 from toritsugi.recordings.reports import DAY, Report, Source
@@ -25,8 +25,6 @@ CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is ov
 REMEMBERED_SECONDS = 15 * DAY  # a deleted one: a message about it waits for two weeks at most
 
 COPYING, STORED, FAILED, DELETED = "copying", "stored", "failed", "deleted"
-
-Unseal = Callable[[str, str], str]
 
 
 class MadeIn(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
@@ -87,7 +85,7 @@ class Claimed(Exception):
     """Somebody else is copying this recording."""
 
 
-def claim(report: Report, unseal: Unseal) -> Recording | None:
+def claim(report: Report) -> Recording | None:
     """The recording, which is the caller's alone for a while, unless it is settled; None, if it was deleted here.
 
     Raises Claimed.
@@ -96,7 +94,7 @@ def claim(report: Report, unseal: Unseal) -> Recording | None:
     is_free = Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
     is_to_do = Recording.status.does_not_exist() | (Recording.status != DELETED) & Recording.settled_at.does_not_exist()
     begin = [Recording.status.set(Recording.status | COPYING), Recording.claimed_until.set(now + CLAIMED_SECONDS)]
-    if update_if(recording, begin + facts(report, unseal), is_free & is_to_do):
+    if update_if(recording, begin + facts(report), is_free & is_to_do):
         return recording
     recording.refresh(consistent_read=True)
     if recording.status == DELETED:
@@ -106,13 +104,13 @@ def claim(report: Report, unseal: Unseal) -> Recording | None:
     return recording
 
 
-def note_failure(report: Report, unseal: Unseal) -> None:
+def note_failure(report: Report) -> None:
     """Writes down that Twilio has no file of a recording; one that is known already stays as it is."""
-    begin = [Recording.status.set(FAILED), *facts(report, unseal)]
+    begin = [Recording.status.set(FAILED), *facts(report)]
     update_if(Recording(report.recording_sid), begin, Recording.status.does_not_exist())
 
 
-def facts(report: Report, unseal: Unseal) -> list[Action]:
+def facts(report: Report) -> list[Action]:
     """What is known of a recording before it is copied. Its place in the list is that of the first report."""
     source = Source.read(report.path)
     *caller, line = re.findall(r"\+\d{7,15}", unseal(source.sealed, report.call_sid)) or [None]

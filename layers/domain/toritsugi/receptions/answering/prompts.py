@@ -13,6 +13,7 @@ from twilio.twiml.voice_response import Gather
 from toritsugi.foundation import voices
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.foundation.logs import log
+from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.receptions.answering.visits import Visit
 
 Step = Mapping[str, Any]
@@ -74,7 +75,7 @@ def read_digits(visit: Visit, step: Step) -> str | None:
 
 def read_back(visit: Visit, step: Step, turn: int) -> str | None:
     """Reads the digits back; Twilio comes back with a 1, if they are right."""
-    sealed = visit.hands.seal(visit.digits, visit.call_sid)
+    sealed = seal(visit.digits, visit.call_sid)
     action = visit.address("confirmed", turn, sealed)
     asked = visit.response.gather(
         num_digits=1, timeout=step["seconds"], finish_on_key="", action=action, action_on_empty_result=True
@@ -85,7 +86,7 @@ def read_back(visit: Visit, step: Step, turn: int) -> str | None:
 
 def confirm(visit: Visit, step: Step) -> str | None:
     """The digits that were read back are right, or not; silence has them read back again."""
-    visit.digits, pressed = visit.hands.unseal(visit.place.sealed, visit.call_sid), visit.fields.get("Digits", "")
+    visit.digits, pressed = unseal(visit.place.sealed, visit.call_sid), visit.fields.get("Digits", "")
     if pressed == "1" and visit.digits:
         return accept(visit, step)
     if pressed or not visit.digits:
@@ -107,7 +108,7 @@ def consult(visit: Visit, step: Step) -> str | None:
     try:
         if visit.asked > MOST_ASKED:
             raise OwnerSilent("it leads in a circle")
-        said = visit.hands.ask(step["ask"], facts(visit), f"{visit.request or visit.call_sid}-{visit.place.step}")
+        said = visit.ask(step["ask"], facts(visit), f"{visit.request or visit.call_sid}-{visit.place.step}")
     except OwnerSilent as silence:
         log.warning("the owner's system is silent", step=visit.place.step, reason=str(silence))
         return str(step["otherwise"])

@@ -9,7 +9,9 @@ from typing import Any
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
+from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
+from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.receptions.answering.prompts import onward
 from toritsugi.receptions.answering.visits import Visit
 from toritsugi.recordings.reports import Source
@@ -124,7 +126,7 @@ def agree(visit: Visit, step: Step) -> None:
 
 def know_caller(visit: Visit) -> None:
     """Of this leg Twilio says only whom we have called: who calls stands in the path, for the caller's own leg."""
-    visit.number, _ = split_parties(visit.hands.unseal(visit.place.sealed, visit.fields.get("ParentCallSid", "")))
+    visit.number, _ = split_parties(unseal(visit.place.sealed, visit.fields.get("ParentCallSid", "")))
 
 
 # ---- a message -------------------------------------------------------------------------------------------------------
@@ -162,11 +164,11 @@ def pass_over(visit: Visit, step: Step) -> str | None:
 
 def report_to(visit: Visit, kind: str) -> str:
     """Where Twilio tells of a recording."""
-    return visit.hands.address(Source(kind, visit.place.reception, seal_parties(visit)).path)
+    return public_url(Source(kind, visit.place.reception, seal_parties(visit)).path)
 
 
 def seal_parties(visit: Visit) -> str:
-    return visit.hands.seal(visit.number + visit.line, visit.call_sid)
+    return seal(visit.number + visit.line, visit.call_sid)
 
 
 def split_parties(parties: str) -> tuple[str, str]:

@@ -12,9 +12,12 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi.callers.caller import Caller
 from toritsugi.foundation import voices
+from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import is_shown
 from toritsugi.receptions import words
+
+Ask = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 
 PATH = re.compile(
     r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([a-z]{2}-[A-Z]{2})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/([\w-]{1,100}))?",
@@ -53,28 +56,17 @@ class Place:
         return cls(reception, int(version), locale, step, deed, int(turn), sealed or "")
 
 
-@dataclass(frozen=True)
-class Hands:
-    """What a reception is handed of the world outside.
-
-    `address`: the URL under which Twilio reaches a path of ours. `seal` and `unseal`: text that only we can read, for
-    the call of a SID. `ask`: what the owner's system says to facts, or OwnerSilent.
-    """
-
-    address: Callable[[str], str]
-    seal: Callable[[str, str], str]
-    unseal: Callable[[str, str], str]
-    ask: Callable[[str, Mapping[str, Any], str], dict[str, Any]]
-
-
 @dataclass
 class Visit:
-    """A call at a reception: what it asks for in `fields`, and the TwiML with which it is answered."""
+    """A call at a reception: what it asks for in `fields`, and the TwiML with which it is answered.
+
+    `ask` gives what the owner's system says to facts, at a URL, under a key; it raises OwnerSilent.
+    """
 
     place: Place
     document: Mapping[str, Any]
     fields: Mapping[str, str]
-    hands: Hands
+    ask: Ask
     at: float
     find_caller: Callable[[str], Caller | None]
     request: str = ""  # the same when Twilio asks the same again
@@ -115,7 +107,7 @@ class Visit:
 
     def address(self, deed: str, turn: int = 0, sealed: str = "") -> str:
         """Where Twilio comes back to when the caller has done this."""
-        return self.hands.address(replace(self.place, deed=deed, turn=turn, sealed=sealed).path)
+        return public_url(replace(self.place, deed=deed, turn=turn, sealed=sealed).path)
 
     # ---- what is said ----------------------------------------------------------------------------------------------
 
