@@ -44,6 +44,11 @@ def walk(value: Any) -> Iterator[Any]:
         yield from walk(inner)
 
 
+def test_the_template_reads_well_on_a_laptop():
+    lines = (ROOT / "template.yaml").read_text().splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 160] == []
+
+
 # ---- who may do what -------------------------------------------------------------------------------------------------
 
 FUNCTIONS = of_type("AWS::Lambda::Function")
