@@ -1,7 +1,6 @@
 """The REST API on which Twilio's SDKs' `client.proxy.v1` runs unchanged: services, numbers, sessions, who did what."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,10 +9,9 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import commands as bridges
-from toritsugi.foundation import addresses, api_keys, config, forms, pages
+from toritsugi.foundation import addresses, config, forms, pages, rest
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
-from toritsugi.foundation.logs import log
 from toritsugi.lines import lines
 from toritsugi.masking import claims, interactions, lifecycle, pool, routes, services, sessions
 
@@ -251,57 +249,24 @@ def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[
 # ---- requests and answers --------------------------------------------------------------------------------------------
 
 
-def handler(event: Json, context: Any) -> Json:
+def ask(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist."""
-    request = event["requestContext"]["http"]
-    try:
-        api_keys.authorize(
-            event["headers"].get("authorization", ""), "proxy:read" if request["method"] == "GET" else "proxy:write"
-        )
-    except RequestRefused as refusal:
-        return written(refused(refusal))
-    except Exception:
-        log.exception("a key could not be read")
-        return written(internal())
-    return app.resolve(event, context)
+    rest.authorize(event, "proxy")
 
 
-def written(answer: Response[str]) -> Json:
-    return {"statusCode": answer.status_code, "headers": {**JSON, **answer.headers}, "body": answer.body}
-
-
-def refused(error: RequestRefused) -> Response[str]:
-    log.info("request refused", code=error.code)
+def write(error: RequestRefused) -> Response[str]:
+    """A refusal as Twilio writes it."""
     body = {
         "code": error.code,
         "message": error.message,
         "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
         "status": error.status,
     }
-    challenge = {"WWW-Authenticate": 'Basic realm="Toritsugi"'} if error.status == 401 else {}
-    return Response(error.status, "application/json", json.dumps(body), headers=challenge)
+    return Response(error.status, "application/json", json.dumps(body), headers=rest.challenge(error.status))
 
 
-def nowhere(_: Exception) -> Response[str]:
-    asked = f"{app.current_event.http_method} {app.current_event.path}"
-    return refused(RequestRefused(20404, f"{asked} is nothing that this exchange does, or does not yet", 404))
-
-
-def failed(_: Exception) -> Response[str]:
-    log.exception(
-        "request failed",
-        route=f"{app.current_event.http_method} {re.sub(r'[0-9a-f]{32}', '*', app.current_event.path)}",
-    )
-    return internal()
-
-
-def internal() -> Response[str]:
-    return refused(RequestRefused(80504, "An internal error has occurred. Please try again", 500))
-
-
-app.exception_handler(RequestRefused)(refused)
-app.exception_handler(Exception)(failed)
-app.not_found(nowhere)
+FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again", 500)
+handler = rest.serve(app, write, ask, FAILURE, nowhere=20404)
 
 
 def form() -> Form:

@@ -8,14 +8,12 @@ import re
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
 from api import callers, calls, lines, messages, receptions, recordings
-from toritsugi.foundation import api_keys, forms
+from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.logs import log
 from toritsugi.foundation.problems import problem
 
 DOCUMENT: dict[str, Any] = {
@@ -51,25 +49,17 @@ def describe() -> Response[str]:
     return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
 
 
-def handler(event: Json, context: Any) -> Json:
+def ask(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist; only the document is for everybody."""
-    request = event["requestContext"]["http"]
-    try:
-        if request["method"] != "GET" or event["rawPath"] not in OPEN:
-            api_keys.authorize(event["headers"].get("authorization", ""), scope_of(event["rawPath"], request["method"]))
-        check_body(event)
-    except RequestRefused as refusal:
-        return written(refused(refusal))
-    except Exception:
-        log.exception("a key could not be read")
-        return written(problem(500, "Something went wrong here. Please try again"))
-    return app.resolve(event, context)
+    if event["requestContext"]["http"]["method"] != "GET" or event["rawPath"] not in OPEN:
+        rest.authorize(event, scope_of(event["rawPath"]))
+    check_body(event)
 
 
-def scope_of(path: str, method: str) -> str:
+def scope_of(path: str) -> str:
     """Which scope a request needs: by its noun, as in /api/calls; what a line says is a matter of receptions."""
     noun = path.split("/")[2] if path.count("/") > 1 else ""
-    return f"{SCOPES.get(noun, noun)}:{'read' if method == 'GET' else 'write'}"
+    return SCOPES.get(noun, noun)
 
 
 def check_body(event: Json) -> None:
@@ -90,14 +80,10 @@ def check_body(event: Json) -> None:
         raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
 
 
-def written(answer: Response[str]) -> Json:
-    headers = {"content-type": answer.content_type, **answer.headers}
-    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
-
-
-def refused(error: RequestRefused) -> Response[str]:
-    log.info("request refused", code=error.code)
-    return problem(error.status, error.message, code=error.code, **error.more)
+def write(error: RequestRefused) -> Response[str]:
+    """A refusal as RFC 9457 writes it."""
+    code = {"code": error.code} if error.code else {}
+    return problem(error.status, error.message, **code, **error.more)
 
 
 def invalid(error: RequestValidationError) -> Response[str]:
@@ -112,17 +98,6 @@ def invalid(error: RequestValidationError) -> Response[str]:
     return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
 
 
-def nowhere(_: NotFoundError) -> Response[str]:
-    asked = f"{app.current_event.http_method} {app.current_event.path}"
-    return problem(404, f"{asked} is nothing that this exchange does, or does not yet")
-
-
-def failed(_: Exception) -> Response[str]:
-    log.exception("request failed", route=app.current_event.http_method)
-    return problem(500, "Something went wrong here. Please try again")
-
-
-app.exception_handler(RequestRefused)(refused)
 app.exception_handler(RequestValidationError)(invalid)
-app.exception_handler(Exception)(failed)
-app.not_found(nowhere)
+FAILURE = RequestRefused(0, "Something went wrong here. Please try again", 500)
+handler = rest.serve(app, write, ask, FAILURE, nowhere=0)

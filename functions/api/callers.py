@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator
 
+from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi.callers import changes, imports, index, sheets, views
 from toritsugi.callers.schemas import CallerChange, CallerWanted, plain
 from toritsugi.callers.views import CallerPage, CallerShown, ImportDone
@@ -56,17 +57,14 @@ Country = Annotated[
 )
 def list_callers(
     search: Search = "",
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=3000)] = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> CallerPage:
-    del page_size, page, page_token  # pages.render reads them
-    url = config.settings().public_base_url + router.current_event.path
-    query = router.current_event.query_string_parameters
-    found = pages.render(
-        "callers", url, query, lambda after, most: index.read_page(after, most, search), lambda one: views.show(*one)
+    del page_size, page_number, page_token  # page reads them
+    return page(
+        router, "callers", lambda after, most: index.read_page(after, most, search), lambda one: views.show(*one)
     )
-    return {"callers": found["callers"], "meta": found["meta"]}
 
 
 @router.post(
@@ -116,7 +114,7 @@ def export_callers(
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
     headings: Annotated[Literal["en", "ja"], Query(description="The language of the first line")] = "en",
     page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=3000)] = None,
+    page_token: PageToken = None,
 ) -> Response[str]:
     people, following = index.read_page(pages.open_token(page_token), page_size, search)
     sheet = sheets.encode(sheets.write((views.show(*one) for one in people), headings), encoding)

@@ -1,23 +1,24 @@
 """The exchange's own calls: to two or more people, who are put through to each other, with a clock."""
 
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import announcements, commands, schemas, state, views
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.schemas import CallWanted, ParticipantChange, PartyWanted, Said
 from toritsugi.bridges.views import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
-from toritsugi.foundation import api_keys, config, pages, voices
+from toritsugi.foundation import voices
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
 from toritsugi.lines import destinations
 from toritsugi.lines.lines import find_lines
 from toritsugi.masking import in_conference
+from toritsugi.masking.sessions import get_with_people, present
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -39,12 +40,9 @@ Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 f
 )
 def create_call(
     asked: Annotated[CallWanted, Body()],
-    idempotency_key: Annotated[
-        str | None,
-        Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same call, and only once"),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> CallWhole:
-    sid = commands.make_sid(f"{caller_key()} {idempotency_key}" if idempotency_key else None)
+    sid = commands.make_sid(f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
     bridge, entries = schemas.draw_up(asked, people, sid, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
@@ -61,17 +59,14 @@ def create_call(
     "/api/calls", tags=["calls"], summary="All calls, the newest first", responses=answers("A page of calls", 200)
 )
 def list_calls(
-    month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+    month: Month = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> CallPage:
-    del page_size, page, page_token  # pages.render reads them
-    latest = month or f"{datetime.now(UTC):%Y-%m}"
-    url = config.settings().public_base_url + router.current_event.path
-    query = router.current_event.query_string_parameters
-    found = pages.render("calls", url, query, lambda after, most: views.list_bridges(after, most, latest), views.show)
-    return {"calls": found["calls"], "meta": found["meta"]}
+    del page_size, page_number, page_token  # page reads them
+    latest = month or this_month()
+    return page(router, "calls", lambda after, most: views.list_bridges(after, most, latest), views.show)
 
 
 @router.get(
@@ -198,7 +193,8 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
     if not asked.session_sid:
         named = [PartyWanted(number=one) if isinstance(one, str) else one for one in asked.parties or []]
         return named, {}
-    session, people = in_conference.read_people(asked.session_sid)
+    session, everybody = get_with_people(asked.session_sid)
+    people = present(everybody)
     if session.is_closed(time.time()):
         raise RequestRefused(80607, "The session is closed", 409)
     if len(people) < 2:
@@ -210,19 +206,14 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
     return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
 
 
-_ours: set[str] = set()  # lines of which Twilio has said that they are ours
-
-
 def check_lines(lines: set[str], people: set[str]) -> None:
     """Raises RequestRefused unless the account owns these lines, they can call, and nobody to be called is one."""
     ours = find_lines(lines | people)
     if itself := people & (ours | lines):
         raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
-    for line in lines - ours - _ours:
-        owned = twilio_api.find_owned(line, None)
-        if not owned["capabilities"]["voice"]:
+    for line in lines - ours:
+        if not twilio_api.get_abilities(line)["voice"]:
             raise RequestRefused(21210, f"{line} cannot make calls", 400)
-        _ours.add(line)
 
 
 def find_party(known: state.State, place: int) -> Party:
@@ -258,8 +249,3 @@ def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
         voice=person.voice,
         date_created=time.time(),
     )
-
-
-def caller_key() -> str:
-    """The SID of the key of this request: a client's Idempotency-Keys are its own."""
-    return api_keys.name_of(router.current_event.headers.get("authorization", ""))

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi.adapters import twilio_api
-from toritsugi.foundation import addresses, config, pages
+from toritsugi.foundation import addresses, config
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
 from toritsugi.lines import numbers
@@ -24,7 +25,6 @@ Json = dict[str, Any]
 
 Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")]
 
-NOT_OWNED = 80606  # as carrier says it
 KINDS = {"voice": twilio_api.OF_CALLS, "sms": twilio_api.OF_TEXTS}  # and where each of them goes
 
 
@@ -46,19 +46,17 @@ class LineWanted(BaseModel):
     responses=answers("A page of lines", 200, 502),
 )
 def list_lines(
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=400)] = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> LinePage:
-    del page_size, page, page_token  # pages.render reads them
+    del page_size, page_number, page_token  # page reads them
 
     def read(after: str | None, most: int) -> tuple[list[LineShown], str | None]:
         owned, following = twilio_api.list_owned(after, most)
         return views.show_lines(owned), following
 
-    url = config.settings().public_base_url + router.current_event.path
-    found = pages.render("lines", url, router.current_event.query_string_parameters, read, lambda line: line)
-    return {"lines": found["lines"], "meta": found["meta"]}
+    return page(router, "lines", read, lambda line: line)
 
 
 @router.get(
@@ -137,7 +135,7 @@ def give_back(number: str) -> None:
             turned = former(line, owned)
             twilio_api.point(owned, turned)
         except RequestRefused as refusal:
-            if refusal.code != NOT_OWNED:
+            if refusal.code != twilio_api.NOT_OWNED:
                 raise
         if publishing.take_as_seen(line):
             return

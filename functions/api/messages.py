@@ -1,23 +1,21 @@
 """Text messages: sent, looked at and measured. What comes in by itself, sms.py keeps."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
 from toritsugi.adapters import twilio_api
-from toritsugi.foundation import addresses, api_keys, config, pages
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
-from toritsugi.messages import outbound, records, views
-from toritsugi.messages.outbound import MessageWanted, PreviewWanted
+from toritsugi.lines.schemas import E164_PATTERN
+from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message
+from toritsugi.messages.schemas import MessageWanted, PreviewWanted
 from toritsugi.messages.views import MessagePage, MessageShown, SizeShown
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
-
-NOT_OWNED = 80606  # as carrier says it, and Proxy; of a message Twilio says 21606
 
 Id = Annotated[
     str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's id, or Twilio's SID of an inbound one")
@@ -34,20 +32,15 @@ Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 )
 def send_message(
     asked: Annotated[MessageWanted, Body()],
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key", max_length=255, description="The same key sends the same message, and only once"
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> MessageShown:
-    wanted = outbound.draw_up(asked, f"{client_key()} {idempotency_key}" if idempotency_key else None)
+    wanted = schemas.draw_up(asked, f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     found = records.find(wanted.message_id) if idempotency_key else None
     if not found:
-        outbound.check(asked)
-        outbound.check_able(asked.from_, find_abilities(asked.from_), bool(asked.media))
+        outbound.check(wanted)
+        outbound.check_able(asked.from_, get_abilities(asked.from_), bool(asked.media))
         if outbound.keep(wanted):
-            send(wanted)
+            outbound.hand_over(wanted, twilio_api.send_message)
         found = find(wanted.message_id)
     return views.show(require_same(found, wanted))
 
@@ -69,23 +62,20 @@ def preview(asked: Annotated[PreviewWanted, Body()]) -> SizeShown:
     responses=answers("A page of messages", 200),
 )
 def list_messages(
-    number: Annotated[str | None, Query(pattern=r"^\+[1-9][0-9]{6,14}$", description="With this person only")] = None,
+    number: Annotated[str | None, Query(pattern=E164_PATTERN, description="With this person only")] = None,
     direction: Annotated[Direction | None, Query(description="Only those that went this way")] = None,
-    month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+    month: Month = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> MessagePage:
-    del page_size, page, page_token  # pages.render reads them
-    latest = month or f"{datetime.now(UTC):%Y-%m}"
-    url = config.settings().public_base_url + router.current_event.path
-    query = router.current_event.query_string_parameters
+    del page_size, page_number, page_token  # page reads them
+    latest = month or this_month()
 
     def read(after: str | None, most: int) -> tuple[list[Message], str | None]:
         return records.list_messages(after, most, latest, number, direction)
 
-    found = pages.render("messages", url, query, read, views.show)
-    return {"messages": found["messages"], "meta": found["meta"]}
+    return page(router, "messages", read, views.show)
 
 
 @router.get(
@@ -99,23 +89,6 @@ def fetch_message(message_id: Id) -> MessageShown:
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
-
-
-def send(message: Message) -> None:
-    """Has Twilio send a message that is kept, and keeps what Twilio says. Raises RequestRefused, as carrier does.
-
-    Whoever dies in here leaves a message of which nobody knows whether it was sent; a callback may still tell.
-    """
-    media = [one["url"] for one in message.media or []]
-    try:
-        sid, status = twilio_api.send_message(
-            str(message.person), message.line, message.body, media, addresses.public_url(message.path)
-        )
-    except RequestRefused as refusal:
-        if refusal.status < 500:  # else Twilio has not said that it does not send it
-            records.refuse(message.message_id, refusal)
-        raise
-    records.progress(message.message_id, sid, status)
 
 
 def find(message_id: str) -> Message:
@@ -134,21 +107,11 @@ def require_same(found: Message, wanted: Message) -> Message:
     return found
 
 
-_able: dict[str, dict[str, bool]] = {}  # what lines can do, as Twilio has said
-
-
-def find_abilities(line: str) -> dict[str, bool]:
+def get_abilities(line: str) -> dict[str, bool]:
     """What a line of the account can do: voice, sms, mms. Raises RequestRefused 21606."""
-    if line not in _able:
-        try:
-            _able[line] = twilio_api.find_owned(line, None)["capabilities"]
-        except RequestRefused as refusal:
-            if refusal.code == NOT_OWNED:
-                raise RequestRefused(21606, f"{line} is no number of yours, so nothing can be sent from it") from None
-            raise
-    return _able[line]
-
-
-def client_key() -> str:
-    """The SID of the key of this request: a client's Idempotency-Keys are its own."""
-    return api_keys.name_of(router.current_event.headers.get("authorization", ""))
+    try:
+        return twilio_api.get_abilities(line)
+    except RequestRefused as refusal:
+        if refusal.code == twilio_api.NOT_OWNED:  # of a message Twilio says it so
+            raise RequestRefused(21606, f"{line} is no number of yours, so nothing can be sent from it") from None
+        raise

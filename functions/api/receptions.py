@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi.adapters import owner_webhook
-from toritsugi.foundation import config, forms, pages
+from toritsugi.foundation import config, forms
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
 from toritsugi.lines import lines
@@ -71,13 +72,12 @@ def check_reception() -> CheckShown:
     responses=answers("A page of receptions", 200),
 )
 def list_receptions(
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> ReceptionPage:
-    del page_size, page, page_token  # pages.render reads them
-    found = render("receptions", records.list_receptions, views.show)
-    return {"receptions": found["receptions"], "meta": found["meta"]}
+    del page_size, page_number, page_token  # page reads them
+    return page(router, "receptions", records.list_receptions, views.show)
 
 
 @router.get(
@@ -103,14 +103,13 @@ def fetch_reception(name: Name, number: Number = None) -> ReceptionWhole | str:
 )
 def list_versions(
     name: Name,
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> VersionPage:
-    del page_size, page, page_token  # pages.render reads them
+    del page_size, page_number, page_token  # page reads them
     publishing.fetch(name)
-    found = render("versions", lambda after, most: records.list_versions(name, after, most), views.show_version)
-    return {"versions": found["versions"], "meta": found["meta"]}
+    return page(router, "versions", lambda after, most: records.list_versions(name, after, most), views.show_version)
 
 
 @router.get(
@@ -190,11 +189,6 @@ def check(text: str, content_type: str) -> Checked:
     """The document, checked with a look at the world outside. Raises NoReception."""
     near = config.settings().public_base_url.startswith("http:")
     return checks.check(text, content_type, World(owner_webhook.listen, lines.find_lines, near))
-
-
-def render(key: str, read: pages.Reader, show: Any) -> Json:
-    url = config.settings().public_base_url + router.current_event.path
-    return pages.render(key, url, router.current_event.query_string_parameters, read, show)
 
 
 def plain(text: str, content_type: str) -> Any:

@@ -1,15 +1,14 @@
 """Recordings: voicemail and conversations that were recorded; listened to, marked as heard, deleted."""
 
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, StrictBool
 
+from api.queries import Month, Number, PageNumber, PageSize, PageToken, page, this_month
 from toritsugi.adapters import storage, twilio_recordings
-from toritsugi.foundation import config, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.problems import answers
@@ -20,7 +19,6 @@ from toritsugi.recordings.views import Link, RecordingPage, RecordingShown
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 Sid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
-Number = Query(pattern=r"^\+[1-9][0-9]{6,14}$")
 
 
 class Heard(BaseModel):
@@ -40,24 +38,21 @@ class Heard(BaseModel):
 def list_recordings(
     kind: Annotated[Literal["voicemail", "conversation"] | None, Query(description="Only those of this kind")] = None,
     reception: Annotated[str | None, Query(max_length=40, description="Only those of this reception")] = None,
-    caller: Annotated[str | None, Number] = None,
-    line: Annotated[str | None, Number] = None,
-    month: Annotated[str | None, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Back from this month")] = None,
-    page_size: Annotated[int | None, Query(alias="PageSize", ge=1, le=100)] = None,
-    page: Annotated[int | None, Query(alias="Page", ge=0)] = None,
-    page_token: Annotated[str | None, Query(alias="PageToken", max_length=200)] = None,
+    caller: Number = None,
+    line: Number = None,
+    month: Month = None,
+    page_size: PageSize = None,
+    page_number: PageNumber = None,
+    page_token: PageToken = None,
 ) -> RecordingPage:
-    del page_size, page, page_token  # pages.render reads them
-    latest = month or f"{datetime.now(UTC):%Y-%m}"
+    del page_size, page_number, page_token  # page reads them
+    latest = month or this_month()
     wanted = {"kind": kind, "reception": reception, "caller": caller, "line": line}
-    url = config.settings().public_base_url + router.current_event.path
-    query = router.current_event.query_string_parameters
 
     def read(after: str | None, most: int) -> tuple[list[Recording], str | None]:
         return views.list_recordings(after, most, latest, wanted)
 
-    found = pages.render("recordings", url, query, read, views.show)
-    return {"recordings": found["recordings"], "meta": found["meta"]}
+    return page(router, "recordings", read, views.show)
 
 
 @router.get(

@@ -59,6 +59,7 @@ class World:
     @contextmanager
     def open(self, furniture: dict[str, Rows] | None = None) -> Iterator[None]:
         """Inside, handlers run in this world, in which these rows are already."""
+        from toritsugi.adapters import twilio_api
         from toritsugi.foundation import api_keys, config
 
         self.clock.move_to(NOON)
@@ -68,9 +69,7 @@ class World:
             config.forget()
             config.settings()
             api_keys._remembered.clear()
-            for name in ("api.calls", "api.messages"):
-                vars(importlib.import_module(name)).get("_ours", set()).clear()
-                vars(importlib.import_module(name)).get("_able", {}).clear()
+            twilio_api.get_abilities.cache_clear()
             self.aws.tables.hear = self.oracle.hear
             yield
 

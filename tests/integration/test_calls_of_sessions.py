@@ -14,7 +14,7 @@ from toritsugi.bridges import commands
 from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.masking import in_conference
-from toritsugi.masking.sessions import find_with_people
+from toritsugi.masking.sessions import find_with_people, get_with_people
 
 CALL = "CA" + "7" * 32
 
@@ -136,4 +136,4 @@ def test_a_masked_call_of_a_session_that_ends_meanwhile_is_told_so(sid, cloud, w
 
 def test_a_session_that_is_gone_has_no_people(sid):
     with pytest.raises(RequestRefused):
-        in_conference.read_people("KC" + "0" * 32)
+        get_with_people("KC" + "0" * 32)

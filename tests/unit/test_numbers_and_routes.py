@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toritsugi.foundation.durations import MAX_CALL_SECONDS
 from toritsugi.foundation.errors import (
     CallerUnreadable,
     CallerWithheld,
@@ -23,7 +24,7 @@ from toritsugi.masking.candidates import compatible, default_mode, preference
 from toritsugi.masking.claims import expiry
 from toritsugi.masking.pool import PoolNumber
 from toritsugi.masking.requests import Wanted
-from toritsugi.masking.routes import LONGEST_CALL_SECONDS, Route
+from toritsugi.masking.routes import Route
 from toritsugi.masking.sessions import Session
 
 AIKO, BEN, LINE = "+819011110001", "+819022220002", "+815010000001"
@@ -127,12 +128,12 @@ def test_the_first_reason_why_not_is_the_one_that_is_told(line, route, why):
 @given(st.floats(0.01, 20_000), st.one_of(st.none(), st.integers(1, 20_000)))
 def test_a_call_never_outlasts_its_session_nor_four_hours(left, ttl):
     seconds = routes.seconds_left(a_route(expires_at=NOW + left, ttl=ttl), NOW)
-    assert 1 <= seconds <= LONGEST_CALL_SECONDS
+    assert 1 <= seconds <= MAX_CALL_SECONDS
     assert seconds <= max(1, ttl if ttl else left)
 
 
 def test_a_call_of_a_session_without_end_may_last_four_hours():
-    assert routes.seconds_left(a_route(), NOW) == LONGEST_CALL_SECONDS
+    assert routes.seconds_left(a_route(), NOW) == MAX_CALL_SECONDS
 
 
 # ---- choosing --------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ OF_CALLS = (
 OF_TEXTS = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", "sms_application_sid")
 WEBHOOKS = OF_CALLS + OF_TEXTS
 
+NOT_OWNED = 80606  # with which a number is refused that is not the account's
 TOO_MANY_REQUESTS = 429
 PATIENCE = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
 GONE = (400, 404)  # what Twilio answers about a call or conference that has ended
@@ -79,8 +80,15 @@ def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, An
     except TwilioException as error:  # of a list the SDK says only that there is no page
         raise downstream(error) from None
     if not found:
-        raise RequestRefused(80606, "The phone number is not owned by the account")
+        raise RequestRefused(NOT_OWNED, "The phone number is not owned by the account")
     return describe(found[0])
+
+
+@cache
+def get_abilities(line: str) -> dict[str, bool]:
+    """What a number of the account can do: voice, sms, mms. Asked once in a process. Raises as `find_owned` does."""
+    able: dict[str, bool] = find_owned(line, None)["capabilities"]
+    return able
 
 
 def list_owned(after: str | None, most: int) -> tuple[list[dict[str, Any]], str | None]:

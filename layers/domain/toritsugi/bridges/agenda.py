@@ -14,7 +14,6 @@ from toritsugi.bridges.records import Bridge, Party
 from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, Leg, State
 from toritsugi.bridges.steps import (
     GRACE_SECONDS,
-    RETRY_SECONDS,
     Arm,
     Begin,
     Close,
@@ -30,6 +29,7 @@ from toritsugi.bridges.steps import (
     Step,
 )
 from toritsugi.bridges.words import sentence
+from toritsugi.foundation.durations import RETRY_SECONDS
 
 ALONE_SECONDS = 15
 FAREWELLS = {"left-alone": "left alone", "session-ended": "over"}

@@ -24,6 +24,7 @@ from toritsugi.bridges.records import (
     update_if,
 )
 from toritsugi.bridges.words import warning
+from toritsugi.foundation.durations import DEFAULT_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import refusals, write
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:  # voice.py needs a bridge's life, and no state
 MOST_TRIES = 5
 MOST_PEOPLE, MOST_ANNOUNCEMENTS = 10, 80  # with the bridge itself fewer than a transaction's hundred
 SAME_MOMENT_SECONDS = 15  # a star so soon after an extension asked for that one
-WARNING_SECONDS = 180
 
 Wake = Callable[[str, float], None]
 
@@ -274,7 +274,7 @@ def for_session(
         sid,
         through="conference",
         minutes=max(1, int((deadline - began) // 60)),
-        ring_seconds=30,
+        ring_seconds=DEFAULT_RING_SECONDS,
         if_unanswered="end",
         deadline=deadline,
         full_time=int(full_time),

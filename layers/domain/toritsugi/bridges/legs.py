@@ -17,12 +17,9 @@ from toritsugi.bridges.words import sentence
 from toritsugi.foundation import voices
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
+from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_LEG_SECONDS, MIN_RING_SECONDS, RETRY_SECONDS
 from toritsugi.foundation.errors import RequestRefused
 
-ACCEPT_SECONDS = 8
-RETRY_SECONDS = 5
-SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
-LONGEST_SECONDS = 86_400  # of any leg: https://www.twilio.com/docs/voice/api/call-resource
 EVENTS = "start end join leave mute hold announcement"
 
 PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/(\d{1,3})/(\d{1,3})/(\w+)", re.ASCII)
@@ -149,7 +146,7 @@ def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door) ->
     room = Dial(
         action=public_url(door.then("left").path),
         hangup_on_star=True if bridge.extension_minutes else None,
-        time_limit=LONGEST_SECONDS,
+        time_limit=MAX_LEG_SECONDS,
     )
     room.conference(
         bridge.bridge_sid,
@@ -185,7 +182,7 @@ def dial(response: VoiceResponse, turn: Turn) -> VoiceResponse:
     left = turn.bounds.limit(turn.now + bridge.minutes * 60) - turn.now
     call = Dial(
         caller_id=turn.others[0].shows,
-        timeout=max(SHORTEST_RING_SECONDS, min(int(bridge.ring_seconds), int(left))),
+        timeout=max(MIN_RING_SECONDS, min(int(bridge.ring_seconds), int(left))),
         time_limit=max(1, int(left)),
         action=public_url(door.then("left" if tried == 1 else "left_again").path),
     )

@@ -4,25 +4,23 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from toritsugi.bridges import commands
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, announcement_key, party_key
 from toritsugi.foundation import voices
+from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, DEFAULT_WARNING_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.request_types import Strict, Url
 from toritsugi.lines import destinations
+from toritsugi.lines.schemas import Number
 
 LONGEST_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which includes the ringing
 
-Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", examples=["+819011110001"], description="E.164")]
 Words = Annotated[str, Field(min_length=1, max_length=1000)]
-Audio = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=1000, description="An MP3 or WAV file")]
+Audio = Annotated[Url, Field(description="An MP3 or WAV file")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$", examples=["ja-JP", "en-US"])]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class PartyWanted(Strict):
@@ -116,16 +114,15 @@ class CallWanted(Strict):
     detect: Annotated[bool, Field(description="Whether answering machines are told from people, and hung up on")] = (
         False
     )
-    ring_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+    ring_seconds: Annotated[int, Field(ge=MIN_RING_SECONDS, le=600)] = DEFAULT_RING_SECONDS
     if_unanswered: Annotated[
         Literal["end", "retry", "wait"],
         Field(description="What becomes of the call when somebody is not reached: it ends; that person is tried once "
               "more; the others go on waiting"),
     ] = "end"  # fmt: skip
     waiting: Annotated[
-        str | None,
-        Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=1000,
-              description="What is heard while waiting for others: an audio file or TwiML. Left out: a ring tone"),
+        Url | None,
+        Field(description="What is heard while waiting for others: an audio file or TwiML. Left out: a ring tone"),
     ] = None  # fmt: skip
     language: Language | None = None
     voice: Annotated[str | None, Field(max_length=64)] = None
@@ -187,7 +184,7 @@ def draw_up(
         say(announcement, one, usual, wanted.voice)
         said.append(announcement)
     if extension and not any(one.before_end for one in said):  # else nobody would know that there is a star to press
-        seconds = min(commands.WARNING_SECONDS, wanted.minutes * 30)
+        seconds = min(DEFAULT_WARNING_SECONDS, wanted.minutes * 30)
         said.append(commands.warn_before_end(bridge, len(said) + 1, seconds, usual))
     bridge.window = max((int(one.before_end) for one in said if one.before_end), default=0)
     return bridge, [*parties, *said]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Announcement, Bridge, Party, update_if
+from toritsugi.foundation.durations import RETRY_SECONDS
 
-RETRY_SECONDS = 5
 GRACE_SECONDS = 1  # by which Twilio's own limit is behind ours, so that it is we who end a call while we can
 
 

@@ -81,7 +81,8 @@ def wrong(name: str) -> RequestRefused:
 # ---- lists by month --------------------------------------------------------------------------------------------------
 
 MONTHS_BACK = 24
-PLACE = re.compile(r"(20\d\d-(?:0[1-9]|1[0-2]))\|([^#]{1,40}#[^#]{1,60})")
+MONTH = r"20\d\d-(?:0[1-9]|1[0-2])"
+PLACE = re.compile(rf"({MONTH})\|([^#]{{1,40}}#[^#]{{1,60}})")
 
 Listed = tuple[str, str]  # the month, and as what it is listed in it
 

@@ -7,6 +7,8 @@ from typing import Any, NotRequired
 from aws_lambda_powertools.event_handler import Response
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
+from toritsugi.foundation.rest import challenge
+
 
 class Wrong(TypedDict):
     """One thing that is wrong with a request, and its place in it: a pointer into JSON, or a line and what it has."""
@@ -40,5 +42,4 @@ def answers(done: str, status: int, *refusals: int) -> dict[int, Any]:
 def problem(status: int, detail: str, **more: Any) -> Response[str]:
     """A problem as RFC 9457 writes it."""
     said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    challenge = {"WWW-Authenticate": 'Basic realm="Toritsugi"'} if status == 401 else {}
-    return Response(status, "application/problem+json", json.dumps(said), headers=challenge)
+    return Response(status, "application/problem+json", json.dumps(said), headers=challenge(status))

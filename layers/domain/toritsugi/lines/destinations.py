@@ -56,6 +56,11 @@ def why_not(number: str, countries: frozenset[str]) -> str | None:
     return None
 
 
+def is_landline(number: str) -> bool:
+    """Whether this is a telephone number at which no text arrives."""
+    return phonenumbers.number_type(phonenumbers.parse(number)) == PhoneNumberType.FIXED_LINE
+
+
 def allowed() -> frozenset[str]:
     """The ISO countries that the deployment allows; none: all."""
     return frozenset(filter(None, config.DESTINATIONS.split(",")))

@@ -28,6 +28,7 @@ from toritsugi.masking.sessions import (
     is_open,
     name_entry,
     participant_entry,
+    present,
     read_session,
 )
 
@@ -142,9 +143,9 @@ def claim_place(session_sid: str, wanted: Wanted, service: Service, pool: list[P
     search = Search(wanted, compatible(pool, wanted, session.mode))
     for numbers in choices([search], service.number_selection_behavior):
         now = int(time.time())
-        session, present = join(service.service_sid, session_sid, wanted, now)
+        session, others = join(service.service_sid, session_sid, wanted, now)
         person = enrol(session, wanted, numbers[0], session.participants)
-        if not (lost := save_participant(session, person, present, search, numbers, now)):
+        if not (lost := save_participant(session, person, others, search, numbers, now)):
             return person
         pass_over([search], lost)
     raise overtaken()
@@ -153,20 +154,20 @@ def claim_place(session_sid: str, wanted: Wanted, service: Service, pool: list[P
 def save_participant(
     session: Session,
     person: Participant,
-    present: list[Participant],
+    others: list[Participant],
     search: Search,
     numbers: list[PoolNumber],
     now: int,
 ) -> dict[int, str]:
-    """Stores somebody who joins those present; or says at which places that was refused, theirs first.
+    """Stores somebody who joins the others; or says at which places that was refused, theirs first.
 
     Raises PoolChanged.
     """
-    partner = present[0] if present else None
+    partner = others[0] if others else None
     with refusals() as refused, write() as transaction:
         transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
         transaction.save(person)
-        joined: list[Action] = [Session.participants.set(len(present) + 1), Session.date_updated.set(now)]
+        joined: list[Action] = [Session.participants.set(len(others) + 1), Session.date_updated.set(now)]
         transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
         if partner:
             other = route_of(session, partner, person)
@@ -184,7 +185,7 @@ def save_participant(
 def join(service_sid: str, session_sid: str, wanted: Wanted, now: int) -> tuple[Session, list[Participant]]:
     """The session and who is in it, if this person may still join. Raises RequestRefused."""
     session, people = read_session(service_sid, session_sid)
-    present = [person for person in people if person.date_deleted is None]
+    there = present(people)
     if session.is_closed(now):
         raise RequestRefused(80607, "Session is closed and cannot be updated")
     for person in people:
@@ -194,9 +195,9 @@ def join(service_sid: str, session_sid: str, wanted: Wanted, now: int) -> tuple[
             raise RequestRefused(
                 80612, "This Identifier was a Participant of the Session before, and cannot be added again"
             )
-    if len(present) >= MOST_PEOPLE:
+    if len(there) >= MOST_PEOPLE:
         raise too_many()
-    return session, present
+    return session, there
 
 
 def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:

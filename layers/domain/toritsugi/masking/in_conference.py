@@ -13,23 +13,16 @@ from pynamodb.transactions import TransactWrite
 from toritsugi.bridges import commands
 from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
+from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import put, update_if
 from toritsugi.foundation.voices import language_of
 from toritsugi.masking.interactions import Leg
-from toritsugi.masking.routes import LONGEST_CALL_SECONDS, RING_SECONDS, Route, is_connecting, route_key
+from toritsugi.masking.routes import Route, is_connecting, route_key
 from toritsugi.masking.services import find_service
-from toritsugi.masking.sessions import Participant, Session, find_with_people, is_as_read, is_open
+from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, is_open, present
 
 MOST_TRIES = 5
-
-
-def read_people(session_sid: str) -> tuple[Session, list[Participant]]:
-    """A session and its participants, by its SID alone. Raises RequestRefused 404."""
-    session, people = find_with_people(session_sid)
-    if session is None or session.is_deleted:
-        raise RequestRefused(20404, "There is no such session", 404)
-    return session, [person for person in people if person.date_deleted is None]
 
 
 def bounds_of(session_sid: str | None) -> Bounds:
@@ -81,7 +74,8 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str
     now = time.time()
     for _ in range(MOST_TRIES):
         try:
-            session, people = read_people(session_sid)
+            session, everybody = get_with_people(session_sid)
+            people = present(everybody)
             caller = next(person for person in people if person.sid == caller_sid)
             callee = next(person for person in people if person.sid != caller_sid)
         except (RequestRefused, StopIteration):  # it was deleted since the call came in
@@ -105,7 +99,7 @@ def new_bridge(
     bridge, entries = commands.for_session(
         call_sid,
         began,
-        began + LONGEST_CALL_SECONDS,
+        began + MAX_CALL_SECONDS,
         Bounds(ends_at=ends_at),
         enlist(sid, 1, caller, began),
         enlist(sid, 2, callee, began, leg.path),
@@ -116,7 +110,7 @@ def new_bridge(
         extension_minutes=service.extension_minutes,
         extension_times=service.extension_times if service.extension_minutes else 0,
     )
-    bridge.ring_seconds, bridge.enrolled = RING_SECONDS, True
+    bridge.ring_seconds, bridge.enrolled = DEFAULT_RING_SECONDS, True
     return bridge, entries
 
 

@@ -31,6 +31,7 @@ from toritsugi.masking.sessions import (
     is_unclosed,
     is_undeleted,
     name_entry,
+    present,
     read_session,
 )
 
@@ -205,21 +206,21 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         Session.closed_reason.remove(),
         Session.date_ended.remove(),
     ]
-    present = [person for person in people if person.date_deleted is None]
-    others = [present[1 - i] if len(present) > 1 else None for i in range(len(present))]
+    there = present(people)
+    others = [there[1 - i] if len(there) > 1 else None for i in range(len(there))]
     with refusals() as places, write() as transaction:
-        for person, other in zip(present, others, strict=True):
+        for person, other in zip(there, others, strict=True):
             transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
         transaction.update(session, actions, condition=over)
-        for number_sid in {person.proxy_identifier_sid for person in present}:
+        for number_sid in {person.proxy_identifier_sid for person in there}:
             number = PoolNumber(session.service_sid, pool_entry(number_sid))
             transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
     lost = [place for place, code in places.items() if code == FAILED]
-    if len(present) not in places and any(place < len(present) for place in lost):
+    if len(there) not in places and any(place < len(there) for place in lost):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
-    if len(present) not in places and lost:
+    if len(there) not in places and lost:
         raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
     return not places
 

@@ -16,15 +16,12 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import voices
+from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
 from toritsugi.lines.directory import Entry, Key, look_up
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.lines.numbers import is_e164, is_shown
 from toritsugi.masking.pool import PoolNumber
-
-RING_SECONDS = 30
-SHORTEST_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
-LONGEST_CALL_SECONDS = 4 * 3600
 
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
 MOST_PAGES = 100  # of 1 MB each
@@ -151,8 +148,8 @@ def put_through(route: Route, now: float, report_to: str, recorder: Recorder | N
     dial = Dial(
         caller_id=route.shows,
         answer_on_bridge=True,
-        timeout=max(SHORTEST_RING_SECONDS, min(RING_SECONDS, left)),
-        time_limit=LONGEST_CALL_SECONDS if route.calls_outlive_expiry else left,
+        timeout=max(MIN_RING_SECONDS, min(DEFAULT_RING_SECONDS, left)),
+        time_limit=MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
         **recorded,
     )
     dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", **told)
@@ -175,7 +172,7 @@ def notify(language: str) -> VoiceResponse:
 def seconds_left(route: Route, now: float) -> int:
     """How long a call that begins now may last: in whole seconds, as Twilio counts, rounded down."""
     until = route.until(now)
-    return LONGEST_CALL_SECONDS if until is None else max(1, min(LONGEST_CALL_SECONDS, int(until - now)))
+    return MAX_CALL_SECONDS if until is None else max(1, min(MAX_CALL_SECONDS, int(until - now)))
 
 
 # ---- the conditions on which the pair changes hands ------------------------------------------------------------------

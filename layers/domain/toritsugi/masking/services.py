@@ -13,6 +13,7 @@ from pynamodb.attributes import (
 )
 
 from toritsugi.foundation import config
+from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
 from toritsugi.foundation.pages import wrong
@@ -22,7 +23,6 @@ from toritsugi.foundation.transactions import FAILED, refusals, write
 DAY = 86_400
 MOST_TRIES = 5
 LONGEST_TTL = 2_147_483_646
-WARNING_SECONDS = 180
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
@@ -60,7 +60,7 @@ class Service(ServiceEntry, discriminator="service"):
     close_ends_calls = BooleanAttribute(default=False)
     quarantine = NumberAttribute(default=DAY)
     through = UnicodeAttribute(default="dial")
-    warn_before_end = NumberAttribute(default=WARNING_SECONDS)
+    warn_before_end = NumberAttribute(default=DEFAULT_WARNING_SECONDS)
     extension_minutes = NumberAttribute(default=0)
     extension_times = NumberAttribute(default=1)
     record = BooleanAttribute(default=False)

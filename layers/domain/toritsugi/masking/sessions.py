@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi.foundation import config
-from toritsugi.foundation.errors import not_found
+from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.pages import wrong
 from toritsugi.foundation.tables import Table
@@ -179,6 +179,19 @@ def read_session(service_sid: str, session_sid: str) -> tuple[Session, list[Part
     if session is None or session.service_sid != service_sid or session.is_deleted:
         raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
     return session, people
+
+
+def get_with_people(session_sid: str) -> tuple[Session, list[Participant]]:
+    """The same of any service's session, by its SID alone. Raises RequestRefused 20404."""
+    session, people = find_with_people(session_sid)
+    if session is None or session.is_deleted:
+        raise RequestRefused(20404, "There is no such session", 404)
+    return session, people
+
+
+def present(people: list[Participant]) -> list[Participant]:
+    """Those of a session's people who were not taken out of it."""
+    return [person for person in people if person.date_deleted is None]
 
 
 def find_with_people(session_sid: str) -> tuple[Session | None, list[Participant]]:

@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
+from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.receptions.answering.prompts import onward
 from toritsugi.receptions.answering.visits import Visit
@@ -18,9 +19,7 @@ from toritsugi.recordings.reports import Source
 
 Step = Mapping[str, Any]
 
-LONGEST_CALL_SECONDS = 4 * 3600
 DECISION_SECONDS = 4  # in which a caller may refuse to be recorded
-ACCEPT_SECONDS = 8
 
 
 # ---- the caller's side -----------------------------------------------------------------------------------------------
@@ -62,7 +61,7 @@ def dial(visit: Visit, step: Step, turn: int = 0, refused: bool = False) -> None
     call = Dial(
         caller_id=visit.line,
         timeout=step["seconds"],
-        time_limit=LONGEST_CALL_SECONDS,
+        time_limit=MAX_CALL_SECONDS,
         action=visit.address("dialed" if recorded or "record" not in step else "refused", turn),
         **wanted,
     )

@@ -1,0 +1,15 @@
+"""What requests of every noun have in common. Only a REST API reads this: it is heavy."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toritsugi.foundation.forms import URL
+
+Url = Annotated[str, Field(pattern=f"^{URL.pattern}$", max_length=1000)]
+
+
+class Strict(BaseModel):
+    """What is not known is refused, and a number is no text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)

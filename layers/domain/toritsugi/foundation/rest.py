@@ -1,0 +1,72 @@
+"""A REST API's handler: whose key it is, what there is not, what is refused, and what fails, answered in one place."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from toritsugi.foundation import api_keys
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.logs import log
+
+Json = dict[str, Any]
+Write = Callable[[RequestRefused], Response[str]]
+
+SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in a path, and not for the log
+
+
+def serve(
+    app: APIGatewayHttpResolver, write: Write, ask: Callable[[Json], None], failure: RequestRefused, nowhere: int
+) -> Callable[[Json, Any], Json]:
+    """The Lambda handler of an API. `write` is how it writes a refusal, `ask` may refuse a request before all else.
+
+    What fails is answered with `failure`, and what there is not with the code `nowhere`.
+    """
+
+    def refused(error: RequestRefused) -> Response[str]:
+        log.info("request refused", code=error.code)
+        return write(error)
+
+    def failed(_: Exception) -> Response[str]:
+        log.exception("request failed", route=asked(SECRETS))
+        return write(failure)
+
+    def missing(_: Exception) -> Response[str]:
+        return refused(RequestRefused(nowhere, f"{asked()} is nothing that this exchange does, or does not yet", 404))
+
+    def asked(hidden: re.Pattern[str] | None = None) -> str:
+        event = app.current_event
+        return f"{event.http_method} {hidden.sub('*', event.path) if hidden else event.path}"
+
+    app.exception_handler(RequestRefused)(refused)
+    app.exception_handler(Exception)(failed)
+    app.not_found(missing)
+
+    def handler(event: Json, context: Any) -> Json:
+        try:
+            ask(event)
+        except RequestRefused as error:
+            return written(refused(error))
+        except Exception:
+            log.exception("a key could not be read")
+            return written(write(failure))
+        return app.resolve(event, context)
+
+    return handler
+
+
+def authorize(event: Json, scope: str) -> None:
+    """Raises RequestRefused 20003 unless the request has a key that may read, or else write, in this scope."""
+    method = event["requestContext"]["http"]["method"]
+    api_keys.authorize(event["headers"].get("authorization", ""), f"{scope}:{'read' if method == 'GET' else 'write'}")
+
+
+def written(answer: Response[str]) -> Json:
+    headers = {"content-type": answer.content_type, **answer.headers}
+    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
+
+
+def challenge(status: int) -> dict[str, str]:
+    """The header with which a client without a key is asked for one."""
+    return {"WWW-Authenticate": 'Basic realm="Toritsugi"'} if status == 401 else {}

@@ -1,0 +1,45 @@
+"""What a request for a text message may say. Only the REST API reads this: it is heavy."""
+
+import hashlib
+import json
+import time
+from typing import Annotated
+
+from pydantic import Field
+
+from toritsugi.foundation.request_types import Strict, Url
+from toritsugi.lines.schemas import Number
+from toritsugi.messages import records
+from toritsugi.messages.outbound import LONGEST_BODY, MOST_MEDIA
+from toritsugi.messages.records import Message
+
+
+class MessageWanted(Strict):
+    """A text, or pictures, or both."""
+
+    to: Annotated[Number, Field(description="Who gets it")]
+    from_: Annotated[Number, Field(alias="from", description="A number of yours that can text")]
+    body: Annotated[str, Field(max_length=10 * LONGEST_BODY, description=f"At most {LONGEST_BODY} characters")] = ""
+    media: Annotated[list[Url], Field(max_length=100, description=f"Files to go with it, {MOST_MEDIA} at most")] = []
+
+
+class PreviewWanted(Strict):
+    """A text whose size is of interest."""
+
+    body: Annotated[str, Field(max_length=10 * LONGEST_BODY)]
+
+
+def draw_up(wanted: MessageWanted, seed: str | None) -> Message:
+    """The message that is asked for, which is not kept yet; the same id for the same seed."""
+    asked = json.dumps(wanted.model_dump(), sort_keys=True)
+    return records.draw_up(
+        records.make_id(seed),
+        time.time(),
+        direction="outbound-api",
+        status="accepted",
+        line=wanted.from_,
+        person=wanted.to,
+        body=wanted.body,
+        media=[{"url": url, "kind": ""} for url in wanted.media] or None,
+        asked=hashlib.sha256(asked.encode()).hexdigest(),
+    )
