@@ -11,18 +11,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from local.network import (
-    control,
-    rest,
-    rest_account,
-    rest_calls,
-    rest_conferences,
-    rest_messages,
-    rest_numbers,
-    rest_participants,
-    rest_recordings,
-)
+from local.network import control
 from local.network.refusals import Refused
+from local.network.rest import account, calls, conferences, endpoints, messages, numbers, participants, recordings
 from local.network.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -32,14 +23,14 @@ def build(world: World) -> Starlette:
     """The application that serves this world; uvicorn runs it with loop="asyncio", in the loop of the world's clock."""
     routes: list[BaseRoute] = [
         *control.routes(),
-        *rest_account.routes(),
-        *rest_calls.routes(),
-        *rest_conferences.routes(),
-        *rest_participants.routes(),
-        *rest_numbers.routes(),
-        *rest_messages.routes(),
-        *rest_recordings.routes(),
-        *rest.everything_else(),
+        *account.routes(),
+        *calls.routes(),
+        *conferences.routes(),
+        *participants.routes(),
+        *numbers.routes(),
+        *messages.routes(),
+        *recordings.routes(),
+        *endpoints.everything_else(),
     ]
     if PAGE.is_dir():
         routes.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
@@ -53,7 +44,7 @@ async def unknown(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = f"There is nothing at {request.url.path}"
     if request.url.path.startswith(("/2010-04-01/", "/v1/")):
-        return rest.refusal(Refused(status, what, 20404 if status == 404 else 20004))
+        return endpoints.refusal(Refused(status, what, 20404 if status == 404 else 20004))
     if status == 405:
         what = f"{request.method} is not something that {request.url.path} can do"
     return JSONResponse({"error": f"{what}. infra/local/network/control.py lists what there is."}, status)

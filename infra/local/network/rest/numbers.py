@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import rest
 from local.network.grammar import words
 from local.network.numbers import IncomingPhoneNumber
 from local.network.refusals import Refused, not_built
-from local.network.rest import missing, only, page
+from local.network.rest import endpoints
+from local.network.rest.endpoints import missing, only, page
 from local.network.world import World
 
 SETTINGS = words(
@@ -81,7 +81,7 @@ async def list_numbers(world: World, request: Request, form: dict[str, list[str]
 
 
 def routes() -> list[Route]:
-    return rest.routes(
+    return endpoints.routes(
         [
             ("POST", "/IncomingPhoneNumbers.json", create_number),
             ("GET", "/IncomingPhoneNumbers.json", list_numbers),

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import rest
 from local.network.conferences import Conference
 from local.network.dates import rfc2822
 from local.network.grammar import words
 from local.network.refusals import Refused
-from local.network.rest import is_in, method_of, missing, only, page, url_of
+from local.network.rest import endpoints
+from local.network.rest.endpoints import is_in, method_of, missing, only, page, url_of
 from local.network.world import World
 
 UPDATE = words("Status AnnounceUrl AnnounceMethod")
@@ -95,7 +95,7 @@ async def list_conferences(world: World, request: Request, form: dict[str, list[
 
 
 def routes() -> list[Route]:
-    return rest.routes(
+    return endpoints.routes(
         [
             ("GET", "/Conferences.json", list_conferences),
             ("GET", "/Conferences/{conference}.json", fetch_conference),

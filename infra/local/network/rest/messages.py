@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from local.network import rest, segments
+from local.network import segments
 from local.network.callbacks import StatusCallback
 from local.network.dates import rfc2822
 from local.network.grammar import words
 from local.network.messages import ERRORS, LONGEST_VALIDITY, Media, Message, compose
 from local.network.refusals import Refused, not_built
-from local.network.rest import is_in, missing, only, page, truth_of, url_of, whole
+from local.network.rest import endpoints
+from local.network.rest.endpoints import is_in, missing, only, page, truth_of, url_of, whole
 from local.network.world import World
 
 CREATE = words("To From Body MediaUrl StatusCallback ValidityPeriod SmartEncoded")
@@ -171,7 +172,7 @@ async def content(world: World, request: Request, _: dict[str, list[str]]) -> Re
 
 def routes() -> list[Route]:
     return [
-        *rest.routes(
+        *endpoints.routes(
             [
                 ("POST", "/Messages.json", create_message),
                 ("GET", "/Messages.json", list_messages),
@@ -183,5 +184,5 @@ def routes() -> list[Route]:
                 ("DELETE", "/Messages/{sid}/Media/{media}.json", delete_media),
             ]
         ),
-        *rest.files([("GET", "/Messages/{sid}/Media/{media}", content)]),
+        *endpoints.files([("GET", "/Messages/{sid}/Media/{media}", content)]),
     ]

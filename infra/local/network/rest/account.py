@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import rest
 from local.network.dates import iso, rfc2822
 from local.network.grammar import words
 from local.network.refusals import Refused, not_built
-from local.network.rest import missing, only
+from local.network.rest import endpoints
+from local.network.rest.endpoints import missing, only
 from local.network.world import World
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -128,8 +128,8 @@ def permissions(world: World, code: str) -> dict[str, Any]:
 
 def routes() -> list[Route]:
     return [
-        *rest.routes([("GET", ".json", fetch_account)]),
-        *rest.routes(
+        *endpoints.routes([("GET", ".json", fetch_account)]),
+        *endpoints.routes(
             [
                 ("POST", "/AuthTokens/Secondary", create_secondary),
                 ("DELETE", "/AuthTokens/Secondary", delete_secondary),

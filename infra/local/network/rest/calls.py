@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import rest, twiml, verbs, webhooks
+from local.network import twiml, verbs, webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
 from local.network.dates import rfc2822
@@ -21,7 +21,8 @@ from local.network.dial import EXTRA_RING
 from local.network.grammar import DETECTION, words
 from local.network.numbers import country, formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
-from local.network.rest import is_in, method_of, missing, only, page, some_of, truth_of, url_of, whole
+from local.network.rest import endpoints
+from local.network.rest.endpoints import is_in, method_of, missing, only, page, some_of, truth_of, url_of, whole
 from local.network.world import World
 
 EVENTS = words("initiated ringing answered completed")
@@ -216,7 +217,7 @@ def limit_of(form: dict[str, list[str]]) -> int:
 
 
 def routes() -> list[Route]:
-    return rest.routes(
+    return endpoints.routes(
         [
             ("POST", "/Calls.json", create_call),
             ("GET", "/Calls.json", list_calls),

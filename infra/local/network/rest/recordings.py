@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import programs, rest
+from local.network import programs
 from local.network.dates import rfc2822
 from local.network.grammar import words
 from local.network.recordings import Recording
 from local.network.refusals import Refused, not_built
-from local.network.rest import is_in, missing, only, page
+from local.network.rest import endpoints
+from local.network.rest.endpoints import is_in, missing, only, page
 from local.network.world import World
 
 
@@ -115,12 +116,12 @@ def routes() -> list[Route]:
         ("GET", "/Recordings/{sid}.json", fetch_recording),
         ("DELETE", "/Recordings/{sid}.json", delete_recording),
     ]
-    return rest.routes(
+    return endpoints.routes(
         [
             *below,
             *((method, "/Calls/{call}" + path, handle) for method, path, handle in below),
         ]
-    ) + rest.files(
+    ) + endpoints.files(
         [
             ("GET", "/Recordings/{sid}.wav", fetch_audio),
             ("GET", "/Recordings/{sid}.mp3", fetch_mp3),

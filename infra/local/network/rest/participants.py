@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import conferences, rest
+from local.network import conferences
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.conferences import Conference
@@ -21,9 +21,10 @@ from local.network.grammar import RULES, whole, words
 from local.network.invitations import Invitation
 from local.network.participants import MUSIC, Participant, Terms
 from local.network.refusals import Refused
-from local.network.rest import method_of, missing, only, page, some_of, truth_of, url_of
-from local.network.rest_calls import callback_of, detection_of, limit_of, parties, ring_time
-from local.network.rest_conferences import conference_of
+from local.network.rest import endpoints
+from local.network.rest.calls import callback_of, detection_of, limit_of, parties, ring_time
+from local.network.rest.conferences import conference_of
+from local.network.rest.endpoints import method_of, missing, only, page, some_of, truth_of, url_of
 from local.network.twiml import LONGEST_NAME
 from local.network.world import World
 
@@ -234,7 +235,7 @@ async def delete_participant(world: World, request: Request, _: dict[str, list[s
 
 def routes() -> list[Route]:
     below, one = "/Conferences/{conference}/Participants", "/Conferences/{conference}/Participants/{participant}.json"
-    return rest.routes(
+    return endpoints.routes(
         [
             ("POST", f"{below}.json", create_participant),
             ("GET", f"{below}.json", list_participants),

@@ -1,0 +1,1 @@
+"""Twilio's REST API, one file for each thing that it knows."""
