@@ -3,7 +3,7 @@
 import pytest
 
 from local.network.refusals import Failure
-from local.network.twiml import inline, read
+from local.network.twiml.reader import inline, read
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from local.clock import Signal
-from local.network import prompts
 from local.network.dates import iso
 from local.network.refusals import Failure
+from local.network.twiml import prompts
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:
     from local.network.conferences import Conference
     from local.network.participants import Participant
-    from local.network.twiml import Element
+    from local.network.twiml.reader import Element
 
 
 class Announcement:

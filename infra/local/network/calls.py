@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from local.network.detection import Detection, Verdict
     from local.network.participants import Participant
     from local.network.phones import Phone
-    from local.network.twiml import Element
+    from local.network.twiml.reader import Element
     from local.network.world import World
 
 log = logging.getLogger(__name__)

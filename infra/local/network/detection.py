@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
-from local.network.speech import of_words
+from local.network.twiml.speech import of_words
 
 if TYPE_CHECKING:
     from local.network.calls import Call

@@ -15,13 +15,13 @@ from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.detection import Detection
-from local.network.grammar import UNRECORDED
 from local.network.numbers import as_dialed, country, parsed
 from local.network.participants import MUSIC, Participant, Terms
 from local.network.record import callback_of
 from local.network.recordings import Recording
 from local.network.refusals import Failure, not_built
-from local.network.twiml import Document, Element, made
+from local.network.twiml.grammar import UNRECORDED
+from local.network.twiml.reader import Document, Element, made
 from local.network.webhooks import Request
 
 EXTRA_RING = 5  # seconds that Twilio lets it ring beyond the timeout

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from local.clock import Signal
-from local.network.prompts import PROMPTS
-from local.network.speech import JAPANESE
-from local.network.twiml import Document, Element
+from local.network.twiml.prompts import PROMPTS
+from local.network.twiml.reader import Document, Element
+from local.network.twiml.speech import JAPANESE
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:

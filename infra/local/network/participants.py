@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.clock import Due
-from local.network import prompts
 from local.network.callbacks import StatusCallback
 from local.network.dates import iso
 from local.network.refusals import Failure, Refused
-from local.network.speech import of_words
+from local.network.twiml import prompts
+from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:

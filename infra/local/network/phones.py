@@ -9,7 +9,7 @@ from local.network.addresses import is_absolute
 from local.network.dates import iso
 from local.network.numbers import is_landline
 from local.network.refusals import Refused
-from local.network.speech import of_words
+from local.network.twiml.speech import of_words
 
 if TYPE_CHECKING:
     from local.network.calls import Call

@@ -14,7 +14,7 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.network.speech import JAPANESE
+from local.network.twiml.speech import JAPANESE
 
 PATIENCE = 20  # real seconds
 # What Open JTalk needs lies here: Debian's open-jtalk-mecab-naist-jdic and hts-voice-nitech-jp-atr503-m001, Homebrew's

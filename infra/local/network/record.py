@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.recordings import Recording
-from local.network.twiml import Document, Element
+from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:

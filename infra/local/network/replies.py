@@ -9,14 +9,15 @@ from urllib.parse import urldefrag, urljoin
 
 import httpx
 
-from local.network import grammar, keywords, webhooks
+from local.network import keywords, webhooks
 from local.network.addresses import may_be_told
 from local.network.callbacks import StatusCallback
 from local.network.messages import MEMORY, Message, compose
 from local.network.numbers import as_dialed
-from local.network.prompts import Turns
 from local.network.refusals import Failure, Refused
-from local.network.twiml import Document, Element
+from local.network.twiml import grammar
+from local.network.twiml.prompts import Turns
+from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local.clock import Clock
-from local.network.speech import of_words
+from local.network.twiml.speech import of_words
 
 
 @dataclass

@@ -9,14 +9,15 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
-from local.network import dial, grammar, webhooks
+from local.network import dial, webhooks
 from local.network.gather import gather
 from local.network.numbers import country
-from local.network.prompts import PROMPTS, Turns, send
 from local.network.record import record
 from local.network.refusals import Failure
-from local.network.speech import of_words
-from local.network.twiml import Document, Element
+from local.network.twiml import grammar
+from local.network.twiml.prompts import PROMPTS, Turns, send
+from local.network.twiml.reader import Document, Element
+from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 import httpx
 
 from local.clock import Signal
-from local.network import twiml
 from local.network.addresses import is_absolute, overrides
 from local.network.dates import iso
-from local.network.grammar import VERBS
 from local.network.refusals import Failure, not_built
-from local.network.speech import of_file
+from local.network.twiml import reader
+from local.network.twiml.grammar import VERBS
+from local.network.twiml.speech import of_file
 
 if TYPE_CHECKING:
     from local.network.world import World
@@ -80,32 +80,32 @@ class Unanswered(Exception):
 # ---- what is asked for -------------------------------------------------------------------------------------------
 
 
-async def document(asker: Asker, request: Request, allowed: tuple[str, ...] = VERBS) -> twiml.Document:
+async def document(asker: Asker, request: Request, allowed: tuple[str, ...] = VERBS) -> reader.Document:
     """The TwiML that the application answers; Failure if there is none that can be executed."""
     answer = await ask(asker, request.url, request.method, asker.params() | request.params)
     try:
-        return twiml.Document(verbs_of(answer, allowed), answer.url, answer.entry)
+        return reader.Document(verbs_of(answer, allowed), answer.url, answer.entry)
     except Failure as failure:
         failure.url = answer.url
         answer.entry["error"] = {"code": failure.code, "message": failure.message}
         raise
 
 
-def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[twiml.Element]:
+def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[reader.Element]:
     if answer.kind.startswith("audio/") and "Play" in allowed:
-        return [twiml.made("Play", answer.url, of_file(answer.content, answer.kind))]
+        return [reader.made("Play", answer.url, of_file(answer.content, answer.kind))]
     if answer.kind == "text/plain":
         try:
-            return twiml.read(answer.text, allowed)
+            return reader.read(answer.text, allowed)
         except Failure as failure:
             if failure.code == 12100:
                 if "Say" in allowed:
-                    return [twiml.made("Say", answer.text)]
-                return [twiml.made("Message", answer.text)] if answer.text else []
+                    return [reader.made("Say", answer.text)]
+                return [reader.made("Message", answer.text)] if answer.text else []
             raise
     if answer.kind not in ("text/xml", "application/xml", "text/html"):
         raise Failure(12300, f"Content-Type {answer.kind or 'missing'}: neither TwiML, audio nor plain text.")
-    return twiml.read(answer.text, allowed)
+    return reader.read(answer.text, allowed)
 
 
 async def ask(asker: Asker, url: str, method: str, params: dict[str, str]) -> Answer:

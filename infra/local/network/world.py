@@ -27,7 +27,7 @@ from local.network.participants import Participant, Terms
 from local.network.phones import WITHHELD, Phone
 from local.network.recordings import Recording
 from local.network.refusals import Refused
-from local.network.twiml import Document
+from local.network.twiml.reader import Document
 from local.network.webhooks import Request
 
 # With each request httpcore asks for a library that tells one kind of event loop from another. Where that is missing

@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.network.dates import iso, rfc2822
-from local.network.grammar import words
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import missing, only
+from local.network.twiml.grammar import words
 from local.network.world import World
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)

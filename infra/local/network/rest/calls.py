@@ -12,17 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import twiml, verbs, webhooks
+from local.network import verbs, webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import LONGEST, Call
 from local.network.dates import rfc2822
 from local.network.detection import Detection
 from local.network.dial import EXTRA_RING
-from local.network.grammar import DETECTION, words
 from local.network.numbers import country, formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, method_of, missing, only, page, some_of, truth_of, url_of, whole
+from local.network.twiml import reader
+from local.network.twiml.grammar import DETECTION, words
 from local.network.world import World
 
 EVENTS = words("initiated ringing answered completed")
@@ -110,14 +111,14 @@ def parties(world: World, wishes: dict[str, str]) -> tuple[str, str]:
     return to, from_
 
 
-def first_step(wishes: dict[str, str]) -> webhooks.Request | twiml.Document | None:
+def first_step(wishes: dict[str, str]) -> webhooks.Request | reader.Document | None:
     """What a call is to do: the TwiML of an address or, if there is none, the TwiML given inline."""
     if wishes.get("Url"):
         return webhooks.Request(url_of(wishes, "Url"), method_of(wishes, "Method"))
     if not wishes.get("Twiml"):
         return None
     try:
-        return twiml.Document(twiml.inline(wishes["Twiml"]))
+        return reader.Document(reader.inline(wishes["Twiml"]))
     except Failure as failure:
         raise Refused(400, failure.message, failure.code) from failure
 

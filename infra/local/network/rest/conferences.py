@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from local.network.conferences import Conference
 from local.network.dates import rfc2822
-from local.network.grammar import words
 from local.network.refusals import Refused
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, method_of, missing, only, page, url_of
+from local.network.twiml.grammar import words
 from local.network.world import World
 
 UPDATE = words("Status AnnounceUrl AnnounceMethod")

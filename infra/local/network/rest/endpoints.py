@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from local.network.addresses import is_absolute, may_be_told
 from local.network.dates import day_or_moment
-from local.network.grammar import words
 from local.network.refusals import Refused, not_built
+from local.network.twiml.grammar import words
 from local.network.world import World
 
 PREFIX = "/2010-04-01/Accounts/{account}"

@@ -14,11 +14,11 @@ from starlette.routing import Route
 from local.network import segments
 from local.network.callbacks import StatusCallback
 from local.network.dates import rfc2822
-from local.network.grammar import words
 from local.network.messages import ERRORS, LONGEST_VALIDITY, Media, Message, compose
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, missing, only, page, truth_of, url_of, whole
+from local.network.twiml.grammar import words
 from local.network.world import World
 
 CREATE = words("To From Body MediaUrl StatusCallback ValidityPeriod SmartEncoded")

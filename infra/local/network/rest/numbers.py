@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network.grammar import words
 from local.network.numbers import IncomingPhoneNumber
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import missing, only, page
+from local.network.twiml.grammar import words
 from local.network.world import World
 
 SETTINGS = words(

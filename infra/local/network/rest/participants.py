@@ -17,7 +17,6 @@ from local.network.callbacks import StatusCallback
 from local.network.calls import Call
 from local.network.conferences import Conference
 from local.network.dates import rfc2822
-from local.network.grammar import RULES, whole, words
 from local.network.invitations import Invitation
 from local.network.participants import MUSIC, Participant, Terms
 from local.network.refusals import Refused
@@ -25,7 +24,8 @@ from local.network.rest import endpoints
 from local.network.rest.calls import callback_of, detection_of, limit_of, parties, ring_time
 from local.network.rest.conferences import conference_of
 from local.network.rest.endpoints import method_of, missing, only, page, some_of, truth_of, url_of
-from local.network.twiml import LONGEST_NAME
+from local.network.twiml.grammar import RULES, whole, words
+from local.network.twiml.reader import LONGEST_NAME
 from local.network.world import World
 
 ATTRIBUTES = {  # of <Conference>, which mean the same

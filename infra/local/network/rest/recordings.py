@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from local.network import programs
 from local.network.dates import rfc2822
-from local.network.grammar import words
 from local.network.recordings import Recording
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, missing, only, page
+from local.network.twiml.grammar import words
 from local.network.world import World
 
 

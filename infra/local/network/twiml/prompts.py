@@ -11,11 +11,12 @@ from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from local.clock import Clock, Signal
-from local.network import grammar, webhooks
+from local.network import webhooks
 from local.network.phones import PAUSES, split_at_pauses
 from local.network.refusals import Failure
-from local.network.speech import can_speak, of_words
-from local.network.twiml import Document, Element
+from local.network.twiml import grammar
+from local.network.twiml.reader import Document, Element
+from local.network.twiml.speech import can_speak, of_words
 from local.network.webhooks import Request
 
 ENDLESS = 1000  # what loop="0" amounts to: https://www.twilio.com/docs/voice/twiml/say

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from local.network.grammar import LATER, MESSAGES, OFF, PLAYED, RULES, SSML, UNRECORDED, VERBS, WHISPER, Rule, url
 from local.network.refusals import Failure, not_built
+from local.network.twiml.grammar import LATER, MESSAGES, OFF, PLAYED, RULES, SSML, UNRECORDED, VERBS, WHISPER, Rule, url
 
 LONGEST_ANSWER = 64 * 1024  # bytes
 LONGEST_PARAMETER = 4000  # characters
