@@ -13,7 +13,7 @@ from local.network import webhooks
 from local.network.dates import rfc2822
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
 
 EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}  # every other status is the end
 

@@ -19,7 +19,7 @@ from local.network.participants import Participant, Terms
 from local.network.refusals import Failure, Refused
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
     from local.network.invitations import Invitation
     from local.network.world import World
 

@@ -11,7 +11,7 @@ from local.network.participants import Participant, Terms
 from local.network.refusals import Failure
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
     from local.network.conferences import Conference
 
 

@@ -20,7 +20,7 @@ from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
     from local.network.conferences import Conference
 
 MUSIC = "https://s3.amazonaws.com/com.twilio.sounds.music/index.xml"  # Twilio's own playlist

@@ -12,7 +12,7 @@ from local.network.refusals import Refused
 from local.network.twiml.speech import of_words
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
     from local.network.world import World
 
 WITHHELD = "anonymous"  # the From of a call whose caller hides the number: https://www.twilio.com/docs/voice/twiml#request-parameters

@@ -14,7 +14,7 @@ from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso, rfc2822
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
     from local.network.utterances import Utterance
 
 PROCESSING = 2.0  # seconds from the end of a recording until there is a file

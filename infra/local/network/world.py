@@ -15,9 +15,10 @@ import httpx
 from twilio.request_validator import RequestValidator
 
 from local.clock import Clock
-from local.network import dial, messages, replies, verbs
+from local.network import messages, replies
 from local.network.callbacks import StatusCallback
-from local.network.calls import Call
+from local.network.calls import dial, verbs
+from local.network.calls.call import Call
 from local.network.conferences import Conference
 from local.network.faults import Faults
 from local.network.memories import Memory

@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import verbs, webhooks
+from local.network import webhooks
 from local.network.callbacks import StatusCallback
-from local.network.calls import LONGEST, Call
+from local.network.calls import verbs
+from local.network.calls.call import LONGEST, Call
+from local.network.calls.detection import Detection
+from local.network.calls.dial import EXTRA_RING
 from local.network.dates import rfc2822
-from local.network.detection import Detection
-from local.network.dial import EXTRA_RING
 from local.network.numbers import country, formatted, parsed
 from local.network.refusals import Failure, Refused, not_built
 from local.network.rest import endpoints

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from local.network import conferences
 from local.network.callbacks import StatusCallback
-from local.network.calls import Call
+from local.network.calls.call import Call
 from local.network.conferences import Conference
 from local.network.dates import rfc2822
 from local.network.invitations import Invitation

@@ -16,7 +16,7 @@ from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
 
 
 async def record(call: Call, element: Element, document: Document) -> Request | None:

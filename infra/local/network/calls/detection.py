@@ -18,7 +18,7 @@ from local.network.callbacks import StatusCallback
 from local.network.twiml.speech import of_words
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
     from local.network.phones import Phone
 
 HELLO = 0.8  # seconds that a person speaks after taking up the telephone

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
-from local.network import dial, webhooks
-from local.network.gather import gather
+from local.network import webhooks
+from local.network.calls import dial
+from local.network.calls.gather import gather
+from local.network.calls.record import record
 from local.network.numbers import country
-from local.network.record import record
 from local.network.refusals import Failure
 from local.network.twiml import grammar
 from local.network.twiml.prompts import PROMPTS, Turns, send
@@ -21,7 +22,7 @@ from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
 
 ERROR = "An application error has occurred. Goodbye."
 OUT_OF_SERVICE = {

@@ -21,7 +21,7 @@ from local.network.numbers import geography
 from local.network.utterances import Utterances
 
 if TYPE_CHECKING:
-    from local.network.detection import Detection, Verdict
+    from local.network.calls.detection import Detection, Verdict
     from local.network.participants import Participant
     from local.network.phones import Phone
     from local.network.twiml.reader import Element

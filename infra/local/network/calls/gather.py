@@ -18,7 +18,7 @@ from local.network.twiml.speech import JAPANESE
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:
-    from local.network.calls import Call
+    from local.network.calls.call import Call
 
 PAUSE = 1  # seconds of silence after which speechTimeout="auto" takes a sentence for finished
 CONFIDENCE = {True: "0.98", False: "0.9"}  # of what was hinted at, and of anything else
