@@ -19,12 +19,12 @@ from local.network import messages, replies
 from local.network.callbacks import StatusCallback
 from local.network.calls import dial, verbs
 from local.network.calls.call import Call
-from local.network.conferences import Conference
+from local.network.conferences.conference import Conference
+from local.network.conferences.participant import Participant, Terms
 from local.network.faults import Faults
 from local.network.memories import Memory
 from local.network.messages import Conversation, Message
 from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, parsed
-from local.network.participants import Participant, Terms
 from local.network.phones import WITHHELD, Phone
 from local.network.recordings import Recording
 from local.network.refusals import Refused

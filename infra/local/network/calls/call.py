@@ -22,7 +22,7 @@ from local.network.utterances import Utterances
 
 if TYPE_CHECKING:
     from local.network.calls.detection import Detection, Verdict
-    from local.network.participants import Participant
+    from local.network.conferences.participant import Participant
     from local.network.phones import Phone
     from local.network.twiml.reader import Element
     from local.network.world import World

@@ -16,8 +16,8 @@ from local.network.callbacks import StatusCallback
 from local.network.calls.call import Call
 from local.network.calls.detection import Detection
 from local.network.calls.record import callback_of
+from local.network.conferences.participant import MUSIC, Participant, Terms
 from local.network.numbers import as_dialed, country, parsed
-from local.network.participants import MUSIC, Participant, Terms
 from local.network.recordings import Recording
 from local.network.refusals import Failure, not_built
 from local.network.twiml.grammar import UNRECORDED

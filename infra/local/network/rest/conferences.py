@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network.conferences import Conference
+from local.network.conferences.conference import Conference
 from local.network.dates import rfc2822
 from local.network.refusals import Refused
 from local.network.rest import endpoints

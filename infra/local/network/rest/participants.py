@@ -12,13 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import conferences
 from local.network.callbacks import StatusCallback
 from local.network.calls.call import Call
-from local.network.conferences import Conference
+from local.network.conferences.conference import EVENTS, Conference
+from local.network.conferences.invitation import Invitation
+from local.network.conferences.participant import MUSIC, Participant, Terms
 from local.network.dates import rfc2822
-from local.network.invitations import Invitation
-from local.network.participants import MUSIC, Participant, Terms
 from local.network.refusals import Refused
 from local.network.rest import endpoints
 from local.network.rest.calls import callback_of, detection_of, limit_of, parties, ring_time
@@ -110,7 +109,7 @@ async def create_participant(world: World, request: Request, form: dict[str, lis
 def terms_of(form: dict[str, list[str]], wishes: dict[str, str]) -> Terms:
     """On what terms the participant joins; whom it coaches is not known yet."""
     values = {attribute: value_of(wishes, name, attribute) for name, attribute in ATTRIBUTES.items()}
-    events = some_of(form, "ConferenceStatusCallbackEvent", conferences.EVENTS, "start end")
+    events = some_of(form, "ConferenceStatusCallbackEvent", EVENTS, "start end")
     url, method = url_of(wishes, "ConferenceStatusCallback"), method_of(wishes, "ConferenceStatusCallbackMethod")
     return Terms(
         label=values["participantLabel"],

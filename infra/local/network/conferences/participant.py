@@ -21,7 +21,7 @@ from local.network.webhooks import Request
 
 if TYPE_CHECKING:
     from local.network.calls.call import Call
-    from local.network.conferences import Conference
+    from local.network.conferences.conference import Conference
 
 MUSIC = "https://s3.amazonaws.com/com.twilio.sounds.music/index.xml"  # Twilio's own playlist
 TWILIO_MUSIC = (MUSIC, "http://twimlets.com/holdmusic", "https://twimlets.com/holdmusic")  # never fetched from here

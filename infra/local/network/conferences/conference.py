@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from local.network.announcements import Announcement
 from local.network.callbacks import Outbox
+from local.network.conferences.announcement import Announcement
+from local.network.conferences.participant import Participant, Terms
 from local.network.dates import iso, rfc2822
-from local.network.participants import Participant, Terms
 from local.network.refusals import Failure, Refused
 
 if TYPE_CHECKING:
     from local.network.calls.call import Call
-    from local.network.invitations import Invitation
+    from local.network.conferences.invitation import Invitation
     from local.network.world import World
 
 log = logging.getLogger(__name__)

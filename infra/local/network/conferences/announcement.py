@@ -14,8 +14,8 @@ from local.network.twiml import prompts
 from local.network.webhooks import Request
 
 if TYPE_CHECKING:
-    from local.network.conferences import Conference
-    from local.network.participants import Participant
+    from local.network.conferences.conference import Conference
+    from local.network.conferences.participant import Participant
     from local.network.twiml.reader import Element
 
 

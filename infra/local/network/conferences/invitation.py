@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.network.participants import Participant, Terms
+from local.network.conferences.participant import Participant, Terms
 from local.network.refusals import Failure
 
 if TYPE_CHECKING:
     from local.network.calls.call import Call
-    from local.network.conferences import Conference
+    from local.network.conferences.conference import Conference
 
 
 STATUSES = {
