@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
-from local.network import segments
+from local.network.messages import segments
 from tests.network.facts import AIKO, LINE, OTHER_LINE, long_lived_town, new_town  # noqa: F401  two fixtures
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.json"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.network import segments as networks
+from local.network.messages import segments as networks
 from toritsugi.messages.segments import BASIC, EXTENSION, measure
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.network import messages, segments
 from local.network.addresses import is_absolute
 from local.network.dates import iso
+from local.network.messages import segments
+from local.network.messages.message import LONGEST_BODY, MOST_MEDIA
 from local.network.numbers import is_landline
 from local.network.refusals import Refused
 from local.network.twiml.speech import of_words
@@ -130,14 +131,14 @@ class Phone:
         body, media = "" if body is None else body, [] if media is None else media
         if not isinstance(to, str) or not to.strip():
             raise Refused(400, '"to" is the number to send to.')
-        if not isinstance(body, str) or len(body) > messages.LONGEST_BODY:
-            raise Refused(400, f"body is a text of at most {messages.LONGEST_BODY} characters.")
+        if not isinstance(body, str) or len(body) > LONGEST_BODY:
+            raise Refused(400, f"body is a text of at most {LONGEST_BODY} characters.")
         if not isinstance(media, list) or not all(isinstance(url, str) and is_absolute(url) for url in media):
             raise Refused(400, "media is a list of absolute http or https URLs.")
         if not body and not media:
             raise Refused(400, "body is what the text says, or media are the files that it brings.")
-        if len(media) > messages.MOST_MEDIA:
-            raise Refused(400, f"A text brings at most {messages.MOST_MEDIA} files.")
+        if len(media) > MOST_MEDIA:
+            raise Refused(400, f"A text brings at most {MOST_MEDIA} files.")
         if self.receives == "landline":
             raise Refused(409, f"{self.label} is a landline, which has no texts.")
         self.world.text(self, to.strip(), body, media)

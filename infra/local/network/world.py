@@ -15,7 +15,6 @@ import httpx
 from twilio.request_validator import RequestValidator
 
 from local.clock import Clock
-from local.network import messages, replies
 from local.network.callbacks import StatusCallback
 from local.network.calls import dial, verbs
 from local.network.calls.call import Call
@@ -23,7 +22,8 @@ from local.network.conferences.conference import Conference
 from local.network.conferences.participant import Participant, Terms
 from local.network.faults import Faults
 from local.network.memories import Memory
-from local.network.messages import Conversation, Message
+from local.network.messages import replies
+from local.network.messages.message import Conversation, Message, hand_in
 from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, parsed
 from local.network.phones import WITHHELD, Phone
 from local.network.recordings import Recording
@@ -182,7 +182,7 @@ class World:
 
     def text(self, phone: Phone, to: str, body: str, media: list[str]) -> None:
         """Somebody sends a text to one of the account's numbers, to another telephone, or to nobody."""
-        if message := messages.hand_in(phone, as_dialed(to, phone.number), body, media):
+        if message := hand_in(phone, as_dialed(to, phone.number), body, media):
             self.send(replies.receive(message))
 
     def conversation(self, line: str, other: str) -> Conversation:

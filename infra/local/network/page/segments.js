@@ -1,4 +1,4 @@
-// In how many pieces a text is sent, counted while it is written: the network's own rule (segments.py).
+// In how many pieces a text is sent, counted while it is written: the network's own rule (messages/segments.py).
 const BASIC = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
 const EXTENSION = new Set("^{}\\[~]|€\f"); // each takes two places
 const ALPHABETS = { "GSM-7": [160, 153], "UCS-2": [70, 67] }; // alone, and in each of several

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from local.network import segments
 from local.network.callbacks import StatusCallback
 from local.network.dates import rfc2822
-from local.network.messages import ERRORS, LONGEST_VALIDITY, Media, Message, compose
+from local.network.messages import segments
+from local.network.messages.message import ERRORS, LONGEST_VALIDITY, Media, Message, compose
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, missing, only, page, truth_of, url_of, whole

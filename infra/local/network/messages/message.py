@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.network import segments, webhooks
+from local.network import webhooks
 from local.network.addresses import is_absolute
 from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso
+from local.network.messages import segments
 from local.network.numbers import country, geography, parsed
 from local.network.refusals import Failure, Refused, not_built
 

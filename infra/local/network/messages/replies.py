@@ -9,10 +9,11 @@ from urllib.parse import urldefrag, urljoin
 
 import httpx
 
-from local.network import keywords, webhooks
+from local.network import webhooks
 from local.network.addresses import may_be_told
 from local.network.callbacks import StatusCallback
-from local.network.messages import MEMORY, Message, compose
+from local.network.messages import keywords
+from local.network.messages.message import MEMORY, Message, compose
 from local.network.numbers import as_dialed
 from local.network.refusals import Failure, Refused
 from local.network.twiml import grammar
