@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from local.network import programs, sound
+from local.network.recordings import programs, sound
 from local.network.utterances import Utterance
 from tests.network.facts import LINE, long_lived_town, new_town  # noqa: F401  two fixtures
 

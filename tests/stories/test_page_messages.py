@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.network import sound
+from local.network.recordings import sound
 from tests.stories.pages import (
     Network,
     copied_story,

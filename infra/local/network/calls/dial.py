@@ -18,7 +18,7 @@ from local.network.calls.detection import Detection
 from local.network.calls.record import callback_of
 from local.network.conferences.participant import MUSIC, Participant, Terms
 from local.network.numbers import as_dialed, country, parsed
-from local.network.recordings import Recording
+from local.network.recordings.recording import Recording
 from local.network.refusals import Failure, not_built
 from local.network.twiml.grammar import UNRECORDED
 from local.network.twiml.reader import Document, Element, made

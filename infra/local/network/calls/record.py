@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
-from local.network.recordings import Recording
+from local.network.recordings.recording import Recording
 from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
 

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network import programs
 from local.network.dates import rfc2822
-from local.network.recordings import Recording
+from local.network.recordings import programs
+from local.network.recordings.recording import Recording
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, missing, only, page

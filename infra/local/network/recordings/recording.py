@@ -9,9 +9,9 @@ import asyncio
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from local.network import sound
 from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso, rfc2822
+from local.network.recordings import sound
 
 if TYPE_CHECKING:
     from local.network.calls.call import Call

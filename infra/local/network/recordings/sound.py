@@ -11,7 +11,7 @@ import io
 import math
 import wave
 
-from local.network import programs
+from local.network.recordings import programs
 from local.network.utterances import Utterance
 
 RATE = 8000

@@ -1,0 +1,1 @@
+"""A recording, the file that it becomes, and who speaks it."""
