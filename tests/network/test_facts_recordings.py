@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
+from local.network.phones.utterances import Utterance
 from local.network.recordings import programs, sound
-from local.network.utterances import Utterance
 from tests.network.facts import LINE, long_lived_town, new_town  # noqa: F401  two fixtures
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.json"

@@ -54,7 +54,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local.network.dates import iso
-from local.network.phones import Phone
+from local.network.phones.phone import Phone
 from local.network.recordings.parts import part
 from local.network.refusals import Refused
 from local.network.world import World

@@ -25,7 +25,7 @@ from local.network.memories import Memory
 from local.network.messages import replies
 from local.network.messages.message import Conversation, Message, hand_in
 from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, parsed
-from local.network.phones import WITHHELD, Phone
+from local.network.phones.phone import WITHHELD, Phone
 from local.network.recordings.recording import Recording
 from local.network.refusals import Refused
 from local.network.twiml.reader import Document

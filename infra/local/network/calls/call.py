@@ -16,14 +16,14 @@ import httpx
 from local.clock import Due, Signal
 from local.network.callbacks import Callbacks, StatusCallback
 from local.network.dates import iso
-from local.network.keys import Keys
 from local.network.numbers import geography
-from local.network.utterances import Utterances
+from local.network.phones.keys import Keys
+from local.network.phones.utterances import Utterances
 
 if TYPE_CHECKING:
     from local.network.calls.detection import Detection, Verdict
     from local.network.conferences.participant import Participant
-    from local.network.phones import Phone
+    from local.network.phones.phone import Phone
     from local.network.twiml.reader import Element
     from local.network.world import World
 

@@ -19,7 +19,7 @@ from local.network.twiml.speech import of_words
 
 if TYPE_CHECKING:
     from local.network.calls.call import Call
-    from local.network.phones import Phone
+    from local.network.phones.phone import Phone
 
 HELLO = 0.8  # seconds that a person speaks after taking up the telephone
 

@@ -24,7 +24,7 @@ from local.network.numbers import country, geography, parsed
 from local.network.refusals import Failure, Refused, not_built
 
 if TYPE_CHECKING:
-    from local.network.phones import Phone
+    from local.network.phones.phone import Phone
     from local.network.world import World
 
 log = logging.getLogger(__name__)

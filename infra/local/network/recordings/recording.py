@@ -15,7 +15,7 @@ from local.network.recordings import sound
 
 if TYPE_CHECKING:
     from local.network.calls.call import Call
-    from local.network.utterances import Utterance
+    from local.network.phones.utterances import Utterance
 
 PROCESSING = 2.0  # seconds from the end of a recording until there is a file
 TOO_SHORT = 16101  # https://www.twilio.com/docs/api/errors/16101

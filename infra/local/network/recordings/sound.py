@@ -11,8 +11,8 @@ import io
 import math
 import wave
 
+from local.network.phones.utterances import Utterance
 from local.network.recordings import programs
-from local.network.utterances import Utterance
 
 RATE = 8000
 LOUDNESS, LOUDEST = 8000, 32767

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from local.clock import Clock, Signal
 from local.network import webhooks
-from local.network.phones import PAUSES, split_at_pauses
+from local.network.phones.phone import PAUSES, split_at_pauses
 from local.network.refusals import Failure
 from local.network.twiml import grammar
 from local.network.twiml.reader import Document, Element

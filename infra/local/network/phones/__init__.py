@@ -1,0 +1,1 @@
+"""Telephones: what they do by themselves, what is pressed and what is said at them."""
