@@ -9,30 +9,22 @@ import asyncio
 import contextlib
 import ssl
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import httpx
+from twilio.request_validator import RequestValidator
 
-from local.clock import Signal
+from local.clock import Clock, Signal
 from local.network.addresses import is_absolute, overrides
 from local.network.dates import iso
+from local.network.faults import Faults
 from local.network.refusals import Failure, not_built
-from local.network.twiml import reader
-from local.network.twiml.grammar import VERBS
-from local.network.twiml.speech import of_file
-
-if TYPE_CHECKING:
-    from local.network.world import World
 
 MOST_REDIRECTS = 10
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
-# https://www.twilio.com/docs/voice/twiml/play#supported-audio-file-types
-AUDIO = (
-    *("audio/mpeg", "audio/wav", "audio/wave", "audio/x-wav", "audio/aiff", "audio/x-aifc", "audio/x-aiff"),
-    *("audio/x-gsm", "audio/gsm", "audio/ulaw"),
-)
 
 
 @dataclass
@@ -57,12 +49,31 @@ class Answer:
     entry: dict[str, Any]
 
 
-class Asker(Protocol):
-    """Whom a request is about: a call or a conference. The log has its SID where the parameters name no call."""
+class Account(Protocol):
+    """What a request needs of the account: who signs it, what carries it, what disturbs it, where it is logged."""
 
-    world: World
+    account_sid: str
+    clock: Clock
+    faults: Faults
+    signer: RequestValidator
+    transport: httpx.AsyncHTTPTransport
+    closed: bool
+
+    def send(self, delivery: Coroutine[Any, Any, None]) -> None: ...
+
+    def logged(self, **entry: Any) -> dict[str, Any]: ...
+
+    def changed(self) -> None: ...
+
+
+class Asker(Protocol):
+    """What a request is about, such as a call or a text. The log has its SID where the parameters name no call."""
+
     sid: str
     cookies: httpx.Cookies
+
+    @property
+    def world(self) -> Account: ...
 
     def params(self) -> dict[str, str]: ...
 
@@ -78,34 +89,6 @@ class Unanswered(Exception):
 
 
 # ---- what is asked for -------------------------------------------------------------------------------------------
-
-
-async def document(asker: Asker, request: Request, allowed: tuple[str, ...] = VERBS) -> reader.Document:
-    """The TwiML that the application answers; Failure if there is none that can be executed."""
-    answer = await ask(asker, request.url, request.method, asker.params() | request.params)
-    try:
-        return reader.Document(verbs_of(answer, allowed), answer.url, answer.entry)
-    except Failure as failure:
-        failure.url = answer.url
-        answer.entry["error"] = {"code": failure.code, "message": failure.message}
-        raise
-
-
-def verbs_of(answer: Answer, allowed: tuple[str, ...]) -> list[reader.Element]:
-    if answer.kind.startswith("audio/") and "Play" in allowed:
-        return [reader.made("Play", answer.url, of_file(answer.content, answer.kind))]
-    if answer.kind == "text/plain":
-        try:
-            return reader.read(answer.text, allowed)
-        except Failure as failure:
-            if failure.code == 12100:
-                if "Say" in allowed:
-                    return [reader.made("Say", answer.text)]
-                return [reader.made("Message", answer.text)] if answer.text else []
-            raise
-    if answer.kind not in ("text/xml", "application/xml", "text/html"):
-        raise Failure(12300, f"Content-Type {answer.kind or 'missing'}: neither TwiML, audio nor plain text.")
-    return reader.read(answer.text, allowed)
 
 
 async def ask(asker: Asker, url: str, method: str, params: dict[str, str]) -> Answer:
@@ -149,16 +132,6 @@ async def notify(asker: Asker, url: str, method: str, params: dict[str, str]) ->
             await sending.until_answered()
     except Failure as failure:
         asker.trouble(failure.code, failure.message)
-
-
-async def length(asker: Asker, url: str) -> float:
-    """Seconds of an audio file; Failure if it cannot be had, or is none that <Play> takes."""
-    answer = await ask(asker, url, "GET", {})
-    if answer.kind not in AUDIO:
-        failure = Failure(12300, f"Content-Type {answer.kind or 'missing'}: <Play> takes {', '.join(AUDIO)}.", url)
-        answer.entry["error"] = {"code": failure.code, "message": failure.message}
-        raise failure
-    return of_file(answer.content, answer.kind)
 
 
 def checked(url: str) -> str:

@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
-from local.network import webhooks
 from local.network.calls import dial
 from local.network.calls.gather import gather
 from local.network.calls.record import record
 from local.network.numbers import country
 from local.network.refusals import Failure
-from local.network.twiml import grammar
+from local.network.twiml import fetching, grammar
 from local.network.twiml.prompts import PROMPTS, Turns, send
 from local.network.twiml.reader import Document, Element
 from local.network.twiml.speech import of_words
@@ -91,7 +90,7 @@ async def go_through(call: Call, first: Request | Document, allowed: tuple[str, 
         here = step
         try:
             turns.count(call.clock.now())
-            document = await webhooks.document(call, here, allowed) if isinstance(here, Request) else here
+            document = await fetching.document(call, here, allowed) if isinstance(here, Request) else here
             step = await execute(call, document)
         except Failure as failure:
             call.trouble(failure.code, failure.message)

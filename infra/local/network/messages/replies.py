@@ -9,14 +9,13 @@ from urllib.parse import urldefrag, urljoin
 
 import httpx
 
-from local.network import webhooks
 from local.network.addresses import may_be_told
 from local.network.callbacks import StatusCallback
 from local.network.messages import keywords
 from local.network.messages.message import MEMORY, Message, compose
 from local.network.numbers import as_dialed
 from local.network.refusals import Failure, Refused
-from local.network.twiml import grammar
+from local.network.twiml import fetching, grammar
 from local.network.twiml.prompts import Turns
 from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
@@ -55,7 +54,7 @@ async def go_through(message: Message, first: Request, fallback: Request) -> Non
         here = step
         try:
             turns.count(message.world.clock.now())
-            step = execute(message, await webhooks.document(message, here, grammar.MESSAGES))
+            step = execute(message, await fetching.document(message, here, grammar.MESSAGES))
         except Failure as failure:
             message.trouble(failure.code, failure.message)
             if not fallback.url or turns.loops > 1 or here.is_fallback:

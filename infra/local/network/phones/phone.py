@@ -10,6 +10,7 @@ from local.network.messages import segments
 from local.network.messages.message import LONGEST_BODY, MOST_MEDIA
 from local.network.numbers import is_landline
 from local.network.refusals import Refused
+from local.network.twiml.digits import PAUSES, split_at_pauses
 from local.network.twiml.speech import of_words
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from local.network.world import World
 
 WITHHELD = "anonymous"  # the From of a call whose caller hides the number: https://www.twilio.com/docs/voice/twiml#request-parameters
-PAUSES = {"w": 0.5, "W": 1.0}
 KEYS = set("0123456789*#ABCD")
 BEHAVIOURS = ("by hand", "at once", "busy", "never", "machine")
 RECEIVES = ("at once", "never", "landline")
@@ -194,13 +194,6 @@ class Phone:
             "receives": self.receives,
             "suggests": self.suggests,
         }
-
-
-def split_at_pauses(digits: str) -> list[str]:
-    """The keys between pauses, and each pause: `12`, `w`, `w`, `3` for `12ww3`."""
-    for pause in PAUSES:
-        digits = digits.replace(pause, f" {pause} ")
-    return digits.split()
 
 
 def is_suggestion(value: Any) -> bool:

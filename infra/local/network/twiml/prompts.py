@@ -11,19 +11,18 @@ from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from local.clock import Clock, Signal
-from local.network import webhooks
-from local.network.phones.phone import PAUSES, split_at_pauses
 from local.network.refusals import Failure
-from local.network.twiml import grammar
+from local.network.twiml import fetching, grammar
+from local.network.twiml.digits import PAUSES, split_at_pauses
 from local.network.twiml.reader import Document, Element
 from local.network.twiml.speech import can_speak, of_words
-from local.network.webhooks import Request
+from local.network.webhooks import Asker, Request
 
 ENDLESS = 1000  # what loop="0" amounts to: https://www.twilio.com/docs/voice/twiml/say
 MOST_TURNS = 100  # documents that lead to each other within a second; a loop would stop the clock for ever
 
 
-class Listener(webhooks.Asker, Protocol):
+class Listener(Asker, Protocol):
     """Whoever hears it: one call, or all to whom an announcement goes."""
 
     clock: Clock
@@ -72,7 +71,7 @@ async def perform(listener: Listener, first: Request | Document) -> None:
 
 async def fetched(listener: Listener, request: Request) -> Document:
     """The document, in which nothing is allowed but what can be played."""
-    return await webhooks.document(listener, request, grammar.PLAYED)
+    return await fetching.document(listener, request, grammar.PLAYED)
 
 
 async def say(listener: Listener, element: Element, document: Document, *until: Signal) -> None:
@@ -95,7 +94,7 @@ async def play(listener: Listener, element: Element, document: Document, *until:
         return
     url = urljoin(document.url or "", element.text)
     try:
-        seconds = element.seconds or await webhooks.length(listener, url)
+        seconds = element.seconds or await fetching.length(listener, url)
     except Failure as failure:  # a file that is missing, or is none, is passed over (unverified)
         listener.trouble(failure.code, failure.message)
         return
