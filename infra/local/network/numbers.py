@@ -6,16 +6,14 @@ https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import phonenumbers
 
+from local.clock import Clock
 from local.network.addresses import is_absolute
 from local.network.dates import rfc2822
 from local.network.refusals import Refused, not_built
-
-if TYPE_CHECKING:
-    from local.network.world import World
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 URLS = ("voice_url", "voice_fallback_url", "status_callback", "sms_url", "sms_fallback_url")
@@ -84,10 +82,19 @@ def geography(party: str, number: str) -> dict[str, str]:
     return {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": country(number)}
 
 
+class NumberAccount(Protocol):
+    """What a number needs of the account that it belongs to."""
+
+    account_sid: str
+    clock: Clock
+
+    def sid(self, prefix: str) -> str: ...
+
+
 class IncomingPhoneNumber:
     """A number of the account, and what happens when somebody calls it."""
 
-    def __init__(self, world: World, phone_number: str, capabilities: dict[str, bool] | None = None) -> None:
+    def __init__(self, world: NumberAccount, phone_number: str, capabilities: dict[str, bool] | None = None) -> None:
         parts = parsed(phone_number)
         if parts is None:
             raise Refused(

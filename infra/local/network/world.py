@@ -182,7 +182,7 @@ class World:
 
     def text(self, phone: Phone, to: str, body: str, media: list[str]) -> None:
         """Somebody sends a text to one of the account's numbers, to another telephone, or to nobody."""
-        if message := hand_in(phone, as_dialed(to, phone.number), body, media):
+        if message := hand_in(self, phone, as_dialed(to, phone.number), body, media):
             self.send(replies.receive(message))
 
     def conversation(self, line: str, other: str) -> Conversation:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,13 +20,11 @@ from local.network import webhooks
 from local.network.addresses import is_absolute
 from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso
+from local.network.memories import Memory
 from local.network.messages import segments
-from local.network.numbers import country, geography, parsed
+from local.network.numbers import IncomingPhoneNumber, country, geography, parsed
 from local.network.refusals import Failure, Refused, not_built
-
-if TYPE_CHECKING:
-    from local.network.phones.phone import Phone
-    from local.network.world import World
+from local.network.webhooks import Account
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +60,40 @@ class Media:
     content_type: str
 
 
+class Handset(Protocol):
+    """What a text needs of the telephone that sends it or gets it."""
+
+    number: str
+    receives: str
+
+    def keep(self, sid: str, direction: str, from_: str, to: str, body: str, media: list[str], status: str) -> None: ...
+
+
+class MessageAccount(Account, Protocol):
+    """What a text needs of the account that it belongs to."""
+
+    address: str
+    numbers: dict[str, IncomingPhoneNumber]
+    messages: Memory[Message]
+    textless_countries: set[str]
+    turns: dict[str, float]
+
+    @property
+    def phones(self) -> Mapping[str, Handset]: ...
+
+    def phone(self, number: str) -> Handset: ...
+
+    def conversation(self, line: str, other: str) -> Conversation: ...
+
+    def sid(self, prefix: str) -> str: ...
+
+    def note_end(self, sid: str, among: Memory[Any]) -> None: ...
+
+
 class Message:
     """One message of the account, on its way out or received."""
 
-    def __init__(self, world: World, direction: str, from_: str, to: str, body: str, media: list[str]) -> None:
+    def __init__(self, world: MessageAccount, direction: str, from_: str, to: str, body: str, media: list[str]) -> None:
         self.world, self.sid = world, world.sid("MM" if media else "SM")
         self.direction, self.from_, self.to, self.body = direction, from_, to, body
         self.media = [Media(world.sid("ME"), url, guessed(url)) for url in media]
@@ -206,7 +235,7 @@ def guessed(url: str) -> str:
     return mimetypes.guess_type(urlsplit(url).path)[0] or "application/octet-stream"
 
 
-def compose(world: World, direction: str, from_: str, to: str, body: str, media: list[str]) -> Message:
+def compose(world: MessageAccount, direction: str, from_: str, to: str, body: str, media: list[str]) -> Message:
     """A message in the queue of one of the account's numbers; Refused with Twilio's code if it cannot be sent.
 
     https://www.twilio.com/docs/api/errors
@@ -243,9 +272,9 @@ def compose(world: World, direction: str, from_: str, to: str, body: str, media:
     return Message(world, direction, from_, to, body, media)
 
 
-def hand_in(phone: Phone, to: str, body: str, media: list[str]) -> Message | None:
+def hand_in(world: MessageAccount, phone: Handset, to: str, body: str, media: list[str]) -> Message | None:
     """A text leaves a telephone; the message that one of the account's numbers gets, if it went to one that can."""
-    world, line = phone.world, phone.world.numbers.get(to)
+    line = world.numbers.get(to)
     if line is None:
         sid = world.sid("MM" if media else "SM")
         other = world.phones.get(to)
