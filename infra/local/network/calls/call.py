@@ -245,11 +245,12 @@ class Call:
         return [other.call for other in me.conference.present if other.hears(me)]
 
     @property
-    def companions(self) -> list[Call]:
-        """Who is connected with it, be it that only one of them hears the other."""
-        if (me := self.participant) is None:
-            return self.peers
-        return [other.call for other in me.conference.present if other.hears(me) or me.hears(other)]
+    def talking_with(self) -> list[str]:
+        """The numbers of whoever is connected with it, be it that only one of them hears the other."""
+        others = self.peers
+        if me := self.participant:
+            others = [one.call for one in me.conference.present if one.hears(me) or me.hears(one)]
+        return [one.phone.number for one in others if one.phone]
 
     def speak(self, text: str) -> None:
         """The person at this telephone says something."""

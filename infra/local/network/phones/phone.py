@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
 
+from local.clock import Clock, Signal
 from local.network.addresses import is_absolute
 from local.network.dates import iso
 from local.network.messages import segments
 from local.network.messages.message import LONGEST_BODY, MOST_MEDIA
 from local.network.numbers import is_landline
+from local.network.phones.utterances import Utterances
 from local.network.refusals import Refused
 from local.network.twiml.digits import PAUSES, split_at_pauses
 from local.network.twiml.speech import of_words
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-    from local.network.world import World
 
 WITHHELD = "anonymous"  # the From of a call whose caller hides the number: https://www.twilio.com/docs/voice/twiml#request-parameters
 KEYS = set("0123456789*#ABCD")
@@ -23,16 +23,60 @@ BEHAVIOURS = ("by hand", "at once", "busy", "never", "machine")
 RECEIVES = ("at once", "never", "landline")
 
 
+class PhoneAccount(Protocol):
+    """What a telephone needs of the network that it belongs to."""
+
+    clock: Clock
+    keeps: int | None
+
+    def changed(self) -> None: ...
+
+    def text(self, phone: Phone, to: str, body: str, media: list[str]) -> None: ...
+
+
+class Hearer(Protocol):
+    """Whoever hears what is said at a telephone."""
+
+    def hear(self, kind: str, text: str, from_: str | None = None) -> object: ...
+
+
+class PhoneCall(Hearer, Protocol):
+    """What a telephone needs of the call that it rings for, or talks in."""
+
+    sid: str
+    direction: str
+    from_: str
+    to: str
+    phone: Phone | None
+    answered: Signal
+    utterances: Utterances
+
+    @property
+    def talking_with(self) -> list[str]: ...
+
+    def answer(self) -> None: ...
+
+    def end(self, status: str, by: str) -> None: ...
+
+    def press(self, digits: str) -> None: ...
+
+    def speak(self, text: str) -> None: ...
+
+    def later(self, seconds: float, action: Callable[[], object], label: str) -> None: ...
+
+    def note(self, event: str, detail: str = "") -> None: ...
+
+
 class Phone:
     """One telephone, with the behaviour that it has by itself."""
 
-    def __init__(self, world: World, number: str) -> None:
+    def __init__(self, world: PhoneAccount, number: str) -> None:
         self.world, self.number = world, number
         self.name: str | None = None
         self.suggests: list[dict[str, str]] = []
         self.withheld = False
         self.behaviour: dict[str, Any] = {"answers": "by hand", "after": 0, "presses": "", "greeting": ""}
-        self.call: Call | None = None
+        self.call: PhoneCall | None = None
         self.heard: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
         self.receives = "landline" if is_landline(number) else "at once"
@@ -63,12 +107,12 @@ class Phone:
     def is_busy(self) -> bool:
         return self.call is not None or (self.behaviour["answers"] == "busy" and not self.behaviour["after"])
 
-    def take(self, call: Call) -> None:
+    def take(self, call: PhoneCall) -> None:
         """The telephone is off the hook or rings, for this call; it has heard nothing yet."""
         self.call, call.phone = call, self
         self.heard = []
 
-    def ring(self, call: Call) -> None:
+    def ring(self, call: PhoneCall) -> None:
         """It rings, and does what it does by itself."""
         self.take(call)
         answers, after = self.behaviour["answers"], self.behaviour["after"] or 0
@@ -77,7 +121,7 @@ class Phone:
         elif answers == "busy":
             call.later(after, lambda: call.end("busy", self.number), f"{self.label} rejects")
 
-    def begin_talking(self, call: Call) -> None:
+    def begin_talking(self, call: PhoneCall) -> None:
         """Its call is answered: a machine begins to speak, and keys are pressed that were asked for beforehand."""
         self.press_in_time(call, self.behaviour["presses"] or "")
         greeting = self.behaviour["greeting"]
@@ -86,7 +130,7 @@ class Phone:
             call.note("greeting", greeting)
             call.utterances.add(greeting)
 
-    def go_on_talking_to(self, listener: Call) -> None:
+    def go_on_talking_to(self, listener: Hearer) -> None:
         """Somebody was put through while the machine speaks, and hears it (from the middle, if it began before)."""
         if self.saying and self.saying[1] > self.world.clock.now():
             listener.hear("speech", self.saying[0], self.number)
@@ -111,13 +155,13 @@ class Phone:
             raise Refused(400, "digits are keys out of 0123456789*#ABCD, with w and W for pauses of 0.5 and 1 s.")
         self.press_in_time(self.busy_with("talking"), digits)
 
-    def press_in_time(self, call: Call, digits: str) -> None:
+    def press_in_time(self, call: PhoneCall, digits: str) -> None:
         wait = 0.0
         for keys in split_at_pauses(digits):
             if keys in PAUSES:
                 wait += PAUSES[keys]
             elif wait:
-                call.later(wait, lambda keys=keys: call.press(keys), f"{self.label} presses {keys}")
+                call.later(wait, partial(call.press, keys), f"{self.label} presses {keys}")
             else:
                 call.press(keys)
 
@@ -152,7 +196,7 @@ class Phone:
             del self.messages[: -self.world.keeps]
         self.world.changed()
 
-    def busy_with(self, *states: str) -> Call:
+    def busy_with(self, *states: str) -> PhoneCall:
         """The call of this telephone; 409 unless it is in one of these states."""
         if self.state not in states or self.call is None:
             raise Refused(409, f"{self.label} is {self.state}; this needs a telephone that is {' or '.join(states)}.")
@@ -186,7 +230,7 @@ class Phone:
             "state": self.state,
             "call_sid": self.call.sid if self.call else None,
             "shows": self.shows,
-            "talking_with": [one.phone.number for one in self.call.companions if one.phone] if self.call else [],
+            "talking_with": self.call.talking_with if self.call else [],
             "heard": self.heard,
             "messages": self.messages,
             **self.behaviour,

@@ -7,18 +7,50 @@ from __future__ import annotations
 
 import asyncio
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+import httpx
 
 from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso, rfc2822
+from local.network.memories import Memory
+from local.network.phones.phone import Phone
+from local.network.phones.utterances import Utterance, Utterances
 from local.network.recordings import sound
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-    from local.network.phones.utterances import Utterance
+from local.network.webhooks import Account
 
 PROCESSING = 2.0  # seconds from the end of a recording until there is a file
 TOO_SHORT = 16101  # https://www.twilio.com/docs/api/errors/16101
+
+
+class RecordingAccount(Account, Protocol):
+    """What a recording needs of the account that it belongs to."""
+
+    address: str
+    recordings: Memory[Recording]
+
+    def sid(self, prefix: str) -> str: ...
+
+    def note_end(self, sid: str, among: Memory[Any]) -> None: ...
+
+
+class RecordedCall(Protocol):
+    """What a recording needs of the call that it is made of."""
+
+    sid: str
+    direction: str
+    from_: str
+    to: str
+    phone: Phone | None
+    utterances: Utterances
+    cookies: httpx.Cookies
+
+    @property
+    def world(self) -> RecordingAccount: ...
+
+    def note(self, event: str, detail: str = "") -> None: ...
+
+    def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None: ...
 
 
 class Recording:
@@ -29,11 +61,11 @@ class Recording:
 
     def __init__(
         self,
-        call: Call,
+        call: RecordedCall,
         source: str,
         trims: bool,
         callback: StatusCallback,
-        other: Call | None = None,
+        other: RecordedCall | None = None,
         channels: int = 1,
     ) -> None:
         self.call, self.world, self.cookies = call, call.world, call.cookies
