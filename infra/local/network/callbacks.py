@@ -7,15 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from local.network import webhooks
-from local.network.dates import rfc2822
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-
-EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}  # every other status is the end
 
 
 @dataclass
@@ -59,31 +52,3 @@ class Outbox:
             wish, params = self.waiting.popleft()
             await webhooks.notify(self.about, wish.url, wish.method, params)
         self.working = False
-
-
-class Callbacks:
-    """The status callbacks of a call."""
-
-    def __init__(self, call: Call) -> None:
-        self.call, self.outbox, self.sequence = call, Outbox(call), 0
-
-    def report(self, wish: StatusCallback | None) -> None:
-        """Queues the callback for the status that the call has just taken, if somebody wished to hear of it."""
-        event = EVENTS.get(self.call.status, "completed")
-        if wish is not None and wish.url and event in wish.events:
-            self.outbox.put(wish, self.call.params() | self.params(event), is_last=event == "completed")
-        if event == "completed":
-            self.outbox.release()
-
-    def params(self, event: str) -> dict[str, str]:
-        number, self.sequence = self.sequence, self.sequence + 1
-        params = {
-            "Timestamp": rfc2822(self.call.world.clock.now()) or "",
-            "CallbackSource": "call-progress-events",
-            "SequenceNumber": str(number),
-        }
-        if event == "completed":
-            params |= {"Duration": str(self.call.billed_minutes), "CallDuration": str(self.call.duration)}
-            if self.call.sip_code:
-                params["SipResponseCode"] = str(self.call.sip_code)
-        return params

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from local.clock import Due, Signal
-from local.network.callbacks import Callbacks, StatusCallback
+from local.network.callbacks import StatusCallback
+from local.network.calls.detection import Detection, Verdict
+from local.network.calls.progress import Callbacks
 from local.network.dates import iso
 from local.network.numbers import geography
 from local.network.phones.keys import Keys
 from local.network.phones.utterances import Utterances
 
 if TYPE_CHECKING:
-    from local.network.calls.detection import Detection, Verdict
     from local.network.conferences.participant import Participant
     from local.network.phones.phone import Phone
     from local.network.twiml.reader import Element

@@ -9,17 +9,15 @@ here is a fax, no machine beeps, and no greeting is so short that its machine is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from local.clock import Clock
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
+from local.network.phones.phone import Phone
 from local.network.twiml.speech import of_words
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-    from local.network.phones.phone import Phone
 
 HELLO = 0.8  # seconds that a person speaks after taking up the telephone
 
@@ -34,6 +32,18 @@ class Verdict:
     def params(self) -> dict[str, str]:
         """What the requests and status callbacks of the call carry from now on."""
         return {"AnsweredBy": self.answered_by, "MachineDetectionDuration": str(round(self.seconds * 1000))}
+
+
+class DetectedCall(webhooks.Asker, Protocol):
+    """What the detection needs of the call that is answered."""
+
+    clock: Clock
+    phone: Phone | None
+    detected: Verdict | None
+
+    def later(self, seconds: float, action: Callable[[], object], label: str) -> None: ...
+
+    def note(self, event: str, detail: str = "") -> None: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class Detection:
             callback,
         )
 
-    async def begin(self, call: Call) -> None:
+    async def begin(self, call: DetectedCall) -> None:
         """Returns when it is known who answered or, if that goes on in the background, at once."""
         verdict = self.verdict(call.phone) if call.phone else Verdict("unknown", self.timeout)
         label = f"who answered {call.sid} is known"
@@ -91,7 +101,7 @@ class Detection:
             return Verdict("machine_end_silence", end)
         return Verdict("machine_start", min(self.speech_threshold, end))
 
-    def tell(self, call: Call, verdict: Verdict) -> None:
+    def tell(self, call: DetectedCall, verdict: Verdict) -> None:
         call.detected = verdict
         call.note("detected", verdict.answered_by)
         if self.callback and self.callback.url:

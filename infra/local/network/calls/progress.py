@@ -1,0 +1,55 @@
+"""The status callbacks of a call: how it goes on, told to whoever wished to hear of it.
+
+https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from local.network.callbacks import Outbox, StatusCallback
+from local.network.dates import rfc2822
+from local.network.webhooks import Asker
+
+EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}  # every other status is the end
+
+
+class ProgressingCall(Asker, Protocol):
+    """What its status callbacks need of a call."""
+
+    status: str
+    sip_code: int
+
+    @property
+    def duration(self) -> int: ...
+
+    @property
+    def billed_minutes(self) -> int: ...
+
+
+class Callbacks:
+    """What is told of one call, in its order."""
+
+    def __init__(self, call: ProgressingCall) -> None:
+        self.call, self.outbox, self.sequence = call, Outbox(call), 0
+
+    def report(self, wish: StatusCallback | None) -> None:
+        """Queues the callback for the status that the call has just taken, if somebody wished to hear of it."""
+        event = EVENTS.get(self.call.status, "completed")
+        if wish is not None and wish.url and event in wish.events:
+            self.outbox.put(wish, self.call.params() | self.params(event), is_last=event == "completed")
+        if event == "completed":
+            self.outbox.release()
+
+    def params(self, event: str) -> dict[str, str]:
+        number, self.sequence = self.sequence, self.sequence + 1
+        params = {
+            "Timestamp": rfc2822(self.call.world.clock.now()) or "",
+            "CallbackSource": "call-progress-events",
+            "SequenceNumber": str(number),
+        }
+        if event == "completed":
+            params |= {"Duration": str(self.call.billed_minutes), "CallDuration": str(self.call.duration)}
+            if self.call.sip_code:
+                params["SipResponseCode"] = str(self.call.sip_code)
+        return params
