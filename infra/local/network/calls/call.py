@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
 
 import httpx
 
@@ -17,16 +17,15 @@ from local.clock import Due, Signal
 from local.network.callbacks import StatusCallback
 from local.network.calls.detection import Detection, Verdict
 from local.network.calls.progress import Callbacks
+from local.network.conferences.participant import ConferenceCall, Participant, Terms
 from local.network.dates import iso
-from local.network.numbers import geography
+from local.network.memories import Memory
+from local.network.numbers import IncomingPhoneNumber, geography
 from local.network.phones.keys import Keys
+from local.network.phones.phone import Phone
 from local.network.phones.utterances import Utterances
-
-if TYPE_CHECKING:
-    from local.network.conferences.participant import Participant
-    from local.network.phones.phone import Phone
-    from local.network.twiml.reader import Element
-    from local.network.world import World
+from local.network.recordings.recording import RecordingAccount
+from local.network.twiml.reader import Element
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +33,26 @@ LONGEST = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#
 SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
 
 
+class CallAccount(RecordingAccount, Protocol):
+    """What a call, and the TwiML that it goes through, need of the account."""
+
+    calls: Memory[Call]
+    numbers: dict[str, IncomingPhoneNumber]
+    forbidden_countries: set[str]
+
+    def phone(self, number: str) -> Phone: ...
+
+    def meet(self, call: Call, name: str, terms: Terms) -> Participant: ...
+
+    def drop_first_leg(self, second: Call) -> None: ...
+
+
 class Call:
     """One leg, from its beginning to its bill. `direct` ones, between two telephones, are none of the account's."""
 
     def __init__(
         self,
-        world: World,
+        world: CallAccount,
         direction: str,
         from_: str,
         to: str,
@@ -239,7 +252,7 @@ class Call:
         return stopped
 
     @property
-    def listeners(self) -> list[Call]:
+    def listeners(self) -> Sequence[ConferenceCall]:
         """Who hears what is said at this telephone: whoever it is put through to, or the room that it is in."""
         if (me := self.participant) is None:
             return self.peers
@@ -248,7 +261,7 @@ class Call:
     @property
     def talking_with(self) -> list[str]:
         """The numbers of whoever is connected with it, be it that only one of them hears the other."""
-        others = self.peers
+        others: Sequence[ConferenceCall] = self.peers
         if me := self.participant:
             others = [one.call for one in me.conference.present if one.hears(me) or me.hears(one)]
         return [one.phone.number for one in others if one.phone]

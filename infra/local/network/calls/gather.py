@@ -8,17 +8,14 @@ https://www.twilio.com/docs/voice/twiml/gather
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from local.clock import Signal
+from local.network.calls.call import Call
 from local.network.twiml.prompts import PROMPTS
 from local.network.twiml.reader import Document, Element
 from local.network.twiml.speech import JAPANESE
 from local.network.webhooks import Request
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
 
 PAUSE = 1  # seconds of silence after which speechTimeout="auto" takes a sentence for finished
 CONFIDENCE = {True: "0.98", False: "0.9"}  # of what was hinted at, and of anything else

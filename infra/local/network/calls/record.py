@@ -6,17 +6,14 @@ https://www.twilio.com/docs/voice/twiml/record
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
+from local.network.calls.call import Call
 from local.network.recordings.recording import Recording
 from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
 
 
 async def record(call: Call, element: Element, document: Document) -> Request | None:

@@ -6,10 +6,10 @@ https://www.twilio.com/docs/voice/twiml
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
 from local.network.calls import dial
+from local.network.calls.call import Call
 from local.network.calls.gather import gather
 from local.network.calls.record import record
 from local.network.numbers import country
@@ -19,9 +19,6 @@ from local.network.twiml.prompts import PROMPTS, Turns, send
 from local.network.twiml.reader import Document, Element
 from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
 
 ERROR = "An application error has occurred. Goodbye."
 OUT_OF_SERVICE = {

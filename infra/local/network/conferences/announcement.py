@@ -5,18 +5,21 @@ https://www.twilio.com/docs/voice/api/conference-resource#update-a-conference-re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from local.clock import Signal
+from local.network.conferences.participant import Participant, Room
 from local.network.dates import iso
 from local.network.refusals import Failure
 from local.network.twiml import prompts
-from local.network.webhooks import Request
+from local.network.twiml.reader import Element
+from local.network.webhooks import Asker, Request
 
-if TYPE_CHECKING:
-    from local.network.conferences.conference import Conference
-    from local.network.conferences.participant import Participant
-    from local.network.twiml.reader import Element
+
+class AnnouncingRoom(Room, Asker, Protocol):
+    """What an announcement needs of the conference that it is spoken into."""
+
+    def updated(self) -> None: ...
 
 
 class Announcement:
@@ -26,7 +29,7 @@ class Announcement:
     """
 
     def __init__(
-        self, conference: Conference, url: str, method: str, to: Participant | None, after: Announcement | None
+        self, conference: AnnouncingRoom, url: str, method: str, to: Participant | None, after: Announcement | None
     ) -> None:
         self.conference, self.url, self.method, self.to, self.after = conference, url, method, to, after
         self.world, self.clock = conference.world, conference.clock

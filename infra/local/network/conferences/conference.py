@@ -8,20 +8,17 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httpx
 
 from local.network.callbacks import Outbox
 from local.network.conferences.announcement import Announcement
-from local.network.conferences.participant import Participant, Terms
+from local.network.conferences.participant import ConferenceCall, Participant, Terms
 from local.network.dates import iso, rfc2822
+from local.network.memories import Memory
 from local.network.refusals import Failure, Refused
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-    from local.network.conferences.invitation import Invitation
-    from local.network.world import World
+from local.network.webhooks import Account
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +42,34 @@ REASONS = {  # the words of Reason are our own: only that there is a message is 
 }
 
 
+class ConferenceAccount(Account, Protocol):
+    """What a conference needs of the account that it belongs to."""
+
+    conferences: Memory[Conference]
+
+    def sid(self, prefix: str) -> str: ...
+
+    def note_end(self, sid: str, among: Memory[Any]) -> None: ...
+
+
+class Invited(Protocol):
+    """Somebody who is called into the conference by REST, and is not here yet."""
+
+    participant: Participant  # what it is to become
+
+    @property
+    def status(self) -> str: ...
+
+    def withdraw(self, reason: str = ...) -> None: ...
+
+
 class Conference:
     """One room. Its first participant settles the callback and its events; the first who names a region settles that.
 
     https://www.twilio.com/docs/voice/twiml/conference#attributes-status-callback
     """
 
-    def __init__(self, world: World, name: str, first: Terms) -> None:
+    def __init__(self, world: ConferenceAccount, name: str, first: Terms) -> None:
         self.world, self.clock, self.sid, self.friendly_name = world, world.clock, world.sid("CF"), name
         self.wish, self.region = first.callback, ""
         self.status = "init"  # "in-progress", "completed"
@@ -61,7 +79,7 @@ class Conference:
         self.reason = ""  # ReasonConferenceEnded
         self.ended_by: Participant | None = None
         self.participants: list[Participant] = []
-        self.invited: list[Invitation] = []  # who is called by REST, and not here yet
+        self.invited: list[Invited] = []
         self.announcements: list[Announcement] = []
         self.timeline: list[dict[str, Any]] = []
         self.cookies = httpx.Cookies()
@@ -74,7 +92,7 @@ class Conference:
         """Who is in the room now, be it on hold."""
         return [one for one in self.participants if not one.left.fired]
 
-    def join(self, call: Call, terms: Terms) -> Participant:
+    def join(self, call: ConferenceCall, terms: Terms) -> Participant:
         """The call is in the room from now on. Failure with Twilio's code if it cannot be."""
         self.admit(terms)
         self.world.conferences[self.sid] = self
@@ -132,6 +150,10 @@ class Conference:
         """If this one hears the other now, it hears what a machine there is in the middle of saying."""
         if one.hears(other) and other.call.phone:
             other.call.phone.go_on_talking_to(one.call)
+
+    def is_told(self, participant: Participant) -> bool:
+        """Whether this participant hears an announcement just now."""
+        return any(participant in one.items for one in self.announcements)
 
     def fade(self, participant: Participant) -> None:
         """This participant hears no longer what the room is told."""

@@ -5,15 +5,12 @@ https://www.twilio.com/docs/voice/api/conference-participant-resource#create-a-p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from local.network.conferences.participant import Participant, Terms
+from local.clock import Signal
+from local.network.conferences.conference import Conference
+from local.network.conferences.participant import ConferenceCall, Participant, Terms
 from local.network.refusals import Failure
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-    from local.network.conferences.conference import Conference
-
 
 STATUSES = {
     "queued": "queued",
@@ -22,13 +19,24 @@ STATUSES = {
 }  # of a participant, by that of its call
 
 
+class InvitedCall(ConferenceCall, Protocol):
+    """What an invitation needs of the call by which somebody is invited."""
+
+    ringing: Signal
+    over: Signal
+
+    async def ring(self, timeout: float) -> bool: ...
+
+    def end(self, status: str, by: str) -> None: ...
+
+
 class Invitation:
     """Whoever answers is in the conference at once. The leg has no <Dial>: it ends when it leaves the conference.
 
     While somebody is called the conference does not end for want of participants (unverified).
     """
 
-    def __init__(self, conference: Conference, call: Call, terms: Terms, early_media: bool) -> None:
+    def __init__(self, conference: Conference, call: InvitedCall, terms: Terms, early_media: bool) -> None:
         self.conference, self.call, self.clock = conference, call, conference.clock
         self.terms, self.early_media = terms, early_media
         self.participant = Participant(conference, call, terms)  # what it is to become

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from local.clock import Due
+from local.clock import Clock, Due, Signal
 from local.network.callbacks import StatusCallback
 from local.network.dates import iso
+from local.network.phones.phone import Phone
 from local.network.refusals import Failure, Refused
 from local.network.twiml import prompts
 from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
-
-if TYPE_CHECKING:
-    from local.network.calls.call import Call
-    from local.network.conferences.conference import Conference
 
 MUSIC = "https://s3.amazonaws.com/com.twilio.sounds.music/index.xml"  # Twilio's own playlist
 TWILIO_MUSIC = (MUSIC, "http://twimlets.com/holdmusic", "https://twimlets.com/holdmusic")  # never fetched from here
@@ -44,10 +41,53 @@ class Terms:
     callback: StatusCallback = field(default_factory=lambda: StatusCallback("", events=()))
 
 
+class ConferenceCall(prompts.Listener, Protocol):
+    """What a conference needs of a call that is in it."""
+
+    status: str
+    phone: Phone | None
+    participant: Participant | None
+
+    @property
+    def time_limit_at(self) -> float | None: ...
+
+    def hear(self, kind: str, text: str, from_: str | None = None) -> dict[str, Any]: ...
+
+    async def listen(self, kind: str, text: str, seconds: float | None, *until: Signal) -> Signal | None: ...
+
+    def note(self, event: str, detail: str = "") -> None: ...
+
+
+class Room(Protocol):
+    """What a participant needs of the conference that it is in."""
+
+    clock: Clock
+    sid: str
+    status: str
+    started_at: float | None
+
+    @property
+    def present(self) -> list[Participant]: ...
+
+    def check_coach(self, call_sid: str, refusal: Callable[[str], Exception]) -> None: ...
+
+    def is_told(self, participant: Participant) -> bool: ...
+
+    def join_in(self, newcomer: Participant) -> None: ...
+
+    def fade(self, participant: Participant) -> None: ...
+
+    def lose(self, participant: Participant, kicked: bool) -> None: ...
+
+    def tell(self, event: str, participant: Participant | None = None, **told: str) -> None: ...
+
+    def note(self, event: str, detail: str = "", participant: Participant | None = None) -> None: ...
+
+
 class Participant:
     """One call in one conference. `hold`, `muted`, `coaching` and the rest are what is true now."""
 
-    def __init__(self, conference: Conference, call: Call, terms: Terms) -> None:
+    def __init__(self, conference: Room, call: ConferenceCall, terms: Terms) -> None:
         self.conference, self.call, self.clock = conference, call, conference.clock
         self.label, self.muted, self.hold = terms.label, terms.muted, False
         self.coached = terms.coach  # the SID of the call that is coached; "" for none
@@ -214,7 +254,7 @@ class Participant:
         alone = self.sound is not None and not self.sound.done()
         if self.left.fired:
             return "nothing"
-        if any(self in one.items for one in self.conference.announcements):
+        if self.conference.is_told(self):
             return "announcement"
         if self.hold or self.conference.status == "init":
             return ("hold" if self.hold else "wait") if alone else "nothing"

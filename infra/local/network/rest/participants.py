@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from local.network.callbacks import StatusCallback
 from local.network.calls.call import Call
-from local.network.conferences.conference import EVENTS, Conference
+from local.network.conferences.conference import EVENTS, Conference, Invited
 from local.network.conferences.invitation import Invitation
 from local.network.conferences.participant import MUSIC, Participant, Terms
 from local.network.dates import rfc2822
@@ -48,9 +48,9 @@ UPDATE = words(
 WAITING = words("WaitUrl WaitMethod")  # what has a meaning only before the conference begins
 
 
-def resource(one: Participant | Invitation) -> dict[str, Any]:
+def resource(one: Participant | Invited) -> dict[str, Any]:
     """A participant, or who is to become one, as Twilio's REST API shows it."""
-    participant = one.participant if isinstance(one, Invitation) else one
+    participant = one if isinstance(one, Participant) else one.participant
     conference, call = participant.conference, participant.call
     uri = f"/2010-04-01/Accounts/{call.world.account_sid}/Conferences/{conference.sid}/Participants/{call.sid}.json"
     return {
@@ -72,7 +72,7 @@ def resource(one: Participant | Invitation) -> dict[str, Any]:
     }
 
 
-def everybody(conference: Conference) -> list[Participant | Invitation]:
+def everybody(conference: Conference) -> list[Participant | Invited]:
     """Who is in the conference, and who is being called into it."""
     return [*conference.present, *conference.invited]
 
@@ -159,11 +159,12 @@ def coached(conference: Conference, wishes: dict[str, str]) -> str | None:
 # ---- who is there ---------------------------------------------------------------------------------------------------
 
 
-def participant_of(world: World, request: Request) -> Participant | Invitation:
+def participant_of(world: World, request: Request) -> Participant | Invited:
     """Who is in the conference, or called into it, by call SID or label."""
     name = request.path_params["participant"]
     for one in everybody(conference_of(world, request)):
-        if name in (one.call.sid, resource(one)["label"]):
+        shown = resource(one)
+        if name in (shown["call_sid"], shown["label"]):
             return one
     raise missing(request)
 
@@ -197,9 +198,9 @@ async def update_participant(world: World, request: Request, form: dict[str, lis
     wait_url = url_of(wishes, "WaitUrl") if "WaitUrl" in wishes else None
     wait_method = method_of(wishes, "WaitMethod")
     hold, end_on_exit, beeps = (said(wishes, name) for name in ("Hold", "EndConferenceOnExit", "BeepOnExit"))
-    if isinstance(one, Invitation):
-        raise Refused(400, f"{one.call.sid} is {one.status}, and not in the conference yet.", 21220)
-    conference = one.conference
+    if not isinstance(one, Participant):
+        raise Refused(400, f"{one.participant.call.sid} is {one.status}, and not in the conference yet.", 21220)
+    conference = conference_of(world, request)
     if conference.status != "in-progress" and not WAITING.issuperset(wishes):
         raise Refused(400, f"Conference {conference.sid} is {conference.status}, not in-progress.", 16099)
     if "HoldUrl" in wishes and not (one.hold if hold is None else hold):
@@ -225,10 +226,10 @@ def said(wishes: dict[str, str], name: str) -> bool | None:
 async def delete_participant(world: World, request: Request, _: dict[str, list[str]]) -> Response:
     """Removes a participant. A leg with a <Dial> goes on behind it; a call that is still ringing is ended."""
     one = participant_of(world, request)
-    if isinstance(one, Invitation):
-        one.withdraw()
-    else:
+    if isinstance(one, Participant):
         one.kick()
+    else:
+        one.withdraw()
     return Response(status_code=204)
 
 
