@@ -1,1 +1,7 @@
-"""A text between a number and a telephone, in how many pieces it is sent, and what follows it."""
+"""A text between one of the account's numbers and a telephone.
+
+message   from the queue to the handset
+replies   what follows a text that comes in
+keywords  STOP and its like
+segments  in how many pieces it is sent
+"""

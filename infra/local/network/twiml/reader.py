@@ -1,4 +1,4 @@
-"""The one reader of TwiML: text in, checked verbs out. What Twilio refuses is refused here, by grammar.py's table."""
+"""The one reader of TwiML: text in, checked verbs out. What Twilio refuses is refused here, by the table in grammar."""
 
 from __future__ import annotations
 
