@@ -122,8 +122,8 @@ def test_functions_never_import_each_other():
         assert not breaches([path], set(functions()) - {own})
 
 
-def test_the_network_knows_nothing_of_the_exchange():
-    assert not breaches(modules(NETWORK), ["toritsugi", "functions", *functions()])
+def test_the_network_and_its_tests_know_nothing_of_the_exchange():
+    assert not breaches(modules(NETWORK, ROOT / "tests/network"), ["toritsugi", "functions", *functions()])
 
 
 def test_the_network_knows_of_the_local_world_only_the_clock():
