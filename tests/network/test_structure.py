@@ -8,7 +8,7 @@ from pathlib import Path
 from local import network
 
 ROOT, HERE = Path(network.__file__).parent, Path(__file__).parent
-MOST_IN_A_CIRCLE = 3
+MAX_CIRCLE = 3
 
 
 def imports(path: Path) -> set[str]:
@@ -44,7 +44,7 @@ def test_no_circle_of_imports_has_more_than_three_files():
         known[name] = opened & {*NAMES.values()}
     reached = {name: reachable(known, name) for name in known}
     circles = {frozenset(other for other in reached[name] if name in reached[other]) for name in known}
-    assert not [sorted(circle) for circle in circles if len(circle) > MOST_IN_A_CIRCLE]
+    assert not [sorted(circle) for circle in circles if len(circle) > MAX_CIRCLE]
 
 
 def reachable(known: dict[str, set[str]], start: str) -> set[str]:

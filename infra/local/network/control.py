@@ -59,7 +59,7 @@ from local.network.recordings.parts import part
 from local.network.refusals import Refused
 from local.network.world import World
 
-LONGEST_JUMP = 10 * 366 * 86400  # seconds
+MAX_ADVANCE = 10 * 366 * 86400  # seconds
 SHOWN_AHEAD = 50
 BREATH = 0.05  # seconds between two events: a page cannot look more often
 
@@ -237,8 +237,8 @@ async def clock(world: World, _: Request) -> Response:
 
 async def advance(world: World, request: Request) -> Response:
     (seconds,) = await wish(request, "advance")
-    if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST_JUMP:
-        raise Refused(400, f'"advance" is a number of seconds from 0 to {LONGEST_JUMP}: time moves forward only.')
+    if type(seconds) not in (int, float) or not 0 <= seconds <= MAX_ADVANCE:
+        raise Refused(400, f'"advance" is a number of seconds from 0 to {MAX_ADVANCE}: time moves forward only.')
     await world.clock.advance(seconds)
     await world.clock.settle()
     return await clock(world, request)

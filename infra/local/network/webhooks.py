@@ -23,7 +23,7 @@ from local.network.dates import iso
 from local.network.faults import Faults
 from local.network.refusals import Failure, not_built
 
-MOST_REDIRECTS = 10
+MAX_REDIRECTS = 10
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 
@@ -189,14 +189,14 @@ class Sending:
     async def follow(self, left: float) -> Answer:
         """The answer at the end of the redirects, which are followed as a browser does."""
         url, method, params = self.url, self.method, self.params
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             answer, location = await self.send(url, method, params, left)
             if location is None:
                 return answer
             url = urldefrag(checked(joined(url, location))).url
             if answer.status in (301, 302, 303):
                 method, params = "GET", {}
-        raise self.failed(answer.entry, Unanswered("", 11215, f"More than {MOST_REDIRECTS} redirects."))
+        raise self.failed(answer.entry, Unanswered("", 11215, f"More than {MAX_REDIRECTS} redirects."))
 
     async def send(self, url: str, method: str, params: dict[str, str], left: float) -> tuple[Answer, str | None]:
         """One request and its answer, and where that redirects to. Every failure of it stands in the log."""

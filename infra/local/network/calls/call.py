@@ -29,7 +29,7 @@ from local.network.twiml.reader import Element
 
 log = logging.getLogger(__name__)
 
-LONGEST = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
+MAX_TIME_LIMIT = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
 SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
 
 
@@ -71,7 +71,7 @@ class Call:
         self.started_at: float | None = None
         self.answered_at: float | None = None
         self.ended_at: float | None = None
-        self.queue_time, self.time_limit, self.sip_code = 0, LONGEST, 0
+        self.queue_time, self.time_limit, self.sip_code = 0, MAX_TIME_LIMIT, 0
         self.detection: Detection | None = None  # what is wished to be known of whoever answers
         self.detected: Verdict | None = None
         self.ringing, self.answered, self.over, self.moved, self.ready, self.star = (

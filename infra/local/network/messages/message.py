@@ -28,9 +28,9 @@ from local.network.webhooks import Account
 
 log = logging.getLogger(__name__)
 
-LONGEST_BODY = 1600  # characters
-MOST_MEDIA = 10
-LONGEST_VALIDITY = 36000  # seconds that a message may wait in the queue
+MAX_BODY = 1600  # characters
+MAX_MEDIA = 10
+MAX_VALIDITY = 36000  # seconds that a message may wait in the queue
 HANDED_OVER = 0.5  # seconds until the carrier has it
 ON_ITS_WAY = 1.5  # seconds from there to a handset
 GIVEN_UP = 30.0  # seconds until the carrier says that a handset cannot be reached
@@ -101,7 +101,7 @@ class Message:
         self.status = "received" if direction == "inbound" else "queued"
         self.error: int | None = None
         self.callback: StatusCallback | None = None
-        self.validity = LONGEST_VALIDITY
+        self.validity = MAX_VALIDITY
         self.created_at = self.updated_at = world.clock.now()
         self.sent_at = self.created_at if direction == "inbound" else None
         self.leaves_at = self.created_at if direction == "inbound" else self.take_turn()
@@ -253,10 +253,10 @@ def compose(world: MessageAccount, direction: str, from_: str, to: str, body: st
         raise Refused(400, f"{from_} cannot send texts: its capabilities say so.", 21606)
     if not body and not media:
         raise Refused(400, "Body or MediaUrl is needed: a message says or shows something.", 21602)
-    if len(body) > LONGEST_BODY:
-        raise Refused(400, f"The body has {len(body)} characters; Twilio takes {LONGEST_BODY}.", 21617)
-    if len(media) > MOST_MEDIA:
-        raise Refused(400, f"There are {len(media)} files; Twilio takes {MOST_MEDIA}.", 21623)
+    if len(body) > MAX_BODY:
+        raise Refused(400, f"The body has {len(body)} characters; Twilio takes {MAX_BODY}.", 21617)
+    if len(media) > MAX_MEDIA:
+        raise Refused(400, f"There are {len(media)} files; Twilio takes {MAX_MEDIA}.", 21623)
     if wrong := next((url for url in media if not is_absolute(url)), None):
         raise Refused(400, f"MediaUrl is an absolute http or https URL, not {wrong!r}.", 21620)
     if media and not line.capabilities["mms"]:

@@ -10,7 +10,7 @@ from local.clock import Clock, Signal
 from local.network.addresses import is_absolute
 from local.network.dates import iso
 from local.network.messages import segments
-from local.network.messages.message import LONGEST_BODY, MOST_MEDIA
+from local.network.messages.message import MAX_BODY, MAX_MEDIA
 from local.network.numbers import is_landline
 from local.network.phones.utterances import Utterances
 from local.network.refusals import Refused
@@ -175,14 +175,14 @@ class Phone:
         body, media = "" if body is None else body, [] if media is None else media
         if not isinstance(to, str) or not to.strip():
             raise Refused(400, '"to" is the number to send to.')
-        if not isinstance(body, str) or len(body) > LONGEST_BODY:
-            raise Refused(400, f"body is a text of at most {LONGEST_BODY} characters.")
+        if not isinstance(body, str) or len(body) > MAX_BODY:
+            raise Refused(400, f"body is a text of at most {MAX_BODY} characters.")
         if not isinstance(media, list) or not all(isinstance(url, str) and is_absolute(url) for url in media):
             raise Refused(400, "media is a list of absolute http or https URLs.")
         if not body and not media:
             raise Refused(400, "body is what the text says, or media are the files that it brings.")
-        if len(media) > MOST_MEDIA:
-            raise Refused(400, f"A text brings at most {MOST_MEDIA} files.")
+        if len(media) > MAX_MEDIA:
+            raise Refused(400, f"A text brings at most {MAX_MEDIA} files.")
         if self.receives == "landline":
             raise Refused(409, f"{self.label} is a landline, which has no texts.")
         self.world.text(self, to.strip(), body, media)

@@ -15,7 +15,7 @@ from local.network.phones.utterances import Utterance
 from local.network.recordings import programs
 
 RATE = 8000
-LOUDNESS, LOUDEST = 8000, 32767
+LOUDNESS, MAX_SAMPLE = 8000, 32767
 SLOPE = 0.01  # seconds in which a tone swells and fades
 
 
@@ -47,7 +47,8 @@ def track(utterances: list[Utterance], start: float, length: int) -> array.array
 def mixed(tracks: list[array.array[int]]) -> bytes:
     if len(tracks) == 1:
         return tracks[0].tobytes()
-    return array.array("h", (max(min(sum(both), LOUDEST), -LOUDEST) for both in zip(*tracks, strict=True))).tobytes()
+    sums = (sum(both) for both in zip(*tracks, strict=True))
+    return array.array("h", (max(min(one, MAX_SAMPLE), -MAX_SAMPLE) for one in sums)).tobytes()
 
 
 def interleaved(tracks: list[array.array[int]]) -> bytes:

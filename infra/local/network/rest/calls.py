@@ -15,7 +15,7 @@ from starlette.routing import Route
 from local.network import webhooks
 from local.network.callbacks import StatusCallback
 from local.network.calls import verbs
-from local.network.calls.call import LONGEST, Call
+from local.network.calls.call import MAX_TIME_LIMIT, Call
 from local.network.calls.detection import Detection
 from local.network.calls.dial import EXTRA_RING
 from local.network.dates import rfc2822
@@ -212,7 +212,7 @@ async def list_calls(world: World, request: Request, form: dict[str, list[str]])
 
 
 def limit_of(form: dict[str, list[str]]) -> int:
-    limit = whole(form, "TimeLimit", LONGEST)
+    limit = whole(form, "TimeLimit", MAX_TIME_LIMIT)
     if limit < 1:
         raise Refused(400, "TimeLimit is at least 1 second.", 20001)
     return limit

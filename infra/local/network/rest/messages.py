@@ -14,7 +14,7 @@ from starlette.routing import Route
 from local.network.callbacks import StatusCallback
 from local.network.dates import rfc2822
 from local.network.messages import segments
-from local.network.messages.message import ERRORS, LONGEST_VALIDITY, Media, Message, compose
+from local.network.messages.message import ERRORS, MAX_VALIDITY, Media, Message, compose
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import is_in, missing, only, page, truth_of, url_of, whole
@@ -64,9 +64,9 @@ async def create_message(world: World, _: Request, form: dict[str, list[str]]) -
         raise Refused(400, "To is needed: the number to send to.", 21604)
     if not wishes.get("From"):
         raise Refused(400, "From is needed: a number of the account.", 21603)
-    validity = whole(form, "ValidityPeriod", LONGEST_VALIDITY)
-    if not 1 <= validity <= LONGEST_VALIDITY:
-        raise Refused(400, f"ValidityPeriod is from 1 to {LONGEST_VALIDITY} seconds.", 20001)
+    validity = whole(form, "ValidityPeriod", MAX_VALIDITY)
+    if not 1 <= validity <= MAX_VALIDITY:
+        raise Refused(400, f"ValidityPeriod is from 1 to {MAX_VALIDITY} seconds.", 20001)
     body, media = wishes.get("Body", ""), [url for url in form.get("MediaUrl", []) if url]
     if truth_of(wishes, "SmartEncoded"):
         body = segments.smart(body)

@@ -24,7 +24,7 @@ from local.network.rest.calls import callback_of, detection_of, limit_of, partie
 from local.network.rest.conferences import conference_of
 from local.network.rest.endpoints import method_of, missing, only, page, some_of, truth_of, url_of
 from local.network.twiml.grammar import RULES, whole, words
-from local.network.twiml.reader import LONGEST_NAME
+from local.network.twiml.reader import MAX_NAME
 from local.network.world import World
 
 ATTRIBUTES = {  # of <Conference>, which mean the same
@@ -138,8 +138,8 @@ def room_of(world: World, request: Request, terms: Terms) -> Conference:
     """The conference with the SID of the path or, if it is no SID, the living one of that name, or a new one."""
     name = request.path_params["conference"]
     if not re.fullmatch("CF[0-9a-f]{32}", name):
-        if len(name) > LONGEST_NAME:
-            raise Refused(400, f"The name of a conference has at most {LONGEST_NAME} characters.", 20001)
+        if len(name) > MAX_NAME:
+            raise Refused(400, f"The name of a conference has at most {MAX_NAME} characters.", 20001)
         return world.room(name) or Conference(world, name, terms)
     conference = conference_of(world, request)
     if conference.ended_at is not None:

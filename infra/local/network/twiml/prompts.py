@@ -19,7 +19,7 @@ from local.network.twiml.speech import can_speak, of_words
 from local.network.webhooks import Asker, Request
 
 ENDLESS = 1000  # what loop="0" amounts to: https://www.twilio.com/docs/voice/twiml/say
-MOST_TURNS = 100  # documents that lead to each other within a second; a loop would stop the clock for ever
+MAX_DOCUMENTS = 100  # documents that lead to each other within a second; a loop would stop the clock for ever
 
 
 class Listener(Asker, Protocol):
@@ -38,16 +38,16 @@ class Turns:
     """Counts the documents that lead from one to the next."""
 
     def __init__(self) -> None:
-        self.begun: deque[float] = deque(maxlen=MOST_TURNS)
+        self.begun: deque[float] = deque(maxlen=MAX_DOCUMENTS)
         self.loops = 0  # how often it was too many
 
     def count(self, now: float) -> None:
         """One more; Failure if there were too many of them while no time has passed."""
         self.begun.append(now)
-        if len(self.begun) == MOST_TURNS and self.begun[-1] - self.begun[0] < 1:
+        if len(self.begun) == MAX_DOCUMENTS and self.begun[-1] - self.begun[0] < 1:
             self.begun.clear()
             self.loops += 1
-            raise Failure(11215, f"{MOST_TURNS} documents have led from one to the next, and no time has passed.")
+            raise Failure(11215, f"{MAX_DOCUMENTS} documents have led from one to the next, and no time has passed.")
 
 
 async def perform(listener: Listener, first: Request | Document) -> None:

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 from local.network.refusals import Failure, not_built
 from local.network.twiml.grammar import LATER, MESSAGES, OFF, PLAYED, RULES, SSML, UNRECORDED, VERBS, WHISPER, Rule, url
 
-LONGEST_ANSWER = 64 * 1024  # bytes
-LONGEST_PARAMETER = 4000  # characters
-LONGEST_NAME = 128  # characters
+MAX_ANSWER = 64 * 1024  # bytes
+MAX_PARAMETER = 4000  # characters
+MAX_NAME = 128  # characters
 SITUATIONS: dict[tuple[str, ...], str] = {
     WHISPER: "before two people are put through",
     PLAYED: "to somebody who waits, is on hold or is told something",
@@ -50,8 +50,8 @@ class Document:
 
 def read(text: str, allowed: tuple[str, ...] = VERBS) -> list[Element]:
     """The verbs of a document, or Failure with Twilio's code."""
-    if len(text.encode()) > LONGEST_ANSWER:
-        raise Failure(11750, f"The TwiML is {len(text.encode())} bytes long; Twilio takes {LONGEST_ANSWER}.")
+    if len(text.encode()) > MAX_ANSWER:
+        raise Failure(11750, f"The TwiML is {len(text.encode())} bytes long; Twilio takes {MAX_ANSWER}.")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise Failure(12100, "TwiML has no document type and no entities of its own.")
     try:
@@ -72,8 +72,8 @@ def read(text: str, allowed: tuple[str, ...] = VERBS) -> list[Element]:
 
 def inline(text: str) -> list[Element]:
     """The verbs of a document given as a parameter, which has no address that anything could be relative to."""
-    if len(text) > LONGEST_PARAMETER:
-        raise Failure(32018, f"The Twiml parameter has {len(text)} characters; Twilio takes {LONGEST_PARAMETER}.")
+    if len(text) > MAX_PARAMETER:
+        raise Failure(32018, f"The Twiml parameter has {len(text)} characters; Twilio takes {MAX_PARAMETER}.")
     verbs = read(text)
     for one in every(verbs):
         for name in ("action", "url", "statusCallback", "waitUrl", "amdStatusCallback", "recordingStatusCallback"):
@@ -149,8 +149,8 @@ def check(name: str, values: dict[str, Any], words: str, children: list[Element]
         raise Failure(12200, "<Play> takes the address of a file, or digits.")
     if name == "Number" and not words:
         raise Failure(13223, "<Number> holds a telephone number.")
-    if name == "Conference" and not 0 < len(words) <= LONGEST_NAME:
-        raise Failure(13237, f"<Conference> holds the name of a room, of at most {LONGEST_NAME} characters.")
+    if name == "Conference" and not 0 < len(words) <= MAX_NAME:
+        raise Failure(13237, f"<Conference> holds the name of a room, of at most {MAX_NAME} characters.")
     if name == "Message" and sum(bool(part) for part in (words, *(child.verb == "Body" for child in children))) > 1:
         raise Failure(14103, "<Message> says one thing: text of its own or one <Body>.")
     if name in ("Play", "Redirect", "Media"):
