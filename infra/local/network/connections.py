@@ -21,7 +21,7 @@ PATIENCE = 20.0  # seconds
 def configured(application: ASGIApp, patience: float = PATIENCE, **settings: Any) -> uvicorn.Config:
     """How uvicorn is to serve this application."""
     connection: Any = functools.partial(Connection, patience=patience)
-    return uvicorn.Config(Whole(application), http=connection, loop="asyncio", **settings)
+    return uvicorn.Config(CompleteRequests(application), http=connection, loop="asyncio", **settings)
 
 
 class Connection(H11Protocol):
@@ -79,7 +79,7 @@ class Connection(H11Protocol):
         self.transport.close()
 
 
-class Whole:
+class CompleteRequests:
     """The application, which gets to see a request when all of it has come. Who leaves before that is never seen."""
 
     def __init__(self, application: ASGIApp) -> None:

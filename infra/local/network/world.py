@@ -170,7 +170,7 @@ class World:
             raise Refused(404, f"There is no conference {sid}.")
         return self.conferences[sid]
 
-    def meet(self, call: Call, name: str, terms: Terms) -> Participant:
+    def join_conference(self, call: Call, name: str, terms: Terms) -> Participant:
         """The call joins the conference of that name, or a new one. Failure with Twilio's code if it cannot."""
         return (self.room(name) or Conference(self, name, terms)).join(call, terms)
 

@@ -30,7 +30,6 @@ from local.network.twiml.reader import Element
 log = logging.getLogger(__name__)
 
 MAX_TIME_LIMIT = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
-SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
 
 
 class CallAccount(RecordingAccount, Protocol):
@@ -42,7 +41,7 @@ class CallAccount(RecordingAccount, Protocol):
 
     def phone(self, number: str) -> Phone: ...
 
-    def meet(self, call: Call, name: str, terms: Terms) -> Participant: ...
+    def join_conference(self, call: Call, name: str, terms: Terms) -> Participant: ...
 
     def drop_first_leg(self, second: Call) -> None: ...
 
@@ -71,7 +70,7 @@ class Call:
         self.started_at: float | None = None
         self.answered_at: float | None = None
         self.ended_at: float | None = None
-        self.queue_time, self.time_limit, self.sip_code = 0, MAX_TIME_LIMIT, 0
+        self.queue_time, self.time_limit = 0, MAX_TIME_LIMIT
         self.detection: Detection | None = None  # what is wished to be known of whoever answers
         self.detected: Verdict | None = None
         self.ringing, self.answered, self.over, self.moved, self.ready, self.star = (
@@ -169,7 +168,6 @@ class Call:
         if self.answered.fired:
             status = "completed"
         self.ended_at = self.clock.now()
-        self.sip_code = SIP_CODES[status] if self.direction != "inbound" else 0
         for due in self.dues.values():
             due.cancel()
         self.part()

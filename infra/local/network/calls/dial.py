@@ -204,7 +204,7 @@ async def confer(call: Call, element: Element, document: Document) -> Request | 
     action, method = urljoin(document.url or "", element["action"] or ""), element["method"]
     room = element.nested[0]
     try:
-        participant = call.world.meet(call, room.text, terms(room, document))
+        participant = call.world.join_conference(call, room.text, terms(room, document))
     except Failure as failure:
         call.trouble(failure.code, failure.message, document.entry)
         told = {"DialCallStatus": "failed", "DialBridged": "false"}

@@ -11,6 +11,7 @@ from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import rfc2822
 from local.network.webhooks import Asker
 
+SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 404}
 EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}  # every other status is the end
 
 
@@ -18,7 +19,7 @@ class ProgressingCall(Asker, Protocol):
     """What its status callbacks need of a call."""
 
     status: str
-    sip_code: int
+    direction: str
 
     @property
     def duration(self) -> int: ...
@@ -50,6 +51,6 @@ class Callbacks:
         }
         if event == "completed":
             params |= {"Duration": str(self.call.billed_minutes), "CallDuration": str(self.call.duration)}
-            if self.call.sip_code:
-                params["SipResponseCode"] = str(self.call.sip_code)
+            if self.call.direction != "inbound":
+                params["SipResponseCode"] = str(SIP_CODES[self.call.status])
         return params

@@ -15,7 +15,7 @@ from local.network.calls.record import record
 from local.network.numbers import country
 from local.network.refusals import Failure
 from local.network.twiml import fetching, grammar
-from local.network.twiml.prompts import PROMPTS, Turns, send
+from local.network.twiml.prompts import PROMPTS, LoopGuard, send
 from local.network.twiml.reader import Document, Element
 from local.network.twiml.speech import of_words
 from local.network.webhooks import Request
@@ -82,17 +82,17 @@ async def run(call: Call, first: Request | Document) -> None:
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
     """Executes this document and those that it leads to. For what cannot be had or executed the fallback stands in."""
     step: Request | Document | None = first
-    turns = Turns()
+    guard = LoopGuard()
     while step is not None and not call.over.fired:
         here = step
         try:
-            turns.count(call.clock.now())
+            guard.count(call.clock.now())
             document = await fetching.document(call, here, allowed) if isinstance(here, Request) else here
             step = await execute(call, document)
         except Failure as failure:
             call.trouble(failure.code, failure.message)
             url, method = call.fallback
-            if not url or turns.loops > 1 or (isinstance(here, Request) and here.is_fallback):
+            if not url or guard.loops > 1 or (isinstance(here, Request) and here.is_fallback):
                 await apologise(call)
                 return
             about = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url or urldefrag(here.url or "").url}

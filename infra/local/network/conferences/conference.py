@@ -151,7 +151,7 @@ class Conference:
         if one.hears(other) and other.call.phone:
             other.call.phone.go_on_talking_to(one.call)
 
-    def is_told(self, participant: Participant) -> bool:
+    def hears_announcement(self, participant: Participant) -> bool:
         """Whether this participant hears an announcement just now."""
         return any(participant in one.items for one in self.announcements)
 

@@ -71,7 +71,7 @@ class Room(Protocol):
 
     def check_coach(self, call_sid: str, refusal: Callable[[str], Exception]) -> None: ...
 
-    def is_told(self, participant: Participant) -> bool: ...
+    def hears_announcement(self, participant: Participant) -> bool: ...
 
     def join_in(self, newcomer: Participant) -> None: ...
 
@@ -254,7 +254,7 @@ class Participant:
         alone = self.sound is not None and not self.sound.done()
         if self.left.fired:
             return "nothing"
-        if self.conference.is_told(self):
+        if self.conference.hears_announcement(self):
             return "announcement"
         if self.hold or self.conference.status == "init":
             return ("hold" if self.hold else "wait") if alone else "nothing"

@@ -16,7 +16,7 @@ from local.network.messages.message import MEMORY, Message, compose
 from local.network.numbers import as_dialed
 from local.network.refusals import Failure, Refused
 from local.network.twiml import fetching, grammar
-from local.network.twiml.prompts import Turns
+from local.network.twiml.prompts import LoopGuard
 from local.network.twiml.reader import Document, Element
 from local.network.webhooks import Request
 
@@ -49,15 +49,15 @@ def obey(message: Message, wish: str) -> None:
 async def go_through(message: Message, first: Request, fallback: Request) -> None:
     """Executes this document and those that it leads to; without TwiML the fallback counts, or there is no reply."""
     step: Request | None = first
-    turns = Turns()
+    guard = LoopGuard()
     while step is not None:
         here = step
         try:
-            turns.count(message.world.clock.now())
+            guard.count(message.world.clock.now())
             step = execute(message, await fetching.document(message, here, grammar.MESSAGES))
         except Failure as failure:
             message.trouble(failure.code, failure.message)
-            if not fallback.url or turns.loops > 1 or here.is_fallback:
+            if not fallback.url or guard.loops > 1 or here.is_fallback:
                 return
             fallback.params = {"ErrorCode": str(failure.code), "ErrorUrl": failure.url or urldefrag(here.url).url}
             step = fallback

@@ -34,7 +34,7 @@ class Listener(Asker, Protocol):
     async def listen(self, kind: str, text: str, seconds: float, *until: Signal) -> Signal | None: ...
 
 
-class Turns:
+class LoopGuard:
     """Counts the documents that lead from one to the next."""
 
     def __init__(self) -> None:
@@ -56,9 +56,9 @@ async def perform(listener: Listener, first: Request | Document) -> None:
     https://www.twilio.com/docs/voice/twiml/conference#attributes-waiturl
     """
     step: Request | Document | None = first
-    turns = Turns()
+    guard = LoopGuard()
     while step is not None:
-        turns.count(listener.clock.now())
+        guard.count(listener.clock.now())
         document = await fetched(listener, step) if isinstance(step, Request) else step
         step = None
         for element in document.verbs:
