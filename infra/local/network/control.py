@@ -1,17 +1,33 @@
 """The control API: people's hands, in JSON. Each request returns when all that follows from it at once has happened.
 
-Beyond design/network.md it has
+"<-" is what the object that is sent holds, "->" what comes back. What is refused has a status of 4xx and an "error"
+that says what is wrong and what to do.
 
-    GET /account              -> also "protects_files", whether recordings and media need the password (true), and
+    GET /ready                -> {"ready"}: true, or 503 and false until calls can be made
+    GET /account              -> {"account_sid", "auth_token", "numbers", "protects_files", "texts_forbidden_to"}
+    PUT /account              <- "protects_files", whether recordings and media need the password (true), and
                                  "texts_forbidden_to", a list of ISO codes of countries ([]): what only Twilio's console
-                                 can change; PUT /account changes either
+                                 can change
+    POST /numbers             <- "phone_number", "capabilities": {"voice", "sms", "mms"}, settings such as "voice_url"
+                              -> 201 the IncomingPhoneNumber as in Twilio's REST API
+    GET /phones               -> {"phones": [each as GET /phones/{number}]}
+    GET /phones/{number}      -> the telephone, made on first use
+    PUT /phones/{number}      <- its settings: "answers", "after", "presses", "greeting", "withheld", "receives",
+                                 "name", "suggests": [{"number", "reaches"}]; GET shows all of them
+    POST /phones/{number}/dial    <- "to" -> 201 {"call_sid"}
+    POST /phones/{number}/answer, /reject, /hangup -> the telephone
+    POST /phones/{number}/press   <- "digits", with w and W for pauses of 0.5 and 1 s -> the telephone
+    POST /phones/{number}/speak   <- "text" -> the telephone
+    POST /phones/{number}/send    <- "to", "body", "media": [URL] -> the telephone
+    GET /webhooks             -> {"webhooks": [{"sequence", "call_sid", "method", "url", "params", "headers", "attempt",
+                                  "status", "answer", "at", "milliseconds", "error"}]}; ?call= chooses those of one SID,
+                                 ?since= those after a sequence number
     GET /calls                -> {"calls": [each as GET /calls/{sid}]}
-    GET /clock, POST /clock   -> {"now", "pace", "ahead": [{"at", "in", "what"}]}: the earliest 50 things that are due
+    GET /calls/{sid}          -> {"sid", "parent_sid", "phone", "from", "to", "direction", "status", "timeline",
+                                  "executed": [{"verb", "attributes", "text", "second"}], "seconds", "billed_minutes"}
     GET /conferences          -> {"conferences": [each as GET /conferences/{sid}]}
     GET /conferences/{sid}    -> {"sid", "friendly_name", "status", "region", "created_at", "started_at", "ended_at",
                                   "reason", "participants", "timeline", "announcements", "billed_minutes"}
-    GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
-    GET /faults               -> the faults as they were put
     GET /messages             -> {"messages": [{"sid", "direction", "from", "to", "body", "media", "segments", "status",
                                   "error", "at", "updated_at"}]}: the account's, in Twilio's words, the latest last
     GET /recordings           -> {"recordings": [{"sid", "call_sid", "number": the telephone's, "with": the others',
@@ -19,8 +35,18 @@ Beyond design/network.md it has
                                   "seconds", "words": [{"second", "text", "from"}]}]}, the latest last
     GET /recordings/{sid}.wav -> the file, without a password, also when the application has deleted it; 404 while
                                   it is not completed
-    PUT /phones/{number}      also takes "name", "suggests": [{"number", "reaches"}] and "receives"; GET shows all of it
-    POST /phones/{number}/send -> the telephone
+    GET /clock                -> {"now", "pace", "ahead": [{"at", "in", "what"}]}: the earliest 50 things that are due
+    POST /clock               <- "advance", seconds: everything due until then happens in its order
+    GET /faults, PUT /faults  <-> all faults at once, as faults.py lists them; {} ends them
+    GET /events               -> server-sent events {"version": n}: at the start, and when anything has changed
+    DELETE /world             hangs up everything and forgets what happened; keeps numbers, telephones and the time
+
+A telephone is {"number", "name", "state": "idle" | "dialing" | "ringing" | "talking", "call_sid", "shows": what its
+display says, "talking_with": [number], "heard", "messages"} with its settings. What it heard is [{"at", "second" since
+the answer, "kind": "say" | "play" | "speech" | "tone" | "beep" | "music" | "ring", "text", "from", "cut": whether it
+was broken off}]. Its texts are [{"sid", "direction", "from", "to", "body", "media", "at", "status", "segments"}]. It
+"answers" "by hand", "at once", "busy", "never", or as a "machine", which says its "greeting"; "after" are seconds, and
+"presses" are the keys that it presses by itself.
 
 A participant of a conference is {"call_sid", "number", "label", "muted", "hold", "coaching", "call_to_coach",
 "start_on_enter", "end_on_exit", "status": "connected" | "complete", "joined_at", "left_at", "reason_left", "hears":
@@ -32,8 +58,8 @@ webhooks `call_sid` is the conference's SID where all the room is meant.
 
 How a telephone `receives` texts is "at once", "never" (no carrier reaches it: 30003 after half a minute) or "landline"
 (Twilio refuses texts to it: 21614), which is the default where the number's country says so. Its own `messages` are
-"in" and "received", or "out" and "sent", or "failed" if nobody with that number can receive them; `media` are where its
-files come from, so that whoever looks needs no password; `segments` says in how many pieces it was sent.
+"in" and "received", or "out" and "sent", or "failed" if nobody with that number can receive them. `media` are where its
+files come from, so that whoever looks needs no password. `segments` says in how many pieces it was sent.
 
 Of calls, conferences, texts and recordings that are over the network remembers as many of each as it was told to keep
 (--keeps), with their part of the log: at least the latest, at most twice as many. A telephone shows as many texts.
