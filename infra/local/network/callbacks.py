@@ -21,7 +21,7 @@ class StatusCallback:
 
 
 class Outbox:
-    """What goes out about one call or one conference: in its order, one after the other."""
+    """The callbacks about one call, conference, text or recording: one after the other, in their order."""
 
     def __init__(self, about: webhooks.Asker) -> None:
         self.about, self.working = about, False
@@ -36,7 +36,7 @@ class Outbox:
         self.release()
 
     def release(self) -> None:
-        """Sends what was held back: there is no later one that it could be swapped with."""
+        """Sends what was held back, since no later one comes that it could be swapped with."""
         if held := self.held:
             self.held = None
             self.send(held)

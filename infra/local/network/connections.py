@@ -1,6 +1,6 @@
-"""Connections to a server: who has begun to say something has so many seconds to end it, and is not waited for longer.
+"""Connections to a server: a request that has begun has so many seconds to become complete.
 
-uvicorn itself waits for good, and writes down whoever leaves in the middle as a failure of the application.
+uvicorn itself waits for ever, and logs a client that leaves in the middle as a failure of the application.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def configured(application: ASGIApp, patience: float = PATIENCE, **settings: Any
 
 
 class Connection(H11Protocol):
-    """One connection. When nobody waits for the rest of a request any longer, that is answered with 408."""
+    """One connection. A request whose rest does not come in time is answered with 408."""
 
     def __init__(self, *of: Any, patience: float, **more: Any) -> None:
         super().__init__(*of, **more)
@@ -48,7 +48,7 @@ class Connection(H11Protocol):
             self.wait_no_longer()
 
     def shutdown(self) -> None:
-        """The server ends: what is only half said will never be known."""
+        """The server ends. A request of which only a part has come is dropped."""
         if self.conn.their_state is h11.SEND_BODY:
             self.transport.close()
         else:
@@ -80,7 +80,7 @@ class Connection(H11Protocol):
 
 
 class CompleteRequests:
-    """The application, which gets to see a request when all of it has come. Who leaves before that is never seen."""
+    """Hands a request to the application when all of it has come. Who leaves before that is never seen."""
 
     def __init__(self, application: ASGIApp) -> None:
         self.application = application

@@ -1,4 +1,4 @@
-"""What is remembered of what is over: the latest so many of a kind, for whoever looks."""
+"""What is remembered of what is over: the latest of each kind, as many as the network was told to keep."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ class Memory(dict[str, Thing]):
         self.over: dict[str, None] = {}  # in the order of their ends
 
     def note_end(self, sid: str, keeps: int | None) -> bool:
-        """This one is over. Returns whether others are forgotten by that: of all that are over the latest `keeps` stay
-        (None: all), and now and then as many again, for to forget takes a look at everything.
+        """This one is over. Returns whether older ones were forgotten. At least the latest `keeps` stay (None: all).
+
+        Up to twice as many stay: to forget means to look through everything, so it does not happen every time.
         """
         self.over[sid] = None
         if keeps is None or len(self.over) < 2 * keeps:

@@ -1,4 +1,4 @@
-"""The account's telephone numbers: Twilio's IncomingPhoneNumbers. And what any number says by itself: its country.
+"""The account's telephone numbers, Twilio's IncomingPhoneNumbers; and what any number tells, such as its country.
 
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 """

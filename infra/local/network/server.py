@@ -40,7 +40,7 @@ def build(world: World) -> Starlette:
 
 
 async def unknown(request: Request, error: Exception) -> Response:
-    """What is no address, or no method of it, in the words of the API that was meant."""
+    """Says that there is no such address or method, in the words of the API that was meant."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = f"There is nothing at {request.url.path}"
     if request.url.path.startswith(("/2010-04-01/", "/v1/")):

@@ -39,7 +39,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What came back, and the entry of the log that tells of it."""
+    """What came back, and its entry in the log."""
 
     status: int
     content: bytes
@@ -81,7 +81,7 @@ class Asker(Protocol):
 
 
 class Unanswered(Exception):
-    """One attempt that failed, and for which of the causes of a retry."""
+    """One attempt that failed. `cause` says whether it may be retried: 4xx, 5xx, ct or rt."""
 
     def __init__(self, cause: str, code: int, message: str) -> None:
         super().__init__(message)
@@ -120,7 +120,7 @@ async def deliver(asker: Asker, url: str, method: str, params: dict[str, str], a
 
 
 async def notify(asker: Asker, url: str, method: str, params: dict[str, str]) -> None:
-    """A status callback has been delivered, or has failed: its answer steers nothing, only the log knows."""
+    """Delivers a status callback. Its answer changes nothing; a failure stands in the log."""
     world = asker.world
     if world.closed:
         return
@@ -228,7 +228,7 @@ class Sending:
             await self.obstruct(url, left)
             response = await self.exchange(request, left)
             if not self.is_callback:
-                await self.dawdle(url, left, time.monotonic() - started)
+                await self.delay_answer(url, left, time.monotonic() - started)
         except Unanswered as failure:
             raise self.failed(entry, failure) from failure
         finally:
@@ -278,7 +278,7 @@ class Sending:
                 await self.world.clock.sleep(min(self.patience.rt, left), f"giving up on {url}")
             raise Unanswered("rt", 11200, "Lost on its way (a fault that was asked for).")
 
-    async def dawdle(self, url: str, left: float, already: float) -> None:
+    async def delay_answer(self, url: str, left: float, already: float) -> None:
         """The fault that makes an answer come late, in virtual seconds, or too late."""
         if delay := self.world.faults.take("delay", url):
             patience = max(min(self.patience.rt, left) - already, 0)

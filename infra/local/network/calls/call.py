@@ -99,7 +99,7 @@ class Call:
         self.flow = self.clock.spawn(flow)
 
     def progress(self, status: str) -> None:
-        """The call has this status now, and whoever wished to hear of it will."""
+        """Takes this status, and reports it to the status callback."""
         self.status = status
         self.updated_at = self.clock.now()
         if self.started_at is None and status != "canceled":
@@ -108,9 +108,9 @@ class Call:
         self.callbacks.report(self.callback)
 
     async def ring(self, timeout: float) -> bool:
-        """Lets the telephone at the other end ring; whether it was answered. If not, the call has ended.
+        """Lets the telephone at the other end ring. Returns whether it was answered; if not, the call has ended.
 
-        Whoever answers hears nothing until it is known who that is, if that is to be known before all else.
+        If the call waits for the detection of machines, whoever answers hears nothing until then.
         """
         self.progress("initiated")
         if self.to in self.world.numbers:  # it has become one since it was asked for
@@ -150,10 +150,10 @@ class Call:
             self.phone.begin_talking(self)
 
     def limit(self, seconds: int) -> None:
-        """The call ends that long after its answer, whatever anybody does; at once, if that is past already.
+        """Ends the call so many seconds after its answer, or at once if they have passed already.
 
-        A limit that is changed in a running call counts from the answer too, not from the change (unverified: Twilio
-        says only that it is the longest duration of the call, https://www.twilio.com/docs/voice/api/call-resource).
+        A limit that is changed in a running call counts from the answer too (unverified: Twilio says only that it is
+        the longest duration of the call, https://www.twilio.com/docs/voice/api/call-resource).
         """
         self.time_limit = seconds
         if self.answered_at is None:
@@ -162,7 +162,7 @@ class Call:
         self.later(left, lambda: self.end("completed", "the time limit"), f"time limit of {self.sid}", key="limit")
 
     def end(self, status: str, by: str) -> None:
-        """The call is over, and everything that belonged to it has stopped. An end after the end changes nothing."""
+        """Ends the call and stops everything that belongs to it. A second end changes nothing."""
         if self.over.fired:
             return
         if self.answered.fired:
@@ -188,7 +188,7 @@ class Call:
         self.world.note_end(self.sid, self.world.calls)
 
     def redirect(self, flow: Coroutine[Any, Any, Any]) -> None:
-        """The call leaves whatever it was doing, and whoever it was talking with, and does this."""
+        """Takes the call away from what it does and from whom it talks with, and has it do this."""
         self.note("redirected", "REST")
         self.part()
         if self.participant:
@@ -198,7 +198,7 @@ class Call:
         self.start(flow)
 
     def later(self, seconds: float, action: Any, label: str, key: str = "") -> None:
-        """Something that is due for as long as the call lasts; a new one replaces the old one of the same key."""
+        """Does this so many seconds from now, unless the call ends before. One key has one such action: the latest."""
         key = key or f"{len(self.dues)} {label}"
         if key in self.dues:
             self.dues[key].cancel()
@@ -224,7 +224,7 @@ class Call:
         self.peers.clear()
 
     def hear(self, kind: str, text: str, from_: str | None = None) -> dict[str, Any]:
-        """The item that the telephone of this call hears, from now on; whoever breaks it off sets `cut`."""
+        """Has the telephone hear this from now on. Returns the item, in which whoever breaks it off sets `cut`."""
         item = {
             "at": iso(self.clock.now()),
             "second": None if self.answered_at is None else round(self.clock.now() - self.answered_at, 3),
@@ -239,7 +239,7 @@ class Call:
         return item
 
     async def listen(self, kind: str, text: str, seconds: float | None, *until: Signal) -> Signal | None:
-        """Has the telephone hear this for so long (None: without end); which signal broke it off, if one did."""
+        """Has the telephone hear this for so long (None: without end). Returns the signal that broke it off, if any."""
         item = self.hear(kind, text)
         try:
             stopped = await self.clock.first(*until, timeout=seconds, label=f"{kind} ends: {text[:40]}")
@@ -258,7 +258,7 @@ class Call:
 
     @property
     def talking_with(self) -> list[str]:
-        """The numbers of whoever is connected with it, be it that only one of them hears the other."""
+        """The numbers that it is connected with, even if only one of the two hears the other."""
         others: Sequence[ConferenceCall] = self.peers
         if me := self.participant:
             others = [one.call for one in me.conference.present if one.hears(me) or me.hears(one)]
@@ -314,7 +314,7 @@ class Call:
 
     @property
     def time_limit_at(self) -> float | None:
-        """When it would be ended for its length; None before the answer and after the end."""
+        """When the time limit ends the call. None before the answer and after the end."""
         if self.answered_at is None or self.ended_at is not None:
             return None
         return self.answered_at + self.time_limit

@@ -2,9 +2,9 @@
 
 https://www.twilio.com/docs/voice/answering-machine-detection
 
-A telephone that is a machine and has a greeting is a machine, one that says nothing stays unknown, and whoever else
-answers is a person who says hello. How long a hello lasts is not documented: that constant is ours (unverified). Nobody
-here is a fax, no machine beeps, and no greeting is so short that its machine is taken for a person.
+A telephone that answers as a machine with a greeting is detected as one. A machine that says nothing stays unknown.
+Anybody else is a person who says hello. How long a hello lasts is not documented: that constant is ours (unverified).
+Nobody here is a fax, no machine beeps, and no greeting is so short that its machine is taken for a person.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class DetectedCall(webhooks.Asker, Protocol):
 
 @dataclass(frozen=True)
 class Detection:
-    """What somebody wants to know of whoever answers; times in seconds.
+    """How it is detected who answers. Times are in seconds.
 
-    With a `callback` it happens in the background and is told there, if it has an address; without one the call waits.
+    With a `callback` that happens in the background and is told there. Without one the call waits for it.
     """
 
     mode: str

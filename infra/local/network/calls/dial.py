@@ -46,7 +46,7 @@ class Dialing:
         self.rang = self.was_bridged = self.was_given_up = False
 
     async def reach(self, legs: dict[Call, Coroutine[Any, Any, None]]) -> None:
-        """Lets these legs ring; returns when nobody answered, or when the conversation with the one who did is over."""
+        """Lets these legs ring. Returns when nobody answered, or when the conversation with the one who did is over."""
         self.legs += legs
         moved = {leg: leg.moved for leg in legs}
         for leg, flow in legs.items():
@@ -110,7 +110,7 @@ class Dialing:
 
 
 async def dial(call: Call, element: Element, document: Document, whisper: Whisper) -> Request | None:
-    """Calls the numbers; returns the request of the action when it is over or, without one, None: the next verb."""
+    """Calls the numbers. Returns the request of the action when it is over; None, without one, for the next verb."""
     if element.nested and element.nested[0].verb == "Conference":
         return await confer(call, element, document)
     if not element["answerOnBridge"]:
@@ -136,7 +136,7 @@ async def dial(call: Call, element: Element, document: Document, whisper: Whispe
 
 
 def recorder(call: Call, element: Element, document: Document) -> Recorder | None:
-    """How the conversation is recorded; None if it is not to be: https://www.twilio.com/docs/voice/twiml/dial#record"""
+    """How the conversation is recorded, or None if it is not: https://www.twilio.com/docs/voice/twiml/dial#record"""
     how = element["record"]
     if how in UNRECORDED:
         return None
@@ -195,8 +195,10 @@ def leg(
 async def confer(call: Call, element: Element, document: Document) -> Request | None:
     """Is in a conference until that is over, the caller presses `*`, or the time limit has passed.
 
-    https://www.twilio.com/docs/voice/twiml/conference. Neither the legs nor their duration are told to the action. That
-    it hears of `failed` when nothing came of the conference is unverified, and so is the reason of who leaves by `*`.
+    The action is told neither of the legs nor of their duration. That it is told `failed` when nothing came of the
+    conference is unverified, and so is the reason of who leaves by `*`.
+
+    https://www.twilio.com/docs/voice/twiml/conference
     """
     if element["answerOnBridge"]:
         raise Failure(12200, not_built('answerOnBridge="true" with <Conference>'))
@@ -248,7 +250,7 @@ def terms(room: Element, document: Document) -> Terms:
 
 
 async def direct(call: Call, whisper: Whisper) -> None:
-    """One telephone calls another: they are simply connected, and no application hears of it."""
+    """One telephone calls another. They are simply connected, and no application is told."""
     call.progress("ringing")
     other = Call(call.world, "outbound-dial", call.from_, call.to, parent=call, direct=True)
     dialing = Dialing(call)

@@ -1,7 +1,7 @@
 """<Gather>: keys or spoken words are collected, and the action is asked what to do with them.
 
-Whatever is said is understood, whichever speech model is wished for; only Japanese is not, by who listens for another
-language, since that is easily forgotten. Twilio's own recogniser is none that could be run here.
+Whatever is said is understood, whichever speech model is asked for, since Twilio's own recogniser cannot be run here.
+Only a <Gather> for another language does not understand Japanese: a forgotten `language` is an easy mistake.
 
 https://www.twilio.com/docs/voice/twiml/gather
 """
@@ -22,7 +22,7 @@ CONFIDENCE = {True: "0.98", False: "0.9"}  # of what was hinted at, and of anyth
 
 
 async def gather(call: Call, element: Element, document: Document) -> Request | None:
-    """Returns the request of the action; None, the next verb, if nothing came and that is not to be told."""
+    """Returns the request of the action; None, for the next verb, if nothing came and that is not to be told."""
     call.answer()
     gathering = Gathering(call, element)
     prompts = iter(element.nested)

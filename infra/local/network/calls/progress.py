@@ -1,4 +1,4 @@
-"""The status callbacks of a call: how it goes on, told to whoever wished to hear of it.
+"""The status callbacks of a call: each status that it takes is reported, if the application asked for it.
 
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 """
@@ -35,7 +35,7 @@ class Callbacks:
         self.call, self.outbox, self.sequence = call, Outbox(call), 0
 
     def report(self, wish: StatusCallback | None) -> None:
-        """Queues the callback for the status that the call has just taken, if somebody wished to hear of it."""
+        """Queues the callback for the status that the call has just taken, if that is wished for."""
         event = EVENTS.get(self.call.status, "completed")
         if wish is not None and wish.url and event in wish.events:
             self.outbox.put(wish, self.call.params() | self.params(event), is_last=event == "completed")

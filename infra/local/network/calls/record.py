@@ -17,9 +17,9 @@ from local.network.webhooks import Request
 
 
 async def record(call: Call, element: Element, document: Document) -> Request | None:
-    """Returns the request of the action; None, the next verb, if nothing is left when silence is trimmed (unverified).
+    """Returns the request of the action; None, for the next verb, if trimming the silence leaves nothing (unverified).
 
-    Who hangs up while recording leaves a message too: the action is told, but its answer is not executed.
+    A caller who hangs up leaves a recording too. The action is told of it, but its answer is not executed.
     """
     call.answer()
     if element["playBeep"]:

@@ -1,4 +1,4 @@
-"""What a call does: it runs through TwiML, verb by verb, as one coroutine. A verb returns where to go on, or None.
+"""What a call does: one coroutine goes through TwiML, verb by verb. A verb returns where to go on, or None.
 
 https://www.twilio.com/docs/voice/twiml
 """
@@ -59,7 +59,7 @@ async def whispered(call: Call, first: Request | None, timeout: float, send_digi
 
 
 async def out_of_service(call: Call) -> None:
-    """Nobody has the number that was dialed, and the caller is told so without being charged."""
+    """Nobody has the number that was dialed. The caller is told so, and is not charged."""
     call.progress("ringing")
     words = not_in_service(call)
     await call.listen("say", words, of_words(words))
@@ -80,7 +80,7 @@ async def run(call: Call, first: Request | Document) -> None:
 
 
 async def go_through(call: Call, first: Request | Document, allowed: tuple[str, ...]) -> None:
-    """Executes this document and those that it leads to. For what cannot be had or executed the fallback stands in."""
+    """Executes this document and those that it leads to. If one of them fails, the fallback is asked instead."""
     step: Request | Document | None = first
     guard = LoopGuard()
     while step is not None and not call.over.fired:

@@ -25,7 +25,7 @@ class AnnouncingRoom(Room, Asker, Protocol):
 class Announcement:
     """One announcement; `to` is None when it is for the whole room. It waits until `after` is over.
 
-    Who is on hold does not hear what the room is told, but hears what is told to nobody else (unverified).
+    Who is on hold does not hear what the room is told, but hears what is told to it alone (unverified).
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Announcement:
     # ---- its life --------------------------------------------------------------------------------------------------
 
     async def speak(self) -> None:
-        """Is fetched at once, spoken when its turn comes, and told of when it is over."""
+        """Fetches it at once, speaks it when its turn comes, and tells of its end."""
         try:
             if self.world.faults.take("announcement_fails", self.url):
                 raise Failure(12400, "An internal error (a fault that was asked for).")
@@ -106,12 +106,12 @@ class Announcement:
             self.now, self.items = None, {}
 
     def reach(self, participant: Participant) -> None:
-        """Somebody is in the room while it is spoken, and hears the rest of it."""
+        """This participant has come into the room, and hears the rest of it."""
         if self.now and self.to is None:
             self.items[participant] = participant.call.hear(*self.now)
 
     def lose(self, participant: Participant) -> None:
-        """Somebody hears it no longer, whom it is still spoken to."""
+        """This participant hears it no longer, though it goes on."""
         if item := self.items.pop(participant, None):
             item["cut"] = True
 

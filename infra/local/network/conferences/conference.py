@@ -1,4 +1,4 @@
-"""A conference: who is in one room, from the first who joins to its end. A room of that name afterwards is a new one.
+"""A conference: one room, from the first who joins to its end. A later room of that name is a new conference.
 
 https://www.twilio.com/docs/voice/twiml/conference and https://www.twilio.com/docs/voice/api/conference-resource
 """
@@ -64,7 +64,7 @@ class Invited(Protocol):
 
 
 class Conference:
-    """One room. Its first participant settles the callback and its events; the first who names a region settles that.
+    """One room. Its first participant settles the callback and its events, the first who names a region that.
 
     https://www.twilio.com/docs/voice/twiml/conference#attributes-status-callback
     """
@@ -89,11 +89,11 @@ class Conference:
 
     @property
     def present(self) -> list[Participant]:
-        """Who is in the room now, be it on hold."""
+        """Who is in the room now, on hold or not."""
         return [one for one in self.participants if not one.left.fired]
 
     def join(self, call: ConferenceCall, terms: Terms) -> Participant:
-        """The call is in the room from now on. Failure with Twilio's code if it cannot be."""
+        """Takes the call into the room. Failure with Twilio's code if that cannot be."""
         self.admit(terms)
         self.world.conferences[self.sid] = self
         participant = Participant(self, call, terms)
@@ -127,7 +127,7 @@ class Conference:
             raise refusal(f"{call_sid} is in no running conference of that name, and cannot be coached.")
 
     def settle(self, participant: Participant, terms: Terms) -> None:
-        """What is settled already is not changed by whoever comes later."""
+        """Settles what is not settled yet. What a later participant asks for is ignored, and noted."""
         wish = terms.callback
         if wish.url and wish != self.wish:
             about = f"statusCallback {wish.url} {' '.join(wish.events)}".strip()
@@ -137,7 +137,7 @@ class Conference:
         self.region = self.region or terms.region
 
     def join_in(self, newcomer: Participant) -> None:
-        """From now on this participant is in the middle of whatever is said."""
+        """Lets this participant hear whatever is being said in the room."""
         if self.status != "in-progress":
             return
         for announcement in self.announcements:
@@ -147,7 +147,7 @@ class Conference:
             self.put_through(other, newcomer)
 
     def put_through(self, one: Participant, other: Participant) -> None:
-        """If this one hears the other now, it hears what a machine there is in the middle of saying."""
+        """If this one hears the other, it hears the rest of what a machine there is saying."""
         if one.hears(other) and other.call.phone:
             other.call.phone.go_on_talking_to(one.call)
 
@@ -156,7 +156,7 @@ class Conference:
         return any(participant in one.items for one in self.announcements)
 
     def fade(self, participant: Participant) -> None:
-        """This participant hears no longer what the room is told."""
+        """This participant no longer hears what the room is told."""
         for announcement in self.announcements:
             if announcement.to is None:
                 announcement.lose(participant)
@@ -194,7 +194,7 @@ class Conference:
             self.put_through(one, other)
 
     def announce(self, url: str, method: str = "POST", to: Participant | None = None) -> Announcement:
-        """Speaks to the room, or to one participant, as soon as the document is there and all before it is spoken.
+        """Speaks to the room, or to one participant, once the document is there and earlier announcements are over.
 
         Refused (400, 16099) unless the conference is in progress.
         """
@@ -233,7 +233,7 @@ class Conference:
     # ---- what is told of it ----------------------------------------------------------------------------------------
 
     def tell(self, event: str, participant: Participant | None = None, **told: str) -> None:
-        """This has happened, and whoever wished to hear of it will. Only what is sent is numbered (unverified)."""
+        """Notes this event, and sends it if it is asked for. Only what is sent is numbered (unverified)."""
         self.note(event, next(iter(told.values()), ""), participant)
         if self.wish.url and any(event in EVENTS[name] for name in self.wish.events):
             self.sequence += 1

@@ -33,7 +33,7 @@ class InvitedCall(ConferenceCall, Protocol):
 class Invitation:
     """Whoever answers is in the conference at once. The leg has no <Dial>: it ends when it leaves the conference.
 
-    While somebody is called the conference does not end for want of participants (unverified).
+    While somebody is being called, the conference does not end because nobody is left in it (unverified).
     """
 
     def __init__(self, conference: Conference, call: InvitedCall, terms: Terms, early_media: bool) -> None:
@@ -49,7 +49,7 @@ class Invitation:
         return STATUSES.get(self.call.status, "failed")
 
     async def accept(self, wait: float, timeout: float) -> None:
-        """What the call does: it waits for its turn, rings, and is in the conference for as long as that lasts."""
+        """What the call does: it waits for its turn, rings, and stays in the conference to the end."""
         if wait:
             await self.clock.sleep(wait, f"{self.call.sid} leaves the queue")
         if not await self.call.ring(timeout):
@@ -84,7 +84,7 @@ class Invitation:
         self.settled.fire()
 
     def fail(self, reason: str) -> None:
-        """Somebody who never joined has left: that, and how the call ended, is what is told of it."""
+        """Tells that somebody who never joined has left, and how the call ended."""
         if self.settled.fired:
             return
         self.settle()

@@ -112,7 +112,7 @@ class Participant:
         self.sound = self.clock.spawn(sound) if sound else None
 
     async def wait(self) -> None:
-        """The music before the conference begins. If that cannot be had, there is no waiting here.
+        """Plays the music before the conference begins. If it cannot be had, the participant leaves.
 
         https://www.twilio.com/docs/voice/twiml/conference#attributes-waiturl
         """
@@ -129,7 +129,7 @@ class Participant:
             self.call.trouble(failure.code, failure.message)
 
     async def play(self, url: str, method: str) -> None:
-        """Once, and then there is silence; only Twilio's own music never ends."""
+        """Plays this once, and then there is silence. Only Twilio's own music never ends."""
         if url.startswith(TWILIO_MUSIC):
             await self.call.listen("music", url, None)
         elif url:
@@ -144,7 +144,7 @@ class Participant:
             self.conference.tell("participant-mute" if muted else "participant-unmute", self)
 
     def put_on_hold(self, url: str = MUSIC, method: str = "GET") -> None:
-        """Neither hears nor is heard from now on, and listens to this. Once more: it listens to the new one."""
+        """It neither hears nor is heard from now on, and listens to this; a second time, to the new one."""
         self.listen_to(self.be_on_hold(url, method))
         if not self.hold:
             self.hold = True
@@ -168,8 +168,8 @@ class Participant:
     ) -> None:
         """Changes what is named; `coach` is the SID of a call in the room, or "" for nobody.
 
-        Refused (400, 13240) if no such call is in the room. Whether the conference ends with it does not change while
-        it is on hold, and nobody says so: https://github.com/twilio-professional-services/flex-dialpad-addon-plugin/issues/60
+        Refused (400, 13240) if no such call is in the room. While it is on hold, Twilio silently ignores a change of
+        EndConferenceOnExit: https://github.com/twilio-professional-services/flex-dialpad-addon-plugin/issues/60
         """
         if coach:
             self.conference.check_coach(coach, lambda about: Refused(400, about, 13240))
@@ -195,7 +195,7 @@ class Participant:
         self.leave("participant_updated_via_api", kicked=True)
 
     def speak(self, text: str) -> None:
-        """Says something: those who hear it do so through `Call.speak`, and the application may wish to know."""
+        """Tells the application that it speaks. The others hear it through `Call.speak`."""
         if self.conference.status != "in-progress" or self.muted or self.hold:
             return
         if self.falls_silent:
@@ -274,7 +274,7 @@ class Participant:
 
     @property
     def time_limit_at(self) -> float | None:
-        """When its <Dial> or its call will have lasted long enough, whichever is first; None when it has left."""
+        """When the time limit of its <Dial> or of its call ends it, whichever is first. None when it has left."""
         limits = [limit for limit in (self.dial_ends_at, self.call.time_limit_at) if limit is not None]
         return None if self.left.fired else min(limits, default=None)
 

@@ -1,7 +1,7 @@
 """The words by which somebody ends, begins and asks about texts from a number; Twilio itself answers them.
 
-https://help.twilio.com/articles/223134027. They count when they are the whole text. Nothing else is answered here: the
-words of other languages are the business of a Messaging Service, which is not built.
+https://help.twilio.com/articles/223134027. They count when they are the whole text. Words of other languages
+belong to a Messaging Service, which is not built.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Conversation:
 
 @dataclass
 class Media:
-    """A file that goes with a message: it stays where it is, and its address at Twilio leads there."""
+    """A file that goes with a message. It stays where it is, and its address at Twilio leads there."""
 
     sid: str
     source: str
@@ -115,7 +115,7 @@ class Message:
         world.changed()
 
     def take_turn(self) -> float:
-        """When it leaves its sender's queue, and with it so many segments, one a second."""
+        """When it leaves its sender's queue, which sends one segment a second."""
         turn = max(self.created_at, self.world.turns.get(self.from_, 0.0))
         self.world.turns[self.from_] = turn + self.segments
         return turn
@@ -123,10 +123,10 @@ class Message:
     # ---- its way to a telephone ------------------------------------------------------------------------------------
 
     async def travel(self) -> None:
-        """It waits for its turn, since a number sends one segment a second, and goes out; whoever wishes is told.
+        """Waits in its sender's queue, goes out, and tells its status callback how it went.
 
-        How long carriers take is not documented: half a second to them, one and a half to the handset, and half a
-        minute until they give up.
+        How long carriers take is not documented. Here it is half a second to them, one and a half to the handset, and
+        half a minute until they give up.
         """
         clock = self.world.clock
         wait = self.leaves_at - self.created_at
@@ -153,7 +153,7 @@ class Message:
         return self.progress("undelivered", 30006 if phone.receives == "landline" else 30003)
 
     def progress(self, status: str, error: int | None = None) -> None:
-        """It has this status now. Of `queued` and `sending` nobody is told."""
+        """Takes this status, and tells the status callback unless it is `sending`."""
         self.status, self.error, self.updated_at = status, error, self.world.clock.now()
         if self.callback and self.callback.url and status != "sending":
             self.outbox.put(self.callback, self.told(), is_last=self.is_over)
@@ -236,7 +236,7 @@ def guessed(url: str) -> str:
 
 
 def compose(world: MessageAccount, direction: str, from_: str, to: str, body: str, media: list[str]) -> Message:
-    """A message in the queue of one of the account's numbers; Refused with Twilio's code if it cannot be sent.
+    """Queues a message of one of the account's numbers. Refused with Twilio's code if it cannot be sent.
 
     https://www.twilio.com/docs/api/errors
     """
@@ -273,7 +273,7 @@ def compose(world: MessageAccount, direction: str, from_: str, to: str, body: st
 
 
 def hand_in(world: MessageAccount, phone: Handset, to: str, body: str, media: list[str]) -> Message | None:
-    """A text leaves a telephone; the message that one of the account's numbers gets, if it went to one that can."""
+    """A text leaves a telephone. Returns the message that one of the account's numbers gets, if one gets it."""
     line = world.numbers.get(to)
     if line is None:
         sid = world.sid("MM" if media else "SM")

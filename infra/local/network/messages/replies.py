@@ -22,7 +22,7 @@ from local.network.webhooks import Request
 
 
 async def receive(message: Message) -> None:
-    """The message is received: what it may wish of Twilio is done, and the application is asked what to reply."""
+    """Obeys STOP and its like, and asks the application what to reply."""
     talk, now = message.conversation, message.world.clock.now()
     if now - talk.latest > MEMORY:
         talk.cookies = message.cookies = httpx.Cookies()
@@ -36,7 +36,7 @@ async def receive(message: Message) -> None:
 
 
 def obey(message: Message, wish: str) -> None:
-    """Twilio answers for itself, once: who has said STOP already hears no more, not even help."""
+    """Twilio itself answers, once. Whoever has said STOP hears no more, not even help."""
     talk = message.conversation
     if talk.opted_out and wish != "start":
         return
@@ -47,7 +47,7 @@ def obey(message: Message, wish: str) -> None:
 
 
 async def go_through(message: Message, first: Request, fallback: Request) -> None:
-    """Executes this document and those that it leads to; without TwiML the fallback counts, or there is no reply."""
+    """Executes this document and those that it leads to. If one fails, the fallback is asked, if there is one."""
     step: Request | None = first
     guard = LoopGuard()
     while step is not None:
@@ -76,7 +76,7 @@ def execute(message: Message, document: Document) -> Request | None:
 
 
 def sent(message: Message, element: Element, document: Document) -> Message | None:
-    """The reply on its way; None, and a word in the log, if it cannot be sent."""
+    """Sends the reply. Returns None, and says why in the log, if it cannot be sent."""
     parts = {"Body": [element.text] if element.text else [], "Media": []}
     for part in element.nested:
         parts[part.verb].append(urljoin(document.url or "", part.text) if part.verb == "Media" else part.text)

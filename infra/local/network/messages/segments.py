@@ -1,4 +1,4 @@
-"""How many pieces a text message is sent in, and in which alphabet: one strange character changes that of all of it.
+"""How many pieces a text message is sent in. One character that GSM-7 has not changes the alphabet of all of it.
 
 https://www.twilio.com/docs/glossary/what-is-gsm-7-character-encoding and .../what-sms-character-limit
 """

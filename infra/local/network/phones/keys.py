@@ -1,4 +1,4 @@
-"""The keys pressed at a telephone, as long as somebody may still ask for them."""
+"""The keys pressed at a telephone, kept for as long as a <Gather> may still ask for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from local.clock import Clock
 
 
 class Keys:
-    """Time stands still while TwiML is fetched, so a key pressed just then waits for a Gather that comes first."""
+    """Keys that are pressed while TwiML is fetched wait for the <Gather> that it may begin with."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

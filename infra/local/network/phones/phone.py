@@ -108,7 +108,7 @@ class Phone:
         return self.call is not None or (self.behaviour["answers"] == "busy" and not self.behaviour["after"])
 
     def take(self, call: PhoneCall) -> None:
-        """The telephone is off the hook or rings, for this call; it has heard nothing yet."""
+        """The telephone is busy with this call from now on, and has heard nothing yet."""
         self.call, call.phone = call, self
         self.heard = []
 
@@ -122,7 +122,7 @@ class Phone:
             call.later(after, lambda: call.end("busy", self.number), f"{self.label} rejects")
 
     def begin_talking(self, call: PhoneCall) -> None:
-        """Its call is answered: a machine begins to speak, and keys are pressed that were asked for beforehand."""
+        """Its call is answered. A machine begins to speak, and the keys of `presses` are pressed."""
         self.press_in_time(call, self.behaviour["presses"] or "")
         greeting = self.behaviour["greeting"]
         if self.behaviour["answers"] == "machine" and greeting and call.direction != "inbound":
@@ -131,7 +131,7 @@ class Phone:
             call.utterances.add(greeting)
 
     def go_on_talking_to(self, listener: Hearer) -> None:
-        """Somebody was put through while the machine speaks, and hears it (from the middle, if it began before)."""
+        """Somebody was put through while the machine speaks, and hears it."""
         if self.saying and self.saying[1] > self.world.clock.now():
             listener.hear("speech", self.saying[0], self.number)
 

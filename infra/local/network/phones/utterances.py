@@ -22,7 +22,7 @@ class Utterance:
 
 
 class Utterances:
-    """Nobody says two things at a time: what is said meanwhile follows when the words before it are over."""
+    """Nobody says two things at a time: new words begin when those before them are over."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

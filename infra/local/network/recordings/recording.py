@@ -54,9 +54,9 @@ class RecordedCall(Protocol):
 
 
 class Recording:
-    """One recording of a call, which begins now, with whatever is said at the other one too.
+    """One recording, which begins now, of what is said in a call and, if there is one, in the other.
 
-    `trims`: silence at its beginning and its end is none of it. `channels`: 1, or 2 for a channel for each of them.
+    `trims` cuts off the silence at its beginning and its end. `channels` is 2 if each call has a channel of its own.
     """
 
     def __init__(
@@ -108,13 +108,13 @@ class Recording:
             self.progress("completed")
 
     def delete(self) -> None:
-        """Twilio knows nothing of it any more. Here people may still listen to it: what they say is on this machine."""
+        """Twilio knows nothing of it any more. People may still listen to it through the control API."""
         self.deleted_at, self.status = self.world.clock.now(), "deleted"
         self.world.note_end(self.sid, self.world.recordings)
         self.call.note("recording", "deleted")
 
     def progress(self, status: str) -> None:
-        """It has this status now, and whoever wished to hear of it will."""
+        """Takes this status, and reports it to the status callback."""
         self.status, self.updated_at = status, self.world.clock.now()
         if self.callback.url and status in self.callback.events:
             self.outbox.put(self.callback, self.params(), is_last=self.is_over)

@@ -1,4 +1,4 @@
-"""Twilio's REST API, as far as telephone calls and numbers go: form-encoded in, Twilio's JSON out.
+"""What all of Twilio's REST API has in common: authentication, forms in, Twilio's JSON, paging and errors out.
 
 https://www.twilio.com/docs/usage/requests-to-twilio and, for its errors, https://www.twilio.com/docs/usage/twilios-response
 """
@@ -72,7 +72,7 @@ def handled(handle: Handler, is_file: bool = False) -> Callable[[Request], Await
 async def hold_back(world: World, seconds: float, is_from_outside: bool) -> None:
     """Returns so many seconds later, when all that is due until then has happened.
 
-    If the clock is waiting for somebody, that is the one who asks here: it is their turn that is given up meanwhile.
+    The clock may be waiting for the very task that sent this request. Then that turn is given up meanwhile.
     """
     clock = world.clock
     if is_from_outside:
@@ -120,7 +120,7 @@ def missing(request: Request) -> Refused:
 
 
 def only(form: dict[str, list[str]], known: frozenset[str]) -> dict[str, str]:
-    """The last value of each parameter; whatever this network does not know is refused by its name."""
+    """The last value of each parameter. Whatever this network does not know is refused by its name."""
     for name in form:
         if name in LATER and name not in known and form[name][-1] not in OFF:
             raise Refused(501, not_built(f"{name}={form[name][-1]}"))

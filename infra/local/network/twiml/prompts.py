@@ -1,4 +1,4 @@
-"""What is played into somebody's ear: <Say>, <Play> and <Pause>, in a call, in the waiting for a conference, or in one.
+"""What is played into somebody's ear: <Say>, <Play> and <Pause>, in a call, in a conference or while waiting for one.
 
 https://www.twilio.com/docs/voice/twiml/say, .../play and .../pause
 """
@@ -35,14 +35,14 @@ class Listener(Asker, Protocol):
 
 
 class LoopGuard:
-    """Counts the documents that lead from one to the next."""
+    """Counts the documents that lead from one to the next, so that a loop ends."""
 
     def __init__(self) -> None:
         self.begun: deque[float] = deque(maxlen=MAX_DOCUMENTS)
         self.loops = 0  # how often it was too many
 
     def count(self, now: float) -> None:
-        """One more; Failure if there were too many of them while no time has passed."""
+        """Counts one more. Failure if there were too many of them while no time has passed."""
         self.begun.append(now)
         if len(self.begun) == MAX_DOCUMENTS and self.begun[-1] - self.begun[0] < 1:
             self.begun.clear()
@@ -51,7 +51,7 @@ class LoopGuard:
 
 
 async def perform(listener: Listener, first: Request | Document) -> None:
-    """Has this heard, and what it redirects to, until there is no more; Failure if some of it cannot be had.
+    """Plays this document and those that it redirects to. Failure if one of them cannot be had.
 
     https://www.twilio.com/docs/voice/twiml/conference#attributes-waiturl
     """
