@@ -25,7 +25,7 @@ from tests.integration.test_bridge_claims import END, person
 from tests.integration.test_receptions_api import owned
 from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
-from tests.unit.test_architecture import DOMAIN, EDGES, modules
+from tests.unit.test_architecture import DOMAIN, modules, room
 from toritsugi.bridges import announcements, commands, events, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
@@ -106,7 +106,7 @@ def writes(call: ast.Call) -> bool:
 
 @cache
 def sites() -> list[Site]:
-    others = {DOMAIN / f"{name}.py" for name in (*EDGES, "transactions")}
+    others = {*room("adapters"), DOMAIN / "foundation/transactions.py"}
     return [site for path in modules(DOMAIN) if path not in others for site in Sites(path).found]
 
 
@@ -253,21 +253,21 @@ def turn() -> Any:
 
 
 DEEDS: dict[str, Callable[[World], Deed]] = {
-    "announcements.claim": lambda w: w.within(
+    "bridges.announcements.claim": lambda w: w.within(
         lambda seen: announcements.claim(announcement(before_end=180), seen.bridge, END - 180, END - 180)
     ),
-    "bridges.life.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),
-    "bridges.life.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
+    "bridges.commands.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),
+    "bridges.commands.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
     "bridges.events.record": lambda w: lambda: events.record(*of_leg(1, 1, NOW, "ringing")),
-    "bridges.life.keep_with": lambda w: w.running,
-    "bridges.life.plan_look": lambda w: w.within(lambda seen: commands.plan_look(seen.bridge, NOW + 9, "1")),
-    "bridges.life.prolong": lambda w: w.within(lambda seen: commands.prolong(seen.bridge, 10, NOW)),
-    "bridges.life.add_announcement": lambda w: w.within(
+    "bridges.commands.keep_with": lambda w: w.running,
+    "bridges.commands.plan_look": lambda w: w.within(lambda seen: commands.plan_look(seen.bridge, NOW + 9, "1")),
+    "bridges.commands.prolong": lambda w: w.within(lambda seen: commands.prolong(seen.bridge, 10, NOW)),
+    "bridges.commands.add_announcement": lambda w: w.within(
         lambda seen: commands.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))
     ),
-    "bridges.life.add_party": lambda w: w.within(lambda seen: commands.add_party(seen, party(3))),
-    "bridges.life.remove_party": lambda w: w.about(lambda seen: commands.remove_party(seen, NOW)),
-    "bridges.life.end": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
+    "bridges.commands.add_party": lambda w: w.within(lambda seen: commands.add_party(seen, party(3))),
+    "bridges.commands.remove_party": lambda w: w.about(lambda seen: commands.remove_party(seen, NOW)),
+    "bridges.commands.end": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
     "bridges.records.update_if": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
     "bridges.steps.Ring.claim": lambda w: w.claims(steps.Ring),
     "bridges.steps.Begin.claim": lambda w: (
@@ -286,50 +286,50 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "callers.changes.forget": lambda w: w.caller(lambda: changes.forget(AIKO)),
     "callers.changes.opt_out": lambda w: lambda: changes.opt_out(AIKO),
     "callers.changes.opt_in": lambda w: lambda: changes.opt_in(AIKO),
-    "interactions.update": lambda w: w.called("initiated", told="completed"),
-    "interactions.go_on": lambda w: w.called(Ttl=600),
-    "interactions.keep_alone": lambda w: w.called(closed=True),
-    "interactions.note_recording": lambda w: w.of_called(
+    "masking.interactions.update": lambda w: w.called("initiated", told="completed"),
+    "masking.interactions.go_on": lambda w: w.called(Ttl=600),
+    "masking.interactions.keep_alone": lambda w: w.called(closed=True),
+    "masking.interactions.note_recording": lambda w: w.of_called(
         lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)
     ),
-    "interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
-    "keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
+    "masking.interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
+    "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep": lambda w: lambda: inbound.keep(turn()),
     "messages.outbound.keep": lambda w: lambda: outbound.keep(text()),
     "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
-    "numbers.add_number": lambda w: lambda: pool.add_number(w.service, OWNED, False),
-    "numbers.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
-    "numbers.remove_as_seen": lambda w: w.number(pool.remove_number),
-    "numbers.move": lambda w: w.number(lambda found: pool.move(found, int(NOW))),
-    "numbers.bring_in": lambda w: w.number(pool.bring_in),
-    "numbers.leave": lambda w: w.number(pool.leave),
-    "receptions.life.add_version": lambda w: w.reception(
+    "masking.pool.add_number": lambda w: lambda: pool.add_number(w.service, OWNED, False),
+    "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
+    "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_number),
+    "masking.pool.move": lambda w: w.number(lambda found: pool.move(found, int(NOW))),
+    "masking.pool.bring_in": lambda w: w.number(pool.bring_in),
+    "masking.pool.leave": lambda w: w.number(pool.leave),
+    "receptions.publishing.add_version": lambda w: w.reception(
         lambda: receptions.save("desk", "other", "text/plain", document("other")), LINES[0]
     ),
-    "receptions.life.delete": lambda w: w.reception(lambda: receptions.delete("desk")),
-    "receptions.life.give": lambda w: w.reception(lambda: receptions.give(LINES[0], owned(LINES[0]), "desk")),
-    "receptions.life.take_as_seen": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
-    "receptions.life.bring": lambda w: w.behind(),
+    "receptions.publishing.delete": lambda w: w.reception(lambda: receptions.delete("desk")),
+    "receptions.publishing.give": lambda w: w.reception(lambda: receptions.give(LINES[0], owned(LINES[0]), "desk")),
+    "receptions.publishing.take_as_seen": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
+    "receptions.publishing.bring": lambda w: w.behind(),
     "recordings.records.claim": lambda w: lambda: recordings.claim(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
     "recordings.records.keep": lambda w: w.recording(lambda claimed: recordings.keep(claimed, 2048, "ab" * 32)),
     "recordings.records.settle": lambda w: w.recording(recordings.settle),
     "recordings.records.note_heard": lambda w: w.stored(lambda: recordings.note_heard(RECORDING, True)),
     "recordings.records.forget": lambda w: w.stored(lambda: recordings.forget(RECORDING)),
-    "services.create_service": lambda w: lambda: services.create_service(deeds.form(UniqueName="clinic")),
-    "services.update_service": lambda w: w.other_service(
+    "masking.services.create_service": lambda w: lambda: services.create_service(deeds.form(UniqueName="clinic")),
+    "masking.services.update_service": lambda w: w.other_service(
         lambda made: services.update_service(made, deeds.form(UniqueName="surgery"))
     ),
-    "sessions.claims.claim_session.commit": lambda w: w.session,
-    "sessions.claims.claim_place.commit": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
-    "sessions.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
-    "sessions.life.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
-    "sessions.life.prolong": lambda w: w.of_session(lambda _, sid: sessions.prolong(sid, 0, NOW * 2), Ttl=600),
-    "sessions.life.end": lambda w: w.of_session(deeds.close),
-    "sessions.life.reopen": lambda w: w.of_closed(deeds.reopen),
-    "sessions.life.expire:1": lambda w: w.clean_up,
-    "sessions.life.expire:2": lambda w: w.clean_up,
-    "sessions.life.forget": lambda w: w.of_closed(deeds.delete),
+    "masking.claims.save_session": lambda w: w.session,
+    "masking.claims.save_participant": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
+    "masking.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
+    "masking.lifecycle.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
+    "masking.lifecycle.prolong": lambda w: w.of_session(lambda _, sid: sessions.prolong(sid, 0, NOW * 2), Ttl=600),
+    "masking.lifecycle.end": lambda w: w.of_session(deeds.close),
+    "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
+    "masking.lifecycle.expire:1": lambda w: w.clean_up,
+    "masking.lifecycle.expire:2": lambda w: w.clean_up,
+    "masking.lifecycle.forget": lambda w: w.of_closed(deeds.delete),
 }
 
 

@@ -17,6 +17,7 @@ from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, party
 from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
 from toritsugi.callers import caller, changes
+from toritsugi.foundation.sealing import seal
 from toritsugi.lines.directory import look_up
 from toritsugi.messages import records as messages
 from toritsugi.recordings import records as recordings
@@ -32,13 +33,14 @@ def running():
 
 
 def report():
-    return Report("/recording/voicemail/clinic/sealed", RECORDING, "CA" + "1" * 32, "completed", 9, 1, NOW)
+    sealed = seal(f"{AIKO}{BEN}", "CA" + "1" * 32)
+    return Report(f"/recording/voicemail/clinic/{sealed}", RECORDING, "CA" + "1" * 32, "completed", 9, 1, NOW)
 
 
 def copying():
     """The recording, as it is read by whoever has it for now; None, where somebody else has it."""
     try:
-        return recordings.claim(report(), lambda _sealed, _call: f"{AIKO}{BEN}")
+        return recordings.claim(report())
     except recordings.Claimed:
         return None
 

@@ -11,26 +11,26 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.logs import log
 
 Json = dict[str, Any]
-Write = Callable[[RequestRefused], Response[str]]
+Respond = Callable[[RequestRefused], Response[str]]
 
 SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in a path, and not for the log
 
 
 def serve(
-    app: APIGatewayHttpResolver, write: Write, ask: Callable[[Json], None], failure: RequestRefused, nowhere: int
+    app: APIGatewayHttpResolver, respond: Respond, ask: Callable[[Json], None], failure: RequestRefused, nowhere: int
 ) -> Callable[[Json, Any], Json]:
-    """The Lambda handler of an API. `write` is how it writes a refusal, `ask` may refuse a request before all else.
+    """The Lambda handler of an API. `respond` is how it writes a refusal, `ask` may refuse a request before all else.
 
     What fails is answered with `failure`, and what there is not with the code `nowhere`.
     """
 
     def refused(error: RequestRefused) -> Response[str]:
         log.info("request refused", code=error.code)
-        return write(error)
+        return respond(error)
 
     def failed(_: Exception) -> Response[str]:
         log.exception("request failed", route=asked(SECRETS))
-        return write(failure)
+        return respond(failure)
 
     def missing(_: Exception) -> Response[str]:
         return refused(RequestRefused(nowhere, f"{asked()} is nothing that this exchange does, or does not yet", 404))
@@ -50,7 +50,7 @@ def serve(
             return written(refused(error))
         except Exception:
             log.exception("a key could not be read")
-            return written(write(failure))
+            return written(respond(failure))
         return app.resolve(event, context)
 
     return handler
