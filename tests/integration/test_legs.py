@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 import wave
 import xml.etree.ElementTree as ElementTree
 
@@ -11,6 +12,8 @@ import status
 import voice
 from tests.integration.calls import Call
 from tests.integration.conftest import Twilio
+from toritsugi.bridges import commands, legs
+from toritsugi.bridges.bounds import Bounds
 
 WARNED = {"announcements": [{"before_end": 180, "say": "Three \x00minutes <left> & no more.", "language": "en-US"}]}
 PRESSED = {"DialCallStatus": "answered", "CallStatus": "in-progress"}
@@ -85,6 +88,16 @@ def test_who_was_dialed_and_presses_a_1_is_put_through_and_with_any_other_key_as
     assert words(twiml) == ["A call for you.", "お電話です。おつなぎするには、1を押してください。"]
     assert twiml.find("Gather").get("action").split("#")[0].endswith(f"/voice/bridges/{call.sid}/2/1/agreed")
     assert [one.tag for one in asks(twilio, call, "2/1/whispered")] == ["Gather", "Hangup"]
+
+
+@pytest.mark.parametrize(("left", "rings"), [(100, "25"), (12, "12"), (2, "5")])
+def test_a_dialed_telephone_rings_as_long_as_was_wanted_and_the_session_lasts(twilio, desk, clock, left, rings):
+    call = desk.calls(through="dial", ring_seconds=25)
+    bridge, (first, *others) = commands.find(call.sid), commands.find_parties(commands.find(call.sid))
+    door = legs.Door(call.sid, 1, 1, "answered")
+    turn = legs.Turn(bridge, first, others, door, {}, Bounds(ends_at=time.time() + left), time.time())
+    dial = ElementTree.fromstring(str(legs.answered(turn))).find("Dial")
+    assert dial.get("timeout") == rings
 
 
 def test_who_presses_a_1_when_it_is_over_is_put_through_to_nobody(twilio, desk, clock):

@@ -142,6 +142,18 @@ def test_what_cannot_be_spoken_is_lost_and_not_tried_again(twilios, desk, twilio
     assert "announcement not spoken" in logged()
 
 
+def test_where_nobody_is_at_twilios_address_the_message_fails_and_nothing_is_spoken_twice(desk, twilio, clock, logged):
+    call = desk.calls(announcements=[{"say": "Time is up soon.", "language": "en-US", "before_end": 60}])
+    call.begins(twilio)
+    clock.shift(29 * 60)
+    with pytest.raises(OSError, match="Connection"):
+        looks(call)
+    assert "a step of a call failed" in logged()
+    with attended(Switchboard()) as back:
+        looks(call)
+    assert [asked for asked in back.asked if "AnnounceUrl" in asked.form] == []
+
+
 def test_one_step_fails_and_the_others_are_taken_and_the_message_comes_again(twilios, desk, twilio, clock, logged):
     """The call ends: the conference cannot be ended, and the legs are hung up all the same."""
     call = desk.calls()

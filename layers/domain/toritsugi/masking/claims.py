@@ -106,8 +106,7 @@ def save_session(
             transaction.save(person)
         if session.unique_name:
             name = SessionName(session.service_sid, name_entry(session.unique_name), named=session.session_sid)
-            untaken = SessionName.entry.does_not_exist() | (SessionName.named == session.session_sid)
-            transaction.save(name, condition=untaken)
+            transaction.save(name, condition=SessionName.entry.does_not_exist())
         checks = hold(transaction, numbers, int(time.time()))
     name_place = 2 * len(people) + 1
     places = without_pool(refused, checks, name_place + bool(session.unique_name))
