@@ -10,6 +10,7 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
+from toritsugi import words
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import agenda, announcements, commands, state
 from toritsugi.bridges.events import Source
@@ -53,13 +54,14 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 
 
 def begin(
-    message_id: str, call_sid: str, session_sid: str, caller_sid: str, began: float, language: str = "en-US"
+    message_id: str, call_sid: str, session_sid: str, caller_sid: str, began: float, language: str | None = None
 ) -> None:
     """The bridge of a masked call, whose caller waits in the room already; or the end, for the session may be over."""
     try:
         bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
-        return dismiss(call_sid, over.spoken[language[:2]], language)
+        sentence, spoken = words.translate(over.sentence, language)
+        return dismiss(call_sid, sentence, spoken.locale)
     twilio_api.watch_call(call_sid, addresses.public_url(Source(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
@@ -148,8 +150,8 @@ def take(step: Step) -> None:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)
         case Close(_, conference_sid):
             twilio_api.end_conference(conference_sid)
-        case Release(party, call_sid, _, words):
-            dismiss(call_sid, words, party.language) if words else twilio_api.end_call(call_sid)
+        case Release(party, call_sid, _, farewell):
+            dismiss(call_sid, farewell, party.language) if farewell else twilio_api.end_call(call_sid)
         case Begin() | Follow() | End():  # what follows from them is due next
             pass
 
@@ -183,8 +185,8 @@ def speak(step: Speak) -> None:
         log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
 
 
-def dismiss(call_sid: str, words: str, language: str) -> None:
+def dismiss(call_sid: str, text: str, language: str) -> None:
     response = VoiceResponse()
-    voices.say(response, words, language)
+    voices.say(response, text, language)
     response.hangup()
     twilio_api.dismiss(call_sid, str(response))

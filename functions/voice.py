@@ -11,13 +11,14 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
+from toritsugi import words
 from toritsugi.adapters import owner_webhook, schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import announcements, commands, legs, ring_tone
 from toritsugi.bridges.records import Bridge
 from toritsugi.callers import caller
 from toritsugi.callers.caller import Caller
-from toritsugi.foundation import addresses, sealing, voices
+from toritsugi.foundation import addresses, sealing
 from toritsugi.foundation.errors import CallerBlocked, RequestRefused
 from toritsugi.lines import numbers
 from toritsugi.lines.lines import Line
@@ -62,6 +63,7 @@ def receive(call: Webhook) -> VoiceResponse:
     """Somebody calls a line: they are put through to whom their session leads; or else its reception answers."""
     called, now = call["To"], time.time()
     known = routes.find(call["From"], called)
+    call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
     if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
@@ -76,17 +78,17 @@ def receive(call: Webhook) -> VoiceResponse:
 
 def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
     source = Source("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
-    notice = addresses.public_url(routes.notice_path(str(route.partner)))
-    return routes.Recorder(addresses.public_url(source.path), voices.language_of(call["From"]), notice)
+    notice = addresses.public_url(routes.notice_path(route))
+    return routes.Recorder(addresses.public_url(source.path), call.locale, notice)
 
 
 def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     """The caller waits in the room, and timer.py calls the other."""
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
-    schedules.begin(caller | {"began": int(now), "language": voices.language_of(call["From"])})
+    schedules.begin(caller | {"began": int(now), "language": call.locale})
     bridge = Bridge(commands.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
-    return legs.enter(VoiceResponse(), bridge, voices.language_of(call["From"]), door)
+    return legs.enter(VoiceResponse(), bridge, call.locale, door)
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:
@@ -99,6 +101,7 @@ def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> Vo
 
 def go_on_at_reception(call: Webhook, place: Place) -> VoiceResponse:
     """A call at a reception goes on, as the reception was when it began."""
+    call.language = place.locale
     document = records.find_document(place.reception, place.version)
     return steps.answer(visit(call, place, document, caller.find))
 
@@ -117,6 +120,7 @@ def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
         if door.step != "left":
             raise
         return legs.hang_up()  # a caller whose session was over before the bridge could begin
+    call.language = party.language
     others = commands.find_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
     bounds = in_conference.bounds_of(bridge.session_sid)
     turn = legs.Turn(bridge, party, others, door, call.fields, bounds, time.time())
@@ -139,17 +143,18 @@ def press_star(turn: legs.Turn) -> VoiceResponse:
     return legs.come_back(replace(turn, bridge=bridge), done)
 
 
-def wait(country: str) -> VoiceResponse:
+def wait(language: str) -> VoiceResponse:
     """What is heard while nobody else is there."""
     response = VoiceResponse()
-    response.play(addresses.public_url(f"/voice/ringing/{country}"), loop=0)
+    response.play(addresses.public_url(f"/voice/ringing/{words.nearest(language).code}"), loop=0)
     return response
 
 
-def ring(country: str) -> dict[str, Any]:
+def ring(code: str) -> dict[str, Any]:
     """The ring tone itself, which Twilio may keep: it is no secret, and never changes."""
-    if country not in ring_tone.TONES:
+    language = words.find(code)
+    if language is None:
         return {"statusCode": 404}
     headers = {"content-type": "audio/wav", "cache-control": "public, max-age=86400"}
-    body = base64.b64encode(ring_tone.ring_tone(country)).decode()
+    body = base64.b64encode(ring_tone.ring_tone(language)).decode()
     return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}

@@ -10,9 +10,10 @@ import phonenumbers
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from api.queries import PageNumber, PageSize, PageToken, page
+from toritsugi import words
 from toritsugi.callers import changes, imports, index, sheets, views
 from toritsugi.callers.schemas import CallerChange, CallerWanted, plain
 from toritsugi.callers.views import CallerPage, CallerShown, ImportDone
@@ -41,6 +42,7 @@ Search = Annotated[
     Query(max_length=100, description="A part of a name, a reading, a company or a number, in any case and kana"),
     AfterValidator(plain),
 ]
+Language = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.codes()})]
 Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it in `country`")]
 Country = Annotated[
     str,
@@ -112,7 +114,7 @@ def import_callers(
 def export_callers(
     search: Search = "",
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
-    headings: Annotated[Literal["en", "ja"], Query(description="The language of the first line")] = "en",
+    headings: Annotated[Language, Query(description="The language of the first line")] = "en",
     page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
     page_token: PageToken = None,
 ) -> Response[str]:

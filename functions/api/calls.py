@@ -7,12 +7,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
+from toritsugi import words
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import announcements, commands, schemas, state, views
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.schemas import CallWanted, ParticipantChange, PartyWanted, Said
 from toritsugi.bridges.views import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
-from toritsugi.foundation import voices
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
 from toritsugi.lines import destinations
@@ -245,7 +245,7 @@ def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
         shows=line,
         name=person.name,
         whisper=person.whisper,
-        language=person.language or voices.language_of(person.number),
+        language=person.language or words.choose_language(None, person.number, line),
         voice=person.voice,
         date_created=time.time(),
     )

@@ -1,12 +1,14 @@
 """Receptions: what a line says and does, written in YAML or JSON, checked, kept in versions, and drawn."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import AfterValidator, Field
 
 from api.queries import PageNumber, PageSize, PageToken, page
+from toritsugi import words
 from toritsugi.adapters import owner_webhook
 from toritsugi.foundation import config, forms
 from toritsugi.foundation.errors import RequestRefused
@@ -33,6 +35,8 @@ Name = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="The reception's name: a to z, digits, - and _")
 ]
 Number = Annotated[int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")]
+
+Language = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.locales()})]
 
 WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (application/json)."
 
@@ -121,9 +125,7 @@ def list_versions(
 def draw_reception(
     name: Name,
     number: Number = None,
-    language: Annotated[
-        Literal["ja-JP", "en-US"] | None, Query(description="Of the words in it. Left out: the reception's own")
-    ] = None,
+    language: Annotated[Language | None, Query(description="Of the words in it. Left out: the reception's own")] = None,
 ) -> Response[str]:
     publishing.fetch(name)
     return plain(picture.draw(publishing.fetch_version(name, number).document, name, language), "image/svg+xml")

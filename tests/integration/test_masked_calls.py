@@ -9,10 +9,12 @@ import pytest
 import voice
 from tests.conftest import BASE
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, Door, OutgoingLeg, give_numbers, incoming, open_session
+from tests.integration.texts import know
 from tests.integration.wire import broken, refusing
+from toritsugi import words
 from toritsugi.callers.caller import Caller, caller_key
 
-TOKYO_LINE, BOSTON_LINE = LINES[0], "+16175550100"
+TOKYO_LINE, BOSTON_LINE, BOSTONIAN = LINES[0], "+16175550100", "+16175550199"
 
 
 def hears(twilio, line, caller):
@@ -177,16 +179,53 @@ def test_a_session_that_was_closed_or_deleted_has_ended_for_both(service, twilio
 # ---- in which language, and whatever happens -------------------------------------------------------------------------
 
 
-def test_whoever_dials_a_japanese_number_hears_japanese_and_whoever_dials_another_english(client, twilio):
+@pytest.fixture
+def airline(client):
+    """A service with a line in Tokyo and one in Boston, on which nobody may call anybody."""
     service = client.proxy.v1.services.create(unique_name="airline")
     give_numbers(service.sid, [TOKYO_LINE, BOSTON_LINE])
-    for caller in (AIKO, "+16175550199"):
-        sentence, language = hears(twilio, TOKYO_LINE, caller)
-        assert language == "ja-JP"
-        assert re.search("[ぁ-ん]", sentence)
-        sentence, language = hears(twilio, BOSTON_LINE, caller)
-        assert language == "en-US"
-        assert sentence.isascii()
+
+
+@pytest.mark.parametrize("line", [TOKYO_LINE, BOSTON_LINE])
+def test_whoever_calls_from_japan_hears_japanese_and_whoever_calls_from_america_english(airline, twilio, line):
+    sentence, language = hears(twilio, line, AIKO)
+    assert language == "ja-JP"
+    assert re.search("[ぁ-ん]", sentence)
+    sentence, language = hears(twilio, line, BOSTONIAN)
+    assert language == "en-US"
+    assert sentence.isascii()
+
+
+@pytest.mark.parametrize("caller", ["", "anonymous", "+266696687", "+33123456789"])
+def test_where_a_callers_number_tells_no_language_that_of_the_line_is_spoken(airline, twilio, caller):
+    assert hears(twilio, TOKYO_LINE, caller)[1] == "ja-JP"
+    assert hears(twilio, BOSTON_LINE, caller)[1] == "en-US"
+
+
+@pytest.mark.parametrize("line", [TOKYO_LINE, BOSTON_LINE])
+def test_a_caller_who_is_known_hears_their_own_language_wherever_they_call_from(airline, twilio, line):
+    know(AIKO, language="en-US")
+    know(BOSTONIAN, language="ja")
+    assert hears(twilio, line, AIKO) == (words.sentence("no session", "en"), "en-US")
+    assert hears(twilio, line, BOSTONIAN) == (words.sentence("no session", "ja"), "ja-JP")
+
+
+def test_who_is_blocked_hears_that_in_their_own_language(airline, twilio):
+    know(AIKO, language="en-US", blocked=True)
+    assert hears(twilio, TOKYO_LINE, AIKO) == (words.sentence("caller blocked", "en"), "en-US")
+
+
+def test_before_the_directory_was_read_only_the_numbers_tell_the_language(airline, twilio, wire):
+    know(AIKO, language="en-US")
+    with wire.has(broken):
+        assert hears(twilio, BOSTON_LINE, AIKO) == (words.sentence("cannot be connected", "ja"), "ja-JP")
+
+
+def test_a_call_that_we_make_is_spoken_to_in_the_language_of_whom_we_call(twilio):
+    """Twilio's From is then our line, and To is whoever listens."""
+    fields = {"From": BOSTON_LINE, "To": AIKO, "Direction": "outbound-api", "CallSid": "CA" + "1" * 32}
+    answer = twilio.send(voice.handler, "/voice/bridges/KB" + "0" * 32 + "/1/1/answered", fields)
+    assert ElementTree.fromstring(answer["body"]).find("Say").get("language") == "ja-JP"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, LINES, OutgoingLeg, incoming, open_session
 from tests.integration.deeds import form
 from tests.integration.tapes import CALL, SID, Messages, Tapes, report, row, served, told
+from tests.integration.texts import know
 from toritsugi.masking import routes, services
+from toritsugi.masking.routes import Route
 
 CONVERSATION = {"RecordingChannels": "2", "RecordingSource": "DialVerb", "RecordingDuration": "60"}
 
@@ -47,10 +49,23 @@ def test_both_sides_are_told_before_they_are_put_through(twilio, line):
     assert (say.tag, say.text) == ("Say", "この通話は録音されます。")
 
 
+def test_a_caller_who_is_known_is_told_in_their_own_language(twilio, line):
+    know(AIKO, language="en-US")
+    notice, _ = twilio.calls(line, AIKO)
+    assert (notice.text, notice.get("language")) == ("This call is recorded.", "en-US")
+
+
+def test_in_a_language_that_is_not_spoken_here_any_more_one_is_told_in_english(twilio):
+    import voice
+
+    answer = twilio.send(voice.handler, "/voice/notices/eo-XX", incoming(LINES[0], BEN, "CA" + "2" * 32))
+    assert "This call is recorded." in answer["body"]
+
+
 def test_somebody_abroad_is_told_in_english(twilio):
     import voice
 
-    path = routes.notice_path("+14155550123")
+    path = routes.notice_path(Route(partner="+14155550123", shows=LINES[0]))
     answer = twilio.send(voice.handler, path, incoming(LINES[0], "+14155550123", "CA" + "2" * 32))
     assert "This call is recorded." in answer["body"]
 

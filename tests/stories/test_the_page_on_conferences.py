@@ -115,12 +115,13 @@ def test_every_option_of_a_person_an_announcement_and_an_extension_is_named(name
 
 
 def test_the_words_on_the_page_are_those_that_are_spoken():
-    from toritsugi.bridges.words import WORDS
+    from toritsugi import words
 
-    facts = {"minutes": 10}
-    left = {"ja": "3分", "en": "3 minutes"}
-    spoken = [said.format(**facts, left=left[language]) for both in WORDS.values() for language, said in both.items()]
-    assert [words for words in spoken if words not in PAGE] == [WORDS["over"]["ja"], WORDS["over"]["en"]]
+    names = ["call for you", "call extended", "no more extensions", "back to the call", "left alone", "unanswered"]
+    for language in words.codes():
+        facts = {"left": words.say_duration(180, language), "more": words.say_duration(600, language)}
+        for name in [*names, "time left", "extension offer"]:
+            assert words.sentence(name, language, **facts) in PAGE
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whoever cannot be put through hears why, in the language of the called number, and nobody is rung by accident."""
+"""Whoever cannot be put through hears why, in a language of their own, and nobody is rung by accident."""
 
 import pytest
 
@@ -45,9 +45,22 @@ def test_a_session_for_messages_takes_no_calls(desk, aiko, ben):
     ben.is_idle()
 
 
-def test_a_number_abroad_speaks_english(desk, aiko):
+def test_whoever_calls_from_japan_hears_japanese_on_a_line_abroad_too(desk, aiko):
     desk.opens(AMERICAN)
     aiko.dials(AMERICAN)
+    aiko.hears("おつなぎできません")
+
+
+def test_whoever_hides_their_number_hears_the_language_of_the_line(desk, aiko):
+    desk.opens(AMERICAN)
+    aiko.will("by hand", withheld=True)
+    aiko.dials(AMERICAN)
+    aiko.hears("Your number is withheld")
+
+
+def test_whoever_is_known_to_speak_english_hears_english_on_any_line(opened, aiko):
+    opened.knows(aiko, language="en-US")
+    aiko.dials(JAPANESE)
     aiko.hears("cannot be reached from your telephone")
 
 

@@ -104,6 +104,10 @@ def test_words_and_foundation_import_neither_nouns_nor_adapters():
     assert not breaches(room("words", "foundation"), rooms([*NOUNS, "adapters"]))
 
 
+def test_words_imports_no_other_room_and_no_library():
+    assert not breaches(room("words"), [*rooms(["foundation"]), "twilio", "pynamodb", "aws_lambda_powertools", *HEAVY])
+
+
 def test_answering_imports_nothing_of_authoring():
     assert not breaches(room("receptions/answering"), rooms(["receptions.authoring"]))
 

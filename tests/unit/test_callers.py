@@ -115,13 +115,13 @@ CELLS = ["", "=1+1", "yes", "いいえ", "a;b", "ja", "\x00", "\ud800", '"', "\n
 @st.composite
 def written(draw):
     """A sheet with some of the columns, in which anything may stand, and rows that may be too short or too long."""
-    others = draw(st.lists(st.sampled_from([*sheets.HEADINGS][1:]), max_size=5, unique=True))
-    columns = ["number", *others]
+    others = draw(st.lists(st.sampled_from(sheets.COLUMNS[1:]), max_size=5, unique=True))
+    columns, headings = ["number", *others], sheets.known_headings()
     cells = st.text(max_size=12) | st.sampled_from(CELLS)
     row = st.tuples(st.sampled_from(NUMBERS) | cells, *(cells for _ in others)).map(list)
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
-    writer.writerow(draw(st.sampled_from(sheets.HEADINGS[column])) for column in columns)
+    writer.writerow(draw(st.sampled_from([one for one in headings if headings[one] == column])) for column in columns)
     writer.writerows(draw(st.lists(row | st.lists(cells, min_size=1, max_size=7), max_size=6)))
     return sheet.getvalue()
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.messages import inbound, opt_out, records, reply_limit
@@ -96,10 +97,13 @@ def test_some_get_no_answer_and_it_is_kept_why(known, number, body, why):
 # ---- wishes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", [*opt_out.OURS["stop"], " 停止\n", "ｽﾄｯﾌﾟ", "すとっぷ", "ＳＴＯＰ", "stop all"])
+STOP_WORDS = [text for text, wish in words.opt_out_words() if wish == "stop"]
+
+
+@pytest.mark.parametrize("word", [*STOP_WORDS, " 停止\n", "ｽﾄｯﾌﾟ", "すとっぷ", "ＳＴＯＰ", "stop all"])
 def test_a_word_that_twilio_does_not_know_is_confirmed_by_us(word):
     made = turn(word)
-    assert (made.wish, made.answer) in [("stop", opt_out.sentence("stop", locale)) for locale in ("ja-JP", "en-US")]
+    assert (made.wish, made.answer) in [("stop", opt_out.sentence("stop", locale)) for locale in words.locales()]
 
 
 @pytest.mark.parametrize("word", [*opt_out.TWILIOS["stop"], "Stop", " stop "])
@@ -149,9 +153,9 @@ def test_what_a_messaging_service_of_twilios_has_understood_counts_and_is_not_sa
     assert (made.wish, made.answer, made.unanswered) == ("stop", "", "answered by Twilio")
 
 
-@pytest.mark.parametrize("locale", ["ja-JP", "en-US"])
+@pytest.mark.parametrize("locale", words.locales())
 def test_what_we_confirm_would_set_off_no_wish_and_no_answer_of_another_exchange(locale):
-    for wish in opt_out.SENTENCES:
+    for wish in opt_out.TWILIOS:
         assert opt_out.read(opt_out.sentence(wish, locale), opted_out=True) is None
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.conftest import BASE
+from toritsugi import words
 from toritsugi.callers.caller import Caller
-from toritsugi.foundation import voices
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.receptions import ready
 from toritsugi.receptions.answering import steps, texts, visits
@@ -52,7 +52,7 @@ class Walk:
         for said in twiml.iter("Say"):
             self.said.append(said.text)
             self.locales.add(said.get("language"))
-            assert said.get("voice") == voices.VOICES[said.get("language")]
+            assert said.get("voice") == words.find(said.get("language")).voice
             assert "{" not in said.text
         ways = list(self.ways(twiml))
         self.ends += not ways
@@ -77,7 +77,7 @@ class Walk:
             yield redirect.text, {}
 
 
-@pytest.mark.parametrize("language", voices.VOICES)
+@pytest.mark.parametrize("language", words.locales())
 @pytest.mark.parametrize("name", ready.NAMES)
 def test_every_step_can_be_come_to_and_every_call_ends(name, language):
     walks = [Walk(name, language, at, answers=answers) for at in (OPEN, NIGHT) for answers in (True, False)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi.foundation import voices
+from toritsugi import words
 from toritsugi.receptions.answering import texts
 
 BOTH = {"ja-JP": "ご予約はこちらへ。", "en-US": "Book here."}
@@ -102,9 +102,7 @@ WORDS = st.text(max_size=20)
     st.lists(
         st.one_of(
             st.fixed_dictionaries({"keywords": st.lists(WORDS, min_size=1, max_size=3), "answer": WORDS}),
-            st.fixed_dictionaries(
-                {"otherwise": st.dictionaries(st.sampled_from(sorted(voices.VOICES)), WORDS, min_size=1)}
-            ),
+            st.fixed_dictionaries({"otherwise": st.dictionaries(st.sampled_from(words.locales()), WORDS, min_size=1)}),
         ),
         max_size=5,
     ),

@@ -35,6 +35,7 @@ def address(exchange: Exchange) -> Iterator[Finding]:
 
 def signatures(exchange: Exchange) -> Iterator[Finding]:
     """A request signed with each token is answered as a call is; a forged one is turned away."""
+    from toritsugi import words
     from toritsugi.foundation.errors import LineUnknown, ToritsugiError
 
     tokens = exchange.tokens
@@ -56,11 +57,11 @@ def signatures(exchange: Exchange) -> Iterator[Finding]:
                 f"a call is answered with {answer.status_code}",
                 "look into the log of the function voice; toritsugi deploy",
             )
-        elif LineUnknown.spoken["en"] in answer.text:
+        elif any(said in answer.text for said in words.translations(LineUnknown.sentence)):
             slow = took > SLOW
             said = f"a call signed with the {name} token is answered in {took * 1000:.0f} ms"
             yield warn(f"{said}: callers wait that long", "look again, the first call is slower") if slow else ok(said)
-        elif ToritsugiError.spoken["en"] in answer.text:
+        elif any(said in answer.text for said in words.translations(ToritsugiError.sentence)):
             yield fail(
                 "the function answers, but cannot look up a number: callers hear an apology",
                 "look into the log of the function voice",

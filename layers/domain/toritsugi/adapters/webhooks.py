@@ -14,6 +14,7 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
+from toritsugi import words
 from toritsugi.foundation import clients, config, voices
 from toritsugi.foundation.errors import CallRefused, RequestRefused, ToritsugiError
 from toritsugi.foundation.forms import Form, read_body
@@ -34,16 +35,28 @@ LARGEST_BODY = 32_768  # a text of 1600 characters with ten pictures has up to 2
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|&#5[5-7][0-9]{3};")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Webhook:
-    """A request that Twilio has signed: its path, and its fields by Twilio's names, blank ones included."""
+    """A request that Twilio has signed: its path, and its fields by Twilio's names, blank ones included.
+
+    `language` is that of whoever listens, as soon as it is known: of their entry in the directory, or of the call so
+    far. A handler sets it, so that an error that it raises afterwards is told in this language.
+    """
 
     path: str
     fields: dict[str, str]
     token: str = ""  # the same when Twilio asks the same again
+    language: str | None = None
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
+
+    @property
+    def locale(self) -> str:
+        """In which whoever listens is spoken to."""
+        called_by_us = self["Direction"].startswith("outbound")
+        own, line = ("To", "From") if called_by_us else ("From", "To")
+        return words.choose_language(self.language, self[own], self[line])
 
 
 class Forged(Exception):
@@ -160,9 +173,8 @@ def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
 
 
 def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
-    """The sentence of an error, in the language of the called number's country."""
-    language, sentence = error.said_to(webhook["To"] if webhook else "")
+    """The sentence of an error, in the language of whoever listens."""
     response = VoiceResponse()
-    voices.say(response, sentence, language)
+    voices.say_sentence(response, error.sentence, webhook.locale if webhook else None)
     response.hangup()
     return response

@@ -6,6 +6,7 @@ It follows from the state alone. So whoever looks, at whatever occasion and howe
 import math
 from collections.abc import Iterator
 
+from toritsugi import words
 from toritsugi.bridges import announcements
 from toritsugi.bridges.announcements import LATE_SECONDS
 from toritsugi.bridges.bounds import GONE
@@ -28,11 +29,10 @@ from toritsugi.bridges.steps import (
     Speak,
     Step,
 )
-from toritsugi.bridges.words import sentence
 from toritsugi.foundation.durations import RETRY_SECONDS
 
 ALONE_SECONDS = 15
-FAREWELLS = {"left-alone": "left alone", "session-ended": "over"}
+FAREWELLS = {"left-alone": "left alone", "session-ended": "call ended"}
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
 
@@ -211,4 +211,4 @@ def farewell(bridge: Bridge, party: Party, leg: Leg) -> str | None:
     """What somebody is told who is left over; nothing, where there was a warning, or where nobody listens."""
     if not leg.is_answered or bridge.end_reason in (None, "time", "api", "hung-up", "forgotten"):
         return None
-    return sentence(FAREWELLS.get(bridge.end_reason, "unanswered"), party.language)
+    return words.sentence(FAREWELLS.get(bridge.end_reason, "unanswered"), party.language)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from twilio.twiml.voice_response import VoiceResponse
 
+from toritsugi import words
 from toritsugi.bridges.records import Announcement, Bridge, Spoken, spoken_key
 from toritsugi.foundation import voices
 from toritsugi.foundation.transactions import refusals, write
@@ -88,6 +89,14 @@ def claim(announcement: Announcement, bridge: Bridge, due: float, now: float, dr
         transaction.condition_check(Bridge, bridge.bridge_sid, "bridge", condition=goes_on)
         transaction.save(spoken, condition=Spoken.entry.does_not_exist())
     return not places
+
+
+def warning(before_end: int, language: str, minutes: int) -> str:
+    """ "3 minutes left", with the offer of so many minutes more, if any."""
+    said = words.sentence("time left", language, left=words.say_duration(before_end, language))
+    if minutes:
+        said += " " + words.sentence("extension offer", language, more=words.say_duration(minutes * 60, language))
+    return said
 
 
 def speak(announcement: Announcement) -> VoiceResponse:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynamodb.transactions import TransactWrite
 
+from toritsugi.bridges import announcements
 from toritsugi.bridges.bounds import Bounds
 from toritsugi.bridges.records import (
     Announcement,
@@ -23,7 +24,6 @@ from toritsugi.bridges.records import (
     party_key,
     update_if,
 )
-from toritsugi.bridges.words import warning
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import refusals, write
@@ -295,7 +295,8 @@ def for_session(
 
 def warn_before_end(bridge: Bridge, number: int, seconds: int, language: str) -> Announcement:
     """Our own announcement: how much time is left, and how to have more where that is possible."""
-    words = warning(seconds, language, int(bridge.extension_minutes) if bridge.extension_by is None else 0)
+    minutes = int(bridge.extension_minutes) if bridge.extension_by is None else 0
+    words = announcements.warning(seconds, language, minutes)
     return Announcement(
         *announcement_key(bridge.bridge_sid, number), id=number, before_end=seconds, words=words, language=language
     )

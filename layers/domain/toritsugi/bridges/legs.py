@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
+from toritsugi import words
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.events import MACHINES, Source
 from toritsugi.bridges.records import Bridge, Party
-from toritsugi.bridges.words import sentence
 from toritsugi.foundation import voices
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
@@ -23,7 +23,10 @@ from toritsugi.foundation.errors import RequestRefused
 EVENTS = "start end join leave mute hold announcement"
 
 PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/(\d{1,3})/(\d{1,3})/(\w+)", re.ASCII)
-WAITING_PATH = re.compile(r"/voice/waiting/(ja|en)", re.ASCII)
+WAITING_PATH = re.compile(r"/voice/waiting/([a-z]{2,3})", re.ASCII)
+
+# What somebody hears of it who has pressed star, by what that has done.
+STAR_SENTENCES = {"extended": "call extended", "full": "no more extensions", "back": "back to the call"}
 
 Fields = Mapping[str, str]
 
@@ -82,7 +85,7 @@ def answered(turn: Turn) -> VoiceResponse:
     if turn.fields.get("AnsweredBy") in MACHINES:
         return hang_up()
     if not turn.connects:
-        return say_goodbye(turn.party, "over")
+        return say_goodbye(turn.party, "call ended")
     if turn.bridge.accept:
         return ask(turn, "accepted")
     return connect(whisper(turn.party), turn)
@@ -91,7 +94,7 @@ def answered(turn: Turn) -> VoiceResponse:
 def accepted(turn: Turn) -> VoiceResponse:
     """A key was pressed: 1 accepts the call, and after any other the question comes again."""
     if not turn.connects:
-        return say_goodbye(turn.party, "over")
+        return say_goodbye(turn.party, "call ended")
     if turn.fields.get("Digits") != "1":
         return ask(turn, "accepted")
     return connect(VoiceResponse(), turn)
@@ -126,7 +129,7 @@ def ask(turn: Turn, step: str) -> VoiceResponse:
     gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=action)
     if party.whisper:
         voices.say(gather, party.whisper, party.language, party.voice)
-    voices.say(gather, sentence("accept", party.language), party.language)
+    voices.say_sentence(gather, "call for you", party.language)
     response.hangup()
     return response
 
@@ -153,7 +156,7 @@ def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door) ->
         beep="false",
         start_conference_on_enter=True,
         end_conference_on_exit=False,
-        wait_url=bridge.waiting or public_url(f"/voice/waiting/{'ja' if language.startswith('ja') else 'en'}"),
+        wait_url=bridge.waiting or waiting_url(language),
         status_callback=public_url(Source(bridge.bridge_sid).path),
         status_callback_event=EVENTS,
     )
@@ -161,10 +164,16 @@ def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door) ->
     return response
 
 
-def come_back(turn: Turn, said: str) -> VoiceResponse:
+def waiting_url(language: str) -> str:
+    """Where the ring tone is that somebody of this language knows."""
+    return public_url(f"/voice/waiting/{words.nearest(language).code}")
+
+
+def come_back(turn: Turn, done: str) -> VoiceResponse:
     """Back into the room, after hearing what the star has done."""
     response, language = VoiceResponse(), turn.party.language
-    voices.say(response, sentence(said, language, minutes=int(turn.bridge.extension_minutes)), language)
+    more = words.say_duration(int(turn.bridge.extension_minutes) * 60, language)
+    voices.say_sentence(response, STAR_SENTENCES[done], language, more=more)
     return enter(response, turn.bridge, language, turn.door)
 
 
@@ -187,10 +196,10 @@ def dial(response: VoiceResponse, turn: Turn) -> VoiceResponse:
         action=public_url(door.then("left" if tried == 1 else "left_again").path),
     )
     for party in turn.others:
-        words = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
+        whispered = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
         call.number(
             party.number,
-            url=public_url(words.path) if bridge.accept or party.whisper or bridge.session_sid else None,
+            url=public_url(whispered.path) if bridge.accept or party.whisper or bridge.session_sid else None,
             status_callback=public_url(Source(bridge.bridge_sid, int(party.place), tried).path),
             status_callback_event="initiated ringing answered completed",
         )
@@ -204,7 +213,7 @@ def try_again(turn: Turn) -> VoiceResponse:
     if turn.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
         return hang_up()
     if not turn.bounds.connects(turn.now):
-        return say_goodbye(turn.party, "over")
+        return say_goodbye(turn.party, "call ended")
     if turn.bridge.if_unanswered == "retry" and turn.door.step == "left":
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
@@ -226,9 +235,9 @@ def hang_up() -> VoiceResponse:
     return response
 
 
-def say_goodbye(party: Party, said: str) -> VoiceResponse:
+def say_goodbye(party: Party, sentence: str) -> VoiceResponse:
     response = VoiceResponse()
-    voices.say(response, sentence(said, party.language), party.language)
+    voices.say_sentence(response, sentence, party.language)
     response.hangup()
     return response
 

@@ -7,15 +7,16 @@ import math
 import struct
 from functools import cache
 
+from toritsugi.words.language import Language
+
 RATE = 8000  # samples a second, as telephones have them
-TONES = {"ja": ((400, 16), 1, 2), "en": ((440, 480), 2, 4)}  # Hz, seconds on, seconds off
 
 
 @cache
-def ring_tone(country: str) -> bytes:
-    """One ring and the pause after it, as a WAV file: `ja` the Japanese one, a 400 Hz tone that trembles; else `en`."""
-    (first, second), on, off = TONES[country]
-    samples = [sample(country, first, second, at / RATE) for at in range(on * RATE)] + [0] * (off * RATE)
+def ring_tone(language: Language) -> bytes:
+    """One ring and the pause after it, as a WAV file, as it sounds where this language is spoken."""
+    ring = [sample(language, at / RATE) for at in range(language.ring_seconds * RATE)]
+    samples = ring + [0] * (language.ring_pause_seconds * RATE)
     data = struct.pack(f"<{len(samples)}b", *samples).translate(UNSIGNED)
     head = struct.pack(
         "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE, 1, 8, b"data", len(data)
@@ -23,10 +24,9 @@ def ring_tone(country: str) -> bytes:
     return head + data
 
 
-def sample(country: str, first: float, second: float, at: float) -> int:
-    wave = math.sin(2 * math.pi * first * at)
-    other = math.sin(2 * math.pi * second * at)
-    return round(40 * (wave * (0.6 + 0.4 * other) if country == "ja" else (wave + other) / 2))
+def sample(language: Language, at: float) -> int:
+    wave, other = (math.sin(2 * math.pi * hertz * at) for hertz in language.ring_tones)
+    return round(40 * (wave * (0.6 + 0.4 * other) if language.ring_trembles else (wave + other) / 2))
 
 
 UNSIGNED = bytes((byte + 128) % 256 for byte in range(256))  # WAV's eight bits count from -128

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from toritsugi import words
 from toritsugi.bridges import commands
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, announcement_key, party_key
 from toritsugi.foundation import voices
@@ -19,7 +20,7 @@ LONGEST_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which inclu
 
 Words = Annotated[str, Field(min_length=1, max_length=1000)]
 Audio = Annotated[Url, Field(description="An MP3 or WAV file")]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$", examples=["ja-JP", "en-US"])]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3})?$", examples=words.locales())]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 
 
@@ -192,12 +193,13 @@ def draw_up(
 
 def party(wanted: CallWanted, person: PartyWanted, bridge_sid: str, place: int) -> Party:
     """One of the people, with what the whole call has for what was left out."""
-    language = person.language or wanted.language or voices.language_of(person.number)
+    shows = person.shows or wanted.from_
+    language = person.language or wanted.language or words.choose_language(None, person.number, shows)
     return Party(
         *party_key(bridge_sid, place),
         place=place,
         number=person.number,
-        shows=person.shows or wanted.from_,
+        shows=shows,
         name=person.name,
         whisper=person.whisper or wanted.whisper,
         language=language,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from toritsugi.foundation import voices
+from toritsugi import words
 
 LONGEST_NAME, LONGEST_NOTES, LONGEST_TAG, MOST_TAGS = 100, 2000, 50, 20
 SEPARATORS = ",;、；"  # of tags, in a cell of a sheet
@@ -29,10 +29,7 @@ def written(text: str) -> str:
 
 def spoken(language: str) -> str | None:
     """ja or ja-JP, en or en-US: a language that our voices speak, as a locale; blank: none. Raises ValueError."""
-    locale = voices.LOCALES.get(language, language)
-    if locale and locale not in voices.VOICES:
-        raise ValueError(f"{language} is not spoken here; {' and '.join(voices.VOICES)} are")
-    return locale or None
+    return words.read_locale(language) if language else None
 
 
 def tag(text: str) -> str:
@@ -73,7 +70,7 @@ class CallerWanted(BaseModel):
     ] = None
     language: Annotated[
         Annotated[str, Field(max_length=35), AfterValidator(spoken)] | None,
-        Field(examples=["ja-JP", "en-US"], description="Left out: that of the reception"),
+        Field(examples=words.locales(), description="Left out: that of the reception"),
     ] = None
     company: Annotated[Name, Blank] | None = None
     notes: Annotated[str, Field(max_length=LONGEST_NOTES), AfterValidator(written), Blank] | None = None

@@ -9,30 +9,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from toritsugi import words
 from toritsugi.callers.index import fold
 from toritsugi.callers.schemas import SEPARATORS, CallerWanted
 from toritsugi.callers.views import CallerShown, Wrong
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import read_number
+from toritsugi.words.en import ENGLISH
 
 MOST_ROWS = 10_000
 
-# what each column is called; by the first in English and in Japanese it is written
-HEADINGS = {
-    "number": ("number", "電話番号", "phone", "phone number", "電話"),
-    "name": ("name", "名前", "氏名"),
-    "reading": ("reading", "よみがな", "ふりがな"),
-    "language": ("language", "言語"),
-    "company": ("company", "会社", "会社名"),
-    "notes": ("notes", "メモ", "備考"),
-    "tags": ("tags", "タグ"),
-    "blocked": ("blocked", "着信拒否"),
-    "opted_out": ("opted_out", "配信停止"),
-}
-COLUMNS = {fold(heading): column for column, headings in HEADINGS.items() for heading in headings}
-WORDS = {"en": 0, "ja": 1}
-
-YES, NO = ("true", "yes", "1", "はい", "○", "〇"), ("false", "no", "0", "いいえ", "×", "")
+COLUMNS = tuple(ENGLISH.columns)
 SIGNS = "=+@\t\r＝＋－＠-"  # a spreadsheet takes what begins with one of these for a formula
 
 # Where Unicode has two characters for one of Shift_JIS, people type the one and Windows writes the other.
@@ -118,16 +105,37 @@ def split(text: str, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]:
 
 def column_of(place: int, heading: str) -> str:
     """Which column it is. Raises RequestRefused 20001."""
-    column = COLUMNS.get(fold(heading))
+    column = known_headings().get(fold(heading))
     if column is None:
-        known = ", ".join(f"{headings[0]} ({headings[1]})" for headings in HEADINGS.values())
+        known = ", ".join(map(name_of, COLUMNS))
         raise refusal(f"Column {place}, {heading.strip()[:100]!r}, is none that is known; these are: {known}")
     return column
 
 
+def known_headings() -> dict[str, str]:
+    """Every heading that a column may have, folded, and which column it is."""
+    return {
+        fold(heading): column
+        for language in words.LANGUAGES
+        for column, headings in language.columns.items()
+        for heading in headings
+    }
+
+
+def name_of(column: str) -> str:
+    """What a column is called in English, and in the other languages: number (電話番号)."""
+    headings = [language.columns[column] for language in words.LANGUAGES if column in language.columns]
+    return in_other_languages(ENGLISH.columns[column][0], headings)
+
+
+def in_other_languages(english: str, names: list[tuple[str, ...]]) -> str:
+    """What something is called in English, and in brackets what else it may be called first."""
+    return f"{english} ({', '.join(some[0] for some in names if some[0] != english)})"
+
+
 def check_columns(columns: list[str], headings: list[str]) -> None:
     if "number" not in columns:
-        raise refusal("The first line must name the columns, and one of them must be number (電話番号)")
+        raise refusal(f"The first line must name the columns, and one of them must be {name_of('number')}")
     if twice := [heading for heading, column in zip(headings, columns, strict=True) if columns.count(column) > 1]:
         raise refusal(f"The columns {' and '.join(twice)} are the same")
 
@@ -157,9 +165,14 @@ def read_row(cells: dict[str, str], country: str) -> tuple[dict[str, Any], dict[
 
 def read_yes(cell: str) -> bool:
     """Raises ValueError."""
-    if (said := fold(cell)) not in YES + NO:
-        raise ValueError(f"{cell[:20]!r} is neither yes (はい) nor no (いいえ)")
-    return said in YES
+    said = fold(cell)
+    if any(said in language.yes for language in words.LANGUAGES):
+        return True
+    if said and not any(said in language.no for language in words.LANGUAGES):
+        yes = in_other_languages(ENGLISH.yes[0], [language.yes for language in words.LANGUAGES])
+        no = in_other_languages(ENGLISH.no[0], [language.no for language in words.LANGUAGES])
+        raise ValueError(f"{cell[:20]!r} is neither {yes} nor {no}")
+    return False
 
 
 def read_tags(cell: str) -> list[str]:
@@ -182,14 +195,18 @@ def unguard(cell: str) -> str:
 # ---- written ---------------------------------------------------------------------------------------------------------
 
 
-def write(callers: Iterable[CallerShown], words: str) -> str:
-    """A sheet of these callers, under headings in these words, en or ja. It says the same when it is read again."""
+def write(callers: Iterable[CallerShown], language: str) -> str:
+    """A sheet of these callers, under headings in this language. It says the same when it is read again."""
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow(headings[WORDS[words]] for headings in HEADINGS.values())
+    writer.writerow(heading_in(column, language) for column in COLUMNS)
     for caller in callers:
-        writer.writerow(write_cell(caller[column]) for column in HEADINGS)  # type: ignore[literal-required]
+        writer.writerow(write_cell(caller[column]) for column in COLUMNS)  # type: ignore[literal-required]
     return sheet.getvalue()
+
+
+def heading_in(column: str, language: str) -> str:
+    return (words.nearest(language).columns.get(column) or ENGLISH.columns[column])[0]
 
 
 def write_cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Everything that can be wrong, with the sentence that is spoken or written about it.
+"""Everything that can be wrong, with the name of the sentence that a telephone hears about it; see words/.
 
     ToritsugiError
       CallRefused            a caller hears why the call goes no further
@@ -19,21 +19,11 @@ Ground: rules and edges may both stand on it. Codes: https://www.twilio.com/docs
 
 from typing import Any
 
-from toritsugi.foundation.voices import language_of
-
 
 class ToritsugiError(Exception):
-    """The base of every error of ours. `spoken` is what a telephone hears, by language."""
+    """The base of every error of ours. `sentence` is the name of what a telephone hears."""
 
-    spoken = {
-        "ja": "申し訳ございません。ただいまおつなぎできません。しばらくしてから、もう一度おかけ直しください。",
-        "en": "We are sorry. Your call cannot be connected at the moment. Please try again later.",
-    }
-
-    def said_to(self, called: str) -> tuple[str, str]:
-        """The language spoken where that number is called, ja-JP in Japan and else en-US, and the sentence in it."""
-        language = language_of(called)
-        return language, self.spoken[language[:2]]
+    sentence = "cannot be connected"
 
 
 class CallRefused(ToritsugiError):
@@ -41,59 +31,35 @@ class CallRefused(ToritsugiError):
 
 
 class CallerWithheld(CallRefused):
-    spoken = {
-        "ja": "番号が通知されていないため、おつなぎできません。電話番号の前に186をつけて、おかけ直しください。",
-        "en": "Your number is withheld, so your call cannot be connected. Please show your number and call again.",
-    }
+    sentence = "caller withheld"
 
 
 class CallerUnreadable(CallRefused):
-    spoken = {
-        "ja": "お客様の電話番号を確認できないため、おつなぎできません。別の電話からおかけ直しください。",
-        "en": "We cannot read the number you are calling from. Please call again from another telephone.",
-    }
+    sentence = "caller unreadable"
 
 
 class LineUnknown(CallRefused):
-    spoken = {
-        "ja": "おかけになった電話番号は、現在使われておりません。番号をお確かめください。",
-        "en": "The number you have dialed is not in service. Please check the number.",
-    }
+    sentence = "line unknown"
 
 
 class NoSession(CallRefused):
-    spoken = {
-        "ja": "お客様の電話番号からは、この番号におつなぎできません。ご登録の電話からおかけください。",
-        "en": "This number cannot be reached from your telephone. Please call from the telephone you registered.",
-    }
+    sentence = "no session"
 
 
 class SessionEnded(CallRefused):
-    spoken = {
-        "ja": "この番号のご利用期間は終了しました。お電話ありがとうございました。",
-        "en": "The time in which this number could be used has ended. Thank you for calling.",
-    }
+    sentence = "session ended"
 
 
 class PartnerMissing(CallRefused):
-    spoken = {
-        "ja": "おつなぎする相手の方が、まだ登録されていません。しばらくしてから、おかけ直しください。",
-        "en": "The person you are calling has not joined yet. Please try again later.",
-    }
+    sentence = "partner missing"
 
 
 class CallsNotAllowed(CallRefused):
-    spoken = {
-        "ja": "この番号では通話をご利用いただけません。メッセージをお送りください。",
-        "en": "This number does not take calls. Please send a text message.",
-    }
+    sentence = "calls not allowed"
 
 
 class CallerBlocked(CallRefused):
-    spoken = {
-        "ja": "恐れ入りますが、お客様のお電話はお受けできません。ご了承ください。",
-        "en": "We are sorry, but we cannot take your call. Thank you for your understanding.",
-    }
+    sentence = "caller blocked"
 
 
 class OwnerSilent(ToritsugiError):

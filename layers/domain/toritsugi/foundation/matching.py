@@ -1,9 +1,9 @@
-"""Writing: what a text says apart from width, case and kana, and whose language it is in. Ground."""
+"""Writing: what a text says apart from width, case and kana, and which words stand in it. Foundation."""
 
 import unicodedata
 
-# Where one is written without spaces: kana, kanji, and what belongs to them.
-JAPANESE = (("\u3005", "\u3007"), ("\u3041", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"))
+from toritsugi import words
+
 KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 
 
@@ -13,7 +13,7 @@ def fold(text: str) -> str:
 
 
 def has(text: str, word: str) -> bool:
-    """Whether this word stands in a text, both folded: anywhere in Japanese, else as a whole word."""
+    """Whether this word stands in a text, both folded: as a whole word, or anywhere where letters stick together."""
     if not word:
         return False
     at = text.find(word)
@@ -27,15 +27,4 @@ def has(text: str, word: str) -> bool:
 
 def goes_on(neighbor: str, edge: str) -> bool:
     """Whether a word goes on beyond its edge: "bookmark" does beyond "book", 予約したい does not beyond 予約."""
-    return neighbor.isalnum() and edge.isalnum() and not is_japanese(neighbor) and not is_japanese(edge)
-
-
-def language_of(text: str) -> str | None:
-    """ja-JP where there are kana or kanji in it, en-US where there are Latin letters; None where there is neither."""
-    if any(is_japanese(character) for character in unicodedata.normalize("NFKC", text)):
-        return "ja-JP"
-    return "en-US" if any(character.isalpha() and character < "\u0250" for character in text) else None
-
-
-def is_japanese(character: str) -> bool:
-    return any(first <= character <= last for first, last in JAPANESE)
+    return neighbor.isalnum() and edge.isalnum() and not words.sticks(neighbor) and not words.sticks(edge)

@@ -1,26 +1,22 @@
-"""The voices in which the exchange speaks. Ground: rules and edges may both stand on it.
-
-The voice is always named: otherwise an account's own setting chooses, and a voice that does not speak the language
-says nothing at all. https://www.twilio.com/docs/voice/twiml/say/text-speech
-"""
+"""Words and sentences spoken as TwiML, in a voice that speaks their language. Foundation."""
 
 from twilio.twiml.voice_response import VoiceResponse
 
-VOICES = {"ja-JP": "Polly.Kazuha-Neural", "en-US": "Polly.Joanna-Neural"}
-LOCALES = {"ja": "ja-JP", "en": "en-US"}
-
-
-def language_of(number: str) -> str:
-    """What is spoken where this number is: ja-JP in Japan, else en-US."""
-    return "ja-JP" if number.startswith("+81") else "en-US"
+from toritsugi import words
 
 
 def is_spoken(language: str, voice: str | None) -> bool:
     """Whether something can be said in this language, ja, ja-JP or en-GB: in our voice, or in one that is named."""
-    return bool(voice) or LOCALES.get(language, language) in VOICES
+    return bool(voice) or words.find(language) is not None
 
 
-def say(response: VoiceResponse, words: str, language: str, voice: str | None = None) -> None:
+def say(response: VoiceResponse, text: str, language: str, voice: str | None = None) -> None:
     """Has these words spoken."""
-    locale = LOCALES.get(language, language)
-    response.say(words, language=locale, voice=voice or VOICES.get(locale))
+    known = words.find(language)
+    response.say(text, language=known.locale if known else language, voice=voice or (known.voice if known else None))
+
+
+def say_sentence(response: VoiceResponse, name: str, language: str | None, **facts: object) -> None:
+    """Has a sentence of ours spoken: in English, and in an English voice, where it is not there in this language."""
+    text, spoken = words.translate(name, language, **facts)
+    response.say(text, language=spoken.locale, voice=spoken.voice)

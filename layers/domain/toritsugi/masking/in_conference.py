@@ -10,13 +10,13 @@ from functools import partial
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from toritsugi import words
 from toritsugi.bridges import commands
 from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import put, update_if
-from toritsugi.foundation.voices import language_of
 from toritsugi.masking.interactions import Leg
 from toritsugi.masking.routes import Route, is_connecting, route_key
 from toritsugi.masking.services import find_service
@@ -149,7 +149,7 @@ def enlist(bridge_sid: str, place: int, person: Participant, now: float, report_
         number=person.identifier,
         shows=person.proxy_identifier,
         name=person.friendly_name,
-        language=language_of(person.identifier),
+        language=words.choose_language(None, person.identifier, person.proxy_identifier),
         report_to=report_to,
         date_created=now,
     )

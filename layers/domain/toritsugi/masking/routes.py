@@ -14,6 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
+from toritsugi import words
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
@@ -26,8 +27,7 @@ from toritsugi.masking.pool import PoolNumber
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
 MOST_PAGES = 100  # of 1 MB each
 
-NOTICES = {"ja-JP": "この通話は録音されます。", "en-US": "This call is recorded."}
-NOTICE_PATH = re.compile(f"/voice/notices/({'|'.join(NOTICES)})")
+NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})", re.ASCII)
 
 
 class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
@@ -157,15 +157,15 @@ def put_through(route: Route, now: float, report_to: str, recorder: Recorder | N
     return response
 
 
-def notice_path(number: str) -> str:
-    """Where the TwiML is that tells somebody with this number that the call is recorded."""
-    return f"/voice/notices/{voices.language_of(number)}"
+def notice_path(route: Route) -> str:
+    """Where the TwiML is that tells whoever is called that the call is recorded. Their entry was not read."""
+    return f"/voice/notices/{words.choose_language(None, route.partner, route.shows)}"
 
 
 def notify(language: str) -> VoiceResponse:
     """Says that the call is recorded."""
     response = VoiceResponse()
-    voices.say(response, NOTICES[language], language)
+    voices.say_sentence(response, "call recorded", language)
     return response
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import FAILED, refusals, write
@@ -21,7 +22,6 @@ from toritsugi.lines.lines import Line, line_key
 from toritsugi.messages import opt_out, records, reply_limit
 from toritsugi.messages.records import Message
 from toritsugi.messages.reply_limit import Texted, texted_key
-from toritsugi.receptions import words
 from toritsugi.receptions.answering import texts
 
 MOST_MEDIA = 10
@@ -125,12 +125,12 @@ def choose(turn: Turn) -> tuple[str, str]:
     confirmed = text.wish or opt_out.is_confirmed_by_twilio(text.body)
     if confirmed and not (said and turn.wish == "help"):  # help may be given twice: what Twilio says helps nobody
         return "", "answered by Twilio"
-    return said or opt_out.sentence(turn.wish, language_of(turn)), ""
+    return said or opt_out.sentence(turn.wish, choose_language(turn)), ""
 
 
 def say(turn: Turn) -> str:
     """What the reception says to this text. To a wish only a rule with that very word has something to say."""
-    locale = language_of(turn)
+    locale = choose_language(turn)
 
     def tell(name: str, locale: str) -> str:
         return fact(turn, name, locale)
@@ -138,7 +138,7 @@ def say(turn: Turn) -> str:
     return texts.answer(turn.document, turn.text.body, locale, tell, keywords_only=turn.wish is not None)
 
 
-def language_of(turn: Turn) -> str:
+def choose_language(turn: Turn) -> str:
     caller = turn.known.caller
     return texts.choose_language(turn.document, turn.text.body, caller.language if caller else None)
 
@@ -147,11 +147,11 @@ def fact(turn: Turn, name: str, locale: str) -> str:
     """What stands for a placeholder, written as in a letter and not as it is spoken."""
     caller, number = turn.known.caller, turn.text.number
     if name == "name":
-        return (caller.name if caller else None) or words.sentence("somebody", locale)
+        return (caller.name if caller else None) or words.sentence("dear caller", locale)
     if name == "company":
         return (caller.company if caller else None) or ""
     if name == "number":
-        return "0" + number[3:] if number.startswith("+81") else number
+        return words.write_number(number)
     say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}.get(name)
     if say is None:  # digits: nobody has pressed any
         return ""

@@ -9,36 +9,13 @@ import re
 from pynamodb.attributes import JSONAttribute, NumberAttribute
 from pynamodb.expressions.condition import Condition
 
+from toritsugi import words
 from toritsugi.foundation import matching
 from toritsugi.lines.directory import Entry, Key
 
 MOST_ANSWERS = ((600, 5), (86_400, 20))  # within so many seconds, so many of them
 SAME_ANSWER_SECONDS = 60
 KEPT = max(most for _, most in MOST_ANSWERS)
-
-# What machines write, by which they are known; folded, as everything is that is compared.
-AUTOMATIC = re.compile(
-    "|".join(
-        matching.fold(said)
-        for said in (
-            "do not reply",
-            "don't reply",
-            "no-?reply",
-            "not monitored",
-            "auto(matic|mated)?[- ]?(reply|response|message)",
-            "automated (sms|text|message)",
-            "out of (the )?office",
-            "you will get no more (messages|texts)",
-            "verification code",
-            "one-time pass(word|code)",
-            "自動(返信|応答|配信|送信|通知)",
-            "送信専用",
-            "(返信|返答)(は|を|には)?(でき|いただけ|お?受け|しない)",
-            "認証(コード|番号)",
-            "ワンタイムパスワード",
-        )
-    )
-)
 
 
 class Texted(Entry, discriminator="texted"):
@@ -57,7 +34,8 @@ def texted_key(number: str, line: str) -> Key:
 
 def is_automatic(body: str) -> bool:
     """Whether a text looks as if nobody had written it."""
-    return AUTOMATIC.search(matching.fold(body)) is not None
+    text = matching.fold(body)
+    return any(re.search(matching.fold(said), text) for language in words.LANGUAGES for said in language.automatic)
 
 
 def lets(texted: Texted | None, answer: str, now: float) -> bool:

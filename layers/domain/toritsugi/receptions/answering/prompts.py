@@ -80,7 +80,7 @@ def read_back(visit: Visit, step: Step, turn: int) -> str | None:
     asked = visit.response.gather(
         num_digits=1, timeout=step["seconds"], finish_on_key="", action=action, action_on_empty_result=True
     )
-    visit.say("read back", asked, digits=visit.tell("digits"))
+    visit.say("digits read back", asked, digits=visit.tell("digits"))
     return None
 
 
@@ -161,7 +161,7 @@ def again(visit: Visit, step: Step, prompt: Any, *, wrong: bool) -> str | None:
     if wrong and "wrong" in step:
         visit.speak(step["wrong"])
     elif wrong:
-        visit.say("wrong")
+        visit.say("try again")
     prompt(visit, step, turn)
     return None
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from toritsugi.foundation import matching, voices
-from toritsugi.receptions import words
-from toritsugi.receptions.words import Words
+from toritsugi import words
+from toritsugi.foundation import matching
+from toritsugi.receptions.answering import placeholders
+from toritsugi.receptions.answering.placeholders import Words
 
 LONGEST_ANSWER = 1_600  # characters that Twilio sends in one message: https://www.twilio.com/docs/api/errors/21617
 
@@ -26,7 +27,7 @@ def answer(
     if said is None:
         return ""
     locale = find_language(said, locale, document["language"])
-    return words.fill(said, locale, lambda name: tell(name, locale)).strip()[:LONGEST_ANSWER]
+    return placeholders.fill(said, locale, lambda name: tell(name, locale)).strip()[:LONGEST_ANSWER]
 
 
 def find_by_keyword(rules: list[Mapping[str, Any]], text: str) -> Words | None:
@@ -46,5 +47,4 @@ def find_language(said: Words, wished: str, usual: str) -> str:
 
 def choose_language(document: Document, body: str, callers: str | None) -> str:
     """The language for an answer: the caller's own, else that of the text, else the document's."""
-    wished = (voices.LOCALES.get(language, language) for language in (callers, matching.language_of(body)) if language)
-    return next((locale for locale in wished if locale in voices.VOICES), document["language"])
+    return words.choose_language(callers, text=body, usual=document["language"])

@@ -40,7 +40,7 @@ def transfer(visit: Visit, step: Step) -> None:
         action=visit.address("noticed"),
         action_on_empty_result=True,
     )
-    visit.say("refuse", asked, key=record["refuse"])
+    visit.say("refuse recording", asked, key=record["refuse"])
     return None
 
 
@@ -102,7 +102,7 @@ def whisper(visit: Visit, step: Step) -> None:
         action=visit.address("agreed-told" if is_told(visit) else "agreed", 0, visit.place.sealed),
     )
     introduce(visit, step, asked)
-    visit.say("accept", asked)
+    visit.say("accept the call", asked)
     visit.hang_up()
     return None
 

@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 from twilio.twiml.voice_response import VoiceResponse
 
+from toritsugi import words
 from toritsugi.callers.caller import Caller
 from toritsugi.foundation import voices
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import is_shown
-from toritsugi.receptions import words
+from toritsugi.receptions.answering import placeholders
 
 Ask = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 
 PATH = re.compile(
-    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([a-z]{2}-[A-Z]{2})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/([\w-]{1,100}))?",
+    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/([\w-]{1,100}))?",
     re.ASCII,
 )
 
@@ -111,29 +112,28 @@ class Visit:
 
     # ---- what is said ----------------------------------------------------------------------------------------------
 
-    def speak(self, said: words.Words, into: VoiceResponse | None = None) -> None:
+    def speak(self, said: placeholders.Words, into: VoiceResponse | None = None) -> None:
         """Says something of the document's, with what is known filled in."""
         locale = self.place.locale
         if not isinstance(said, str) and locale not in said:
             locale = next(iter(said))
-        voices.say(self.response if into is None else into, words.fill(said, locale, self.tell), locale)
+        voices.say(self.response if into is None else into, placeholders.fill(said, locale, self.tell), locale)
 
     def say(self, name: str, into: VoiceResponse | None = None, **known: str) -> None:
         """Says a sentence of ours."""
-        locale = self.place.locale
-        voices.say(self.response if into is None else into, words.sentence(name, locale, **known), locale)
+        voices.say_sentence(self.response if into is None else into, name, self.place.locale, **known)
 
     def tell(self, placeholder: str) -> str:
         """What stands for a placeholder."""
         locale = self.place.locale
         if placeholder == "name":
-            return self.name or words.sentence("somebody", locale)
+            return self.name or words.sentence("dear caller", locale)
         if placeholder == "company":
             return (self.caller.company if self.caller else None) or ""
         if placeholder == "number":
-            return words.say_number(self.number) if self.number else words.sentence("number unknown", locale)
+            return words.say_number(self.number, locale) if self.number else words.sentence("number withheld", locale)
         if placeholder == "digits":
-            return words.say_digits(self.digits)
+            return words.say_digits(self.digits, locale)
         say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}[placeholder]
         return say(self.now(self.document["timezone"]), locale)
 
@@ -142,7 +142,8 @@ class Visit:
         """The caller's name as it is spoken; blank if nobody is known under this number."""
         if not self.caller:
             return ""
-        return (self.caller.reading if self.place.locale == "ja-JP" else None) or self.caller.name
+        uses_reading = words.nearest(self.place.locale).uses_readings
+        return (self.caller.reading if uses_reading else None) or self.caller.name
 
     def now(self, timezone: str) -> datetime:
         """The owner's own time."""
@@ -154,13 +155,13 @@ class Visit:
 
 def begin(reception: str, version: int, document: Mapping[str, Any], caller: Caller | None) -> Place:
     """Where a call begins: at the first step, in the caller's language, if that is spoken everywhere."""
-    wished = caller.language if caller else None
-    locale = wished if wished in languages(document) else document["language"]
-    return Place(reception, version, str(locale), document["start"])
+    entry = caller.language if caller else None
+    locale = words.choose_language(entry, usual=document["language"], among=languages(document) if entry else None)
+    return Place(reception, version, locale, document["start"])
 
 
 def languages(document: Mapping[str, Any]) -> set[str]:
     """The languages into which all is translated that is translated at all."""
     said = [value for step in document["steps"].values() for value in step.values() if isinstance(value, dict)]
-    translated = [set(one) for one in said if one and set(one) <= set(voices.VOICES)]
+    translated = [set(one) for one in said if one and set(one) <= set(words.locales())]
     return set.intersection(*translated) if translated else {document["language"]}

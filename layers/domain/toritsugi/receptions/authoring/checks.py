@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
-from toritsugi.foundation import matching, voices
+from toritsugi.foundation import matching
 from toritsugi.receptions.answering import prompts
 from toritsugi.receptions.authoring import graph
 from toritsugi.receptions.authoring.reading import YAML, Mistake, Node, NoReception, read
 from toritsugi.receptions.authoring.shape import Finding, shape
+from toritsugi.words import locales
 
 YEARS_OF_HOLIDAYS = 10
 LARGEST_DOCUMENT = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
@@ -167,7 +168,7 @@ def untranslated(document: Json) -> Iterator[Finding]:
 
 def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Json]]:
     """All words that are there by language, and where."""
-    if isinstance(value, dict) and value and value.keys() <= voices.VOICES.keys():
+    if isinstance(value, dict) and value and value.keys() <= set(locales()):
         yield path, value
     elif isinstance(value, dict | list):
         for part, one in value.items() if isinstance(value, dict) else enumerate(value):

@@ -11,11 +11,11 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from toritsugi.foundation import voices
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines import destinations
 from toritsugi.receptions.answering.hours import DAYS
-from toritsugi.receptions.words import PLACEHOLDERS
+from toritsugi.receptions.answering.placeholders import PLACEHOLDERS
+from toritsugi.words import read_locale
 
 LONGEST_WORDS, LONGEST_WORD, LONGEST_ADDRESS, MOST_DIGITS = 1_000, 100, 500, 32
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?(\?[!-\"$-~]*)?")  # no name, no password, no #
@@ -23,20 +23,12 @@ NO_NUMBER = 21211  # https://www.twilio.com/docs/api/errors/21211
 SHOWN = 40  # of what is wrong, so many characters are repeated
 
 
-def language(text: str) -> str:
-    """ja or ja-JP, en or en-US: a language that our voices speak, as a locale."""
-    locale = voices.LOCALES.get(text, text)
-    if locale not in voices.VOICES:
-        raise ValueError(f"{text} is not spoken here; {' and '.join(voices.VOICES)} are")
-    return locale
-
-
 def words(said: Any) -> Any:
     """Words to be spoken or written; or several, {"ja-JP": ..., "en-US": ...}, one for each language."""
     if isinstance(said, dict):
         if not said:
             raise ValueError("nothing is said, in no language")
-        return {language(locale): sentence(one) for locale, one in said.items()}
+        return {read_locale(locale): sentence(one) for locale, one in said.items()}
     return sentence(said)
 
 
@@ -168,7 +160,7 @@ def true(said: Any) -> Any:
     return True if said in (True, "true", "yes") else said
 
 
-Locale = Annotated[str, AfterValidator(language)]
+Locale = Annotated[str, AfterValidator(read_locale)]
 Words = Annotated[str | dict[str, str], BeforeValidator(words)]
 Word = Annotated[str, AfterValidator(word)]
 Name = Annotated[str, AfterValidator(name)]

@@ -1,0 +1,117 @@
+"""Japanese."""
+
+from datetime import datetime
+
+from toritsugi.words.language import Language
+
+WEEKDAYS = ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日")
+
+# Kana, kanji, and what belongs to them.
+WRITING = (("\u3005", "\u3007"), ("\u3041", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"))
+
+
+def say_date(at: datetime) -> str:
+    """11月23日."""
+    return f"{at.month}月{at.day}日"
+
+
+def say_time(at: datetime) -> str:
+    """15時5分, and 15時 at the full hour."""
+    return f"{at.hour}時{at.minute}分" if at.minute else f"{at.hour}時"
+
+
+def say_weekday(at: datetime) -> str:
+    """月曜日."""
+    return WEEKDAYS[at.weekday()]
+
+
+def say_duration(seconds: int) -> str:
+    """1分30秒."""
+    minutes, rest = divmod(seconds, 60)
+    return (f"{minutes}分" if minutes else "") + (f"{rest}秒" if rest else "")
+
+
+def say_digits(digits: str) -> str:
+    """One by one, so that nobody hears a number of millions."""
+    return " ".join(digits)
+
+
+JAPANESE = Language(
+    code="ja",
+    locale="ja-JP",
+    voice="Polly.Kazuha-Neural",
+    dial_codes={"81": "0"},
+    ring_tones=(400, 16),
+    ring_trembles=True,
+    ring_seconds=1,
+    ring_pause_seconds=2,
+    sentences={
+        # Why a call goes no further.
+        "cannot be connected": "申し訳ございません。ただいまおつなぎできません。"
+        "しばらくしてから、もう一度おかけ直しください。",
+        "caller withheld": "番号が通知されていないため、おつなぎできません。"
+        "電話番号の前に186をつけて、おかけ直しください。",
+        "caller unreadable": "お客様の電話番号を確認できないため、おつなぎできません。別の電話からおかけ直しください。",
+        "line unknown": "おかけになった電話番号は、現在使われておりません。番号をお確かめください。",
+        "no session": "お客様の電話番号からは、この番号におつなぎできません。ご登録の電話からおかけください。",
+        "session ended": "この番号のご利用期間は終了しました。お電話ありがとうございました。",
+        "partner missing": "おつなぎする相手の方が、まだ登録されていません。しばらくしてから、おかけ直しください。",
+        "calls not allowed": "この番号では通話をご利用いただけません。メッセージをお送りください。",
+        "caller blocked": "恐れ入りますが、お客様のお電話はお受けできません。ご了承ください。",
+        # A call between two people.
+        "call recorded": "この通話は録音されます。",
+        "call for you": "お電話です。おつなぎするには、1を押してください。",
+        "call extended": "通話を{more}延長しました。",
+        "no more extensions": "これ以上は延長できません。通話に戻ります。",
+        "back to the call": "通話に戻ります。",
+        "left alone": "お相手の方が退出されました。お電話ありがとうございました。",
+        "unanswered": "お相手の方が電話に出られませんでした。お電話ありがとうございました。",
+        "call ended": "この通話は終了しました。",
+        "time left": "通話の残り時間は、あと{left}です。",
+        "extension offer": "{more}延長するには、米印を押してください。",
+        # A reception.
+        "dear caller": "お客様",
+        "number withheld": "番号非通知の方",
+        "try again": "もう一度お願いいたします。",
+        "digits read back": "{digits}、でよろしければ1を、入力し直すには2を押してください。",
+        "accept the call": "おつなぎするには、1を押してください。",
+        "refuse recording": "録音を希望されない場合は、{key}を押してください。",
+        # Answers to texts that wish to opt out or in.
+        "answer to stop": "配信を停止しました。今後メッセージはお送りしません。再開するには「再開」とご返信ください。",
+        "answer to start": "配信を再開しました。停止するには「停止」とご返信ください。",
+        "answer to help": "こちらは自動応答です。配信を停止するには「停止」、再開するには「再開」とご返信ください。",
+    },
+    say_date=say_date,
+    say_time=say_time,
+    say_weekday=say_weekday,
+    say_duration=say_duration,
+    say_digits=say_digits,
+    uses_readings=True,
+    letters=WRITING,
+    sticks=WRITING,
+    opt_out_words={
+        "stop": ("停止", "配信停止", "配信解除", "解除", "受信拒否", "ストップ"),
+        "start": ("再開", "配信再開", "開始", "配信開始", "受信再開", "スタート"),
+        "help": ("ヘルプ", "使い方"),
+    },
+    automatic=(
+        "自動(返信|応答|配信|送信|通知)",
+        "送信専用",
+        "(返信|返答)(は|を|には)?(でき|いただけ|お?受け|しない)",
+        "認証(コード|番号)",
+        "ワンタイムパスワード",
+    ),
+    columns={
+        "number": ("電話番号", "電話"),
+        "name": ("名前", "氏名"),
+        "reading": ("よみがな", "ふりがな"),
+        "language": ("言語",),
+        "company": ("会社", "会社名"),
+        "notes": ("メモ", "備考"),
+        "tags": ("タグ",),
+        "blocked": ("着信拒否",),
+        "opted_out": ("配信停止",),
+    },
+    yes=("はい", "○", "〇"),
+    no=("いいえ", "×"),
+)

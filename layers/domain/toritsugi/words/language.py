@@ -1,0 +1,50 @@
+"""What a language has to know to be spoken and written here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+Ranges = tuple[tuple[str, str], ...]  # of characters, each from the first to the last
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Language:
+    """One language. It has a file of its own, and one row in the register.
+
+    `code` and `locale` are its names, ja and ja-JP. `voice` is Twilio's: one is always named, for otherwise the setting
+    of an account chooses, and a voice that does not speak the language says nothing at all.
+    https://www.twilio.com/docs/voice/twiml/say/text-speech
+    """
+
+    code: str
+    locale: str
+    voice: str
+
+    # Of each country whose numbers speak it: the dial code, and the digit that stands in its place within the country.
+    # None: nobody there writes numbers so.
+    dial_codes: Mapping[str, str | None]
+
+    # What whoever waits for others hears: two tones in Hz, of which the second makes the first tremble or joins it.
+    ring_tones: tuple[int, int]
+    ring_trembles: bool
+    ring_seconds: int
+    ring_pause_seconds: int
+
+    sentences: Mapping[str, str]
+
+    say_date: Callable[[datetime], str]
+    say_time: Callable[[datetime], str]
+    say_weekday: Callable[[datetime], str]
+    say_duration: Callable[[int], str]  # of seconds
+    say_digits: Callable[[str], str]
+    uses_readings: bool  # whether a name is spoken as its reading says, because a voice may misread how it is written
+
+    letters: Ranges  # that nobody writes but in this language: by them a text is known to be in it
+    sticks: Ranges  # letters that stand beside a word without a space, so that a word may begin and end anywhere
+
+    opt_out_words: Mapping[str, tuple[str, ...]]  # by wish, stop, start and help: texts that say nothing else
+    automatic: tuple[str, ...]  # regular expressions of what machines write
+
+    columns: Mapping[str, tuple[str, ...]]  # what a column of a sheet may be called; by the first it is written
+    yes: tuple[str, ...]  # what a cell of a sheet may say, in small letters
+    no: tuple[str, ...]
