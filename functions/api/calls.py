@@ -13,10 +13,11 @@ from toritsugi.bridges import announcements, commands, schemas, state, views
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
 from toritsugi.bridges.schemas import CallWanted, ParticipantChange, PartyWanted, Said
 from toritsugi.bridges.views import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
+from toritsugi.callers import caller
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
-from toritsugi.lines import destinations
-from toritsugi.lines.lines import find_lines
+from toritsugi.lines import destinations, directory
+from toritsugi.lines.lines import Line, line_key
 from toritsugi.masking import in_conference
 from toritsugi.masking.sessions import get_with_people, present
 
@@ -44,9 +45,10 @@ def create_call(
 ) -> CallWhole:
     sid = commands.make_sid(f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
-    bridge, entries = schemas.draw_up(asked, people, sid, **more)
+    ours, languages = look_up({str(person.shows or asked.from_) for person in people}, {one.number for one in people})
+    bridge, entries = schemas.draw_up(asked, people, sid, languages, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
-    check_lines({party.shows for party in parties}, {party.number for party in parties})
+    check_lines({party.shows for party in parties}, {party.number for party in parties}, ours)
     if bridge.session_sid:
         in_conference.keep_enrolled(bridge, entries, time.time())
     else:
@@ -147,8 +149,9 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
         raise RequestRefused(21211, "This number is in the call already", 409)
     check_session(known.bridge)
     destinations.check(person.number)
-    check_lines({line}, {person.number})
-    party = commands.add_party(known, enlist(known, person, line))
+    ours, languages = look_up({line}, {person.number})
+    check_lines({line}, {person.number}, ours)
+    party = commands.add_party(known, enlist(known, person, line, languages.get(person.number)))
     schedules.wake(sid, time.time())
     return views.show_party(state.read(sid), party)
 
@@ -206,9 +209,18 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
     return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
 
 
-def check_lines(lines: set[str], people: set[str]) -> None:
+def look_up(lines: set[str], people: set[str]) -> tuple[set[str], dict[str, str]]:
+    """Which of these numbers are lines of ours, and of which people the directory knows what language, by number.
+
+    It is one round trip.
+    """
+    line_keys, caller_keys = map(line_key, lines | people), map(caller.caller_key, people)
+    found = directory.look_up({*line_keys, *caller_keys}).values()
+    return {entry.number for entry in found if isinstance(entry, Line)}, caller.languages_of(found)
+
+
+def check_lines(lines: set[str], people: set[str], ours: set[str]) -> None:
     """Raises RequestRefused unless the account owns these lines, they can call, and nobody to be called is one."""
-    ours = find_lines(lines | people)
     if itself := people & (ours | lines):
         raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
     for line in lines - ours:
@@ -236,7 +248,7 @@ def require_conference(bridge: Bridge) -> None:
         raise RequestRefused(20409, "Only a conference can do that; this call was dialed", 409)
 
 
-def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
+def enlist(known: state.State, person: PartyWanted, line: str, entry: str | None) -> Party:
     place = int(max(party.place for party in known.parties)) + 1
     return Party(
         *party_key(known.bridge.bridge_sid, place),
@@ -245,7 +257,7 @@ def enlist(known: state.State, person: PartyWanted, line: str) -> Party:
         shows=line,
         name=person.name,
         whisper=person.whisper,
-        language=person.language or words.choose_language(None, person.number, line),
+        language=person.language or words.choose_language(entry, person.number, line),
         voice=person.voice,
         date_created=time.time(),
     )

@@ -6,7 +6,9 @@ import pytest
 
 from tests.integration.calls import NOBODY, WANTED, Desk
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, NOON
+from tests.integration.texts import know
 from tests.integration.wire import conflicting, refusing
+from toritsugi.bridges import state
 from toritsugi.foundation import api_keys
 
 
@@ -36,6 +38,28 @@ def test_a_call_is_shown_as_it_was_asked_for(desk, clock):
         (60, "あと一分です。", "ja-JP")
     ]
     assert desk.asks("GET", f"/api/calls/{seen['sid']}") == (200, seen)
+
+
+def hears(desk, **wanted):
+    """The language and the voice of each of the people of a call, and of its announcement."""
+    sid = desk.calls(announcements=[{"before_end": 60, "say": "..."}], **wanted).sid
+    known = state.read(sid)
+    return [(one.language, one.voice) for one in (*known.parties, *known.announcements)]
+
+
+def test_each_is_spoken_to_in_the_language_of_their_entry_or_else_of_their_number(desk):
+    assert hears(desk, parties=[AIKO, BEN]) == [("ja-JP", None)] * 3
+    know(AIKO, language="en-US")
+    assert hears(desk, parties=[AIKO, BEN]) == [("en-US", None), ("ja-JP", None), ("en-US", None)]
+    assert hears(desk, parties=[AIKO, BEN], language="ja-JP") == [("ja-JP", None)] * 3
+
+
+def test_a_voice_that_was_chosen_for_the_call_does_not_speak_a_language_that_only_the_directory_knew_of(desk):
+    know(AIKO, language="en-US")
+    know(BEN, language="ja-JP")
+    takumi = "Polly.Takumi-Neural"
+    assert hears(desk, parties=[AIKO, BEN], voice=takumi) == [("en-US", None), ("ja-JP", takumi), ("en-US", None)]
+    assert hears(desk, parties=[AIKO, BEN], voice=takumi, language="ja-JP") == [("ja-JP", takumi)] * 3
 
 
 def test_the_same_key_makes_the_same_call(desk):

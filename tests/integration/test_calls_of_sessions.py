@@ -9,8 +9,9 @@ from tests.integration import deeds
 from tests.integration.books import check
 from tests.integration.conftest import AIKO, BEN
 from tests.integration.test_races import between
+from tests.integration.texts import know
 from tests.integration.wire import refusing
-from toritsugi.bridges import commands
+from toritsugi.bridges import commands, state
 from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.masking import in_conference
@@ -36,6 +37,12 @@ def begin(session_sid, began=None, call_sid=CALL):
 
 def session_of(session_sid):
     return find_with_people(session_sid)[0]
+
+
+def test_both_are_spoken_to_in_the_language_of_their_entries_or_else_of_their_numbers(sid, clock):
+    know(BEN, language="en-US")
+    known = state.read(begin(open_session(sid, Ttl=600)))
+    assert [(party.number, party.language) for party in known.parties] == [(AIKO, "ja-JP"), (BEN, "en-US")]
 
 
 # ---- what the session allows -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -156,9 +157,12 @@ def check_voice(language: str | None, voice: str | None) -> None:
 
 
 def draw_up(
-    wanted: CallWanted, people: list[PartyWanted], bridge_sid: str, **more: Any
+    wanted: CallWanted, people: list[PartyWanted], bridge_sid: str, languages: Mapping[str, str], **more: Any
 ) -> tuple[Bridge, list[BridgeEntry]]:
-    """The bridge that was wanted, for these people, with all that lies in its partition. Raises RequestRefused 400."""
+    """The bridge that was wanted, for these people, with all that lies in its partition.
+
+    `languages` are those that the directory knows of them, by number. Raises RequestRefused 400.
+    """
     check_people(wanted, people)
     extension = wanted.extension
     bridge = commands.draw_up(
@@ -176,13 +180,14 @@ def draw_up(
         asked=fingerprint(wanted),
         **{"minutes": wanted.minutes} | more,
     )
-    parties = [party(wanted, person, bridge_sid, place) for place, person in enumerate(people, 1)]
+    parties = [party(wanted, person, bridge_sid, place, languages) for place, person in enumerate(people, 1)]
     usual = wanted.language or parties[0].language
+    voice = None if follows_directory(wanted, people[0], usual) else wanted.voice
     said: list[Announcement] = []
     for number, one in enumerate(wanted.announcements, 1):
         announcement = Announcement(*announcement_key(bridge_sid, number), id=number)
         announcement.before_end, announcement.after_start = one.before_end, one.after_start
-        say(announcement, one, usual, wanted.voice)
+        say(announcement, one, usual, voice)
         said.append(announcement)
     if extension and not any(one.before_end for one in said):  # else nobody would know that there is a star to press
         seconds = min(DEFAULT_WARNING_SECONDS, wanted.minutes * 30)
@@ -191,10 +196,11 @@ def draw_up(
     return bridge, [*parties, *said]
 
 
-def party(wanted: CallWanted, person: PartyWanted, bridge_sid: str, place: int) -> Party:
+def party(wanted: CallWanted, person: PartyWanted, bridge_sid: str, place: int, languages: Mapping[str, str]) -> Party:
     """One of the people, with what the whole call has for what was left out."""
-    shows = person.shows or wanted.from_
-    language = person.language or wanted.language or words.choose_language(None, person.number, shows)
+    shows, entry = person.shows or wanted.from_, languages.get(person.number)
+    language = person.language or wanted.language or words.choose_language(entry, person.number, shows)
+    has_calls_voice = person.language in (None, wanted.language) and not follows_directory(wanted, person, language)
     return Party(
         *party_key(bridge_sid, place),
         place=place,
@@ -203,9 +209,16 @@ def party(wanted: CallWanted, person: PartyWanted, bridge_sid: str, place: int) 
         name=person.name,
         whisper=person.whisper or wanted.whisper,
         language=language,
-        voice=person.voice or (wanted.voice if person.language in (None, wanted.language) else None),
+        voice=person.voice or (wanted.voice if has_calls_voice else None),
         date_created=0,
     )
+
+
+def follows_directory(wanted: CallWanted, person: PartyWanted, language: str) -> bool:
+    """Whether only the directory has chosen this language: the voice of the call may not speak it."""
+    if person.language or wanted.language:
+        return False
+    return language != words.choose_language(None, person.number, person.shows or wanted.from_)
 
 
 def say(announcement: Announcement, said: Said, usual: str, voice: str | None) -> None:

@@ -1,5 +1,7 @@
 """A caller: who somebody is, and whether they want messages. Two entries of the directory."""
 
+from collections.abc import Iterable
+
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
@@ -61,3 +63,13 @@ def find(number: str) -> Caller | None:
     """Who calls from this number, in one round trip."""
     found = look_up([caller_key(number)]).get(caller_key(number))
     return found if isinstance(found, Caller) else None
+
+
+def find_languages(numbers: Iterable[str]) -> dict[str, str]:
+    """The languages that the directory knows of these people, by their numbers, in one round trip."""
+    return languages_of(look_up({caller_key(number) for number in numbers}).values())
+
+
+def languages_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """The languages of the callers among these entries, by their numbers."""
+    return {entry.number: entry.language for entry in entries if isinstance(entry, Caller) and entry.language}

@@ -5,6 +5,7 @@ changes it can have them look at once.
 """
 
 import time
+from collections.abc import Mapping
 from functools import partial
 
 from pynamodb.expressions.update import Action
@@ -14,6 +15,7 @@ from toritsugi import words
 from toritsugi.bridges import commands
 from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
+from toritsugi.callers.caller import find_languages
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import put, update_if
@@ -94,6 +96,7 @@ def new_bridge(
 ) -> tuple[Bridge, list[BridgeEntry]]:
     """The bridge of a masked call, which lasts until the session's end, or for four hours."""
     service, sid = find_service(session.service_sid), commands.sid_of(call_sid)
+    languages = find_languages([caller.identifier, callee.identifier])
     ends_at = None if session.calls_outlive_expiry else until(session, began)
     leg = Leg(session.session_sid, caller.sid, callee.sid, int(began))
     bridge, entries = commands.for_session(
@@ -101,8 +104,8 @@ def new_bridge(
         began,
         began + MAX_CALL_SECONDS,
         Bounds(ends_at=ends_at),
-        enlist(sid, 1, caller, began),
-        enlist(sid, 2, callee, began, leg.path),
+        enlist(sid, 1, caller, languages, began),
+        enlist(sid, 2, callee, languages, began, leg.path),
         int(service.warn_before_end),
         line=caller.proxy_identifier,
         session_sid=session.session_sid,
@@ -142,14 +145,23 @@ def until(session: Session, began: float) -> float | None:
     return max(expires_at, int(began) + session.ttl)
 
 
-def enlist(bridge_sid: str, place: int, person: Participant, now: float, report_to: str | None = None) -> Party:
+def enlist(
+    bridge_sid: str,
+    place: int,
+    person: Participant,
+    languages: Mapping[str, str],
+    now: float,
+    report_to: str | None = None,
+) -> Party:
+    """A participant as one of the people of a bridge. `languages` are those that the directory knows, by number."""
+    entry = languages.get(person.identifier)
     return Party(
         *party_key(bridge_sid, place),
         place=place,
         number=person.identifier,
         shows=person.proxy_identifier,
         name=person.friendly_name,
-        language=words.choose_language(None, person.identifier, person.proxy_identifier),
+        language=words.choose_language(entry, person.identifier, person.proxy_identifier),
         report_to=report_to,
         date_created=now,
     )
