@@ -93,8 +93,12 @@ def spoken_at(number: str | None) -> Language | None:
 
 
 def written_in(text: str) -> Language | None:
-    """The language of a text, by its letters; None where it has no letters of any that is written here."""
+    """The language of a text: that in which it is a wish to opt out or in, else that of its letters; else None."""
     plain = unicodedata.normalize("NFKC", text)
+    for language in LANGUAGES:
+        wishes = [wish for texts in language.opt_out_words.values() for wish in texts]
+        if plain.strip().casefold() in map(str.casefold, wishes):
+            return language
     return next((one for one in LANGUAGES if any(is_in(letter, one.letters) for letter in plain)), None)
 
 

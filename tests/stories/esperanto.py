@@ -1,0 +1,73 @@
+"""Esperanto, as somebody might add it: the one file that a language needs. Its country is made up."""
+
+from datetime import datetime
+
+from toritsugi.words.en import ENGLISH
+from toritsugi.words.language import Language
+
+MONTHS = ("januaro", "februaro", "marto", "aprilo", "majo", "junio")
+MONTHS += ("julio", "aŭgusto", "septembro", "oktobro", "novembro", "decembro")
+WEEKDAYS = ("lundo", "mardo", "merkredo", "ĵaŭdo", "vendredo", "sabato", "dimanĉo")
+
+# What is not heard in a story stands here in English.
+SENTENCES = {
+    "no session": "De via telefono vi ne povas atingi ĉi tiun numeron.",
+    "call recorded": "Ĉi tiu voko estas registrata.",
+    "call extended": "La voko daŭros {more} pli longe.",
+    "time left": "Restas {left}.",
+    "extension offer": "Por {more} pli, premu la stelon.",
+    "dear caller": "kara amiko",
+    "try again": "Bonvolu provi denove.",
+    "digits read back": "Vi enigis {digits}. Ĉu ĝuste, premu 1; alie 2.",
+    "answer to stop": "Vi ne plu ricevos mesaĝojn. Respondu DENOVE por rericevi ilin.",
+    "answer to start": "Vi rericevos mesaĝojn. Respondu ĈESU por fini ilin.",
+    "answer to help": "Ĉi tiu numero respondas mem. Respondu ĈESU aŭ DENOVE.",
+}
+
+
+def say_date(at: datetime) -> str:
+    """La 23-a de novembro."""
+    return f"la {at.day}-a de {MONTHS[at.month - 1]}"
+
+
+def say_time(at: datetime) -> str:
+    """15 horoj 5."""
+    return f"{at.hour} horoj {at.minute or ''}".strip()
+
+
+def say_weekday(at: datetime) -> str:
+    """Lundo."""
+    return WEEKDAYS[at.weekday()]
+
+
+def say_duration(seconds: int) -> str:
+    """3 minutoj."""
+    minutes, rest = divmod(seconds, 60)
+    parts = [(minutes, "minuto"), (rest, "sekundo")]
+    return " ".join(f"{count} {unit}{'j' if count != 1 else ''}" for count, unit in parts if count)
+
+
+ESPERANTO = Language(
+    code="eo",
+    locale="eo-001",
+    voice="Zamenhof",
+    dial_codes={"48": "0"},
+    ring_tones=(425, 0),
+    ring_trembles=False,
+    ring_seconds=1,
+    ring_pause_seconds=4,
+    sentences={**ENGLISH.sentences, **SENTENCES},
+    say_date=say_date,
+    say_time=say_time,
+    say_weekday=say_weekday,
+    say_duration=say_duration,
+    say_digits="-".join,
+    uses_readings=False,
+    letters=tuple((letter, letter) for letter in "ĉĝĥĵŝŭĈĜĤĴŜŬ"),
+    sticks=(),
+    opt_out_words={"stop": ("ĈESU",), "start": ("DENOVE",), "help": ("HELPU",)},
+    automatic=("aŭtomata respondo",),
+    columns={name: (f"{name}-eo",) for name in ENGLISH.columns},
+    yes=("jes",),
+    no=("ne",),
+)
