@@ -128,6 +128,7 @@ TOKYO, BOSTON, PARIS = "+815010000001", "+16175550100", "+33123456789"
         ("ja", [BOSTON, BOSTON], "ja-JP"),
         (None, [BOSTON, TOKYO], "en-US"),
         (None, [TOKYO, BOSTON], "ja-JP"),
+        ("en-GB", [TOKYO, TOKYO], "en-US"),
         ("fr-FR", [TOKYO, BOSTON], "ja-JP"),
         (None, [PARIS, TOKYO], "ja-JP"),
         (None, ["anonymous", TOKYO], "ja-JP"),
@@ -157,6 +158,19 @@ def test_the_callers_entry_counts_then_their_number_then_the_line_then_english(e
 )
 def test_at_a_reception_the_entry_counts_then_the_text_then_what_the_owner_has_said(known, locale):
     assert words.choose_language(known.pop("entry"), **known) == locale
+
+
+@pytest.mark.parametrize(
+    ("number", "written", "said"),
+    [
+        ("+819011110001", "09011110001", "0 9 0 1 1 1 1 0 0 0 1"),
+        ("+16175550100", "+16175550100", "1 6 1 7 5 5 5 0 1 0 0"),
+        ("+33123456789", "+33123456789", "3 3 1 2 3 4 5 6 7 8 9"),
+    ],
+)
+def test_a_number_is_written_and_said_as_in_its_country_where_that_is_known(number, written, said):
+    assert words.write_number(number) == written
+    assert words.say_number(number, "en") == words.say_number(number, "ja") == said
 
 
 # ---- nothing raises where somebody listens ---------------------------------------------------------------------------

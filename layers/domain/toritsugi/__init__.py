@@ -7,7 +7,7 @@ recordings  what was recorded, and how long it is kept
 messages    texts, coming in and going out
 callers     who calls, as the owner knows them
 lines       the numbers that we own, and what is known of any number
-words       every sentence that the exchange itself speaks or writes
+words       every language and sentence that the exchange itself speaks or writes; all may stand on it
 
 adapters    the world outside, one module each: Twilio, AWS, the owner's system
 foundation  what all of them may stand on

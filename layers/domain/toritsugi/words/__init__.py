@@ -51,9 +51,14 @@ def find(name: str | None) -> Language | None:
     return next((language for language in LANGUAGES if name in (language.code, language.locale)), None)
 
 
+def find_nearest(name: str | None) -> Language | None:
+    """The language of this code or locale, or of its kind: en-GB is English. None where it is not spoken here."""
+    return find(name) or find((name or "").partition("-")[0].lower())
+
+
 def nearest(name: str | None) -> Language:
     """The language to speak to somebody whose language is ja, ja-JP or en-GB: English where there is none nearer."""
-    return find(name) or find((name or "").partition("-")[0].lower()) or ENGLISH
+    return find_nearest(name) or ENGLISH
 
 
 def read_locale(text: str) -> str:
@@ -79,17 +84,22 @@ def choose_language(
     to which they have come; that of the country of the first of these `numbers` that tells, which are their own and
     then the line's; English. Where there are words in a few languages only, the entry and the text count `among` those.
     """
-    wished = [language for language in (find(entry), written_in(text)) if language]
+    wished = [language for language in (find_nearest(entry), written_in(text)) if language]
     usable = [language for language in wished if among is None or language.locale in among]
-    owners = [language for language in (find(usual), *map(spoken_at, numbers)) if language]
+    owners = [language for language in (find_nearest(usual), *map(spoken_at, numbers)) if language]
     return next(iter([*usable, *owners, ENGLISH])).locale
 
 
 def spoken_at(number: str | None) -> Language | None:
     """The language of the country of a telephone number; None where it tells none that is spoken here."""
-    known = {f"+{code}": language for language in LANGUAGES for code in language.dial_codes}
-    codes = [code for code in known if (number or "").startswith(code)]
-    return known[max(codes, key=len)] if codes else None
+    code = dial_code_of(number or "")
+    return next((language for language in LANGUAGES if code in language.dial_codes), None)
+
+
+def dial_code_of(number: str) -> str | None:
+    """The longest dial code of any language's with which a telephone number begins; None where there is none."""
+    known = (code for language in LANGUAGES for code in language.dial_codes)
+    return max((code for code in known if number.startswith(f"+{code}")), key=len, default=None)
 
 
 def written_in(text: str) -> Language | None:
@@ -163,11 +173,9 @@ def say_number(number: str, language: str | None) -> str:
 
 def write_number(number: str) -> str:
     """A telephone number as people write it within its country, where that is known: 09011110001."""
-    for language in LANGUAGES:
-        for code, digit in language.dial_codes.items():
-            if digit is not None and number.startswith(f"+{code}"):
-                return digit + number.removeprefix(f"+{code}")
-    return number
+    code, language = dial_code_of(number), spoken_at(number)
+    digit = language.dial_codes[code] if code and language else None
+    return number if digit is None else digit + number.removeprefix(f"+{code}")
 
 
 def is_in(letter: str, ranges: Collection[tuple[str, str]]) -> bool:

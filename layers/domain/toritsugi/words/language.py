@@ -39,7 +39,7 @@ class Language:
     say_digits: Callable[[str], str]
     uses_readings: bool  # whether a name is spoken as its reading says, because a voice may misread how it is written
 
-    letters: Ranges  # that nobody writes but in this language: by them a text is known to be in it
+    letters: Ranges  # by which a text is known to be in it, where no language that stands before it has them too
     sticks: Ranges  # letters that stand beside a word without a space, so that a word may begin and end anywhere
 
     opt_out_words: Mapping[str, tuple[str, ...]]  # by wish, stop, start and help: texts that say nothing else
