@@ -10,7 +10,6 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import words
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import agenda, announcements, commands, state
 from toritsugi.bridges.events import Source
@@ -60,8 +59,7 @@ def begin(
     try:
         bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
-        sentence, spoken = words.translate(over.sentence, language)
-        return dismiss(call_sid, sentence, spoken.locale)
+        return dismiss(call_sid, over.sentence, language)
     twilio_api.watch_call(call_sid, addresses.public_url(Source(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
@@ -150,8 +148,8 @@ def take(step: Step) -> None:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)
         case Close(_, conference_sid):
             twilio_api.end_conference(conference_sid)
-        case Release(party, call_sid, _, farewell):
-            dismiss(call_sid, farewell, party.language) if farewell else twilio_api.end_call(call_sid)
+        case Release(party, call_sid, _, sentence):
+            dismiss(call_sid, sentence, party.language) if sentence else twilio_api.end_call(call_sid)
         case Begin() | Follow() | End():  # what follows from them is due next
             pass
 
@@ -185,8 +183,8 @@ def speak(step: Speak) -> None:
         log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
 
 
-def dismiss(call_sid: str, text: str, language: str) -> None:
+def dismiss(call_sid: str, sentence: str, language: str | None) -> None:
     response = VoiceResponse()
-    voices.say(response, text, language)
+    voices.say_sentence(response, sentence, language)
     response.hangup()
     twilio_api.dismiss(call_sid, str(response))

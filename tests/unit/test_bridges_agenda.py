@@ -340,7 +340,7 @@ def test_dialed_legs_are_over_when_the_first_one_is():
 def test_at_the_end_the_conference_is_closed_and_every_leg_hung_up():
     over = running(ended_at=END, end_reason="time")
     assert steps(over, END) == [Close, Release, Release]
-    assert [step.words for step in agenda.due(over, END)[1:]] == [None, None]
+    assert [step.sentence for step in agenda.due(over, END)[1:]] == [None, None]
     over.bridge.closed = f"CF{1:032x}"
     assert steps(over, END) == [Release, Release]
 
@@ -357,9 +357,9 @@ def test_a_leg_that_goes_on_is_hung_up_again_and_again_for_a_while():
 
 def test_whoever_is_left_over_is_told_why():
     gone = [*talking(), *leg(2, answered=NOW, over=NOW + 60)]
-    for reason, words in (("left-alone", "has left"), ("busy", "did not answer"), ("machine", "did not answer")):
+    for reason, sentence in (("left-alone", "left alone"), ("busy", "unanswered"), ("machine", "unanswered")):
         (step,) = agenda.due(running(told=gone, ended_at=NOW + 75, end_reason=reason), NOW + 75)
-        assert words in step.words
+        assert step.sentence == sentence
 
 
 def test_somebody_who_is_removed_is_hung_up_and_not_called_again():
@@ -435,7 +435,7 @@ def test_who_waits_for_somebody_is_told_that_the_session_has_ended():
     waiting = running(told=leg(1, answered=NOW), deadline=None, version=0, ended_at=NOW + 9, end_reason="session-ended")
     waiting.bridge.enrolled = True
     release, *_, leave = agenda.due(waiting, NOW + 9)
-    assert release.words == "This call has ended."
+    assert release.sentence == "call ended"
     assert isinstance(leave, Leave)
 
 

@@ -6,12 +6,11 @@ It follows from the state alone. So whoever looks, at whatever occasion and howe
 import math
 from collections.abc import Iterator
 
-from toritsugi import words
 from toritsugi.bridges import announcements
 from toritsugi.bridges.announcements import LATE_SECONDS
 from toritsugi.bridges.bounds import GONE
 from toritsugi.bridges.events import MACHINES
-from toritsugi.bridges.records import Bridge, Party
+from toritsugi.bridges.records import Bridge
 from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, Leg, State
 from toritsugi.bridges.steps import (
     GRACE_SECONDS,
@@ -202,13 +201,13 @@ def release(state: State, now: float) -> Iterator[Step]:
             continue
         again = state.again_at(party, leg)
         if party.released < leg.attempt:
-            yield Release(party, leg.call_sid, leg.attempt, farewell(state.bridge, party, leg))
+            yield Release(party, leg.call_sid, leg.attempt, farewell(state.bridge, leg))
         elif again is not None and now >= again:
             yield Release(party, leg.call_sid, leg.attempt, None)
 
 
-def farewell(bridge: Bridge, party: Party, leg: Leg) -> str | None:
-    """What somebody is told who is left over; nothing, where there was a warning, or where nobody listens."""
+def farewell(bridge: Bridge, leg: Leg) -> str | None:
+    """The name of the sentence for somebody who is left over; None, where there was a warning or nobody listens."""
     if not leg.is_answered or bridge.end_reason in (None, "time", "api", "hung-up", "forgotten"):
         return None
-    return words.sentence(FAREWELLS.get(bridge.end_reason, "unanswered"), party.language)
+    return FAREWELLS.get(bridge.end_reason, "unanswered")

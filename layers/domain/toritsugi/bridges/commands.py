@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynamodb.transactions import TransactWrite
 
+from toritsugi import words
 from toritsugi.bridges import announcements
 from toritsugi.bridges.bounds import Bounds
 from toritsugi.bridges.records import (
@@ -295,8 +296,10 @@ def for_session(
 
 def warn_before_end(bridge: Bridge, number: int, seconds: int, language: str) -> Announcement:
     """Our own announcement: how much time is left, and how to have more where that is possible."""
+    if not words.find(language):  # the voice of another language is not the one for our sentence
+        language = words.nearest(language).locale
     minutes = int(bridge.extension_minutes) if bridge.extension_by is None else 0
-    words = announcements.warning(seconds, language, minutes)
+    warning = announcements.warning(seconds, language, minutes)
     return Announcement(
-        *announcement_key(bridge.bridge_sid, number), id=number, before_end=seconds, words=words, language=language
+        *announcement_key(bridge.bridge_sid, number), id=number, before_end=seconds, words=warning, language=language
     )

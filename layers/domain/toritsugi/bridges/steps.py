@@ -160,12 +160,12 @@ class Close:
 
 @dataclass(frozen=True)
 class Release:
-    """Hangs up a leg, after these words if there are any."""
+    """Hangs up a leg, after the sentence of this name if there is one."""
 
     party: Party
     call_sid: str
     attempt: int
-    words: str | None
+    sentence: str | None
 
     def claim(self, now: float) -> bool:
         actions = [Party.released.set(self.attempt), Party.released_at.set(now)]

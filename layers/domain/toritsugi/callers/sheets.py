@@ -130,7 +130,8 @@ def name_of(column: str) -> str:
 
 def in_other_languages(english: str, names: list[tuple[str, ...]]) -> str:
     """What something is called in English, and in brackets what else it may be called first."""
-    return f"{english} ({', '.join(some[0] for some in names if some[0] != english)})"
+    others = [some[0] for some in names if some[0] != english]
+    return f"{english} ({', '.join(others)})"
 
 
 def check_columns(columns: list[str], headings: list[str]) -> None:
