@@ -100,9 +100,11 @@ def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> Vo
 
 
 def go_on_at_reception(call: Webhook, place: Place) -> VoiceResponse:
-    """A call at a reception goes on, as the reception was when it began."""
+    """A call at a reception goes on, as the reception was when it began, and in the language in which it began."""
     call.language = place.locale
     document = records.find_document(place.reception, place.version)
+    locale = words.choose_language(place.locale, usual=document["language"])  # it may be spoken here no more
+    place = replace(place, locale=locale)
     return steps.answer(visit(call, place, document, caller.find))
 
 

@@ -73,6 +73,29 @@ def test_a_machine_is_hung_up_on_and_a_leg_that_has_ended_needs_no_words(twilio,
     assert len(asks(twilio, call, "1/1/left", CallStatus="completed")) == 0
 
 
+def test_somebody_whose_language_only_their_own_voice_speaks_hears_our_sentences_in_english(desk, clock, twilio):
+    french = {"language": "fr-FR", "voice": "Polly.Lea-Neural"}
+    call = desk.calls(whisper="Bonjour.", accept=True, extension={"minutes": 1}, **french)
+    said = asks(twilio, call, "1/1/answered", CallStatus="in-progress").iter("Say")
+    assert [(one.text, one.get("language"), one.get("voice")) for one in said] == [
+        ("Bonjour.", "fr-FR", "Polly.Lea-Neural"),
+        ("You have a call. To be connected, press 1.", "en-US", "Polly.Joanna-Neural"),
+    ]
+    (warning,) = asks(twilio, call, "announcements/1").iter("Say")
+    assert warning.text == "3 minutes left. To extend by 1 minute, press star."
+    assert (warning.get("language"), warning.get("voice")) == ("en-US", "Polly.Joanna-Neural")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_who_waits_hears_the_ring_tone_of_their_language_and_else_the_english_one(twilio, call, language):
+    def played(code):
+        answer = twilio.send(voice.handler, f"/voice/waiting/{code}", {"CallSid": call.leg(1)})
+        return ElementTree.fromstring(answer["body"]).find("Play").text.partition("#")[0]
+
+    assert played(language).endswith(f"/voice/ringing/{language}")
+    assert played("eo").endswith("/voice/ringing/en")
+
+
 def test_an_announcement_is_well_formed_whatever_is_in_its_words(twilio, call):
     assert words(asks(twilio, call, "announcements/1")) == ["Three minutes <left> & no more."]
 

@@ -132,6 +132,24 @@ def test_a_whisper_that_names_the_caller_looks_them_up(line, twilio, wire):
     assert operations == ["BatchGetItem"]
 
 
+# ---- languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("locale", ["ja-JP", "en-US"])
+def test_what_goes_wrong_in_the_middle_of_a_call_is_said_in_the_language_of_the_call(line, twilio, locale):
+    path = f"/voice/receptions/desk/1/{locale}/nowhere/chosen/0"
+    twiml = ElementTree.fromstring(twilio.send(voice.handler, path, incoming(AIKO, LINE, CALL))["body"])
+    assert [said.get("language") for said in twiml.iter("Say")] == [locale]
+
+
+def test_a_call_that_began_in_a_language_which_is_not_spoken_any_more_goes_on(line, twilio):
+    path = "/voice/receptions/desk/1/eo-001/menu/chosen/0"
+    twiml = ElementTree.fromstring(
+        twilio.send(voice.handler, path, incoming(AIKO, LINE, CALL) | {"Digits": "3"})["body"]
+    )
+    assert [(said.text, said.get("language")) for said in twiml.iter("Say")] == [("どうぞ。", "ja-JP")]
+
+
 # ---- deeds -----------------------------------------------------------------------------------------------------------
 
 
