@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
@@ -26,6 +26,8 @@ if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, 
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
+Handler = Callable[[Event, object], Answer]
+Result = TypeVar("Result")
 
 LARGEST_BODY = 32_768  # a text of 1600 characters with ten pictures has up to 20,000
 
@@ -59,77 +61,82 @@ class Webhook:
         return words.choose_language(self.language, self[own], self[line])
 
 
+Fail = Callable[[Exception, Webhook | None], Answer]
+
+
 class Forged(Exception):
     """The request is not Twilio's."""
 
 
-def answers_with_words(handle: Callable[[Webhook], VoiceResponse]) -> Callable[[Event, object], Answer]:
-    """A Lambda handler for a telephone: it answers TwiML whatever happens, for nobody can listen to a 500."""
+def answered_by(respond: Callable[[Result], Answer], fail: Fail) -> Callable[[Callable[[Webhook], Result]], Handler]:
+    """A decorator that makes a Lambda handler: what it returns is answered by `respond`, what it raises by `fail`.
 
-    @wraps(handle)
-    def handler(event: Event, _context: object) -> Answer:
-        webhook = None
-        try:
-            webhook = receive(event)
-            return twiml(handle(webhook))
-        except Forged:
-            return {"statusCode": 403}
-        except CallRefused as refusal:
-            log.info("call refused", reason=type(refusal).__name__, call_sid=webhook["CallSid"] if webhook else "")
-            return twiml(say(refusal, webhook))
-        except Exception as error:
-            log.exception("call failed", reason=type(error).__name__, call_sid=webhook["CallSid"] if webhook else "")
-            return twiml(say(ToritsugiError(), webhook))
-
-    return handler
-
-
-def answers_with_nothing(handle: Callable[[Webhook], None]) -> Callable[[Event, object], Answer]:
-    """A Lambda handler for a callback: 204, or 500 so that Twilio repeats what we could not keep."""
-
-    @wraps(handle)
-    def handler(event: Event, _context: object) -> Answer:
-        webhook = None
-        try:
-            webhook = receive(event)
-            handle(webhook)
-        except Forged:
-            return {"statusCode": 403}
-        except RequestRefused as refusal:  # repeating what makes no sense makes no sense
-            log.warning("callback refused", reason=refusal.message)
-        except Exception as error:
-            log.exception(
-                "callback failed", reason=type(error).__name__, call_sid=webhook["CallSid"] if webhook else ""
-            )
-            return {"statusCode": 500}
-        return {"statusCode": 204}
-
-    return handler
-
-
-def answers_with_text(handle: Callable[[Webhook], MessagingResponse]) -> Callable[[Event, object], Answer]:
-    """A Lambda handler for a text message: TwiML, or 500 so that Twilio repeats what we could not keep.
-
-    Without an answer Twilio writes nothing back, and after its tries the message is only in its own log.
+    A request that is not Twilio's is answered 403 before anything else.
     """
 
-    @wraps(handle)
-    def handler(event: Event, _context: object) -> Answer:
-        webhook = None
-        try:
-            webhook = receive(event)
-            return twiml(handle(webhook))
-        except Forged:
-            return {"statusCode": 403}
-        except RequestRefused as refusal:  # repeating what makes no sense makes no sense
-            log.warning("message refused", reason=refusal.message)
-            return twiml(MessagingResponse())
-        except Exception as error:
-            sid = webhook["MessageSid"] if webhook else ""
-            log.exception("message failed", reason=type(error).__name__, message_sid=sid)
-            return {"statusCode": 500}
+    def decorate(handle: Callable[[Webhook], Result]) -> Handler:
+        @wraps(handle)
+        def handler(event: Event, _context: object) -> Answer:
+            webhook = None
+            try:
+                webhook = receive(event)
+                return respond(handle(webhook))
+            except Forged:
+                return {"statusCode": 403}
+            except Exception as error:
+                return fail(error, webhook)
 
-    return handler
+        return handler
+
+    return decorate
+
+
+def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
+    """The answer that Twilio executes; always well formed, whatever text is in it."""
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "text/xml; charset=utf-8"},
+        "body": ILLEGAL.sub("", str(response)),
+    }
+
+
+def nothing(_: None = None) -> Answer:
+    return {"statusCode": 204}
+
+
+def say_why(error: Exception, webhook: Webhook | None) -> Answer:
+    """TwiML whatever happens, for nobody can listen to a 500: the sentence of the error."""
+    reason, call_sid = type(error).__name__, webhook["CallSid"] if webhook else ""
+    if isinstance(error, CallRefused):
+        log.info("call refused", reason=reason, call_sid=call_sid)
+        return twiml(say(error, webhook))
+    log.exception("call failed", reason=reason, call_sid=call_sid)
+    return twiml(say(ToritsugiError(), webhook))
+
+
+def ask_again(noun: str, name: str, refused: Answer) -> Fail:
+    """500, so that Twilio repeats what we could not keep; but `refused` where repeating it makes no sense.
+
+    The log names the `noun` by its SID, which the field `name` has.
+    """
+
+    def fail(error: Exception, webhook: Webhook | None) -> Answer:
+        if isinstance(error, RequestRefused):
+            log.warning(f"{noun} refused", reason=error.message)
+            return refused
+        facts: dict[str, Any] = {SIDS[name]: webhook[name] if webhook else ""}
+        log.exception(f"{noun} failed", reason=type(error).__name__, **facts)
+        return {"statusCode": 500}
+
+    return fail
+
+
+SIDS = {"CallSid": "call_sid", "MessageSid": "message_sid"}  # as the log calls them
+
+answers_with_words = answered_by(twiml, say_why)
+answers_with_nothing = answered_by(nothing, ask_again("callback", "CallSid", nothing()))
+# Without an answer Twilio writes nothing back, and after its tries the message is only in its own log.
+answers_with_text = answered_by(twiml, ask_again("message", "MessageSid", twiml(MessagingResponse())))
 
 
 def receive(event: Event) -> Webhook:
@@ -161,15 +168,6 @@ def is_signed(event: Event, signed: Form | str, signature: str, settings: config
     query = event.get("rawQueryString") or ""
     url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
     return any(RequestValidator(token).validate(url, signed, signature) for token in settings.auth_tokens)
-
-
-def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
-    """The answer that Twilio executes; always well formed, whatever text is in it."""
-    return {
-        "statusCode": 200,
-        "headers": {"content-type": "text/xml; charset=utf-8"},
-        "body": ILLEGAL.sub("", str(response)),
-    }
 
 
 def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
