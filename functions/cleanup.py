@@ -12,22 +12,22 @@ ENOUGH_MILLISECONDS = 15_000
 
 def handler(event: dict[str, Any], context: Any) -> None:
     if "session_sid" in event:
-        expire(event["session_sid"])
+        expire_and_rearm(event["session_sid"])
     else:
         sweep(event["sweep"].get("after"), context)
 
 
-def expire(session_sid: str) -> None:
-    later = lifecycle.expire(session_sid, time.time())
+def expire_and_rearm(session_sid: str) -> None:
+    later = lifecycle.expire_session(session_sid, time.time())
     if later is not None:
-        schedules.arm(session_sid, later)
+        schedules.arm_expiry(session_sid, later)
 
 
 def sweep(after: dict[str, Any] | None, context: Any) -> None:
     """Closes whatever is overdue; a table too large for one run is gone on with by the next, a minute later."""
     for overdue, rest in lifecycle.find_overdue(time.time(), after):
         for session_sid in overdue:
-            expire(session_sid)
+            expire_and_rearm(session_sid)
             log.info("swept", session_sid=session_sid)
         if rest and context.get_remaining_time_in_millis() < ENOUGH_MILLISECONDS:
             schedules.go_on_sweeping(rest)

@@ -12,14 +12,15 @@ from toritsugi.bridges import commands as bridges
 from toritsugi.foundation import addresses, config, forms, pages, rest
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
+from toritsugi.foundation.transactions import MAX_TRIES
+from toritsugi.foundation.types import Json
 from toritsugi.lines import lines
 from toritsugi.masking import claims, interactions, lifecycle, pool, routes, services, sessions
 
 app = APIGatewayHttpResolver()
 
-Json = dict[str, Any]
 JSON = {"content-type": "application/json"}
-LARGEST_BODY = 65_536
+MAX_FORM_BYTES = 65_536
 
 
 # ---- services --------------------------------------------------------------------------------------------------------
@@ -27,22 +28,22 @@ LARGEST_BODY = 65_536
 
 @app.post("/v1/Services")
 def create_service() -> Response[str]:
-    return created(services.show(services.create_service(form()), base()))
+    return created(services.show_service(services.new_service(form()), base()))
 
 
 @app.get("/v1/Services")
 def list_services() -> Response[str]:
-    return page("services", services.list_services, lambda service: services.show(service, base()))
+    return page_of("services", services.list_services, lambda service: services.show_service(service, base()))
 
 
 @app.get("/v1/Services/<sid>")
 def fetch_service(sid: str) -> Response[str]:
-    return ok(services.show(services.find_service(sid), base()))
+    return ok(services.show_service(services.get_service(sid), base()))
 
 
 @app.post("/v1/Services/<sid>")
 def update_service(sid: str) -> Response[str]:
-    return ok(services.show(services.update_service(services.find_service(sid), form()), base()))
+    return ok(services.show_service(services.change_service(services.get_service(sid), form()), base()))
 
 
 # ---- the numbers of a pool -------------------------------------------------------------------------------------------
@@ -54,35 +55,35 @@ def add_number(service_sid: str) -> Response[str]:
     phone_number, sid = wanted.text("PhoneNumber", most=20), wanted.text("Sid", most=34)
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
-    owned = twilio_api.find_owned(phone_number, sid)
-    number = pool.add_number(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
+    owned = twilio_api.get_owned_number(phone_number, sid)
+    number = pool.add_to_pool(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
     try:
-        owned = twilio_api.find_owned(None, number.sid)  # a reception may have left in between
+        owned = twilio_api.get_owned_number(None, number.sid)  # a reception may have left in between
         twilio_api.point(owned, addresses.entrance("voice"))
     except Exception as failure:
         # where Twilio may have sent its calls here, or has before, only its line knows where they went
         forgettable = isinstance(failure, RequestRefused) and not comes_here(owned)
-        (pool.remove_number if forgettable else pool.leave)(number)
+        (pool.remove_from_pool if forgettable else pool.leave_out)(number)
         raise
     pool.bring_in(number)
-    return created(pool.show(number, 0, base()))
+    return created(pool.show_pool_number(number, 0, base()))
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers")
 def list_numbers(service_sid: str) -> Response[str]:
     _, numbers = pool.read_pool(service_sid)
     numbers.sort(key=lambda number: number.phone_number)
-    return page("phone_numbers", pages.slices(numbers), show_number)
+    return page_of("phone_numbers", pages.slices(numbers), show_number)
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def fetch_number(service_sid: str, sid: str) -> Response[str]:
-    return ok(show_number(pool.find_number(service_sid, sid)))
+    return ok(show_number(pool.get_pool_number(service_sid, sid)))
 
 
 @app.post("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def update_number(service_sid: str, sid: str) -> Response[str]:
-    number = pool.find_number(service_sid, sid)
+    number = pool.get_pool_number(service_sid, sid)
     reserved = form().boolean("IsReserved")
     if reserved is not None:
         pool.reserve(number, reserved)
@@ -91,32 +92,32 @@ def update_number(service_sid: str, sid: str) -> Response[str]:
 
 @app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def remove_number(service_sid: str, sid: str) -> Response[str]:
-    number = pool.find_number(service_sid, sid)
+    number = pool.get_pool_number(service_sid, sid)
     untouched = number.moved_at is None
-    pool.move(number, int(time.time()))
+    pool.begin_move(number, int(time.time()))
     try:
         if routes.is_in_use(number, time.time()):
             raise RequestRefused(
                 80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
             )
-        owned = twilio_api.find_owned(None, sid)
+        owned = twilio_api.get_owned_number(None, sid)
     except Exception:
-        (pool.bring_in if untouched else pool.leave)(number)
+        (pool.bring_in if untouched else pool.leave_out)(number)
         raise
     try:
-        give_back(number, owned)
+        give_number_back(number, owned)
     except Exception:
-        pool.leave(number)  # nobody knows where its calls go now
+        pool.leave_out(number)  # nobody knows where its calls go now
         raise
     return gone()
 
 
-def give_back(number: pool.PoolNumber, owned: Json) -> None:
+def give_number_back(number: pool.PoolNumber, owned: Json) -> None:
     """The number leaves its pool, and its calls go where they went before; unless it has a reception, or somebody has
     pointed it elsewhere. Raises RequestRefused 80613, 20409.
     """
     turned = False
-    for _ in range(pool.MOST_TRIES):
+    for _ in range(MAX_TRIES):
         line = lines.find_line(number.phone_number)
         if line and not line.reception and comes_here(owned):
             twilio_api.point(owned, line.former)
@@ -125,7 +126,7 @@ def give_back(number: pool.PoolNumber, owned: Json) -> None:
             twilio_api.point(owned, addresses.entrance("voice"))
         if pool.remove_as_seen(number, line):
             return
-        owned = twilio_api.find_owned(None, number.sid)
+        owned = twilio_api.get_owned_number(None, number.sid)
     raise pool.moving()
 
 
@@ -136,7 +137,7 @@ def comes_here(owned: Json) -> bool:
 
 def show_number(number: pool.PoolNumber) -> Json:
     sessions = {route.session_sid for route in routes.live_routes(number.phone_number, time.time())}
-    return pool.show(number, len(sessions), base())
+    return pool.show_pool_number(number, len(sessions), base())
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------
@@ -145,27 +146,27 @@ def show_number(number: pool.PoolNumber) -> Json:
 @app.post("/v1/Services/<service_sid>/Sessions")
 def create_session(service_sid: str) -> Response[str]:
     session, _ = claims.open_session(service_sid, form())
-    arm(session)
+    arm_cleanup(session)
     return created(show_session(session))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions")
 def list_sessions(service_sid: str) -> Response[str]:
-    sid = services.find_service(service_sid).service_sid
-    return page("sessions", lambda after, most: sessions.list_sessions(sid, after, most), show_session)
+    sid = services.get_service(service_sid).service_sid
+    return page_of("sessions", lambda after, most: sessions.list_sessions(sid, after, most), show_session)
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<sid>")
 def fetch_session(service_sid: str, sid: str) -> Response[str]:
-    return ok(show_session(sessions.find_session(service_sid, sid)))
+    return ok(show_session(sessions.get_session(service_sid, sid)))
 
 
 @app.post("/v1/Services/<service_sid>/Sessions/<sid>")
 def update_session(service_sid: str, sid: str) -> Response[str]:
     wanted = form()
-    session = lifecycle.update_session(service_sid, sid, wanted)
-    arm(session)
-    if wanted.text("Status") == "closed" and services.find_service(service_sid).close_ends_calls:
+    session = lifecycle.change_session(service_sid, sid, wanted)
+    arm_cleanup(session)
+    if wanted.text("Status") == "closed" and services.get_service(service_sid).close_ends_calls:
         end_calls(session, interactions.running(sid))
     wake_bridges(session)
     return ok(show_session(session))
@@ -173,25 +174,25 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
 
 @app.delete("/v1/Services/<service_sid>/Sessions/<sid>")
 def delete_session(service_sid: str, sid: str) -> Response[str]:
-    ends_calls = services.find_service(service_sid).close_ends_calls
+    ends_calls = services.get_service(service_sid).close_ends_calls
     running = interactions.running(sid) if ends_calls else []  # nobody knows them when the session is gone
-    session = lifecycle.delete_session(service_sid, sid)
+    session = lifecycle.delete_whole_session(service_sid, sid)
     if ends_calls:
         end_calls(session, running)
     wake_bridges(session)
     return gone()
 
 
-def arm(session: sessions.Session) -> None:
+def arm_cleanup(session: sessions.Session) -> None:
     """Has the session cleaned up when it ends, if it does so by itself. Twice is once."""
     if session.expires_at is not None and not session.is_closed(time.time()):
-        schedules.arm(session.session_sid, session.expires_at)
+        schedules.arm_expiry(session.session_sid, session.expires_at)
 
 
 def end_calls(session: sessions.Session, running: list[str]) -> None:
     """Hangs up these calls, and those that the exchange has made for the session."""
     for call_sid in running:
-        twilio_api.end_call(call_sid)
+        twilio_api.hang_up_call(call_sid)
     for bridge_sid in session.bridges or ():
         bridges.finish(bridge_sid, "session-ended", time.time())
 
@@ -212,14 +213,14 @@ def show_session(session: sessions.Session) -> Json:
 @app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
 def add_participant(service_sid: str, session_sid: str) -> Response[str]:
     return created(
-        sessions.show_participant(claims.add_participant(service_sid, session_sid, form()), service_sid, base())
+        sessions.show_participant(claims.join_session(service_sid, session_sid, form()), service_sid, base())
     )
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
 def list_participants(service_sid: str, session_sid: str) -> Response[str]:
     _, people = sessions.read_session(service_sid, session_sid)
-    return page(
+    return page_of(
         "participants", pages.slices(people), lambda person: sessions.show_participant(person, service_sid, base())
     )
 
@@ -235,26 +236,30 @@ def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions")
 def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
-    session = sessions.find_session(service_sid, session_sid)
+    session = sessions.get_session(service_sid, session_sid)
     found = pages.slices(interactions.list_interactions(session.session_sid))
-    return page("interactions", found, lambda interaction: interactions.show(interaction, service_sid, base()))
+    return page_of(
+        "interactions", found, lambda interaction: interactions.show_interaction(interaction, service_sid, base())
+    )
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>")
 def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
-    session = sessions.find_session(service_sid, session_sid)
-    return ok(interactions.show(interactions.find_interaction(session.session_sid, sid), service_sid, base()))
+    session = sessions.get_session(service_sid, session_sid)
+    return ok(
+        interactions.show_interaction(interactions.get_interaction(session.session_sid, sid), service_sid, base())
+    )
 
 
 # ---- requests and answers --------------------------------------------------------------------------------------------
 
 
-def ask(event: Json) -> None:
+def check_key(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist."""
     rest.authorize(event, "proxy")
 
 
-def write(error: RequestRefused) -> Response[str]:
+def write_refusal(error: RequestRefused) -> Response[str]:
     """A refusal as Twilio writes it."""
     body = {
         "code": error.code,
@@ -265,14 +270,14 @@ def write(error: RequestRefused) -> Response[str]:
     return Response(error.status, "application/json", json.dumps(body), headers=rest.challenge(error.status))
 
 
-FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again", 500)
-handler = rest.serve(app, write, ask, FAILURE, nowhere=20404)
+PROXY_FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again", 500)
+handler = rest.serve(app, write_refusal, check_key, PROXY_FAILURE, nowhere=20404)
 
 
 def form() -> Form:
     body = forms.read_body(app.current_event.raw_event)
-    if len(body) > LARGEST_BODY:
-        raise RequestRefused(20001, f"The request is larger than {LARGEST_BODY} bytes", 413)
+    if len(body) > MAX_FORM_BYTES:
+        raise RequestRefused(20001, f"The request is larger than {MAX_FORM_BYTES} bytes", 413)
     return Form(body.decode(errors="replace"))
 
 
@@ -280,7 +285,7 @@ def base() -> str:
     return config.settings().public_base_url
 
 
-def page(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Response[str]:
+def page_of(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Response[str]:
     query: Mapping[str, str] = app.current_event.query_string_parameters
     return ok(pages.render(key, base() + app.current_event.path, query, read, show))
 

@@ -18,19 +18,19 @@ from toritsugi.recordings import records
 from toritsugi.recordings.records import Recording
 from toritsugi.recordings.reports import Report, read_report
 
-Event = dict[str, Any]
+QueueEvent = dict[str, Any]
 
 
-def handler(event: Event, context: object) -> Event:
-    return take(event["Records"][0]) if "Records" in event else answer(event, context)
+def handler(event: QueueEvent, context: object) -> QueueEvent:
+    return attend_to(event["Records"][0]) if "Records" in event else answer_report(event, context)
 
 
 @webhooks.answers_with_nothing
-def answer(callback: Webhook) -> None:
-    schedules.copy(asdict(read_report(callback.path, callback.fields)))
+def answer_report(callback: Webhook) -> None:
+    schedules.send_recording_to_copy(asdict(read_report(callback.path, callback.fields)))
 
 
-def take(message: Event) -> Event:
+def attend_to(message: QueueEvent) -> QueueEvent:
     """Attends to a message; one that has to wait comes again, like one that fails."""
     report = Report(**json.loads(message["body"]))
     try:
@@ -47,33 +47,33 @@ def attend(report: Report) -> None:
         records.note_failure(report)
     elif not report.is_worth_keeping:
         log.info("nothing was said", recording=report.recording_sid, seconds=report.seconds)
-        release(report.recording_sid)
-    elif recording := records.claim(report):
+        release_message(report.recording_sid)
+    elif recording := records.claim_recording(report):
         if recording.status != records.STORED:
-            copy(recording)
+            copy_recording(recording)
         if recording.settled_at is None:
-            tell(recording)
-        release(recording.recording_sid)
+            tell_owner(recording)
+        release_message(recording.recording_sid)
 
 
-def copy(recording: Recording) -> None:
+def copy_recording(recording: Recording) -> None:
     """From Twilio to S3, by way of a file that needs no memory."""
     with tempfile.TemporaryFile() as file:
-        checksum = twilio_recordings.fetch(recording.recording_sid, file)
+        checksum = twilio_recordings.fetch_audio(recording.recording_sid, file)
         size = file.tell()
-        storage.keep(recording.recording_sid, file, checksum)
-    records.keep(recording, size, checksum)
+        storage.store_file(recording.recording_sid, file, checksum)
+    records.keep_recording(recording, size, checksum)
 
 
-def tell(recording: Recording) -> None:
+def tell_owner(recording: Recording) -> None:
     """A voicemail is news, rather twice, should this process end here, than never; an interaction knows its own."""
     if recording.kind == "voicemail":
-        event_bus.tell("Voicemail recorded", records.news(recording))
+        event_bus.publish("Voicemail recorded", records.news(recording))
     if recording.session_sid and recording.call_sid:
         interactions.note_recording(recording.session_sid, recording.call_sid, recording.recording_sid)
     records.settle(recording)
 
 
-def release(recording_sid: str) -> None:
+def release_message(recording_sid: str) -> None:
     if not config.KEEP_AT_TWILIO:
-        twilio_recordings.delete(recording_sid)
+        twilio_recordings.delete_copy(recording_sid)

@@ -10,22 +10,22 @@ from toritsugi.foundation import addresses
 from toritsugi.messages import inbound
 from toritsugi.messages.records import Message
 
-MOST_TRIES = 3
+MAX_TEXT_TRIES = 3
 
 
 @webhooks.answers_with_text
 def handler(webhook: Webhook) -> MessagingResponse:
     """One read and one write; more only while the same person writes several texts in the same moment."""
-    text = inbound.read(webhook.fields, time.time())
-    for _ in range(MOST_TRIES):
+    text = inbound.read_text(webhook.fields, time.time())
+    for _ in range(MAX_TEXT_TRIES):
         try:
-            return write(inbound.keep(inbound.decide(text, inbound.look_up(text))))
+            return write_answer(inbound.keep_inbound(inbound.decide_answer(text, inbound.look_up_sender(text))))
         except inbound.Overtaken:
             continue
     raise RuntimeError("other texts of the same person came in, again and again")
 
 
-def write(reply: Message | None) -> MessagingResponse:
+def write_answer(reply: Message | None) -> MessagingResponse:
     """The answer as TwiML, with an address to which its delivery is reported."""
     response = MessagingResponse()
     if reply:

@@ -15,18 +15,18 @@ from toritsugi.messages import records
 @webhooks.answers_with_nothing
 def handler(callback: Webhook) -> None:
     if callback.path.startswith("/status/bridges/"):
-        record(events.Source.read(callback.path), callback)
+        record_status(events.BridgeEventSource.read(callback.path), callback)
     elif callback.path.startswith("/status/messages/"):
-        records.record(callback.path, callback.fields)
+        records.record_message_status(callback.path, callback.fields)
     else:
-        interactions.record(interactions.Leg.read(callback.path), callback.fields)
+        interactions.record_leg_status(interactions.MaskedLeg.read(callback.path), callback.fields)
 
 
-def record(source: events.Source, callback: Webhook) -> None:
+def record_status(source: events.BridgeEventSource, callback: Webhook) -> None:
     """What a leg or the room of a bridge has to tell; of a masked call, its session keeps it as well."""
-    event = events.record(source, callback.fields)
+    event = events.record_bridge_event(source, callback.fields)
     if event.name in events.TELLING:
         schedules.wake(source.bridge_sid, time.time())
     if source.interaction:
         fields = callback.fields | {"ParentCallSid": "CA" + source.bridge_sid[2:]}
-        interactions.record(interactions.Leg.read(source.interaction), fields)
+        interactions.record_leg_status(interactions.MaskedLeg.read(source.interaction), fields)

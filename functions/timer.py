@@ -12,13 +12,14 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import agenda, announcements, commands, state
-from toritsugi.bridges.events import Source
-from toritsugi.bridges.legs import Door
+from toritsugi.bridges.events import BridgeEventSource
+from toritsugi.bridges.legs import LegUrl
 from toritsugi.bridges.records import Bridge
 from toritsugi.bridges.state import State
 from toritsugi.bridges.steps import (
     Arm,
     Begin,
+    BridgeStep,
     Close,
     Drop,
     End,
@@ -29,7 +30,6 @@ from toritsugi.bridges.steps import (
     Release,
     Ring,
     Speak,
-    Step,
 )
 from toritsugi.foundation import addresses, voices
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
@@ -37,7 +37,7 @@ from toritsugi.foundation.logs import log
 from toritsugi.masking import in_conference
 from toritsugi.masking import lifecycle as sessions
 
-MOST_ROUNDS = 12
+MAX_ROUNDS = 12
 
 # Done first and noted after: twice does no harm, and not at all would.
 HARMLESS = (Limit, Prolong, Arm, Close, Leave)
@@ -47,20 +47,20 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     for message in event["Records"]:
         timer = json.loads(message["body"])
         if "begin" in timer:
-            begin(message["messageId"], **timer["begin"])
-        elif schedules.wait(timer):
+            begin_masked_bridge(message["messageId"], **timer["begin"])
+        elif schedules.wait_until_due(timer):
             look(timer["bridge"], timer["due"], message["messageId"])
 
 
-def begin(
+def begin_masked_bridge(
     message_id: str, call_sid: str, session_sid: str, caller_sid: str, began: float, language: str | None = None
 ) -> None:
     """The bridge of a masked call, whose caller waits in the room already; or the end, for the session may be over."""
     try:
-        bridge_sid = in_conference.begin(call_sid, session_sid, caller_sid, began)
+        bridge_sid = in_conference.begin_bridge(call_sid, session_sid, caller_sid, began)
     except SessionEnded as over:
-        return dismiss(call_sid, over.sentence, language)
-    twilio_api.watch_call(call_sid, addresses.public_url(Source(bridge_sid, 1, 1).path))
+        return dismiss_caller(call_sid, over.sentence, language)
+    twilio_api.watch_call(call_sid, addresses.public_url(BridgeEventSource(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
 
@@ -69,9 +69,9 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
 
     Where something fails, all else is done nevertheless; then the message fails too, so that it comes again.
     """
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         try:
-            known = get_state(bridge_sid)
+            known = get_bounded_state(bridge_sid)
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
             return
         todo = agenda.due(known, time.time())
@@ -83,9 +83,9 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
     raise RuntimeError("whatever is done for a bridge, something is due")
 
 
-def get_state(bridge_sid: str) -> State:
+def get_bounded_state(bridge_sid: str) -> State:
     """Everything known of a bridge, and what its session allows it now. Raises RequestRefused 20404."""
-    known = state.read(bridge_sid)
+    known = state.get_state(bridge_sid)
     known.bounds = in_conference.bounds_of(known.bridge.session_sid)
     return known
 
@@ -114,52 +114,52 @@ def is_planned(bridge: Bridge, moment: int, due: float) -> bool:
     return bridge.next_look is not None and max(due, time.time()) < bridge.next_look <= moment
 
 
-def attempt(step: Step, bridge_sid: str) -> Exception | None:
+def attempt(step: BridgeStep, bridge_sid: str) -> Exception | None:
     """Takes a step, if it is ours; why that has failed."""
     try:
         if isinstance(step, HARMLESS):
-            take(step)
+            take_step(step)
             step.claim(time.time())
         elif step.claim(time.time()):
-            take(step)
+            take_step(step)
     except Exception as failure:
         log.exception("a step of a call failed", bridge=bridge_sid, step=type(step).__name__)
         return failure
     return None
 
 
-def take(step: Step) -> None:
+def take_step(step: BridgeStep) -> None:
     """Asks Twilio for it, or Scheduler."""
     match step:
         case Ring():
-            call(step)
+            call_party(step)
         case Speak():
-            speak(step)
+            speak_step(step)
         case Drop(bridge, announcement):
             log.warning("announcement dropped", bridge=bridge.bridge_sid, announcement=int(announcement.id))
         case Limit(_, call_sid, seconds):
             twilio_api.limit_call(call_sid, seconds)
         case Prolong(bridge):
-            sessions.prolong(bridge.session_sid, bridge.extended_from or 0, bridge.deadline)
+            sessions.prolong_session(bridge.session_sid, bridge.extended_from or 0, bridge.deadline)
         case Leave(bridge):
-            in_conference.leave(bridge.session_sid, bridge.bridge_sid)
+            in_conference.forget_bridge(bridge.session_sid, bridge.bridge_sid)
         case Arm(bridge, moments):
             for moment, spare in moments:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)
         case Close(_, conference_sid):
             twilio_api.end_conference(conference_sid)
         case Release(party, call_sid, _, sentence):
-            dismiss(call_sid, sentence, party.language) if sentence else twilio_api.end_call(call_sid)
+            dismiss_caller(call_sid, sentence, party.language) if sentence else twilio_api.hang_up_call(call_sid)
         case Begin() | Follow() | End():  # what follows from them is due next
             pass
 
 
-def call(step: Ring) -> None:
+def call_party(step: Ring) -> None:
     bridge, party, attempt = step.bridge, step.party, int(step.party.attempts) + 1
-    door = Door(bridge.bridge_sid, int(party.place), attempt, "answered")
-    source = Source(bridge.bridge_sid, int(party.place), attempt, party.report_to or "")
+    door = LegUrl(bridge.bridge_sid, int(party.place), attempt, "answered")
+    source = BridgeEventSource(bridge.bridge_sid, int(party.place), attempt, party.report_to or "")
     try:
-        call_sid = twilio_api.call(
+        call_sid = twilio_api.make_call(
             party.number,
             party.shows,
             addresses.public_url(door.path),
@@ -175,16 +175,16 @@ def call(step: Ring) -> None:
         commands.note_call(party, attempt, call_sid)
 
 
-def speak(step: Speak) -> None:
+def speak_step(step: Speak) -> None:
     path = announcements.path_of(step.announcement)
     try:
-        twilio_api.announce(step.conference_sid, step.call_sid, addresses.public_url(path))
+        twilio_api.play_into_conference(step.conference_sid, step.call_sid, addresses.public_url(path))
     except RequestRefused as refusal:  # it is claimed: better lost than heard twice
         log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
 
 
-def dismiss(call_sid: str, sentence: str, language: str | None) -> None:
+def dismiss_caller(call_sid: str, sentence: str, language: str | None) -> None:
     response = VoiceResponse()
     voices.say_sentence(response, sentence, language)
     response.hangup()
-    twilio_api.dismiss(call_sid, str(response))
+    twilio_api.redirect_and_end(call_sid, str(response))

@@ -26,11 +26,11 @@ from toritsugi.masking import in_conference, interactions, routes
 from toritsugi.masking.routes import Route
 from toritsugi.receptions import records
 from toritsugi.receptions.answering import steps, visits
-from toritsugi.receptions.answering.visits import Place, Visit
-from toritsugi.receptions.records import Document
-from toritsugi.recordings.reports import Source
+from toritsugi.receptions.answering.visits import Visit, VisitPlace
+from toritsugi.receptions.records import DocumentDict
+from toritsugi.recordings.reports import RecordingOrigin
 
-STEPS = {
+LEG_ANSWERS = {
     "answered": legs.answered,
     "accepted": legs.accepted,
     "whispered": legs.whispered,
@@ -40,35 +40,35 @@ STEPS = {
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if event["rawPath"].startswith("/voice/ringing/"):
-        return ring(event["rawPath"].rsplit("/", 1)[1])
-    return answer(event, context)
+        return ring_tone_answer(event["rawPath"].rsplit("/", 1)[1])
+    return answer_report_of_recording(event, context)
 
 
 @webhooks.answers_with_words
-def answer(call: Webhook) -> VoiceResponse:
+def answer_report_of_recording(call: Webhook) -> VoiceResponse:
     if call.path == "/voice":
-        return receive(call)
+        return receive_call(call)
     if match := legs.WAITING_PATH.fullmatch(call.path):
-        return wait(match[1])
-    if match := announcements.PATH.fullmatch(call.path):
-        return announcements.speak(commands.find_announcement(match[1], int(match[2])))
+        return waiting_answer(match[1])
+    if match := announcements.ANNOUNCEMENT_PATH.fullmatch(call.path):
+        return announcements.speak_announcement(commands.get_announcement(match[1], int(match[2])))
     if match := routes.NOTICE_PATH.fullmatch(call.path):
         return routes.notify(match[1])
     if call.path.startswith("/voice/receptions/"):
-        return go_on_at_reception(call, Place.read(call.path))
-    return go_on(call, legs.Door.read(call.path))
+        return go_on_at_reception(call, VisitPlace.read(call.path))
+    return go_on_with_leg(call, legs.LegUrl.read(call.path))
 
 
-def receive(call: Webhook) -> VoiceResponse:
+def receive_call(call: Webhook) -> VoiceResponse:
     """Somebody calls a line: they are put through to whom their session leads; or else its reception answers."""
     called, now = call["To"], time.time()
-    known = routes.find(call["From"], called)
+    known = routes.look_up_call(call["From"], called)
     call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
     if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
         return receive_at_reception(call, known.line, known.caller)
-    caller, route = numbers.read_caller(call["From"]), routes.choose(known.line, known.route, now)
+    caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now)
     leg = interactions.leg_of(route, now, caller, called, call["CallSid"])
@@ -77,7 +77,7 @@ def receive(call: Webhook) -> VoiceResponse:
 
 
 def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
-    source = Source("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
+    source = RecordingOrigin("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
     notice = addresses.public_url(routes.notice_path(route))
     return routes.Recorder(addresses.public_url(source.path), call.locale, notice)
 
@@ -85,74 +85,76 @@ def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
 def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     """The caller waits in the room, and timer.py calls the other."""
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
-    schedules.begin(caller | {"began": int(now), "language": call.locale})
-    bridge = Bridge(commands.sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
-    door = legs.Door(bridge.bridge_sid, 1, 1, "answered")
-    return legs.enter(VoiceResponse(), bridge, call.locale, door)
+    schedules.send_bridge_to_begin(caller | {"began": int(now), "language": call.locale})
+    bridge = Bridge(commands.bridge_sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
+    door = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
+    return legs.enter_conference(VoiceResponse(), bridge, call.locale, door)
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:
     """A line with a reception is called: the line brings along what is said there."""
     name, version, document = str(line.reception), int(line.version), line.document
-    records.remember(name, version, document)
-    place = visits.begin(name, version, document, caller)
-    return steps.answer(visit(call, place, document, lambda _: caller))
+    records.remember_document(name, version, document)
+    place = visits.first_place(name, version, document, caller)
+    return steps.answer_call(visit(call, place, document, lambda _: caller))
 
 
-def go_on_at_reception(call: Webhook, place: Place) -> VoiceResponse:
+def go_on_at_reception(call: Webhook, place: VisitPlace) -> VoiceResponse:
     """A call at a reception goes on, as the reception was when it began, and in the language in which it began."""
     call.language = place.locale
-    document = records.find_document(place.reception, place.version)
+    document = records.get_document(place.reception, place.version)
     locale = words.choose_language(place.locale, usual=document["language"])  # it may be spoken here no more
     place = replace(place, locale=locale)
-    return steps.answer(visit(call, place, document, caller.find))
+    return steps.answer_call(visit(call, place, document, caller.find_caller))
 
 
-def visit(call: Webhook, place: Place, document: Document, find_caller: Callable[[str], Caller | None]) -> Visit:
-    return Visit(place, document, call.fields, owner_webhook.ask, time.time(), find_caller, call.token)
+def visit(
+    call: Webhook, place: VisitPlace, document: DocumentDict, find_caller: Callable[[str], Caller | None]
+) -> Visit:
+    return Visit(place, document, call.fields, owner_webhook.ask_owner, time.time(), find_caller, call.token)
 
 
-def go_on(call: Webhook, door: legs.Door) -> VoiceResponse:
+def go_on_with_leg(call: Webhook, door: legs.LegUrl) -> VoiceResponse:
     """A leg of a bridge goes on."""
     if legs.has_hung_up(call.fields):
         return VoiceResponse()
     try:
-        bridge, party = commands.find_leg(door.bridge_sid, door.place)
+        bridge, party = commands.get_leg(door.bridge_sid, door.place)
     except RequestRefused:
         if door.step != "left":
             raise
-        return legs.hang_up()  # a caller whose session was over before the bridge could begin
+        return legs.hang_up_leg()  # a caller whose session was over before the bridge could begin
     call.language = party.language
-    others = commands.find_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
+    others = commands.list_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
     bounds = in_conference.bounds_of(bridge.session_sid)
-    turn = legs.Turn(bridge, party, others, door, call.fields, bounds, time.time())
-    if step := STEPS.get(door.step):
+    turn = legs.LegContext(bridge, party, others, door, call.fields, bounds, time.time())
+    if step := LEG_ANSWERS.get(door.step):
         return step(turn)
-    return legs.try_again(turn) if bridge.through == "dial" else press_star(turn)
+    return legs.try_again(turn) if bridge.through == "dial" else leave_by_star(turn)
 
 
-def press_star(turn: legs.Turn) -> VoiceResponse:
+def leave_by_star(turn: legs.LegContext) -> VoiceResponse:
     """A leg has left the room: by its star, or because everything is over for it."""
     if legs.is_dismissed(turn):
-        return legs.hang_up()
+        return legs.hang_up_leg()
     if not turn.connects:  # a session that has ended is not put off any more
         return legs.come_back(turn, "back")
-    bridge, done = commands.press_star(turn.bridge, turn.party, turn.now)
+    bridge, done = commands.extend_by_star(turn.bridge, turn.party, turn.now)
     if bridge.is_over:
-        return legs.hang_up()
+        return legs.hang_up_leg()
     if done == "extended":
         schedules.wake(bridge.bridge_sid, time.time())
     return legs.come_back(replace(turn, bridge=bridge), done)
 
 
-def wait(language: str) -> VoiceResponse:
+def waiting_answer(language: str) -> VoiceResponse:
     """What is heard while nobody else is there."""
     response = VoiceResponse()
     response.play(addresses.public_url(f"/voice/ringing/{words.nearest(language).code}"), loop=0)
     return response
 
 
-def ring(code: str) -> dict[str, Any]:
+def ring_tone_answer(code: str) -> dict[str, Any]:
     """The ring tone itself, which Twilio may keep: it is no secret, and never changes."""
     language = words.find(code)
     if language is None:

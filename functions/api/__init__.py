@@ -15,6 +15,7 @@ from api import callers, calls, lines, messages, receptions, recordings
 from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import problem
+from toritsugi.foundation.types import Json
 
 DOCUMENT: dict[str, Any] = {
     "title": "Toritsugi",
@@ -30,26 +31,25 @@ app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
 for noun in (calls, receptions, lines, messages, callers, recordings):
     app.include_router(noun.router)
 
-Json = dict[str, Any]
 JSON = "application/json"
-LARGEST_BODY = 65_536
+MAX_BODY_BYTES = 65_536
 # What is sent as something else than an object in JSON: which request, of which types, and the most bytes of it.
 SHEETS = ("text/csv", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
 DOCUMENTS = (JSON, "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
 OTHERS = [
     (re.compile("POST /api/callers/import"), SHEETS, 4_000_000),  # of the 6 MB that Lambda takes, in base64
-    (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, LARGEST_BODY),
+    (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, MAX_BODY_BYTES),
 ]
-SCOPES = {"lines": "receptions", "ready-receptions": "receptions"}
+SCOPE_OF_NOUN = {"lines": "receptions", "ready-receptions": "receptions"}
 OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
 
 
 @app.get("/api/openapi.json", include_in_schema=False)
-def describe() -> Response[str]:
+def describe_api() -> Response[str]:
     return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
 
 
-def ask(event: Json) -> None:
+def check_request(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist; only the document is for everybody."""
     if event["requestContext"]["http"]["method"] != "GET" or event["rawPath"] not in OPEN:
         rest.authorize(event, scope_of(event["rawPath"]))
@@ -59,14 +59,14 @@ def ask(event: Json) -> None:
 def scope_of(path: str) -> str:
     """Which scope a request needs: by its noun, as in /api/calls; what a line says is a matter of receptions."""
     noun = path.split("/")[2] if path.count("/") > 1 else ""
-    return SCOPES.get(noun, noun)
+    return SCOPE_OF_NOUN.get(noun, noun)
 
 
 def check_body(event: Json) -> None:
     """Raises RequestRefused unless what was sent, if anything, is of a type that is read here, and not too large."""
     asked = f"{event['requestContext']['http']['method']} {event['rawPath']}"
     kinds = ((types, most) for request, types, most in OTHERS if request.fullmatch(asked))
-    types, most = next(kinds, ((JSON,), LARGEST_BODY))
+    types, most = next(kinds, ((JSON,), MAX_BODY_BYTES))
     try:
         body = forms.read_body(event)
         if len(body) > most:
@@ -80,13 +80,13 @@ def check_body(event: Json) -> None:
         raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
 
 
-def write(error: RequestRefused) -> Response[str]:
+def write_problem(error: RequestRefused) -> Response[str]:
     """A refusal as RFC 9457 writes it."""
     code = {"code": error.code} if error.code else {}
     return problem(error.status, error.message, **code, **error.more)
 
 
-def invalid(error: RequestValidationError) -> Response[str]:
+def invalid_request(error: RequestValidationError) -> Response[str]:
     """Everything that is wrong with a request, each with its place in it."""
     wrong = [
         {
@@ -98,6 +98,6 @@ def invalid(error: RequestValidationError) -> Response[str]:
     return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
 
 
-app.exception_handler(RequestValidationError)(invalid)
-FAILURE = RequestRefused(0, "Something went wrong here. Please try again", 500)
-handler = rest.serve(app, write, ask, FAILURE, nowhere=0)
+app.exception_handler(RequestValidationError)(invalid_request)
+API_FAILURE = RequestRefused(0, "Something went wrong here. Please try again", 500)
+handler = rest.serve(app, write_problem, check_request, API_FAILURE, nowhere=0)

@@ -3,7 +3,7 @@
 import base64
 import re
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlencode
 
 import phonenumbers
@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field
 from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import changes, imports, index, sheets, views
-from toritsugi.callers.schemas import CallerChange, CallerWanted, plain
-from toritsugi.callers.views import CallerPage, CallerShown, ImportDone
+from toritsugi.callers.schemas import CallerChange, CallerRequest, plain_text
+from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
@@ -24,11 +24,12 @@ from toritsugi.lines import numbers
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Json = dict[str, Any]
 
 CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
-MOST_ERRORS = 1000  # are shown; the count is of all
-SPARE_SECONDS = 8  # of those that Lambda gives: the last request to DynamoDB may take six, and the last pause two
+MAX_ERRORS = 1000  # are shown; the count is of all
+SPARE_IMPORT_SECONDS = (
+    8  # of those that Lambda gives: the last request to DynamoDB may take six, and the last pause two
+)
 
 
 def known(country: str) -> str:
@@ -37,14 +38,14 @@ def known(country: str) -> str:
     return country
 
 
-Search = Annotated[
+SearchQuery = Annotated[
     str,
     Query(max_length=100, description="A part of a name, a reading, a company or a number, in any case and kana"),
-    AfterValidator(plain),
+    AfterValidator(plain_text),
 ]
 Language = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.codes()})]
-Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it in `country`")]
-Country = Annotated[
+NumberPath = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it in `country`")]
+CountryQuery = Annotated[
     str,
     Query(max_length=2, description="Where a number is that has no country code. Left out: where the exchange is"),
     AfterValidator(known),
@@ -58,14 +59,14 @@ Country = Annotated[
     responses=answers("A page of callers", 200, 400),
 )
 def list_callers(
-    search: Search = "",
+    search: SearchQuery = "",
     page_size: PageSize = None,
     page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> CallerPage:
     del page_size, page_number, page_token  # page reads them
     return page(
-        router, "callers", lambda after, most: index.read_page(after, most, search), lambda one: views.show(*one)
+        router, "callers", lambda after, most: index.read_page(after, most, search), lambda one: views.show_caller(*one)
     )
 
 
@@ -78,7 +79,7 @@ def list_callers(
     responses=answers("What has become of every row", 200, 409, 413, 415, 503),
 )
 def import_callers(
-    country: Country = config.COUNTRY,
+    country: CountryQuery = config.COUNTRY,
     bad_rows: Annotated[
         Literal["refuse", "skip"],
         Query(description="What becomes of a file with bad rows: nothing is written, or the good rows are"),
@@ -88,12 +89,12 @@ def import_callers(
     event = router.current_event
     charset = CHARSET.search(event.headers.get("content-type", ""))
     text = sheets.decode(forms.read_body(event.raw_event), charset[1] if charset else "")
-    rows, wrong = sheets.read(text, country)
+    rows, wrong = sheets.read_sheet(text, country)
     wrong = [one for one in wrong if one["line"] >= from_line]
-    bad, errors = len({one["line"] for one in wrong}), wrong[:MOST_ERRORS]
+    bad, errors = len({one["line"] for one in wrong}), wrong[:MAX_ERRORS]
     if wrong and bad_rows == "refuse":
         raise RequestRefused(20001, f"Nothing was written, for bad rows: {bad}", 422, errors=errors, bad=bad)
-    until = time.monotonic() + router.lambda_context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
+    until = time.monotonic() + router.lambda_context.get_remaining_time_in_millis() / 1000 - SPARE_IMPORT_SECONDS
     outcome = imports.Import(until).write([row for row in rows if row.line >= from_line])
     if outcome.unwritten:
         line = min(outcome.unwritten)
@@ -112,14 +113,14 @@ def import_callers(
     responses=answers("A sheet", 200, 400),
 )
 def export_callers(
-    search: Search = "",
+    search: SearchQuery = "",
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
     headings: Annotated[Language, Query(description="The language of the first line")] = "en",
     page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
     page_token: PageToken = None,
 ) -> Response[str]:
     people, following = index.read_page(pages.open_token(page_token), page_size, search)
-    sheet = sheets.encode(sheets.write((views.show(*one) for one in people), headings), encoding)
+    sheet = sheets.encode(sheets.write_sheet((views.show_caller(*one) for one in people), headings), encoding)
     headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
     if following:
         query = router.current_event.query_string_parameters | {"PageToken": pages.seal_token(following)}
@@ -135,8 +136,8 @@ def export_callers(
     summary="Who calls from a number",
     responses=answers("The caller", 200, 400, 404),
 )
-def fetch_caller(number: Number, country: Country = config.COUNTRY) -> CallerShown:
-    return views.read(read(number, country))
+def fetch_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> CallerView:
+    return views.get_caller_view(read_path_number(number, country))
 
 
 @router.put(
@@ -147,12 +148,12 @@ def fetch_caller(number: Number, country: Country = config.COUNTRY) -> CallerSho
     | answers("The caller, who was not known before", 201),
 )
 def put_caller(
-    number: Number, said: Annotated[CallerWanted, Body()], country: Country = config.COUNTRY
-) -> tuple[CallerShown, int]:
-    at = read(number, country)
+    number: NumberPath, said: Annotated[CallerRequest, Body()], country: CountryQuery = config.COUNTRY
+) -> tuple[CallerView, int]:
+    at = read_path_number(number, country)
     set_messages(at, said.opted_out)
-    created = changes.keep(at, said.model_dump(exclude={"opted_out"}))
-    return views.read(at), 201 if created else 200
+    created = changes.keep_caller(at, said.model_dump(exclude={"opted_out"}))
+    return views.get_caller_view(at), 201 if created else 200
 
 
 @router.patch(
@@ -161,13 +162,13 @@ def put_caller(
     summary="Change what is known of a caller",
     responses=answers("The caller", 200, 400, 404, 409, 413, 415),
 )
-def change_caller(
-    number: Number, said: Annotated[CallerChange, Body()], country: Country = config.COUNTRY
-) -> CallerShown:
-    at = read(number, country)
-    changes.change(at, said.model_dump(exclude={"opted_out"}, exclude_unset=True))
+def patch_caller(
+    number: NumberPath, said: Annotated[CallerChange, Body()], country: CountryQuery = config.COUNTRY
+) -> CallerView:
+    at = read_path_number(number, country)
+    changes.change_caller(at, said.model_dump(exclude={"opted_out"}, exclude_unset=True))
     set_messages(at, said.opted_out)
-    return views.read(at)
+    return views.get_caller_view(at)
 
 
 @router.delete(
@@ -177,15 +178,15 @@ def change_caller(
     status_code=204,
     responses=answers("Nobody is known at this number now", 204, 400, 404),
 )
-def forget_caller(number: Number, country: Country = config.COUNTRY) -> Response[str]:
-    changes.forget(read(number, country))
+def delete_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> Response[str]:
+    changes.forget_caller(read_path_number(number, country))
     return Response(204, body="")
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
-def read(number: str, country: str) -> str:
+def read_path_number(number: str, country: str) -> str:
     """The number of a path, in E.164. Raises RequestRefused 21211."""
     return numbers.read_number(unquote(number), country)
 

@@ -1,7 +1,7 @@
 """The exchange's own calls: to two or more people, who are put through to each other, with a clock."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -11,11 +11,12 @@ from toritsugi import words
 from toritsugi.adapters import schedules, twilio_api
 from toritsugi.bridges import announcements, commands, schemas, state, views
 from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
-from toritsugi.bridges.schemas import CallWanted, ParticipantChange, PartyWanted, Said
-from toritsugi.bridges.views import AnnouncementShown, CallPage, CallWhole, Participants, PartyChanged, PartyShown
+from toritsugi.bridges.schemas import AnnouncementWords, CallRequest, ParticipantChange, PartyRequest
+from toritsugi.bridges.views import AnnouncementView, CallPage, Participants, PartyChanged, PartyView, WholeCallView
 from toritsugi.callers import caller
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
+from toritsugi.foundation.types import Json
 from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.masking import in_conference
@@ -23,10 +24,9 @@ from toritsugi.masking.sessions import get_with_people, present
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Json = dict[str, Any]
 
-Sid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
-Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 for the first of `parties`")]
+CallSid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
+ParticipantPlace = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 for the first of `parties`")]
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
@@ -40,21 +40,21 @@ Place = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 f
     responses=answers("The call, whose telephones ring next", 201, 400, 404, 409, 413, 415, 502),
 )
 def create_call(
-    asked: Annotated[CallWanted, Body()],
+    asked: Annotated[CallRequest, Body()],
     idempotency_key: IdempotencyKey = None,
-) -> CallWhole:
+) -> WholeCallView:
     sid = commands.make_sid(f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     people, more = find_people(asked)
     ours, languages = look_up({str(person.shows or asked.from_) for person in people}, {one.number for one in people})
-    bridge, entries = schemas.draw_up(asked, people, sid, languages, **more)
+    bridge, entries = schemas.new_requested_bridge(asked, people, sid, languages, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
     check_lines({party.shows for party in parties}, {party.number for party in parties}, ours)
     if bridge.session_sid:
         in_conference.keep_enrolled(bridge, entries, time.time())
     else:
-        commands.keep(bridge, entries)
+        commands.keep_bridge(bridge, entries)
     schedules.wake(sid, time.time())
-    return views.show_whole(state.read(sid))
+    return views.show_whole_bridge(state.get_state(sid))
 
 
 @router.get(
@@ -68,7 +68,7 @@ def list_calls(
 ) -> CallPage:
     del page_size, page_number, page_token  # page reads them
     latest = month or this_month()
-    return page(router, "calls", lambda after, most: views.list_bridges(after, most, latest), views.show)
+    return page(router, "calls", lambda after, most: views.list_bridges(after, most, latest), views.show_bridge)
 
 
 @router.get(
@@ -77,15 +77,15 @@ def list_calls(
     summary="One call: its people, what was spoken, and all that happened",
     responses=answers("The call", 200, 404),
 )
-def fetch_call(sid: Sid) -> CallWhole:
-    return views.show_whole(state.read(sid))
+def fetch_call(sid: CallSid) -> WholeCallView:
+    return views.show_whole_bridge(state.get_state(sid))
 
 
 @router.delete("/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404))
-def end_call(sid: Sid) -> CallWhole:
+def end_call(sid: CallSid) -> WholeCallView:
     bridge = commands.finish(sid, "api", time.time())
     schedules.wake(sid, time.time())
-    return views.show_whole(state.read(bridge.bridge_sid))
+    return views.show_whole_bridge(state.get_state(bridge.bridge_sid))
 
 
 @router.post(
@@ -94,11 +94,11 @@ def end_call(sid: Sid) -> CallWhole:
     summary="Extend a call, as a star would",
     responses=answers("The call with its new deadline", 200, 404, 409),
 )
-def extend_call(sid: Sid) -> CallWhole:
-    check_session(commands.find(sid))
+def extend_call(sid: CallSid) -> WholeCallView:
+    check_session(commands.get_bridge(sid))
     commands.extend(sid, time.time())
     schedules.wake(sid, time.time())
-    return views.show_whole(state.read(sid))
+    return views.show_whole_bridge(state.get_state(sid))
 
 
 @router.post(
@@ -107,18 +107,18 @@ def extend_call(sid: Sid) -> CallWhole:
     summary="Speak, or play, into a running conference now",
     responses=answers("The announcement, heard next", 200, 400, 404, 409, 413, 415),
 )
-def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
-    known = state.read(sid)
+def announce_now(sid: CallSid, said: Annotated[AnnouncementWords, Body()]) -> AnnouncementView:
+    known = state.get_state(sid)
     require_conference(known.bridge)
     if said.to is not None:
         find_party(known, said.to)
     announcement = Announcement(at=time.time())
-    schemas.say(announcement, said, known.parties[0].language, None)
+    schemas.set_words(announcement, said, known.parties[0].language, None)
     if not announcements.is_heard(announcement, known):
         raise RequestRefused(20409, "Nobody can hear it: the conference does not run, or that participant is away", 409)
     commands.add_announcement(known, announcement)
     schedules.wake(sid, time.time())
-    return views.show_announcement(state.read(sid), announcement)
+    return views.show_announcement(state.get_state(sid), announcement)
 
 
 # ---- participants ----------------------------------------------------------------------------------------------------
@@ -130,8 +130,8 @@ def announce(sid: Sid, said: Annotated[Said, Body()]) -> AnnouncementShown:
     summary="Who is in a call",
     responses=answers("Everybody", 200, 404),
 )
-def list_participants(sid: Sid) -> Participants:
-    known = state.read(sid)
+def list_participants(sid: CallSid) -> Participants:
+    known = state.get_state(sid)
     return {"participants": [views.show_party(known, party) for party in known.parties]}
 
 
@@ -142,18 +142,18 @@ def list_participants(sid: Sid) -> Participants:
     status_code=201,
     responses=answers("The person, whose telephone rings next", 201, 400, 404, 409, 413, 415, 502),
 )
-def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartyShown:
-    known = state.read(sid)
+def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> PartyView:
+    known = state.get_state(sid)
     line = person.shows or known.bridge.line
     if any(party.number == person.number and party.removed_at is None for party in known.parties):
         raise RequestRefused(21211, "This number is in the call already", 409)
     check_session(known.bridge)
-    destinations.check(person.number)
+    destinations.check_destination(person.number)
     ours, languages = look_up({line}, {person.number})
     check_lines({line}, {person.number}, ours)
-    party = commands.add_party(known, enlist(known, person, line, languages.get(person.number)))
+    party = commands.add_party(known, new_party(known, person, line, languages.get(person.number)))
     schedules.wake(sid, time.time())
-    return views.show_party(state.read(sid), party)
+    return views.show_party(state.get_state(sid), party)
 
 
 @router.patch(
@@ -162,15 +162,17 @@ def add_participant(sid: Sid, person: Annotated[PartyWanted, Body()]) -> PartySh
     summary="Mute somebody, or put on hold",
     responses=answers("The person, and what has changed", 200, 404, 409, 413, 415, 502),
 )
-def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChange, Body()]) -> PartyChanged:
-    known = state.read(sid)
+def change_participant(
+    sid: CallSid, place: ParticipantPlace, change: Annotated[ParticipantChange, Body()]
+) -> PartyChanged:
+    known = state.get_state(sid)
     require_conference(known.bridge)
     leg = known.leg_of(find_party(known, place))
     if not (leg and leg.call_sid in known.members and known.room):
         raise RequestRefused(20409, "This participant is not in the conference", 409)
     changes = change.model_dump(exclude_none=True)
     if changes:
-        twilio_api.change_participant(known.room.conference_sid, str(leg.call_sid), **changes)
+        twilio_api.change_conference_participant(known.room.conference_sid, str(leg.call_sid), **changes)
     return {**views.show_party(known, find_party(known, place)), "muted": change.muted, "hold": change.hold}
 
 
@@ -180,21 +182,21 @@ def change_participant(sid: Sid, place: Place, change: Annotated[ParticipantChan
     summary="Hang up on somebody",
     responses=answers("The person, who is hung up on next", 200, 404),
 )
-def remove_participant(sid: Sid, place: Place) -> PartyShown:
-    party = find_party(state.read(sid), place)
+def remove_participant(sid: CallSid, place: ParticipantPlace) -> PartyView:
+    party = find_party(state.get_state(sid), place)
     commands.remove_party(party, time.time())
     schedules.wake(sid, time.time())
-    known = state.read(sid)
+    known = state.get_state(sid)
     return views.show_party(known, find_party(known, place))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
-def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
+def find_people(asked: CallRequest) -> tuple[list[PartyRequest], Json]:
     """Who is to be called: whoever is named, or the two of a session, who each see the line that they know."""
     if not asked.session_sid:
-        named = [PartyWanted(number=one) if isinstance(one, str) else one for one in asked.parties or []]
+        named = [PartyRequest(number=one) if isinstance(one, str) else one for one in asked.parties or []]
         return named, {}
     session, everybody = get_with_people(asked.session_sid)
     people = present(everybody)
@@ -203,7 +205,7 @@ def find_people(asked: CallWanted) -> tuple[list[PartyWanted], Json]:
     if len(people) < 2:
         raise RequestRefused(20409, "The session has fewer than two participants", 409)
     named = [
-        PartyWanted(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
+        PartyRequest(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
         for person in people
     ]
     return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
@@ -215,7 +217,7 @@ def look_up(lines: set[str], people: set[str]) -> tuple[set[str], dict[str, str]
     It is one round trip.
     """
     line_keys, caller_keys = map(line_key, lines | people), map(caller.caller_key, people)
-    found = directory.look_up({*line_keys, *caller_keys}).values()
+    found = directory.look_up_entries({*line_keys, *caller_keys}).values()
     return {entry.number for entry in found if isinstance(entry, Line)}, caller.languages_of(found)
 
 
@@ -248,7 +250,7 @@ def require_conference(bridge: Bridge) -> None:
         raise RequestRefused(20409, "Only a conference can do that; this call was dialed", 409)
 
 
-def enlist(known: state.State, person: PartyWanted, line: str, entry: str | None) -> Party:
+def new_party(known: state.State, person: PartyRequest, line: str, entry: str | None) -> Party:
     place = int(max(party.place for party in known.parties)) + 1
     return Party(
         *party_key(known.bridge.bridge_sid, place),

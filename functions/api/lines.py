@@ -1,6 +1,6 @@
 """Lines: the account's numbers, and the receptions that answer there. The services' numbers are a matter of Proxy."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
@@ -13,22 +13,25 @@ from toritsugi.adapters import twilio_api
 from toritsugi.foundation import addresses, config
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
+from toritsugi.foundation.transactions import MAX_TRIES
+from toritsugi.foundation.types import Json
 from toritsugi.lines import numbers
 from toritsugi.lines.lines import Line, find_line
 from toritsugi.masking import pool
 from toritsugi.receptions import publishing, views
-from toritsugi.receptions.views import LinePage, LineShown
+from toritsugi.receptions.views import LinePage, LineView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Json = dict[str, Any]
 
-Number = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")]
+LinePath = Annotated[
+    str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")
+]
 
-KINDS = {"voice": twilio_api.OF_CALLS, "sms": twilio_api.OF_TEXTS}  # and where each of them goes
+LINE_KINDS = {"voice": twilio_api.OF_CALLS, "sms": twilio_api.OF_TEXTS}  # and where each of them goes
 
 
-class LineWanted(BaseModel):
+class LineRequest(BaseModel):
     """What a line is to work for, besides its service if it has one."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -52,8 +55,8 @@ def list_lines(
 ) -> LinePage:
     del page_size, page_number, page_token  # page reads them
 
-    def read(after: str | None, most: int) -> tuple[list[LineShown], str | None]:
-        owned, following = twilio_api.list_owned(after, most)
+    def read(after: str | None, most: int) -> tuple[list[LineView], str | None]:
+        owned, following = twilio_api.list_owned_numbers(after, most)
         return views.show_lines(owned), following
 
     return page(router, "lines", read, lambda line: line)
@@ -65,8 +68,8 @@ def list_lines(
     summary="What a line works for",
     responses=answers("The line", 200, 400, 404, 502),
 )
-def fetch_line(number: Number) -> LineShown:
-    return views.show_lines([find_owned(number)])[0]
+def fetch_line(number: LinePath) -> LineView:
+    return views.show_lines([get_owned_line(number)])[0]
 
 
 @router.put(
@@ -75,11 +78,11 @@ def fetch_line(number: Number) -> LineShown:
     summary="Have a reception answer at a line, or none",
     responses=answers("The line", 200, 400, 404, 409, 413, 415, 502),
 )
-def put_line(number: Number, wanted: Annotated[LineWanted, Body()]) -> LineShown:
+def put_line(number: LinePath, wanted: Annotated[LineRequest, Body()]) -> LineView:
     if wanted.reception is None:
-        give_back(read(number))
+        give_line_back(read_line_number(number))
     else:
-        take_over(find_owned(number), wanted.reception)
+        take_over(get_owned_line(number), wanted.reception)
     return fetch_line(number)
 
 
@@ -90,60 +93,60 @@ def put_line(number: Number, wanted: Annotated[LineWanted, Body()]) -> LineShown
     status_code=204,
     responses=answers("No reception answers there now", 204, 400, 404, 409, 502),
 )
-def release_line(number: Number) -> Response[str]:
-    give_back(read(number))
+def release_line(number: LinePath) -> Response[str]:
+    give_line_back(read_line_number(number))
     return Response(204, body="")
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
-def read(number: str) -> str:
+def read_line_number(number: str) -> str:
     """The number of a path, in E.164. Raises RequestRefused 21211."""
     return numbers.read_number(unquote(number), config.COUNTRY)
 
 
-def find_owned(number: str) -> Json:
+def get_owned_line(number: str) -> Json:
     """A number of the account, as the carrier describes it. Raises RequestRefused 21211, 80606."""
-    return twilio_api.find_owned(read(number), None)
+    return twilio_api.get_owned_number(read_line_number(number), None)
 
 
 def take_over(owned: Json, reception: str) -> None:
     """The reception answers whatever the number can: calls, texts, or both. Raises RequestRefused."""
-    able = [kind for kind in KINDS if owned["capabilities"][kind]]
+    able = [kind for kind in LINE_KINDS if owned["capabilities"][kind]]
     if not able:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
-    publishing.give(owned["phone_number"], owned, reception)
+    publishing.give_line(owned["phone_number"], owned, reception)
     twilio_api.point(owned, {name: value for kind in able for name, value in addresses.entrance(kind).items()})
 
 
-def give_back(number: str) -> None:
+def give_line_back(number: str) -> None:
     """The line has no reception any more: its webhooks go where they went before, except to its service.
 
     Those first, for nobody would know where they went once the line is forgotten. A number that the account has given
     up has none. Raises RequestRefused.
     """
     turned: Json = {}
-    for _ in range(pool.MOST_TRIES):
+    for _ in range(MAX_TRIES):
         line = find_line(number)
         if not line or not line.reception:
             return
         try:
-            owned = twilio_api.find_owned(number, None)
+            owned = twilio_api.get_owned_number(number, None)
             if line.service_sid and turned.keys() & twilio_api.OF_CALLS:  # it has come meanwhile
                 twilio_api.point(owned, addresses.entrance("voice"))
-            turned = former(line, owned)
+            turned = former_of_reception(line, owned)
             twilio_api.point(owned, turned)
         except RequestRefused as refusal:
             if refusal.code != twilio_api.NOT_OWNED:
                 raise
-        if publishing.take_as_seen(line):
+        if publishing.take_line_as_seen(line):
             return
     raise pool.moving()
 
 
-def former(line: Line, owned: Json) -> Json:
+def former_of_reception(line: Line, owned: Json) -> Json:
     """Where the calls and texts of a line went before, as far as they come to its reception now, and nowhere else."""
-    taken = [kind for kind in KINDS if not (kind == "voice" and line.service_sid)]
+    taken = [kind for kind in LINE_KINDS if not (kind == "voice" and line.service_sid)]
     here = [kind for kind in taken if addresses.leads_here(owned["webhooks"][f"{kind}_url"], kind)]
-    return {name: line.former[name] for kind in here for name in KINDS[kind] if name in line.former}
+    return {name: line.former[name] for kind in here for name in LINE_KINDS[kind] if name in line.former}

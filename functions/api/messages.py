@@ -12,8 +12,8 @@ from toritsugi.foundation.problems import answers
 from toritsugi.lines.schemas import E164_PATTERN
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message
-from toritsugi.messages.schemas import MessageWanted, PreviewWanted
-from toritsugi.messages.views import MessagePage, MessageShown, SizeShown
+from toritsugi.messages.schemas import MessageRequest, PreviewRequest
+from toritsugi.messages.views import MessagePage, MessageView, SizeView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -31,18 +31,18 @@ Direction = Literal["inbound", "outbound-api", "outbound-reply"]
     responses=answers("The message, which is on its way", 201, 400, 409, 413, 415, 502),
 )
 def send_message(
-    asked: Annotated[MessageWanted, Body()],
+    asked: Annotated[MessageRequest, Body()],
     idempotency_key: IdempotencyKey = None,
-) -> MessageShown:
-    wanted = schemas.draw_up(asked, f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
-    found = records.find(wanted.message_id) if idempotency_key else None
+) -> MessageView:
+    wanted = schemas.new_requested_message(asked, f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
+    found = records.find_message(wanted.message_id) if idempotency_key else None
     if not found:
-        outbound.check(wanted)
-        outbound.check_able(asked.from_, get_abilities(asked.from_), bool(asked.media))
-        if outbound.keep(wanted):
-            outbound.hand_over(wanted, twilio_api.send_message)
-        found = find(wanted.message_id)
-    return views.show(require_same(found, wanted))
+        outbound.check_message(wanted)
+        outbound.check_able(asked.from_, get_text_abilities(asked.from_), bool(asked.media))
+        if outbound.keep_outbound(wanted):
+            outbound.hand_over(wanted, twilio_api.send_text)
+        found = get_message(wanted.message_id)
+    return views.show_message(require_same(found, wanted))
 
 
 @router.post(
@@ -51,8 +51,8 @@ def send_message(
     summary="In how many segments a text would be sent, and why; nothing is sent",
     responses=answers("The size", 200, 400, 413, 415),
 )
-def preview(asked: Annotated[PreviewWanted, Body()]) -> SizeShown:
-    return views.show_size(asked.body, outbound.LONGEST_BODY)
+def preview(asked: Annotated[PreviewRequest, Body()]) -> SizeView:
+    return views.show_size(asked.body, outbound.MAX_BODY)
 
 
 @router.get(
@@ -75,7 +75,7 @@ def list_messages(
     def read(after: str | None, most: int) -> tuple[list[Message], str | None]:
         return records.list_messages(after, most, latest, number, direction)
 
-    return page(router, "messages", read, views.show)
+    return page(router, "messages", read, views.show_message)
 
 
 @router.get(
@@ -84,15 +84,15 @@ def list_messages(
     summary="One message, and how far it has come",
     responses=answers("The message", 200, 404),
 )
-def fetch_message(message_id: Id) -> MessageShown:
-    return views.show(find(message_id))
+def fetch_message(message_id: Id) -> MessageView:
+    return views.show_message(get_message(message_id))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
-def find(message_id: str) -> Message:
-    found = records.find(message_id)
+def get_message(message_id: str) -> Message:
+    found = records.find_message(message_id)
     if not found:
         raise not_found(f"/api/messages/{message_id}")
     return found
@@ -107,7 +107,7 @@ def require_same(found: Message, wanted: Message) -> Message:
     return found
 
 
-def get_abilities(line: str) -> dict[str, bool]:
+def get_text_abilities(line: str) -> dict[str, bool]:
     """What a line of the account can do: voice, sms, mms. Raises RequestRefused 21606."""
     try:
         return twilio_api.get_abilities(line)

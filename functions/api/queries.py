@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from toritsugi.foundation import api_keys, config, pages
 from toritsugi.lines.schemas import E164_PATTERN
 
-PageSize = Annotated[int | None, Query(alias="PageSize", ge=1, le=pages.MOST)]
+PageSize = Annotated[int | None, Query(alias="PageSize", ge=1, le=pages.MAX_PAGE_SIZE)]
 PageNumber = Annotated[int | None, Query(alias="Page", ge=0)]
 PageToken = Annotated[str | None, Query(alias="PageToken", max_length=3000)]
 Month = Annotated[str | None, Query(pattern=f"^{pages.MONTH}$", description="Back from this month")]
@@ -35,4 +35,4 @@ def this_month() -> str:
 
 def client_of(router: APIGatewayHttpRouter) -> str:
     """The SID of the key of this request: a client's Idempotency-Keys are its own."""
-    return api_keys.name_of(router.current_event.headers.get("authorization", ""))
+    return api_keys.key_sid_of(router.current_event.headers.get("authorization", ""))

@@ -19,22 +19,23 @@ from toritsugi.receptions.authoring import checks, picture
 from toritsugi.receptions.authoring.checks import Checked, World
 from toritsugi.receptions.authoring.reading import JSON, YAML
 from toritsugi.receptions.views import (
-    CheckShown,
+    CheckView,
     ReadyReceptions,
     ReceptionPage,
     ReceptionSaved,
-    ReceptionWhole,
     VersionPage,
+    WholeReceptionView,
 )
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Json = dict[str, Any]
 
-Name = Annotated[
+ReceptionName = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="The reception's name: a to z, digits, - and _")
 ]
-Number = Annotated[int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")]
+VersionNumber = Annotated[
+    int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")
+]
 
 Language = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.locales()})]
 
@@ -49,11 +50,11 @@ WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (applica
     responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 413, 415)
     | answers("The reception, which was not there before", 201),
 )
-def put_reception(name: Name) -> tuple[ReceptionSaved, int]:
+def put_reception(name: ReceptionName) -> tuple[ReceptionSaved, int]:
     text, content_type = read_text(), read_type()
-    checked = check(text, content_type)
-    reception, created = publishing.save(name, text, content_type, checked.document)
-    saved: ReceptionSaved = {**views.show(reception), "warnings": checked.warnings}
+    checked = check_text(text, content_type)
+    reception, created = publishing.save_reception(name, text, content_type, checked.document)
+    saved: ReceptionSaved = {**views.show_reception(reception), "warnings": checked.warnings}
     return saved, 201 if created and reception.version == 1 else 200
 
 
@@ -64,8 +65,8 @@ def put_reception(name: Name) -> tuple[ReceptionSaved, int]:
     description=WRITTEN,
     responses=answers("What it would say", 200, 400, 413, 415),
 )
-def check_reception() -> CheckShown:
-    checked = check(read_text(), read_type())
+def check_reception() -> CheckView:
+    checked = check_text(read_text(), read_type())
     return {"document": checked.document, "warnings": checked.warnings}
 
 
@@ -81,7 +82,7 @@ def list_receptions(
     page_token: PageToken = None,
 ) -> ReceptionPage:
     del page_size, page_number, page_token  # page reads them
-    return page(router, "receptions", records.list_receptions, views.show)
+    return page(router, "receptions", records.list_receptions, views.show_reception)
 
 
 @router.get(
@@ -91,12 +92,12 @@ def list_receptions(
     description="With `Accept: application/yaml` its text comes, as it was written.",
     responses=answers("The reception", 200, 404),
 )
-def fetch_reception(name: Name, number: Number = None) -> ReceptionWhole | str:
-    reception = publishing.fetch(name)
-    version = publishing.fetch_version(name, number or int(reception.version))
+def fetch_reception(name: ReceptionName, number: VersionNumber = None) -> WholeReceptionView | str:
+    reception = publishing.get_reception(name)
+    version = publishing.get_version(name, number or int(reception.version))
     if "yaml" in router.current_event.headers.get("accept", ""):
-        return plain(version.source, version.content_type)
-    return views.show_whole(reception, version)
+        return plain_answer(version.source, version.content_type)
+    return views.show_whole_reception(reception, version)
 
 
 @router.get(
@@ -106,13 +107,13 @@ def fetch_reception(name: Name, number: Number = None) -> ReceptionWhole | str:
     responses=answers("A page of versions", 200, 404),
 )
 def list_versions(
-    name: Name,
+    name: ReceptionName,
     page_size: PageSize = None,
     page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> VersionPage:
     del page_size, page_number, page_token  # page reads them
-    publishing.fetch(name)
+    publishing.get_reception(name)
     return page(router, "versions", lambda after, most: records.list_versions(name, after, most), views.show_version)
 
 
@@ -123,12 +124,12 @@ def list_versions(
     responses=answers("The picture", 200, 404),
 )
 def draw_reception(
-    name: Name,
-    number: Number = None,
+    name: ReceptionName,
+    number: VersionNumber = None,
     language: Annotated[Language | None, Query(description="Of the words in it. Left out: the reception's own")] = None,
 ) -> Response[str]:
-    publishing.fetch(name)
-    return plain(picture.draw(publishing.fetch_version(name, number).document, name, language), "image/svg+xml")
+    publishing.get_reception(name)
+    return plain_answer(picture.draw(publishing.get_version(name, number).document, name, language), "image/svg+xml")
 
 
 @router.delete(
@@ -138,8 +139,8 @@ def draw_reception(
     status_code=204,
     responses=answers("It is not there any more", 204, 404, 409),
 )
-def delete_reception(name: Name) -> Response[str]:
-    publishing.delete(name)
+def drop_reception(name: ReceptionName) -> Response[str]:
+    publishing.delete_reception(name)
     return Response(204, body="")
 
 
@@ -165,10 +166,10 @@ def list_ready() -> ReadyReceptions:
     summary="The text of a reception that is ready",
     responses=answers("The text, in YAML", 200, 404),
 )
-def fetch_ready(name: Name) -> Response[str]:
+def fetch_ready(name: ReceptionName) -> Response[str]:
     if name not in ready.NAMES:
         raise RequestRefused(20404, f"There is no ready reception {name}; there are {', '.join(ready.NAMES)}", 404)
-    return plain(ready.text(name), YAML)
+    return plain_answer(ready.text(name), YAML)
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
@@ -187,13 +188,13 @@ def read_type() -> str:
     return JSON if said == JSON else YAML
 
 
-def check(text: str, content_type: str) -> Checked:
+def check_text(text: str, content_type: str) -> Checked:
     """The document, checked with a look at the world outside. Raises NoReception."""
     near = config.settings().public_base_url.startswith("http:")
-    return checks.check(text, content_type, World(owner_webhook.listen, lines.find_lines, near))
+    return checks.check_document(text, content_type, World(owner_webhook.listen, lines.find_lines, near))
 
 
-def plain(text: str, content_type: str) -> Any:
+def plain_answer(text: str, content_type: str) -> Any:
     """An answer that is no JSON of ours."""
     kind = content_type if content_type in (JSON, "image/svg+xml") else f"{content_type}; charset=utf-8"
     return Response(200, kind, text)

@@ -14,11 +14,11 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.problems import answers
 from toritsugi.recordings import records, views
 from toritsugi.recordings.records import Recording
-from toritsugi.recordings.views import Link, RecordingPage, RecordingShown
+from toritsugi.recordings.views import Link, RecordingPage, RecordingView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Sid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
+RecordingSid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
 
 
 class Heard(BaseModel):
@@ -52,7 +52,7 @@ def list_recordings(
     def read(after: str | None, most: int) -> tuple[list[Recording], str | None]:
         return views.list_recordings(after, most, latest, wanted)
 
-    return page(router, "recordings", read, views.show)
+    return page(router, "recordings", read, views.show_recording)
 
 
 @router.get(
@@ -61,8 +61,8 @@ def list_recordings(
     summary="One recording",
     responses=answers("The recording", 200, 404),
 )
-def fetch_recording(sid: Sid) -> RecordingShown:
-    return views.show(records.find(sid))
+def fetch_recording(sid: RecordingSid) -> RecordingView:
+    return views.show_recording(records.get_recording(sid))
 
 
 @router.get(
@@ -71,11 +71,11 @@ def fetch_recording(sid: Sid) -> RecordingShown:
     summary="A link to a recording's file, good for five minutes",
     responses=answers("The link, for whoever is to hear it", 200, 404, 409),
 )
-def link_audio(sid: Sid) -> Link:
-    recording = records.find(sid)
+def link_audio(sid: RecordingSid) -> Link:
+    recording = records.get_recording(sid)
     if recording.status != records.STORED:
         raise RequestRefused(20409, f"There is nothing to be heard: the recording is {recording.status}", 409)
-    url = storage.link(sid, views.name_of(recording))
+    url = storage.link(sid, views.file_name_of(recording))
     return {"url": url, "date_expires": date(time.time() + storage.LINK_SECONDS)}
 
 
@@ -85,8 +85,8 @@ def link_audio(sid: Sid) -> Link:
     summary="Mark a recording as heard, or as not heard after all",
     responses=answers("The recording", 200, 400, 404, 413, 415),
 )
-def mark_recording(sid: Sid, said: Annotated[Heard, Body()]) -> RecordingShown:
-    return views.show(records.note_heard(sid, said.heard))
+def mark_recording(sid: RecordingSid, said: Annotated[Heard, Body()]) -> RecordingView:
+    return views.show_recording(records.note_heard(sid, said.heard))
 
 
 @router.delete(
@@ -96,7 +96,7 @@ def mark_recording(sid: Sid, said: Annotated[Heard, Body()]) -> RecordingShown:
     status_code=204,
     responses=answers("It is gone", 204, 404, 409, 502),
 )
-def delete_recording(sid: Sid) -> None:
-    records.forget(sid)
-    storage.delete(sid)
-    twilio_recordings.delete(sid)
+def delete_recording(sid: RecordingSid) -> None:
+    records.forget_recording(sid)
+    storage.delete_file(sid)
+    twilio_recordings.delete_copy(sid)

@@ -91,7 +91,7 @@ def give_back(number_sid: str, webhooks: dict[str, str]) -> None:
     """A number's calls and texts go where they went before. Its sessions stay: there is nobody to end them."""
     from toritsugi.adapters import twilio_api
 
-    twilio_api.point(twilio_api.find_owned(None, number_sid), webhooks)
+    twilio_api.point(twilio_api.get_owned_number(None, number_sid), webhooks)
 
 
 def take_down(exchange: Exchange) -> None:

@@ -64,7 +64,7 @@ def create_key(exchange: Exchange, read_only: bool = False) -> dict[str, Any]:
     from toritsugi.foundation import api_keys
 
     sid, secret = f"SK{secrets.token_hex(16)}", secrets.token_urlsafe(32)
-    scopes = tuple(scope for scope in api_keys.SCOPES if scope.endswith(":read") or not read_only)
+    scopes = tuple(scope for scope in api_keys.ALL_SCOPES if scope.endswith(":read") or not read_only)
     api_keys.create_key(sid, secret, scopes)
     return {"sid": sid, "secret": secret, "scopes": list(scopes), "address": exchange.address}
 

@@ -163,7 +163,7 @@ def point_again(line: Line, kinds: list[str]) -> None:
     from toritsugi.adapters import twilio_api
 
     wanted = {name: value for kind in kinds for name, value in addresses.entrance(kind).items()}
-    twilio_api.point(twilio_api.find_owned(None, line.sid), wanted)
+    twilio_api.point(twilio_api.get_owned_number(None, line.sid), wanted)
 
 
 def give_back(desk: Client, address: str, line: Line) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.command.conftest import Exchange, on_this_machine, primary_token, shell
 from tests.conftest import ACCOUNT_SID
-from toritsugi.foundation.api_keys import SCOPES
+from toritsugi.foundation.api_keys import ALL_SCOPES
 
 NUMBER = "+815010000071"
 OLD = "https://old.example.com/ivr"
@@ -17,7 +17,7 @@ def test_the_first_deployment_answers_with_the_address_and_a_key(exchange):
     assert (made["stage"], made["region"]) == ("command", "ap-northeast-1")
     assert made["address"].startswith("https://")
     assert re.fullmatch(r"SK[0-9a-f]{32}", made["key"]["sid"])
-    assert made["key"]["scopes"] == list(SCOPES)
+    assert made["key"]["scopes"] == list(ALL_SCOPES)
 
 
 def test_the_auth_token_is_kept_encrypted_and_shown_and_remembered_nowhere(exchange):

@@ -56,7 +56,7 @@ class Aws:
 
         name, target = request["Name"], request["Target"]
         if name in self.schedules:
-            known = clients.client("scheduler").exceptions
+            known = clients.aws_client("scheduler").exceptions
             raise known.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateSchedule")
         self.schedules.add(name)
         due = datetime.fromisoformat(request["ScheduleExpression"][3:-1]).replace(tzinfo=UTC)

@@ -258,7 +258,7 @@ def opt_out(world: World, name: str) -> Actor:
 
 def record(world: World, name: str) -> None:
     """Somebody has left a voicemail, or is told of it again."""
-    from toritsugi.recordings.reports import Source
+    from toritsugi.recordings.reports import RecordingOrigin
 
     number = Town(world, name).draw("recording", *RECORDINGS_OF)
     sid = "RE" + f"{number:032x}"
@@ -266,7 +266,7 @@ def record(world: World, name: str) -> None:
         world.recorded.append(sid)
         world.carrier.tapes[sid] = WAV + sid.encode()
     call_sid = "CA" + sid[2:]
-    path = Source("voicemail", "desk", sealing.seal(PEOPLE[0] + LINES[0], call_sid)).path
+    path = RecordingOrigin("voicemail", "desk", sealing.seal(PEOPLE[0] + LINES[0], call_sid)).path
     status = Town(world, name).draw("status", "completed", "completed", "failed")
     fields = {"CallSid": call_sid, "RecordingSid": sid, "RecordingStatus": status}
     fields["RecordingDuration"] = str(RECORDINGS_OF[number])

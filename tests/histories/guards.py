@@ -50,7 +50,7 @@ GUARDS = [
         "transaction.update(session, actions, condition=over)",
         "transaction.update(session, actions)",
         "sessions",
-        20,
+        940,
     ),
     Guard(
         "a claim takes what is not free",
@@ -95,8 +95,8 @@ GUARDS = [
     Guard(
         "join a session that is not as it was read",
         "toritsugi.masking.claims",
-        "condition=is_open(now) & is_as_read(session))",
-        "condition=is_open(now))",
+        "condition=session_is_open(now) & is_as_read(session))",
+        "condition=session_is_open(now))",
         "sessions",
         105,
     ),
@@ -118,16 +118,16 @@ GUARDS = [
     Guard(
         "a recording is copied by everybody",
         "toritsugi.recordings.records",
-        "update_if(recording, begin + facts(report, unseal), is_free & is_to_do)",
-        "update_if(recording, begin + facts(report, unseal), is_to_do)",
+        "update_if(recording, begin + facts_of_report(report), is_free & is_to_do)",
+        "update_if(recording, begin + facts_of_report(report), is_to_do)",
         "recordings",
         80,
     ),
     Guard(
         "a deleted recording is copied again",
         "toritsugi.recordings.records",
-        "update_if(recording, begin + facts(report, unseal), is_free & is_to_do)",
-        "update_if(recording, begin + facts(report, unseal), is_free)",
+        "update_if(recording, begin + facts_of_report(report), is_free & is_to_do)",
+        "update_if(recording, begin + facts_of_report(report), is_free)",
         "recordings",
         388,
     ),
@@ -141,7 +141,7 @@ GUARDS = [
     Guard(
         "an answer that the brake has not counted",
         "toritsugi.messages.inbound",
-        "transaction.save(counted, condition=brake.is_as_seen(known.texted))",
+        "transaction.save(counted, condition=reply_limit.nothing_answered_since(known.texted))",
         "transaction.save(counted)",
         "texts",
         10,
@@ -151,7 +151,7 @@ GUARDS = [
         "toritsugi.masking.interactions",
         "condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank)",
         "condition=Interaction.entry.exists()",
-        "masked conferences",
+        "calls of sessions",
     ),
     Guard(
         "a bridge ends whatever its deadline is by now",

@@ -193,8 +193,8 @@ def furniture(clock: time_machine.Coordinates) -> dict[str, Rows]:
     world = World(Choices(), clock)
     with world.open():
         api_keys.create_key(*KEY)
-        desk = services.create_service(Form(f"UniqueName={deeds.DESK}&Quarantine=60"))
-        shop = services.create_service(
+        desk = services.new_service(Form(f"UniqueName={deeds.DESK}&Quarantine=60"))
+        shop = services.new_service(
             Form(f"UniqueName={deeds.SHOP}&Through=conference&WarnBeforeEnd=20&ExtensionMinutes=1&DefaultTtl=120")
         )
         give_numbers(desk.service_sid, list(deeds.LINES[:1]))

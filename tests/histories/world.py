@@ -66,9 +66,9 @@ class World:
         for name, rows in (furniture or {}).items():
             self.aws.tables.named[name].rows = rows
         with self.wire.open():
-            config.forget()
+            config.forget_settings()
             config.settings()
-            api_keys._remembered.clear()
+            api_keys._remembered_keys.clear()
             twilio_api.get_abilities.cache_clear()
             self.aws.tables.hear = self.oracle.hear
             yield

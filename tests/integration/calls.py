@@ -78,7 +78,7 @@ class Call:
             self.tells(twilio, place, "in-progress")
             self.happens(twilio, place, "participant-join", CallSid=self.leg(place))
         self.happens(twilio, 3, "conference-start")
-        bridge = commands.find(self.sid)
+        bridge = commands.get_bridge(self.sid)
         full_time = int(time.time() + bridge.minutes * 60)
         assert Begin(bridge, full_time, full_time).claim(time.time())
 

@@ -187,8 +187,8 @@ def cloud(account) -> Cloud:
         for name, value in SETTINGS.items():
             set_setting(account, name, value)
     account.resettled = False
-    api_keys._remembered.clear()
-    records.forget()
+    api_keys._remembered_keys.clear()
+    records.forget_documents()
     return account
 
 
@@ -205,7 +205,7 @@ def set_setting(cloud: Cloud, name: str, value: str) -> None:
     path = f"{cloud.template.environment['SETTINGS_PATH']}/{name}"
     cloud.ssm.put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
     cloud.resettled = True
-    config.forget()
+    config.forget_settings()
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def give_numbers(service_sid: str, lines: list[str], *, reserved: bool = False, 
     capabilities = {"voice": True, "sms": False, "mms": False} | able
     for line in lines:
         owned = {"sid": "PN" + line[1:].zfill(32), "phone_number": line, "friendly_name": line}
-        pool.add_number(service_sid, owned | {"capabilities": capabilities, "webhooks": {}}, reserved)
+        pool.add_to_pool(service_sid, owned | {"capabilities": capabilities, "webhooks": {}}, reserved)
 
 
 def people(*numbers: str) -> list[str]:

@@ -29,11 +29,11 @@ def create(service_sid: str, *numbers: str, lines: tuple[str, ...] = (), **field
 
 
 def add(service_sid: str, session_sid: str, number: str, **fields: Any) -> Any:
-    return claims.add_participant(service_sid, session_sid, form(Identifier=number, **fields))
+    return claims.join_session(service_sid, session_sid, form(Identifier=number, **fields))
 
 
 def update(service_sid: str, session_sid: str, **fields: Any) -> Any:
-    session = lifecycle.update_session(service_sid, session_sid, form(**fields))
+    session = lifecycle.change_session(service_sid, session_sid, form(**fields))
     proxy.arm(session)
     return session
 
@@ -47,11 +47,11 @@ def reopen(service_sid: str, session_sid: str, **fields: Any) -> Any:
 
 
 def delete(service_sid: str, session_sid: str) -> None:
-    lifecycle.delete_session(service_sid, session_sid)
+    lifecycle.delete_whole_session(service_sid, session_sid)
 
 
 def clean_up(session_sid: str) -> None:
-    lifecycle.expire(session_sid, time.time())
+    lifecycle.expire_session(session_sid, time.time())
 
 
 def outcome(deed: Callable[[], Any]) -> int:

@@ -14,7 +14,7 @@ from local.aws import Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT
 from tests.integration.conftest import AIKO, LINES, Twilio
 from toritsugi.foundation import config, sealing
-from toritsugi.recordings.reports import Source
+from toritsugi.recordings.reports import RecordingOrigin
 
 CALL = "CA" + "1" * 32
 OK = 200
@@ -81,8 +81,8 @@ def served(tapes: Tapes) -> Iterator[Tapes]:
         server.server_close()
 
 
-def source(kind: str = "voicemail", caller: str = AIKO, line: str = LINES[0], call_sid: str = CALL) -> Source:
-    return Source(kind, "desk", sealing.seal(caller + line, call_sid))
+def source(kind: str = "voicemail", caller: str = AIKO, line: str = LINES[0], call_sid: str = CALL) -> RecordingOrigin:
+    return RecordingOrigin(kind, "desk", sealing.seal(caller + line, call_sid))
 
 
 def told(sid: str = SID, **fields: str) -> dict[str, str]:

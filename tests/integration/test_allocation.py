@@ -193,12 +193,12 @@ def test_a_number_that_rests_and_is_forgotten_in_that_moment_is_given_all_the_sa
 def test_a_crowd_is_spread_evenly_over_the_pool(new_service, cloud):
     from toritsugi.masking.candidates import compatible
     from toritsugi.masking.pool import read_pool
-    from toritsugi.masking.requests import Wanted
+    from toritsugi.masking.requests import ParticipantRequest
 
     service = new_service(f"+8150200000{n:02}" for n in range(20))
     _, pool = read_pool(sid_of(service))
     chance = random.Random(7)
-    crowd = [Wanted(f"+8190{chance.randrange(10**8):08}") for _ in range(2000)]
+    crowd = [ParticipantRequest(f"+8190{chance.randrange(10**8):08}") for _ in range(2000)]
     first = Counter(compatible(pool, person, "voice-only")[0].phone_number for person in crowd)
     assert len(first) == 20
     assert sum((count - 100) ** 2 / 100 for count in first.values()) < 43.8  # chi-square, 19 degrees, one in a thousand
@@ -207,11 +207,11 @@ def test_a_crowd_is_spread_evenly_over_the_pool(new_service, cloud):
 def test_a_person_whose_first_fifty_numbers_are_taken_is_given_one_of_the_rest(new_service, cloud, wire):
     from toritsugi.masking.candidates import compatible
     from toritsugi.masking.pool import read_pool
-    from toritsugi.masking.requests import Wanted
+    from toritsugi.masking.requests import ParticipantRequest
 
     service = new_service(f"+81502000{n:04}" for n in range(52))
     _, pool = read_pool(sid_of(service))
-    order = [number.phone_number for number in compatible(pool, Wanted(AIKO), "voice-only")]
+    order = [number.phone_number for number in compatible(pool, ParticipantRequest(AIKO), "voice-only")]
     template = deeds.create(sid_of(service), AIKO, lines=(order[0],))
     [route] = cloud.dynamodb.scan(
         TableName="DirectoryTable",

@@ -15,7 +15,7 @@ END = NOW + 600
 def kept(cloud):
     """A bridge of two people that runs until END, as somebody has just read it."""
     made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
-    return commands.keep(made, [party(1), party(2), announcement(before_end=180)])
+    return commands.keep_bridge(made, [party(1), party(2), announcement(before_end=180)])
 
 
 def now():
@@ -39,35 +39,39 @@ def moved():
 
 def test_an_announcement_is_claimed_once(kept):
     said = announcement(before_end=180)
-    assert [announcements.claim(said, kept, END - 180, END - 180) for _ in range(3)] == [True, False, False]
+    assert [announcements.claim_announcement(said, kept, END - 180, END - 180) for _ in range(3)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_what_was_dropped_is_not_spoken_either(kept):
     said = announcement(before_end=180)
-    assert announcements.claim(said, kept, END - 180, END - 175, "late")
-    assert not announcements.claim(said, kept, END - 180, END - 175)
+    assert announcements.claim_announcement(said, kept, END - 180, END - 175, "late")
+    assert not announcements.claim_announcement(said, kept, END - 180, END - 175)
 
 
 def test_an_announcement_is_not_claimed_in_a_bridge_that_has_ended(kept):
     ended()
-    assert not announcements.claim(announcement(before_end=180), kept, END - 180, END - 180)
+    assert not announcements.claim_announcement(announcement(before_end=180), kept, END - 180, END - 180)
 
 
 def test_nor_for_a_deadline_that_has_moved_and_then_again_for_the_new_one(kept):
     said = announcement(before_end=180)
-    assert announcements.claim(said, kept, END - 180, END - 180)
+    assert announcements.claim_announcement(said, kept, END - 180, END - 180)
     moved()
     other = announcement(2, before_end=180)
-    assert not announcements.claim(other, kept, END - 180, END - 180)
-    assert announcements.claim(said, now(), END + 420, END + 420)
-    assert announcements.claim(other, now(), END + 420, END + 420)
+    assert not announcements.claim_announcement(other, kept, END - 180, END - 180)
+    assert announcements.claim_announcement(said, now(), END + 420, END + 420)
+    assert announcements.claim_announcement(other, now(), END + 420, END + 420)
 
 
 def test_what_comes_after_the_start_is_not_claimed_again_for_a_new_deadline(kept):
     said = announcement(after_start=60)
-    assert announcements.claim(said, kept, NOW + 60, NOW + 60)
+    assert announcements.claim_announcement(said, kept, NOW + 60, NOW + 60)
     moved()
-    assert not announcements.claim(said, now(), NOW + 60, NOW + 60)
+    assert not announcements.claim_announcement(said, now(), NOW + 60, NOW + 60)
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
@@ -112,13 +116,13 @@ def test_twilios_limit_follows_each_deadline_once_and_no_older_one(kept):
 
 
 def test_the_deadline_is_set_once(cloud):
-    made = commands.keep(bridge(), [party(1), party(2)])
+    made = commands.keep_bridge(bridge(), [party(1), party(2)])
     assert [Begin(made, END, END).claim(NOW), Begin(made, END + 60, END + 60).claim(NOW)] == [True, False]
     assert (now().deadline, now().version) == (END, 1)
 
 
 def test_a_bridge_that_has_ended_does_not_begin(cloud):
-    made = commands.keep(bridge(), [party(1), party(2)])
+    made = commands.keep_bridge(bridge(), [party(1), party(2)])
     ended()
     assert not Begin(made, END, END).claim(NOW)
 
@@ -144,9 +148,9 @@ def test_a_masked_session_follows_each_deadline_once(kept):
 
 
 def test_a_session_that_followed_one_extension_has_not_followed_the_next(kept):
-    commands.prolong(kept, 10, NOW)
+    commands.prolong_bridge(kept, 10, NOW)
     once = now()
-    commands.prolong(once, 10, NOW + 20)
+    commands.prolong_bridge(once, 10, NOW + 20)
     assert not Prolong(once).claim(NOW)
     assert (now().extended_from, now().prolonged) == (END, 0)
     assert Prolong(now()).claim(NOW)
@@ -164,27 +168,27 @@ def test_the_deadline_follows_the_session_once_and_not_for_one_that_has_moved_or
 def test_an_extension_adds_to_the_full_time_as_well(kept):
     assert Follow(kept, END - 60).claim(NOW)
     now().update([Bridge.full_time.set(END)])
-    assert commands.prolong(now(), 10, NOW)
+    assert commands.prolong_bridge(now(), 10, NOW)
     assert (now().deadline, now().full_time) == (END + 540, END + 600)
 
 
 def test_of_two_stars_in_the_same_second_one_moves_the_deadline(kept):
-    assert [commands.prolong(kept, 10, NOW) for _ in range(2)] == [True, False]
+    assert [commands.prolong_bridge(kept, 10, NOW) for _ in range(2)] == [True, False]
     assert (now().deadline, now().version, now().extensions) == (END + 600, 2, 1)
 
 
 def test_a_deadline_that_has_passed_is_not_moved(kept):
-    assert not commands.prolong(kept, 10, END)
-    assert commands.prolong(kept, 10, END - 1)
+    assert not commands.prolong_bridge(kept, 10, END)
+    assert commands.prolong_bridge(kept, 10, END - 1)
 
 
 def test_a_bridge_that_has_ended_is_not_extended(kept):
     ended()
-    assert not commands.prolong(kept, 10, NOW)
+    assert not commands.prolong_bridge(kept, 10, NOW)
 
 
 def test_a_star_extends_and_the_next_one_of_the_same_moment_has_done_so_too(kept):
-    pressed = [commands.press_star(kept, person(place), END - 60)[1] for place in (1, 2)]
+    pressed = [commands.extend_by_star(kept, person(place), END - 60)[1] for place in (1, 2)]
     assert pressed == ["extended", "extended"]
     assert now().extensions == 1
 
@@ -218,23 +222,23 @@ def test_a_conference_is_closed_once_and_the_next_one_too(kept):
 
 
 def test_a_bridge_is_kept_once_and_the_second_request_gets_the_first_one(kept):
-    again = commands.keep(bridge(minutes=99), [party(1)])
+    again = commands.keep_bridge(bridge(minutes=99), [party(1)])
     assert (again.minutes, now().minutes) == (10, 10)
 
 
 def test_a_key_that_was_used_for_another_request_is_refused(kept):
     with pytest.raises(RequestRefused, match="used for another request"):
-        commands.keep(bridge(asked="something else"), [])
+        commands.keep_bridge(bridge(asked="something else"), [])
 
 
 def test_two_announcements_at_once_get_two_numbers(kept):
-    seen = state.read(SID)
+    seen = state.get_state(SID)
     said = [commands.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US")) for _ in range(2)]
     assert [one.id for one in said] == [2, 3]
 
 
 def test_two_people_at_once_do_not_get_one_place(kept):
-    seen = state.read(SID)
+    seen = state.get_state(SID)
     commands.add_party(seen, party(3, number="+819033330003"))
     with pytest.raises(RequestRefused, match="adding participants"):
         commands.add_party(seen, party(3, number="+819044440004"))

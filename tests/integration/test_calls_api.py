@@ -43,7 +43,7 @@ def test_a_call_is_shown_as_it_was_asked_for(desk, clock):
 def hears(desk, **wanted):
     """The language and the voice of each of the people of a call, and of its announcement."""
     sid = desk.calls(announcements=[{"before_end": 60, "say": "..."}], **wanted).sid
-    known = state.read(sid)
+    known = state.get_state(sid)
     return [(one.language, one.voice) for one in (*known.parties, *known.announcements)]
 
 

@@ -12,7 +12,7 @@ from tests.integration.test_races import between
 from tests.integration.texts import know
 from tests.integration.wire import refusing
 from toritsugi.bridges import commands, state
-from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
+from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.masking import in_conference
 from toritsugi.masking.sessions import find_with_people, get_with_people
@@ -32,7 +32,7 @@ def open_session(sid, *numbers, **fields):
 def begin(session_sid, began=None, call_sid=CALL):
     """A masked call of the first of the two comes in."""
     caller = find_with_people(session_sid)[1][0]
-    return in_conference.begin(call_sid, session_sid, caller.sid, time.time() if began is None else began)
+    return in_conference.begin_bridge(call_sid, session_sid, caller.sid, time.time() if began is None else began)
 
 
 def session_of(session_sid):
@@ -41,7 +41,7 @@ def session_of(session_sid):
 
 def test_both_are_spoken_to_in_the_language_of_their_entries_or_else_of_their_numbers(sid, clock):
     know(BEN, language="en-US")
-    known = state.read(begin(open_session(sid, Ttl=600)))
+    known = state.get_state(begin(open_session(sid, Ttl=600)))
     assert [(party.number, party.language) for party in known.parties] == [(AIKO, "ja-JP"), (BEN, "en-US")]
 
 
@@ -63,8 +63,8 @@ def test_a_closed_session_puts_nobody_through_and_a_deleted_one_neither(sid, clo
     deeds.close(sid, session)
     assert in_conference.bounds_of(session) == Bounds(time.time(), end)
     deeds.delete(sid, session)
-    assert in_conference.bounds_of(session) == GONE
-    assert not GONE.connects(time.time())
+    assert in_conference.bounds_of(session) == DELETED_SESSION
+    assert not DELETED_SESSION.connects(time.time())
 
 
 def test_a_session_that_cannot_be_read_is_not_taken_for_one_that_is_over(sid, wire):
@@ -110,7 +110,7 @@ def test_a_masked_call_slides_its_session_in_the_moment_in_which_it_is_kept(sid,
     assert session_of(session).expires_at == end
     assert session_of(session).bridges == {bridge_sid}
     assert {route["expires_at"] for route in check(cloud).live} == {end}
-    assert commands.find(bridge_sid).deadline == end
+    assert commands.get_bridge(bridge_sid).deadline == end
 
 
 def test_a_masked_call_that_is_told_of_late_takes_nothing_of_what_a_later_one_has_given(sid, clock, cloud):
@@ -136,7 +136,7 @@ def test_a_masked_call_of_a_session_that_ends_meanwhile_is_told_so(sid, cloud, w
         caller = find_with_people(session)[1][0]
         inside = between(step, lambda session=session: ends(sid, session))
         with wire.has(inside), pytest.raises(SessionEnded):
-            in_conference.begin(CALL, session, caller.sid, time.time())
+            in_conference.begin_bridge(CALL, session, caller.sid, time.time())
         assert inside.reached
     assert cloud.dynamodb.scan(TableName="BridgesTable")["Items"] == []
 

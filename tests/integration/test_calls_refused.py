@@ -182,7 +182,7 @@ def test_what_the_exchange_can_do_is_everybodys_to_read(desk, wire):
 
 
 def test_where_no_key_can_be_read_nobody_is_told_why(desk, wire, logged):
-    api_keys._remembered.clear()
+    api_keys._remembered_keys.clear()
     with wire.has(refusing("InternalServerError")):
         status, told = desk.asks("GET", "/api/calls")
     assert (status, told["detail"]) == (500, "Something went wrong here. Please try again")

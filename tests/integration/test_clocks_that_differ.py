@@ -33,7 +33,7 @@ def moved_on(sid, twilio, clock, cloud):
 DEEDS = {
     "a longer ttl": lambda sid, session, leg: deeds.update(sid, session, Ttl=3600),
     "a later date": lambda sid, session, leg: deeds.update(sid, session, DateExpiry="2026-11-21T09:00:00Z"),
-    "an extension": lambda sid, session, leg: lifecycle.prolong(session, 0, 1_795_239_999),
+    "an extension": lambda sid, session, leg: lifecycle.prolong_session(session, 0, 1_795_239_999),
     "a callback": lambda sid, session, leg: leg.reports("initiated"),
     "an end": lambda sid, session, leg: deeds.close(sid, session),
     "a deletion": lambda sid, session, leg: deeds.delete(sid, session),

@@ -33,7 +33,7 @@ from toritsugi.foundation import api_keys
 from toritsugi.lines import lines
 from toritsugi.masking import in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
-from toritsugi.masking.interactions import Leg
+from toritsugi.masking.interactions import MaskedLeg
 from toritsugi.masking.sessions import read_session
 from toritsugi.messages import inbound, outbound
 from toritsugi.messages import records as messages
@@ -126,11 +126,11 @@ class World:
     def running(self) -> Any:
         """A bridge of two people that runs until END, as somebody has just read it."""
         made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
-        return commands.keep(made, [party(1), party(2)])
+        return commands.keep_bridge(made, [party(1), party(2)])
 
     def fresh(self, deed: Callable[[Any], object]) -> Deed:
         """Something that is done with a bridge in which nobody talks yet."""
-        made = commands.keep(bridge(), [])
+        made = commands.keep_bridge(bridge(), [])
         return lambda: deed(made)
 
     def claims(self, step: Callable[[Any, Any], Any]) -> Deed:
@@ -147,7 +147,7 @@ class World:
     def within(self, deed: Callable[[Any], object]) -> Deed:
         """Something that is done with a bridge."""
         self.running()
-        seen = state.read(SID)
+        seen = state.get_state(SID)
         return lambda: deed(seen)
 
     # sessions
@@ -179,8 +179,8 @@ class World:
         leg.reports(*before)
         if closed:
             deeds.close(self.service, sid)
-        path = Leg.read(urlsplit(leg.address).path)
-        return lambda: interactions.record(path, leg.form(told))
+        path = MaskedLeg.read(urlsplit(leg.address).path)
+        return lambda: interactions.record_leg_status(path, leg.form(told))
 
     def of_called(self, deed: Callable[[str], object]) -> Deed:
         sid = self.session()
@@ -191,7 +191,7 @@ class World:
     # all others
 
     def caller(self, deed: Callable[[], object]) -> Deed:
-        changes.keep(AIKO, {"name": "Aiko"})
+        changes.keep_caller(AIKO, {"name": "Aiko"})
         return deed
 
     def text(self, deed: Callable[[], object]) -> Deed:
@@ -199,31 +199,31 @@ class World:
         return deed
 
     def number(self, deed: Callable[[Any], object]) -> Deed:
-        found = pool.find_number(self.service, owned(LINES[0])["sid"])
+        found = pool.get_pool_number(self.service, owned(LINES[0])["sid"])
         return lambda: deed(found)
 
     def reception(self, deed: Callable[[], object], *lines: str) -> Deed:
-        receptions.save("desk", "said", "text/plain", document("said"))
+        receptions.save_reception("desk", "said", "text/plain", document("said"))
         for line in lines:
-            receptions.give(line, owned(line), "desk")
+            receptions.give_line(line, owned(line), "desk")
         return deed
 
     def behind(self) -> Deed:
         """A line to which what counts has not come, for somebody died on the way."""
         self.reception(lambda: None, LINES[0])
         lines.Line(*lines.line_key(LINES[0])).update([lines.Line.version.set(0)])
-        return lambda: receptions.save("desk", "said", "text/plain", document("said"))
+        return lambda: receptions.save_reception("desk", "said", "text/plain", document("said"))
 
     def recording(self, deed: Callable[[Any], object]) -> Deed:
-        claimed = recordings.claim(report())
+        claimed = recordings.claim_recording(report())
         return lambda: deed(claimed)
 
     def stored(self, deed: Callable[[], object]) -> Deed:
-        self.recording(lambda claimed: recordings.keep(claimed, 2048, "ab" * 32))()
+        self.recording(lambda claimed: recordings.keep_recording(claimed, 2048, "ab" * 32))()
         return deed
 
     def other_service(self, deed: Callable[[Any], object]) -> Deed:
-        made = services.create_service(deeds.form(UniqueName="clinic"))
+        made = services.new_service(deeds.form(UniqueName="clinic"))
         return lambda: deed(made)
 
 
@@ -240,7 +240,7 @@ def report() -> Report:
 
 def text() -> Any:
     made = {"direction": "outbound-api", "status": "accepted", "line": LINES[0], "person": AIKO}
-    return messages.draw_up("KM" + "1" * 32, NOW, **made)
+    return messages.new_message("KM" + "1" * 32, NOW, **made)
 
 
 def document(words: str) -> Any:
@@ -249,29 +249,29 @@ def document(words: str) -> Any:
 
 def turn() -> Any:
     wrote = inbound.Text("SM" + "1" * 32, AIKO, LINES[0], "STOP", [], None, NOW)
-    return inbound.Turn(wrote, inbound.Known(None), wish="stop")
+    return inbound.TextContext(wrote, inbound.KnownOfSender(None), wish="stop")
 
 
 DEEDS: dict[str, Callable[[World], Deed]] = {
-    "bridges.announcements.claim": lambda w: w.within(
-        lambda seen: announcements.claim(announcement(before_end=180), seen.bridge, END - 180, END - 180)
+    "bridges.announcements.claim_announcement": lambda w: w.within(
+        lambda seen: announcements.claim_announcement(announcement(before_end=180), seen.bridge, END - 180, END - 180)
     ),
     "bridges.commands.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),
     "bridges.commands.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
-    "bridges.events.record": lambda w: lambda: events.record(*of_leg(1, 1, NOW, "ringing")),
-    "bridges.commands.keep_with": lambda w: w.running,
+    "bridges.events.record_bridge_event": lambda w: lambda: events.record_bridge_event(*of_leg(1, 1, NOW, "ringing")),
+    "bridges.commands.keep_bridge_with": lambda w: w.running,
     "bridges.commands.plan_look": lambda w: w.within(lambda seen: commands.plan_look(seen.bridge, NOW + 9, "1")),
-    "bridges.commands.prolong": lambda w: w.within(lambda seen: commands.prolong(seen.bridge, 10, NOW)),
+    "bridges.commands.prolong_bridge": lambda w: w.within(lambda seen: commands.prolong_bridge(seen.bridge, 10, NOW)),
     "bridges.commands.add_announcement": lambda w: w.within(
         lambda seen: commands.add_announcement(seen, Announcement(at=NOW, words="hi", language="en-US"))
     ),
     "bridges.commands.add_party": lambda w: w.within(lambda seen: commands.add_party(seen, party(3))),
     "bridges.commands.remove_party": lambda w: w.about(lambda seen: commands.remove_party(seen, NOW)),
-    "bridges.commands.end": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
-    "bridges.records.update_if": lambda w: w.within(lambda seen: commands.end(seen.bridge, "time", NOW)),
+    "bridges.commands.end_bridge": lambda w: w.within(lambda seen: commands.end_bridge(seen.bridge, "time", NOW)),
+    "bridges.records.update_unread_if": lambda w: w.within(lambda seen: commands.end_bridge(seen.bridge, "time", NOW)),
     "bridges.steps.Ring.claim": lambda w: w.claims(steps.Ring),
     "bridges.steps.Begin.claim": lambda w: (
-        commands.keep(bridge(), []),
+        commands.keep_bridge(bridge(), []),
         lambda: steps.Begin(bridge(), END, END).claim(NOW),
     )[1],
     "bridges.steps.Follow.claim": lambda w: w.claims(lambda seen, _: steps.Follow(seen, END - 60)),
@@ -281,55 +281,61 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.steps.Arm.claim": lambda w: w.claims(lambda seen, _: steps.Arm(seen, ())),
     "bridges.steps.Close.claim": lambda w: w.claims(lambda seen, _: steps.Close(seen, "CF1")),
     "bridges.steps.Release.claim": lambda w: w.claims(lambda _, seen: steps.Release(seen, call_sid(2), 1, None)),
-    "callers.changes.keep": lambda w: lambda: changes.keep(AIKO, {"name": "Aiko"}),
-    "callers.changes.change": lambda w: w.caller(lambda: changes.change(AIKO, {"name": "Aiko T"})),
-    "callers.changes.forget": lambda w: w.caller(lambda: changes.forget(AIKO)),
+    "callers.changes.keep_caller": lambda w: lambda: changes.keep_caller(AIKO, {"name": "Aiko"}),
+    "callers.changes.change_caller": lambda w: w.caller(lambda: changes.change_caller(AIKO, {"name": "Aiko T"})),
+    "callers.changes.forget_caller": lambda w: w.caller(lambda: changes.forget_caller(AIKO)),
     "callers.changes.opt_out": lambda w: lambda: changes.opt_out(AIKO),
     "callers.changes.opt_in": lambda w: lambda: changes.opt_in(AIKO),
-    "masking.interactions.update": lambda w: w.called("initiated", told="completed"),
-    "masking.interactions.go_on": lambda w: w.called(Ttl=600),
+    "masking.interactions.update_interaction": lambda w: w.called("initiated", told="completed"),
+    "masking.interactions.keep_and_slide": lambda w: w.called(Ttl=600),
     "masking.interactions.keep_alone": lambda w: w.called(closed=True),
     "masking.interactions.note_recording": lambda w: w.of_called(
         lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)
     ),
     "masking.interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
-    "messages.inbound.keep": lambda w: lambda: inbound.keep(turn()),
-    "messages.outbound.keep": lambda w: lambda: outbound.keep(text()),
-    "messages.records.change": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
-    "masking.pool.add_number": lambda w: lambda: pool.add_number(w.service, OWNED, False),
+    "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
+    "messages.outbound.keep_outbound": lambda w: lambda: outbound.keep_outbound(text()),
+    "messages.records.change_message": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
+    "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
-    "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_number),
-    "masking.pool.move": lambda w: w.number(lambda found: pool.move(found, int(NOW))),
+    "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),
+    "masking.pool.begin_move": lambda w: w.number(lambda found: pool.begin_move(found, int(NOW))),
     "masking.pool.bring_in": lambda w: w.number(pool.bring_in),
-    "masking.pool.leave": lambda w: w.number(pool.leave),
+    "masking.pool.leave_out": lambda w: w.number(pool.leave_out),
     "receptions.publishing.add_version": lambda w: w.reception(
-        lambda: receptions.save("desk", "other", "text/plain", document("other")), LINES[0]
+        lambda: receptions.save_reception("desk", "other", "text/plain", document("other")), LINES[0]
     ),
-    "receptions.publishing.delete": lambda w: w.reception(lambda: receptions.delete("desk")),
-    "receptions.publishing.give": lambda w: w.reception(lambda: receptions.give(LINES[0], owned(LINES[0]), "desk")),
-    "receptions.publishing.take_as_seen": lambda w: w.reception(lambda: receptions.take(LINES[0]), LINES[0]),
+    "receptions.publishing.delete_reception": lambda w: w.reception(lambda: receptions.delete_reception("desk")),
+    "receptions.publishing.give_line": lambda w: w.reception(
+        lambda: receptions.give_line(LINES[0], owned(LINES[0]), "desk")
+    ),
+    "receptions.publishing.take_line_as_seen": lambda w: w.reception(lambda: receptions.take_line(LINES[0]), LINES[0]),
     "receptions.publishing.bring": lambda w: w.behind(),
-    "recordings.records.claim": lambda w: lambda: recordings.claim(report()),
+    "recordings.records.claim_recording": lambda w: lambda: recordings.claim_recording(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
-    "recordings.records.keep": lambda w: w.recording(lambda claimed: recordings.keep(claimed, 2048, "ab" * 32)),
+    "recordings.records.keep_recording": lambda w: w.recording(
+        lambda claimed: recordings.keep_recording(claimed, 2048, "ab" * 32)
+    ),
     "recordings.records.settle": lambda w: w.recording(recordings.settle),
     "recordings.records.note_heard": lambda w: w.stored(lambda: recordings.note_heard(RECORDING, True)),
-    "recordings.records.forget": lambda w: w.stored(lambda: recordings.forget(RECORDING)),
-    "masking.services.create_service": lambda w: lambda: services.create_service(deeds.form(UniqueName="clinic")),
-    "masking.services.update_service": lambda w: w.other_service(
-        lambda made: services.update_service(made, deeds.form(UniqueName="surgery"))
+    "recordings.records.forget_recording": lambda w: w.stored(lambda: recordings.forget_recording(RECORDING)),
+    "masking.services.new_service": lambda w: lambda: services.new_service(deeds.form(UniqueName="clinic")),
+    "masking.services.change_service": lambda w: w.other_service(
+        lambda made: services.change_service(made, deeds.form(UniqueName="surgery"))
     ),
     "masking.claims.save_session": lambda w: w.session,
     "masking.claims.save_participant": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
-    "masking.in_conference.leave": lambda w: w.of_session(lambda _, sid: in_conference.leave(sid, SID)),
+    "masking.in_conference.forget_bridge": lambda w: w.of_session(lambda _, sid: in_conference.forget_bridge(sid, SID)),
     "masking.lifecycle.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
-    "masking.lifecycle.prolong": lambda w: w.of_session(lambda _, sid: sessions.prolong(sid, 0, NOW * 2), Ttl=600),
-    "masking.lifecycle.end": lambda w: w.of_session(deeds.close),
+    "masking.lifecycle.prolong_session": lambda w: w.of_session(
+        lambda _, sid: sessions.prolong_session(sid, 0, NOW * 2), Ttl=600
+    ),
+    "masking.lifecycle.end_session": lambda w: w.of_session(deeds.close),
     "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
-    "masking.lifecycle.expire:1": lambda w: w.clean_up,
-    "masking.lifecycle.expire:2": lambda w: w.clean_up,
-    "masking.lifecycle.forget": lambda w: w.of_closed(deeds.delete),
+    "masking.lifecycle.expire_session:1": lambda w: w.clean_up,
+    "masking.lifecycle.expire_session:2": lambda w: w.clean_up,
+    "masking.lifecycle.forget_session": lambda w: w.of_closed(deeds.delete),
 }
 
 

@@ -77,7 +77,7 @@ def test_a_session_that_is_prolonged_while_somebody_joins_lasts_as_long_for_both
     joining = BeforeTheWrite(lambda: deeds.add(sid, session, BEN))
     until = int(check(cloud).sessions[session]["expires_at"]) + 500
     with wire.has(joining):
-        assert lifecycle.prolong(session, 0, until)
+        assert lifecycle.prolong_session(session, 0, until)
     assert {int(route["expires_at"]) for route in check(cloud).live} == {until}
     assert len(pairs(cloud, session)) == 2
 
@@ -85,7 +85,7 @@ def test_a_session_that_is_prolonged_while_somebody_joins_lasts_as_long_for_both
 def test_whoever_joins_while_the_session_is_prolonged_lasts_as_long_as_it(sid, cloud, wire, clock):
     session = deeds.create(sid, AIKO, Ttl=600).session_sid
     until = int(check(cloud).sessions[session]["expires_at"]) + 500
-    with wire.has(BeforeTheWrite(lambda: lifecycle.prolong(session, 0, until))):
+    with wire.has(BeforeTheWrite(lambda: lifecycle.prolong_session(session, 0, until))):
         deeds.add(sid, session, BEN)
     assert {int(route["expires_at"]) for route in check(cloud).live} == {until}
 
@@ -93,7 +93,7 @@ def test_whoever_joins_while_the_session_is_prolonged_lasts_as_long_as_it(sid, c
 def test_a_session_that_is_closed_while_it_is_prolonged_stays_closed(sid, cloud, wire, clock):
     session = deeds.create(sid, AIKO, BEN, Ttl=600).session_sid
     with wire.has(BeforeTheWrite(lambda: deeds.close(sid, session))):
-        assert not lifecycle.prolong(session, 0, 2_000_000_000)
+        assert not lifecycle.prolong_session(session, 0, 2_000_000_000)
     assert check(cloud).live == []
 
 
@@ -101,13 +101,13 @@ def test_nor_does_one_of_nobody_that_is_closed_meanwhile_get_another_end(sid, cl
     session = deeds.create(sid, Ttl=600).session_sid
     until = check(cloud).sessions[session]["expires_at"]
     with wire.has(BeforeTheWrite(lambda: deeds.close(sid, session))):
-        assert not lifecycle.prolong(session, 0, 2_000_000_000)
+        assert not lifecycle.prolong_session(session, 0, 2_000_000_000)
     assert check(cloud).sessions[session]["expires_at"] == until
 
 
 def test_a_session_is_not_prolonged_to_an_earlier_end(sid, cloud, clock):
     session = deeds.create(sid, AIKO, BEN, Ttl=600).session_sid
     until = int(check(cloud).sessions[session]["expires_at"])
-    assert not lifecycle.prolong(session, 0, until)
-    assert not lifecycle.prolong(session, 0, until - 1)
+    assert not lifecycle.prolong_session(session, 0, until)
+    assert not lifecycle.prolong_session(session, 0, until - 1)
     assert {int(route["expires_at"]) for route in check(cloud).live} == {until}

@@ -116,9 +116,9 @@ def test_who_was_dialed_and_presses_a_1_is_put_through_and_with_any_other_key_as
 @pytest.mark.parametrize(("left", "rings"), [(100, "25"), (12, "12"), (2, "5")])
 def test_a_dialed_telephone_rings_as_long_as_was_wanted_and_the_session_lasts(twilio, desk, clock, left, rings):
     call = desk.calls(through="dial", ring_seconds=25)
-    bridge, (first, *others) = commands.find(call.sid), commands.find_parties(commands.find(call.sid))
-    door = legs.Door(call.sid, 1, 1, "answered")
-    turn = legs.Turn(bridge, first, others, door, {}, Bounds(ends_at=time.time() + left), time.time())
+    bridge, (first, *others) = commands.get_bridge(call.sid), commands.list_parties(commands.get_bridge(call.sid))
+    door = legs.LegUrl(call.sid, 1, 1, "answered")
+    turn = legs.LegContext(bridge, first, others, door, {}, Bounds(ends_at=time.time() + left), time.time())
     dial = ElementTree.fromstring(str(legs.answered(turn))).find("Dial")
     assert dial.get("timeout") == rings
 

@@ -12,7 +12,7 @@ from tests.integration.test_proxy_api import raw
 from tests.unit.histories import NOW, party
 from toritsugi.bridges import commands, state
 from toritsugi.bridges.records import Announcement
-from toritsugi.bridges.schemas import LONGEST_MINUTES, CallWanted
+from toritsugi.bridges.schemas import MAX_MINUTES, CallRequest
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.masking import pool, services
 from toritsugi.messages import outbound
@@ -34,7 +34,7 @@ WHOLE = [
 
 
 def of_service(**fields):
-    return deeds.outcome(lambda: services.create_service(deeds.form(**{"UniqueName": "clinic"} | fields)))
+    return deeds.outcome(lambda: services.new_service(deeds.form(**{"UniqueName": "clinic"} | fields)))
 
 
 @pytest.mark.parametrize(("name", "least", "most"), WHOLE)
@@ -96,7 +96,7 @@ def test_two_people_are_in_a_session(service):
 
 
 def test_a_pool_has_five_hundred_numbers_of_a_kind(client, cloud):
-    sid = services.create_service(deeds.form(UniqueName="clinic")).service_sid
+    sid = services.new_service(deeds.form(UniqueName="clinic")).service_sid
     with pool.PoolNumber.batch_write() as batch:
         for place in range(499):
             batch.save(pool_number(sid, place))
@@ -135,7 +135,7 @@ SAID = {"say": "Soon.", "language": "en-US", "before_end": 60}
 TEN = [f"+8190111100{n:02}" for n in range(10)]
 
 CALLS = [
-    ("minutes", {"minutes": LONGEST_MINUTES}, {"minutes": LONGEST_MINUTES + 1}),
+    ("minutes", {"minutes": MAX_MINUTES}, {"minutes": MAX_MINUTES + 1}),
     ("no minutes", {"minutes": 1}, {"minutes": 0}),
     ("ringing", {"ring_seconds": 600}, {"ring_seconds": 601}),
     ("hardly ringing", {"ring_seconds": 5}, {"ring_seconds": 4}),
@@ -154,8 +154,8 @@ CALLS = [
     ("extension", {"extension": {"minutes": 1}}, {"extension": {"minutes": 0}}),
     (
         "all in all",
-        {"minutes": LONGEST_MINUTES - 10, "extension": {"minutes": 5, "times": 2}},
-        {"minutes": LONGEST_MINUTES - 9, "extension": {"minutes": 5, "times": 2}},
+        {"minutes": MAX_MINUTES - 10, "extension": {"minutes": 5, "times": 2}},
+        {"minutes": MAX_MINUTES - 9, "extension": {"minutes": 5, "times": 2}},
     ),
     ("before", {"announcements": [SAID | {"before_end": 1}]}, {"announcements": [SAID | {"before_end": 0}]}),
     (
@@ -174,16 +174,16 @@ CALLS = [
 @pytest.mark.parametrize(("last", "beyond"), [call[1:] for call in CALLS], ids=[call[0] for call in CALLS])
 def test_a_call_has_its_limits(last, beyond):
     usual = {"parties": [AIKO, BEN], "from": LINES[0]}
-    CallWanted.model_validate(usual | last)
+    CallRequest.model_validate(usual | last)
     with pytest.raises(ValidationError):
-        CallWanted.model_validate(usual | beyond)
+        CallRequest.model_validate(usual | beyond)
 
 
 def test_ten_people_are_in_a_call_however_they_came(desk, clock):
-    seen = state.read(desk.calls(parties=TEN[:9]).sid)
+    seen = state.get_state(desk.calls(parties=TEN[:9]).sid)
     sid = seen.bridge.bridge_sid
     commands.add_party(seen, numbered(sid, 10))
-    assert deeds.outcome(lambda: commands.add_party(state.read(sid), numbered(sid, 11))) == 20409
+    assert deeds.outcome(lambda: commands.add_party(state.get_state(sid), numbered(sid, 11))) == 20409
 
 
 def numbered(bridge_sid, place):
@@ -195,7 +195,7 @@ def numbered(bridge_sid, place):
 def test_an_announcement_may_be_added_to_eighty(desk, clock):
     """The eighty are of the request; somebody may add more while the call runs."""
     sid = desk.calls(announcements=[SAID] * 80).sid
-    added = commands.add_announcement(state.read(sid), Announcement(at=NOW, words="hi", language="en-US"))
+    added = commands.add_announcement(state.get_state(sid), Announcement(at=NOW, words="hi", language="en-US"))
     assert added.id == 81
 
 
@@ -210,21 +210,21 @@ END = NOW + 600
 )
 def test_a_star_counts_from_the_first_warning_until_the_end(cloud, at, done):
     kept = keep_running()
-    assert commands.press_star(kept, party(1), at)[1] == done
+    assert commands.extend_by_star(kept, party(1), at)[1] == done
 
 
 @pytest.mark.parametrize(("after", "extensions"), [(14, 1), (15, 2)])
 def test_a_second_star_a_quarter_of_a_minute_later_is_another_wish(cloud, after, extensions):
     kept = keep_running(window=10_000)
-    kept, _ = commands.press_star(kept, party(1), NOW)
-    assert commands.press_star(kept, party(2), NOW + after)[0].extensions == extensions
+    kept, _ = commands.extend_by_star(kept, party(1), NOW)
+    assert commands.extend_by_star(kept, party(2), NOW + after)[0].extensions == extensions
 
 
 def keep_running(**more):
     from tests.unit.histories import bridge
 
     settings = {"deadline": END, "version": 1, "extension_minutes": 10, "extension_times": 2, "window": 180} | more
-    return commands.keep(bridge(**settings), [party(1), party(2)])
+    return commands.keep_bridge(bridge(**settings), [party(1), party(2)])
 
 
 # ---- a text ----------------------------------------------------------------------------------------------------------

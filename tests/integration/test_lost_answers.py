@@ -18,7 +18,7 @@ from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
 from toritsugi.callers import caller, changes
 from toritsugi.foundation.sealing import seal
-from toritsugi.lines.directory import look_up
+from toritsugi.lines.directory import look_up_entries
 from toritsugi.messages import records as messages
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
@@ -29,7 +29,7 @@ RECORDING = "RE" + "1" * 32
 def running():
     """A bridge of two people that runs until END, as somebody has just read it."""
     made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
-    return commands.keep(made, [party(1), party(2)])
+    return commands.keep_bridge(made, [party(1), party(2)])
 
 
 def report():
@@ -40,13 +40,13 @@ def report():
 def copying():
     """The recording, as it is read by whoever has it for now; None, where somebody else has it."""
     try:
-        return recordings.claim(report())
+        return recordings.claim_recording(report())
     except recordings.Claimed:
         return None
 
 
 def text():
-    return messages.draw_up("KM" + "1" * 32, NOW, direction="outbound-api", status="accepted", line=BEN)
+    return messages.new_message("KM" + "1" * 32, NOW, direction="outbound-api", status="accepted", line=BEN)
 
 
 # Of all who do this, seeing the same, one has done it.
@@ -55,13 +55,13 @@ CLAIMS = {
     "limit": lambda: Limit((running(), person())[1], call_sid(2), 600, 1).claim,
     "prolong": lambda: Prolong(running()).claim,
     "arm": lambda: Arm(running(), ()).claim,
-    "begin": lambda: Begin(commands.keep(bridge(), [party(1), party(2)]), END, END).claim,
+    "begin": lambda: Begin(commands.keep_bridge(bridge(), [party(1), party(2)]), END, END).claim,
     "end": lambda: End(running(), "time").claim,
     "close": lambda: Close(running(), "CF1").claim,
     "release": lambda: Release((running(), person())[1], call_sid(2), 1, None).claim,
-    "extend": lambda: (lambda seen: lambda now: commands.prolong(seen, 10, now))(running()),
+    "extend": lambda: (lambda seen: lambda now: commands.prolong_bridge(seen, 10, now))(running()),
     "copy a recording": lambda: lambda _now: copying() is not None,
-    "write down a caller": lambda: lambda _now: changes.keep(AIKO, {"name": "Aiko"}),
+    "write down a caller": lambda: lambda _now: changes.keep_caller(AIKO, {"name": "Aiko"}),
 }
 
 
@@ -130,38 +130,38 @@ def test_the_sid_of_a_call_is_kept(cloud, clock):
 
 def test_a_caller_is_written_down_changed_and_forgotten_and_each_is_answered_so(cloud, clock):
     with answers(lost):
-        assert changes.keep(AIKO, {"name": "Aiko"})
+        assert changes.keep_caller(AIKO, {"name": "Aiko"})
     with answers(lost):
-        changes.change(AIKO, {"notes": "likes tea"})
-    assert (caller.find(AIKO).notes, caller.find(AIKO).edition) == ("likes tea", 2)
+        changes.change_caller(AIKO, {"notes": "likes tea"})
+    assert (caller.find_caller(AIKO).notes, caller.find_caller(AIKO).edition) == ("likes tea", 2)
     with answers(lost):
-        changes.forget(AIKO)
-    assert caller.find(AIKO) is None
+        changes.forget_caller(AIKO)
+    assert caller.find_caller(AIKO) is None
 
 
 def test_nobody_who_was_never_there_was_forgotten(cloud):
-    assert deeds.outcome(lambda: changes.forget(AIKO)) == 20404
+    assert deeds.outcome(lambda: changes.forget_caller(AIKO)) == 20404
 
 
 def test_somebody_who_opts_out_has_opted_out(cloud, clock):
     with answers(lost):
         changes.opt_out(AIKO)
-    assert look_up([caller.opt_out_key(AIKO)])
+    assert look_up_entries([caller.opt_out_key(AIKO)])
 
 
 def test_a_text_has_come_as_far_as_was_told(cloud, clock):
     text().save()
     with answers(lost):
         messages.progress(text().message_id, "SM" + "1" * 32, "delivered")
-    assert messages.find(text().message_id).status == "delivered"
+    assert messages.find_message(text().message_id).status == "delivered"
 
 
 def test_a_recording_that_was_heard_or_deleted_is_so(cloud, clock):
-    recordings.keep(copying(), 2048, "ab" * 32)
+    recordings.keep_recording(copying(), 2048, "ab" * 32)
     with answers(lost):
         assert recordings.note_heard(RECORDING, True).heard_at == int(time.time())
     with answers(lost):
-        recordings.forget(RECORDING)
+        recordings.forget_recording(RECORDING)
     assert recordings.Recording.get(RECORDING).status == "deleted"
 
 
@@ -191,9 +191,9 @@ def test_a_closed_session_that_is_deleted_is_gone(service, cloud, clock):
 def test_an_announcement_whose_claim_was_not_answered_is_spoken_once(cloud, clock):
     seen, said = running(), announcement(before_end=180)
     with answers(lost) as sent:
-        assert announcements.claim(said, seen, END - 180, END - 180)
+        assert announcements.claim_announcement(said, seen, END - 180, END - 180)
     assert sent == ["TransactWriteItems", "TransactWriteItems"]
-    assert not announcements.claim(said, seen, END - 180, END - 180)
+    assert not announcements.claim_announcement(said, seen, END - 180, END - 180)
 
 
 @pytest.mark.parametrize("deed", ["create", "close", "reopen"])

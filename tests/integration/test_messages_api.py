@@ -172,7 +172,7 @@ def test_whoever_is_overtaken_sends_nothing(desk, wire, account_at_twilio):
 
 
 def test_what_others_keep_from_being_written_down_is_refused_and_not_sent(desk, wire, account_at_twilio):
-    with wire.has(conflicting(outbound.MOST_TRIES)):
+    with wire.has(conflicting(outbound.MAX_TRIES)):
         status, seen = desk.asks("POST", "/api/messages", WANTED)
     assert (status, seen["code"]) == (409, 20409)
     assert account_at_twilio.sent == []

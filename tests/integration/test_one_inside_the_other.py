@@ -31,7 +31,7 @@ class World:
 
     def __init__(self, cloud) -> None:
         self.cloud = cloud
-        self.first, self.second = (services.create_service(deeds.form(UniqueName=name)) for name in ("one", "two"))
+        self.first, self.second = (services.new_service(deeds.form(UniqueName=name)) for name in ("one", "two"))
         for name in ("desk", "night"):
             self.save(name, "hello")
         self.keys = {table: [key["AttributeName"] for key in cloud.schemas[table]["KeySchema"]] for table in TABLES}
@@ -45,7 +45,7 @@ class World:
 
     def begin(self, state) -> None:
         """Only these things have happened."""
-        records.forget()
+        records.forget_documents()
         if state not in self.known:
             self.begin(state[:-1])
             assert getattr(self, state[-1])() == 0
@@ -78,19 +78,19 @@ class World:
 
     def save(self, name: str, words: str) -> int:
         document = {"steps": {"hello": {"kind": "say", "say": words}}}
-        return deeds.outcome(lambda: publishing.save(name, words, "text/plain", document))
+        return deeds.outcome(lambda: publishing.save_reception(name, words, "text/plain", document))
 
     # the deeds
 
     def add(self) -> int:
-        return deeds.outcome(lambda: pool.add_number(self.first.service_sid, OWNED, False))
+        return deeds.outcome(lambda: pool.add_to_pool(self.first.service_sid, OWNED, False))
 
     def add_to_another(self) -> int:
-        return deeds.outcome(lambda: pool.add_number(self.second.service_sid, OWNED, False))
+        return deeds.outcome(lambda: pool.add_to_pool(self.second.service_sid, OWNED, False))
 
     def remove(self) -> int:
         """Whoever comes too late finds it gone, as was wanted."""
-        told = deeds.outcome(lambda: pool.remove_number(pool.find_number(self.first.service_sid, OWNED["sid"])))
+        told = deeds.outcome(lambda: pool.remove_from_pool(pool.get_pool_number(self.first.service_sid, OWNED["sid"])))
         return 0 if told == 20404 else told
 
     def hand_over(self) -> int:
@@ -99,17 +99,17 @@ class World:
 
     def reserve(self) -> int:
         return deeds.outcome(
-            lambda: pool.reserve(pool.find_number(self.first.service_sid, OWNED["sid"]), True),
+            lambda: pool.reserve(pool.get_pool_number(self.first.service_sid, OWNED["sid"]), True),
         )
 
     def give(self) -> int:
-        return deeds.outcome(lambda: publishing.give(LINE, OWNED, "desk"))
+        return deeds.outcome(lambda: publishing.give_line(LINE, OWNED, "desk"))
 
     def give_another(self) -> int:
-        return deeds.outcome(lambda: publishing.give(LINE, OWNED, "night"))
+        return deeds.outcome(lambda: publishing.give_line(LINE, OWNED, "night"))
 
     def take(self) -> int:
-        return deeds.outcome(lambda: publishing.take(LINE))
+        return deeds.outcome(lambda: publishing.take_line(LINE))
 
     def change(self) -> int:
         return self.save("desk", "good morning")
@@ -118,30 +118,30 @@ class World:
         return self.save("desk", "good evening")
 
     def delete(self) -> int:
-        return deeds.outcome(lambda: publishing.delete("desk"))
+        return deeds.outcome(lambda: publishing.delete_reception("desk"))
 
     def rename(self) -> int:
-        return deeds.outcome(lambda: services.update_service(self.again(), deeds.form(UniqueName="three")))
+        return deeds.outcome(lambda: services.change_service(self.again(), deeds.form(UniqueName="three")))
 
     def rename_otherwise(self) -> int:
-        return deeds.outcome(lambda: services.update_service(self.again(), deeds.form(UniqueName="four")))
+        return deeds.outcome(lambda: services.change_service(self.again(), deeds.form(UniqueName="four")))
 
     def rename_back(self) -> int:
-        return deeds.outcome(lambda: services.update_service(self.again(), deeds.form(UniqueName="one")))
+        return deeds.outcome(lambda: services.change_service(self.again(), deeds.form(UniqueName="one")))
 
     def rename_another(self) -> int:
-        other = services.find_service(self.second.service_sid)
-        return deeds.outcome(lambda: services.update_service(other, deeds.form(UniqueName="three")))
+        other = services.get_service(self.second.service_sid)
+        return deeds.outcome(lambda: services.change_service(other, deeds.form(UniqueName="three")))
 
     def record(self) -> int:
-        return deeds.outcome(lambda: services.update_service(self.again(), deeds.form(Record="true")))
+        return deeds.outcome(lambda: services.change_service(self.again(), deeds.form(Record="true")))
 
     def confer(self) -> int:
         """Which is no way to record."""
-        return deeds.outcome(lambda: services.update_service(self.again(), deeds.form(Through="conference")))
+        return deeds.outcome(lambda: services.change_service(self.again(), deeds.form(Through="conference")))
 
     def again(self):
-        return services.find_service(self.first.service_sid)
+        return services.get_service(self.first.service_sid)
 
 
 # What is done, and in the middle of it something else; after what.

@@ -97,7 +97,7 @@ def test_a_session_that_is_deleted_while_somebody_opens_it_again_stays_deleted(s
 
     for session in at_every_step(wire, cloud, prepare, lambda session: deeds.reopen(sid, session), dies):
         assert check(cloud).live == []
-        assert deeds.outcome(lambda session=session: sessions.find_session(sid, session)) == 20404
+        assert deeds.outcome(lambda session=session: sessions.get_session(sid, session)) == 20404
 
 
 # ---- deleted ---------------------------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ def test_a_deletion_that_died_is_one_for_everybody_and_whoever_comes_next_finish
             continue
         marked += 1
         for reading in (
-            lambda called=called: sessions.find_session(sid, called.session),
-            lambda: sessions.find_session(sid, "parcel"),
+            lambda called=called: sessions.get_session(sid, called.session),
+            lambda: sessions.get_session(sid, "parcel"),
             lambda called=called: sessions.read_session(sid, called.session),
             lambda called=called: deeds.reopen(sid, called.session),
             lambda called=called: deeds.close(sid, called.session),
@@ -266,17 +266,17 @@ def test_of_two_who_change_different_things_of_a_service_at_once_neither_undoes_
     for first, second in ((one, other), (other, one)):
         for step in itertools.count(2):
             empty(cloud, "ServicesTable")
-            made = services.create_service(deeds.form(UniqueName="desk", CallbackUrl="https://a.example.com/"))
+            made = services.new_service(deeds.form(UniqueName="desk", CallbackUrl="https://a.example.com/"))
 
             def change(fields, sid=made.service_sid):
-                services.update_service(services.find_service(sid), deeds.form(**fields))
+                services.change_service(services.get_service(sid), deeds.form(**fields))
 
             inside = between(step, lambda change=change, second=second: change(second))
             with wire.has(inside):
                 change(first)
             if not inside.reached:
                 break
-            now = services.find_service(made.service_sid)
+            now = services.get_service(made.service_sid)
             told = {"DefaultTtl": now.default_ttl, "Quarantine": now.quarantine, "UniqueName": now.unique_name}
             told |= {"CallbackUrl": now.callback_url or ""}
             assert told | one | other == told
@@ -284,43 +284,43 @@ def test_of_two_who_change_different_things_of_a_service_at_once_neither_undoes_
 
 
 def test_a_name_that_a_service_gave_up_meanwhile_is_not_taken_from_whoever_has_it_now(cloud, clock, wire):
-    made = services.create_service(deeds.form(UniqueName="desk"))
+    made = services.new_service(deeds.form(UniqueName="desk"))
 
     def another():
-        services.update_service(services.find_service("desk"), deeds.form(UniqueName="clinic"))
-        services.create_service(deeds.form(UniqueName="desk"))
+        services.change_service(services.get_service("desk"), deeds.form(UniqueName="clinic"))
+        services.new_service(deeds.form(UniqueName="desk"))
 
     with wire.has(between(2, another)):
-        services.update_service(services.find_service(made.service_sid), deeds.form(UniqueName="surgery"))
-    assert services.find_service("surgery").service_sid == made.service_sid
-    assert services.find_service("desk").service_sid != made.service_sid
+        services.change_service(services.get_service(made.service_sid), deeds.form(UniqueName="surgery"))
+    assert services.get_service("surgery").service_sid == made.service_sid
+    assert services.get_service("desk").service_sid != made.service_sid
     assert len(services.list_services(None, 9)[0]) == 2
 
 
 def test_a_service_is_not_recorded_through_a_conference_whoever_asks_for_which_first(cloud, clock, wire):
-    made = services.create_service(deeds.form(UniqueName="desk"))
+    made = services.new_service(deeds.form(UniqueName="desk"))
 
     def change(**fields):
         return deeds.outcome(
-            lambda: services.update_service(services.find_service(made.service_sid), deeds.form(**fields))
+            lambda: services.change_service(services.get_service(made.service_sid), deeds.form(**fields))
         )
 
     with wire.has(between(2, lambda: change(Record="true"))):
         assert change(Through="conference") == 80701
-    now = services.find_service(made.service_sid)
+    now = services.get_service(made.service_sid)
     assert (now.record, now.through) == (True, "dial")
 
 
 def test_a_service_from_before_there_were_all_settings_is_changed_like_any_other(cloud, clock):
-    made = services.create_service(deeds.form(UniqueName="desk"))
+    made = services.new_service(deeds.form(UniqueName="desk"))
     made.update([services.Service.record.remove(), services.Service.through.remove()])
-    again = services.find_service("desk")
-    assert services.update_service(again, deeds.form(DefaultTtl=60)).default_ttl == 60
+    again = services.get_service("desk")
+    assert services.change_service(again, deeds.form(DefaultTtl=60)).default_ttl == 60
 
 
 @pytest.mark.parametrize("place", range(3))
 def test_a_service_is_made_and_renamed_though_another_transaction_is_at_it(cloud, clock, wire, place):
     with wire.has(conflicting(2, min(place, 1))):
-        made = services.create_service(deeds.form(UniqueName="desk"))
+        made = services.new_service(deeds.form(UniqueName="desk"))
     with wire.has(conflicting(2, place)):
-        assert services.update_service(made, deeds.form(UniqueName="clinic")).unique_name == "clinic"
+        assert services.change_service(made, deeds.form(UniqueName="clinic")).unique_name == "clinic"

@@ -20,7 +20,15 @@ from tests.integration.test_races import between, forget_sessions
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi.foundation import config
 from toritsugi.lines.lines import find_line
-from toritsugi.masking.pool import LATELY_SECONDS, MOVING_SECONDS, bring_in, leave, move, read_pool, remove_number
+from toritsugi.masking.pool import (
+    LATELY_SECONDS,
+    MOVING_SECONDS,
+    begin_move,
+    bring_in,
+    leave_out,
+    read_pool,
+    remove_from_pool,
+)
 from toritsugi.masking.routes import SETTLED_SECONDS
 
 at_twilio, desk = test_lines_api.at_twilio, test_lines_api.desk
@@ -375,7 +383,7 @@ def test_a_number_that_another_service_has_by_now_stays_its_own(pool, client, cl
         number = pool.pooled[VOICE]
         inside = between(step, passes_on)
         with wire.has(inside):
-            assert deeds.outcome(lambda number=number: remove_number(number)) in (0, MOVING)
+            assert deeds.outcome(lambda number=number: remove_from_pool(number)) in (0, MOVING)
         if not inside.reached:
             break
         another.check()
@@ -385,22 +393,22 @@ def test_a_number_that_another_service_has_by_now_stays_its_own(pool, client, cl
 
 def test_whoever_moved_a_number_for_too_long_does_nothing_to_it_any_more(pool, clock):
     number = pool.pooled[VOICE]
-    move(number, int(time.time()))
+    begin_move(number, int(time.time()))
     clock.shift(MOVING_SECONDS + 1)
     assert (pool.removes(), pool.adds()) == (0, 0)
-    assert deeds.outcome(lambda: remove_number(number)) == MOVING
-    leave(number)
+    assert deeds.outcome(lambda: remove_from_pool(number)) == MOVING
+    leave_out(number)
     assert pool.creates() == 0
     pool.check()
 
 
 def test_a_number_that_somebody_moves_by_now_is_not_brought_in_by_whoever_moved_it_before(pool, clock):
     first = pool.pooled[VOICE]
-    move(first, int(time.time()))
+    begin_move(first, int(time.time()))
     clock.shift(MOVING_SECONDS + 1)
     stale, second = pool.pooled[VOICE], pool.pooled[VOICE]
-    move(second, int(time.time()))
-    assert deeds.outcome(lambda: move(stale, int(time.time()))) == MOVING
+    begin_move(second, int(time.time()))
+    assert deeds.outcome(lambda: begin_move(stale, int(time.time()))) == MOVING
     bring_in(first)
     assert pool.creates() == NOT_OF_SERVICE
     bring_in(second)

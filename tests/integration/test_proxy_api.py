@@ -451,7 +451,7 @@ def test_when_dynamodb_fails_a_client_is_told_so_in_json(service, wire):
     from tests.integration.wire import broken
 
     sid = service.fetch().sid
-    api_keys._remembered.clear()
+    api_keys._remembered_keys.clear()
     for _ in range(2):
         with wire.has(broken):
             answer = ask("GET", f"/v1/Services/{sid}")

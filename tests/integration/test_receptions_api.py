@@ -135,11 +135,11 @@ def test_a_page_token_of_another_list_is_refused(desk):
 
 
 def test_a_process_remembers_the_latest_two_hundred_versions():
-    records.forget()
+    records.forget_documents()
     for number in range(202):
-        records.remember("desk", number, {"number": number})
-    assert list(records._remembered) == [("desk", number) for number in range(2, 202)]
-    records.forget()
+        records.remember_document("desk", number, {"number": number})
+    assert list(records._remembered_documents) == [("desk", number) for number in range(2, 202)]
+    records.forget_documents()
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_answers_are_as_the_document_says(desk, document):  # noqa: F811
 def test_a_new_version_counts_at_its_lines_at_once_in_one_transaction(desk, wire):
     puts(desk, "desk", says("one"))
     for line in LINES:
-        publishing.give(line, owned(line), "desk")
+        publishing.give_line(line, owned(line), "desk")
     with wire.counting() as operations:
         assert puts(desk, "desk", says("two"))[1]["lines"] == LINES
     assert operations.count("TransactWriteItems") == 1
@@ -262,7 +262,7 @@ def test_a_reception_has_more_lines_than_fit_into_a_transaction(desk, wire):
     puts(desk, "desk", says("one"))
     many = [f"+8150111{number:05}" for number in range(120)]
     for line in many:
-        publishing.give(line, owned(line), "desk")
+        publishing.give_line(line, owned(line), "desk")
     with wire.counting() as operations:
         assert len(puts(desk, "desk", says("two"))[1]["lines"]) == 120
     assert operations.count("TransactWriteItems") == 2
@@ -273,8 +273,8 @@ def test_who_dies_on_the_way_to_the_last_lines_only_has_to_say_it_again(desk, wi
     puts(desk, "desk", says("one"))
     many = [f"+8150111{number:05}" for number in range(100)]
     for line in many:
-        publishing.give(line, owned(line), "desk")
-    new = records.find_document("desk", 1) | {"language": "en-US"}
+        publishing.give_line(line, owned(line), "desk")
+    new = records.get_document("desk", 1) | {"language": "en-US"}
     writes = [0]
 
     def die(operation, request, carry):
@@ -284,9 +284,9 @@ def test_who_dies_on_the_way_to_the_last_lines_only_has_to_say_it_again(desk, wi
         return carry()
 
     with wire.has(die), pytest.raises(Died):
-        publishing.save("desk", "new", YAML, new)
+        publishing.save_reception("desk", "new", YAML, new)
     assert {find_line(line).version for line in many} == {1, 2}
-    assert publishing.save("desk", "new", YAML, new)[1] is False
+    assert publishing.save_reception("desk", "new", YAML, new)[1] is False
     assert {find_line(line).version for line in many} == {2}
 
 
@@ -295,8 +295,8 @@ def test_a_line_that_moves_on_before_its_turn_comes_is_left_alone(desk, wire):
         puts(desk, name, says(name))
     many = [f"+8150111{number:05}" for number in range(98)]
     for line in many:
-        publishing.give(line, owned(line), "desk")
-    with wire.has(meanwhile(lambda: publishing.give(many[-1], owned(many[-1]), "night"), at=2)):
+        publishing.give_line(line, owned(line), "desk")
+    with wire.has(meanwhile(lambda: publishing.give_line(many[-1], owned(many[-1]), "night"), at=2)):
         puts(desk, "desk", says("two"))
     assert {said_at(line) for line in many[:-1]} == {("two", 2)}
     assert said_at(many[-1]) == ("night", 1)
@@ -327,13 +327,13 @@ def meanwhile(deed, at=1):
 def test_a_line_that_is_given_while_somebody_saves_says_what_they_have_saved(desk, wire):
     puts(desk, "desk", says("one"))
     with wire.has(meanwhile(lambda: puts(desk, "desk", says("two")))):
-        publishing.give(LINES[0], owned(LINES[0]), "desk")
+        publishing.give_line(LINES[0], owned(LINES[0]), "desk")
     assert said_at(LINES[0]) == ("two", 2)
 
 
 def test_what_is_saved_while_a_line_is_given_is_said_there_too(desk, wire):
     puts(desk, "desk", says("one"))
-    with wire.has(meanwhile(lambda: publishing.give(LINES[0], owned(LINES[0]), "desk"))):
+    with wire.has(meanwhile(lambda: publishing.give_line(LINES[0], owned(LINES[0]), "desk"))):
         puts(desk, "desk", says("two"))
     assert said_at(LINES[0]) == ("two", 2)
 
@@ -341,8 +341,8 @@ def test_what_is_saved_while_a_line_is_given_is_said_there_too(desk, wire):
 def test_a_line_that_moves_on_while_somebody_saves_has_moved_on(desk, wire):
     puts(desk, "desk", says("one"))
     puts(desk, "night", says("night"))
-    publishing.give(LINES[0], owned(LINES[0]), "desk")
-    with wire.has(meanwhile(lambda: publishing.give(LINES[0], owned(LINES[0]), "night"))):
+    publishing.give_line(LINES[0], owned(LINES[0]), "desk")
+    with wire.has(meanwhile(lambda: publishing.give_line(LINES[0], owned(LINES[0]), "night"))):
         assert puts(desk, "desk", says("two"))[1]["version"] == 2
     assert said_at(LINES[0]) == ("night", 1)
 
@@ -350,12 +350,12 @@ def test_a_line_that_moves_on_while_somebody_saves_has_moved_on(desk, wire):
 def test_a_line_that_is_given_while_somebody_deletes_keeps_the_reception_or_is_refused(desk, wire):
     puts(desk, "desk", says("one"))
     with (
-        wire.has(meanwhile(lambda: publishing.delete("desk"))),
+        wire.has(meanwhile(lambda: publishing.delete_reception("desk"))),
         pytest.raises(publishing.RequestRefused, match="no reception"),
     ):
-        publishing.give(LINES[0], owned(LINES[0]), "desk")
+        publishing.give_line(LINES[0], owned(LINES[0]), "desk")
     puts(desk, "desk", says("two"))
-    with wire.has(meanwhile(lambda: publishing.give(LINES[0], owned(LINES[0]), "desk"))):
+    with wire.has(meanwhile(lambda: publishing.give_line(LINES[0], owned(LINES[0]), "desk"))):
         assert desk.asks("DELETE", "/api/receptions/desk")[0] == 409
     assert said_at(LINES[0]) == ("two", 2)
 
@@ -363,17 +363,17 @@ def test_a_line_that_is_given_while_somebody_deletes_keeps_the_reception_or_is_r
 def test_a_line_that_two_give_at_once_has_one_reception_and_both_sides_agree(desk, wire):
     for name in ("desk", "night"):
         puts(desk, name, says(name))
-    with wire.has(meanwhile(lambda: publishing.give(LINES[0], owned(LINES[0]), "night"))):
-        publishing.give(LINES[0], owned(LINES[0]), "desk")
+    with wire.has(meanwhile(lambda: publishing.give_line(LINES[0], owned(LINES[0]), "night"))):
+        publishing.give_line(LINES[0], owned(LINES[0]), "desk")
     assert said_at(LINES[0]) == ("desk", 1)
     assert [desk.asks("GET", f"/api/receptions/{name}")[1]["lines"] for name in ("desk", "night")] == [[LINES[0]], []]
 
 
 def test_a_line_that_is_taken_while_somebody_gives_it_ends_with_one_of_both(desk, wire):
     puts(desk, "desk", says("one"))
-    publishing.give(LINES[0], owned(LINES[0]), "desk")
-    with wire.has(meanwhile(lambda: publishing.take(LINES[0]))):
-        publishing.give(LINES[0], owned(LINES[0]), "desk")
+    publishing.give_line(LINES[0], owned(LINES[0]), "desk")
+    with wire.has(meanwhile(lambda: publishing.take_line(LINES[0]))):
+        publishing.give_line(LINES[0], owned(LINES[0]), "desk")
     assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == [LINES[0]]
     assert said_at(LINES[0]) == ("one", 1)
 
@@ -381,7 +381,7 @@ def test_a_line_that_is_taken_while_somebody_gives_it_ends_with_one_of_both(desk
 def test_others_who_are_always_quicker_are_told(desk, wire):
     with wire.has(conflicting(1)):
         assert puts(desk, "desk", HELLO)[0] == 201
-    with wire.has(conflicting(publishing.MOST_TRIES)):
+    with wire.has(conflicting(publishing.MAX_TRIES)):
         status, said = puts(desk, "desk", says("later"))
     assert (status, "Others are changing this" in said["detail"]) == (409, True)
 
@@ -389,33 +389,33 @@ def test_others_who_are_always_quicker_are_told(desk, wire):
 @pytest.mark.parametrize(
     "deed",
     [
-        lambda: publishing.delete("desk"),
-        lambda: publishing.give(LINES[0], owned(LINES[0]), "desk"),
-        lambda: publishing.take(LINES[1]),
+        lambda: publishing.delete_reception("desk"),
+        lambda: publishing.give_line(LINES[0], owned(LINES[0]), "desk"),
+        lambda: publishing.take_line(LINES[1]),
     ],
     ids=["delete", "give", "take"],
 )
 def test_others_are_waited_for_a_few_times_and_then_nothing_has_changed(desk, wire, deed):
     puts(desk, "desk", says("one"))
     puts(desk, "night", HELLO)
-    publishing.give(LINES[1], owned(LINES[1]), "night")
+    publishing.give_line(LINES[1], owned(LINES[1]), "night")
     with (
-        wire.has(conflicting(publishing.MOST_TRIES)),
+        wire.has(conflicting(publishing.MAX_TRIES)),
         pytest.raises(RequestRefused, match="Others are changing this") as no,
     ):
         deed()
     assert (no.value.code, no.value.status) == (20409, 409)
     assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == []
     assert said_at(LINES[1]) == ("Good morning", 1)
-    with wire.has(conflicting(publishing.MOST_TRIES - 1)):
+    with wire.has(conflicting(publishing.MAX_TRIES - 1)):
         deed()
 
 
 def test_a_line_that_moves_on_takes_nothing_of_its_former_reception(desk):
     puts(desk, "desk", says("desk"))
     puts(desk, "night", says("night"))
-    publishing.give(LINES[0], owned(LINES[0]), "desk")
-    publishing.give(LINES[0], owned(LINES[0]), "night")
+    publishing.give_line(LINES[0], owned(LINES[0]), "desk")
+    publishing.give_line(LINES[0], owned(LINES[0]), "night")
     puts(desk, "desk", says("new desk"))
     assert said_at(LINES[0]) == ("night", 1)
     assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == []
@@ -427,17 +427,17 @@ def test_a_line_that_moves_on_takes_nothing_of_its_former_reception(desk):
 def test_whoever_dies_while_giving_a_reception_leaves_both_sides_agreed(desk, wire, at, after):
     puts(desk, "desk", HELLO)
     with wire.has(dying(at, after=after)), suppress(Died):
-        publishing.give(LINES[0], owned(LINES[0]), "desk")
+        publishing.give_line(LINES[0], owned(LINES[0]), "desk")
     known = find_line(LINES[0])
     assert desk.asks("GET", "/api/receptions/desk")[1]["lines"] == ([LINES[0]] if known and known.reception else [])
-    publishing.give(LINES[0], owned(LINES[0]), "desk")
+    publishing.give_line(LINES[0], owned(LINES[0]), "desk")
     assert said_at(LINES[0]) == ("Good morning", 1)
 
 
 def test_a_line_is_given_no_reception_that_calls_it(desk):
     puts(desk, "desk", "steps: {a: {transfer: '+815011112222', otherwise: b}, b: {hangup: true}}")
     with pytest.raises(publishing.RequestRefused, match="which would call itself"):
-        publishing.give("+815011112222", owned("+815011112222"), "desk")
+        publishing.give_line("+815011112222", owned("+815011112222"), "desk")
 
 
 def test_a_reception_calls_no_line_of_ones_own(desk):
@@ -447,7 +447,7 @@ def test_a_reception_calls_no_line_of_ones_own(desk):
 
 def test_who_calls_a_line_that_only_answers_texts_hears_that_nobody_is_there(desk, twilio, logged):
     assert puts(desk, "desk", "texts: [{otherwise: Thank you.}]")[0] == 201
-    publishing.give("+815011112222", owned("+815011112222"), "desk")
+    publishing.give_line("+815011112222", owned("+815011112222"), "desk")
     assert "おつなぎできません" in twilio.calls("+815011112222", AIKO).find("Say").text
     assert "ERROR" not in logged()
 
@@ -458,11 +458,11 @@ def test_who_calls_a_line_that_only_answers_texts_hears_that_nobody_is_there(des
 def test_a_reception_that_a_line_has_is_not_deleted(desk):
     puts(desk, "desk", HELLO)
     for line in LINES[:2]:
-        publishing.give(line, owned(line), "desk")
+        publishing.give_line(line, owned(line), "desk")
     status, said = desk.asks("DELETE", "/api/receptions/desk")
     assert (status, said["detail"]) == (409, "2 lines have the reception desk: give them another one first")
     for line in LINES[:2]:
-        publishing.take(line)
+        publishing.take_line(line)
     assert desk.send("DELETE", "/api/receptions/desk", b"")["statusCode"] == 204
     assert desk.asks("GET", "/api/receptions/desk")[0] == 404
     assert desk.asks("DELETE", "/api/receptions/desk")[0] == 404
@@ -472,8 +472,8 @@ def test_a_reception_that_a_line_has_is_not_deleted(desk):
 def test_a_call_at_a_deleted_reception_goes_on_and_its_versions_are_never_counted_anew(desk):
     puts(desk, "desk", says("one"))
     desk.send("DELETE", "/api/receptions/desk", b"")
-    records._remembered.clear()
-    assert records.find_document("desk", 1)["steps"]["hello"]["say"] == "one"
+    records._remembered_documents.clear()
+    assert records.get_document("desk", 1)["steps"]["hello"]["say"] == "one"
     status, saved = puts(desk, "desk", says("one"))
     assert (status, saved["version"]) == (200, 2)
     assert [one["name"] for one in desk.asks("GET", "/api/receptions")[1]["receptions"]] == ["desk"]
@@ -483,7 +483,7 @@ def test_a_deleted_reception_is_given_to_no_line(desk):
     puts(desk, "desk", HELLO)
     desk.send("DELETE", "/api/receptions/desk", b"")
     with pytest.raises(publishing.RequestRefused, match="There is no reception desk"):
-        publishing.give(LINES[0], owned(LINES[0]), "desk")
+        publishing.give_line(LINES[0], owned(LINES[0]), "desk")
 
 
 # ---- pictures, and those that are ready ------------------------------------------------------------------------------

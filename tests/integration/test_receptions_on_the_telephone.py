@@ -72,7 +72,7 @@ DEEDS += ["recorded", "silent", "nothing"]
 
 @pytest.fixture
 def line(cloud):
-    records._remembered.clear()
+    records._remembered_documents.clear()
     key = {"number_sid": "PN" + "1" * 32, "former": {}}
     Line(*line_key(LINE), **key, reception="desk", version=1, document=DOCUMENT).save()
     text = {"source": "", "content_type": "application/yaml", "date_created": 0}

@@ -18,7 +18,7 @@ CONVERSATION = {"RecordingChannels": "2", "RecordingSource": "DialVerb", "Record
 
 def records(service, **settings: str) -> None:
     """The service is changed as its owner does it by HTTP, for the SDK does not know our settings."""
-    services.update_service(services.find_service(service.fetch().sid), form(**settings))
+    services.change_service(services.get_service(service.fetch().sid), form(**settings))
 
 
 @pytest.fixture
@@ -123,6 +123,6 @@ def test_a_conference_is_not_recorded_and_that_is_told_when_it_is_asked_for(serv
 
 
 def test_the_setting_is_shown_and_is_true_or_false(service, client):
-    assert services.show(services.find_service(service.fetch().sid), BASE)["record"] is False
+    assert services.show_service(services.get_service(service.fetch().sid), BASE)["record"] is False
     with pytest.raises(Exception, match="Record"):
         records(service, Record="sometimes")

@@ -260,7 +260,7 @@ def test_what_is_being_copied_is_deleted_only_when_that_is_over(cloud, desk, twi
 
 @pytest.mark.parametrize("heard", [True, False])
 def test_what_is_deleted_while_somebody_hears_it_stays_deleted(cloud, desk, voicemail, wire, heard):
-    with wire.has(between(2, lambda: records.forget(SID))):
+    with wire.has(between(2, lambda: records.forget_recording(SID))):
         status, problem = desk.asks("PATCH", PATH, {"heard": heard})
     assert (status, problem["code"]) == (404, 20404)
     assert set(row(cloud)) == {"recording_sid", "status", "expires_at", "mark"}

@@ -26,27 +26,27 @@ def end_of(session_sid):
 
 def test_a_session_that_still_ends_with_the_call_follows_its_extension(sid, clock, cloud):
     session, end = open_session(sid)
-    assert lifecycle.prolong(session, end, end + 600)
+    assert lifecycle.prolong_session(session, end, end + 600)
     assert end_of(session) == end + 600
     assert {route["expires_at"] for route in check(cloud).live} == {end + 600}
 
 
 def test_twice_is_once(sid, clock):
     session, end = open_session(sid)
-    assert [lifecycle.prolong(session, end, end + 600) for _ in range(2)] == [True, False]
+    assert [lifecycle.prolong_session(session, end, end + 600) for _ in range(2)] == [True, False]
 
 
 def test_a_session_that_a_client_has_set_to_end_earlier_stays_so(sid, clock, cloud):
     session, end = open_session(sid)
     deeds.update(sid, session, Ttl=60)
-    assert not lifecycle.prolong(session, end, end + 600)
+    assert not lifecycle.prolong_session(session, end, end + 600)
     assert {route["expires_at"] for route in check(cloud).live} == {end - 540}
 
 
 def test_a_session_that_is_to_last_longer_anyway_stays_so(sid, clock):
     session, end = open_session(sid)
     deeds.update(sid, session, Ttl=3600)
-    assert not lifecycle.prolong(session, end, end + 600)
+    assert not lifecycle.prolong_session(session, end, end + 600)
     assert end_of(session) == end + 3000
 
 
@@ -54,7 +54,7 @@ def test_a_session_that_is_to_last_longer_anyway_stays_so(sid, clock):
 def test_a_session_that_has_ended_follows_nothing(sid, clock, cloud, ends):
     session, end = open_session(sid)
     ends(sid, session)
-    assert not lifecycle.prolong(session, end, end + 600)
+    assert not lifecycle.prolong_session(session, end, end + 600)
     assert check(cloud).live == []
 
 
@@ -63,7 +63,7 @@ def test_a_callback_of_another_call_takes_nothing_of_an_extension_away(service, 
     session, lines = conftest.open_session(service, ttl=600)
     leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
     end = int(leg.began) + 600
-    assert lifecycle.prolong(session.fetch().sid, end, end + 600)
+    assert lifecycle.prolong_session(session.fetch().sid, end, end + 600)
     leg.reports(told)
     assert {route["expires_at"] for route in check(cloud).live} == {end + 600}
     assert end_of(session.fetch().sid) == end + 600

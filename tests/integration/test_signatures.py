@@ -49,7 +49,7 @@ def test_a_form_with_blank_and_repeated_fields_and_a_query_is_twilios(cloud):
     fields = FIELDS | {"Tag": ["b", "a", "b"]}
     event = request("/voice?b=2&a=1&empty=", fields)
     assert "FromCity=&" in base64.b64decode(event["body"]).decode()
-    webhook = webhooks.receive(event)
+    webhook = webhooks.verify(event)
     assert (webhook.path, webhook["From"], webhook["FromCity"]) == ("/voice", AIKO, "")
 
 
@@ -116,9 +116,9 @@ def test_json_whose_hash_is_not_in_the_signed_url_is_refused_and_does_not_crash(
 def test_json_is_believed_when_the_signed_url_holds_its_hash(cloud):
     body = '{"property": "value"}'
     path = f"/voice?bodySHA256={hashlib.sha256(body.encode()).hexdigest()}"
-    assert webhooks.receive(request(path, signed={}, body=body, kind="application/json")).fields == {}
+    assert webhooks.verify(request(path, signed={}, body=body, kind="application/json")).fields == {}
     with pytest.raises(webhooks.Forged):
-        webhooks.receive(request(path, signed={}, body=body + " ", kind="application/json"))
+        webhooks.verify(request(path, signed={}, body=body + " ", kind="application/json"))
 
 
 @pytest.mark.parametrize("as_base64", [True, False])
@@ -177,10 +177,10 @@ def test_what_twilio_signs_in_its_documentation_is_twilios(cloud, url, signature
     set_setting(cloud, "public-base-url", base)
     set_setting(cloud, "auth-tokens", "12345")
     event = event_of("POST", f"{base}/myapp.php{rest}", body, {"X-Twilio-Signature": signature, "Content-Type": kind})
-    assert webhooks.receive(event).path == "/myapp.php"
+    assert webhooks.verify(event).path == "/myapp.php"
     event["headers"]["x-twilio-signature"] = signature[:-2] + "A="
     with pytest.raises(webhooks.Forged):
-        webhooks.receive(event)
+        webhooks.verify(event)
 
 
 # ---- tokens that change ----------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_while_tokens_change_either_is_good(cloud, token):
 
 
 def test_a_new_token_is_found_by_the_first_request_that_is_signed_with_it(cloud, clock):
-    config.forget()
+    config.forget_settings()
     assert status_of(request()) == 200
     set_token_elsewhere(cloud, "1" * 32)
     clock.shift(30)
@@ -201,7 +201,7 @@ def test_a_new_token_is_found_by_the_first_request_that_is_signed_with_it(cloud,
 
 
 def test_a_token_that_was_removed_opens_nothing_after_a_quarter_of_an_hour(cloud, clock, wire):
-    config.forget()
+    config.forget_settings()
     assert status_of(request()) == 200
     set_token_elsewhere(cloud, "1" * 32)
     clock.shift(14 * 60)
@@ -213,7 +213,7 @@ def test_a_token_that_was_removed_opens_nothing_after_a_quarter_of_an_hour(cloud
 
 
 def test_a_flood_of_forgeries_reads_the_settings_once_in_thirty_seconds(cloud, clock, wire):
-    config.forget()
+    config.forget_settings()
     reads = []
     for second in range(95):
         with wire.counting("ssm") as operations:
@@ -225,7 +225,7 @@ def test_a_flood_of_forgeries_reads_the_settings_once_in_thirty_seconds(cloud, c
 
 
 def test_when_the_settings_cannot_be_read_again_the_known_ones_go_on_counting(cloud, clock, wire):
-    config.forget()
+    config.forget_settings()
     assert status_of(request()) == 200
     clock.shift(31)
     with wire.has(broken):
@@ -235,7 +235,7 @@ def test_when_the_settings_cannot_be_read_again_the_known_ones_go_on_counting(cl
 
 
 def test_a_caller_hears_an_apology_when_the_settings_cannot_be_read_at_all(cloud, wire):
-    config.forget()
+    config.forget_settings()
     with wire.has(broken):
         answer = voice.handler(request(), Context("voice"))
     assert answer["statusCode"] == 200
@@ -245,7 +245,7 @@ def test_a_caller_hears_an_apology_when_the_settings_cannot_be_read_at_all(cloud
 
 @pytest.mark.parametrize("name", ["public-base-url", "auth-tokens"])
 def test_a_setting_that_is_not_there_is_named(cloud, clock, wire, name):
-    config.forget()
+    config.forget_settings()
 
     def lose(operation, _request, carry):
         answer = carry()

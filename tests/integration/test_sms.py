@@ -14,7 +14,7 @@ from tests.integration.test_races import between
 from tests.integration.texts import DOCUMENT, LINE, form, give_line, kept, know, read, reports, send, writes
 from tests.integration.wire import broken, conflicting, refusing
 from toritsugi.callers.caller import OptOut, opt_out_key
-from toritsugi.lines.directory import look_up
+from toritsugi.lines.directory import look_up_entries
 from toritsugi.messages import records
 
 
@@ -24,7 +24,7 @@ def line(cloud, clock):
 
 
 def has_left(number=AIKO):
-    return opt_out_key(number) in look_up([opt_out_key(number)])
+    return opt_out_key(number) in look_up_entries([opt_out_key(number)])
 
 
 def all_kept():
@@ -332,7 +332,7 @@ def test_what_is_kept_is_a_function_of_the_set_of_callbacks(twilio, told, random
             assert reports(twilio, reply, status, ErrorCode=codes.get(status, "")) == 204
         seen.append((kept(reply).status, kept(reply).error_code))
     assert seen[0] == seen[1]
-    assert seen[0][0] == max(told, key=list(records.RANKS).index)
+    assert seen[0][0] == max(told, key=list(records.MESSAGE_RANKS).index)
 
 
 @pytest.mark.parametrize(

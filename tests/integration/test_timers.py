@@ -66,12 +66,12 @@ def test_a_spare_comes_less_than_a_second_later_and_brings_none_of_its_own(clock
 def test_twice_the_same_is_once(clockwork):
     for _ in range(2):
         schedules.wake(BRIDGE, NOON + 500)
-        schedules.arm("KC" + "1" * 32, NOON + 500.2)
+        schedules.arm_expiry("KC" + "1" * 32, NOON + 500.2)
     assert len(clockwork.schedules) == 2
 
 
 def test_the_expiry_of_a_session_is_rounded_up_for_before_it_there_is_nothing_to_clean(clockwork):
-    schedules.arm("KC" + "1" * 32, NOON + 500.2)
+    schedules.arm_expiry("KC" + "1" * 32, NOON + 500.2)
     [one] = clockwork.schedules
     assert (one["Name"], one["ScheduleExpression"]) == (
         f"KC{'1' * 32}-expiry-{NOON + 501}",
@@ -85,7 +85,7 @@ def test_the_expiry_of_a_session_is_rounded_up_for_before_it_there_is_nothing_to
 
 def test_a_session_goes_on_where_its_expiry_cannot_be_scheduled(clockwork, wire, logged):
     with wire.has(broken):
-        schedules.arm("KC" + "1" * 32, NOON + 500)
+        schedules.arm_expiry("KC" + "1" * 32, NOON + 500)
     assert "no schedule for the expiry of a session" in logged()
     assert clockwork.schedules == []
 
@@ -110,12 +110,12 @@ def slept(clock, monkeypatch):
 
 @pytest.mark.parametrize(("early", "waited"), [(0.25, [0.25]), (1, [1]), (0, []), (-5, [])])
 def test_a_timer_that_is_due_within_a_second_is_waited_for(clockwork, slept, early, waited):
-    assert schedules.wait({"bridge": BRIDGE, "due": NOON + early, "spare": False})
+    assert schedules.wait_until_due({"bridge": BRIDGE, "due": NOON + early, "spare": False})
     assert slept == waited
     assert clockwork.messages == []
 
 
 def test_a_timer_that_comes_earlier_is_sent_again_with_its_spare(clockwork, slept):
-    assert not schedules.wait({"bridge": BRIDGE, "due": NOON + 60, "spare": True})
+    assert not schedules.wait_until_due({"bridge": BRIDGE, "due": NOON + 60, "spare": True})
     assert clockwork.messages == [(60, False, 60), (pytest.approx(60.8), False, 60)]
     assert slept == []

@@ -25,8 +25,8 @@ def sid(service):
 def test_who_closes_a_session_first_says_why(sid, cloud, clock):
     session = deeds.create(sid, AIKO, BEN, Ttl=60).session_sid
     read, people = read_session(sid, session)
-    assert lifecycle.close(read, people, "api")
-    assert not lifecycle.close(read, people, "other")
+    assert lifecycle.close_session(read, people, "api")
+    assert not lifecycle.close_session(read, people, "other")
     assert open_books(cloud).sessions[session]["closed_reason"] == "api"
 
 
@@ -34,7 +34,7 @@ def test_a_close_that_was_under_way_when_the_time_ran_out_is_not_overwritten(sid
     session = deeds.create(sid, AIKO, BEN, Ttl=60).session_sid
     read, people = read_session(sid, session)
     clock.shift(61)
-    with wire.has(BeforeTheWrite(lambda: lifecycle.close(read, people, "api"))):
+    with wire.has(BeforeTheWrite(lambda: lifecycle.close_session(read, people, "api"))):
         deeds.clean_up(session)
     assert open_books(cloud).sessions[session]["closed_reason"] == "api"
 
@@ -54,7 +54,7 @@ def test_of_two_ends_the_first_counts_also_where_its_pairs_have_moved_on(sid, cl
     read, people = read_session(sid, session)
     clock.shift(61)
     other = deeds.create(sid, AIKO, BEN, lines=LINES[:2]).session_sid
-    assert [lifecycle.close(read, people, reason) for reason in ("api", "other")] == [True, False]
+    assert [lifecycle.close_session(read, people, reason) for reason in ("api", "other")] == [True, False]
     books = check(cloud)
     assert books.sessions[session]["closed_reason"] == "api"
     assert {route["session_sid"] for route in books.live} == {other}

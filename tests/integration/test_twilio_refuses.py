@@ -38,17 +38,17 @@ def looks(call):
 # ---- one request -----------------------------------------------------------------------------------------------------
 
 REQUESTS = {
-    "a number by its SID": lambda: twilio_api.find_owned(None, NUMBER),
-    "a number": lambda: twilio_api.find_owned(LINES[0], None),
-    "all numbers": lambda: twilio_api.list_owned(None, 50),
-    "the end of a call": lambda: twilio_api.end_call(LEG),
+    "a number by its SID": lambda: twilio_api.get_owned_number(None, NUMBER),
+    "a number": lambda: twilio_api.get_owned_number(LINES[0], None),
+    "all numbers": lambda: twilio_api.list_owned_numbers(None, 50),
+    "the end of a call": lambda: twilio_api.hang_up_call(LEG),
     "the limit of a call": lambda: twilio_api.limit_call(LEG, 60),
     "news of a call": lambda: twilio_api.watch_call(LEG, HERE),
-    "last words": lambda: twilio_api.dismiss(LEG, "<Response/>"),
-    "an announcement to all": lambda: twilio_api.announce(ROOM, None, HERE),
-    "an announcement to one": lambda: twilio_api.announce(ROOM, LEG, HERE),
+    "last words": lambda: twilio_api.redirect_and_end(LEG, "<Response/>"),
+    "an announcement to all": lambda: twilio_api.play_into_conference(ROOM, None, HERE),
+    "an announcement to one": lambda: twilio_api.play_into_conference(ROOM, LEG, HERE),
     "the end of a conference": lambda: twilio_api.end_conference(ROOM),
-    "silence": lambda: twilio_api.change_participant(ROOM, LEG, muted=True),
+    "silence": lambda: twilio_api.change_conference_participant(ROOM, LEG, muted=True),
 }
 
 
@@ -80,7 +80,7 @@ def test_what_may_not_be_ended_has_not_ended(twilios, name):
 def test_a_number_of_which_twilio_knows_no_sid_is_not_the_accounts(twilios):
     twilios.refusals = [(404, 20404)]
     with pytest.raises(RequestRefused) as refused:
-        twilio_api.find_owned(None, NUMBER)
+        twilio_api.get_owned_number(None, NUMBER)
     assert (refused.value.code, refused.value.status) == (80301, 400)
     assert NUMBER in refused.value.message
 
@@ -89,10 +89,10 @@ def test_a_number_of_which_twilio_knows_no_sid_is_not_the_accounts(twilios):
 def test_who_has_too_much_to_do_is_asked_again_three_times(twilios, busy, works):
     twilios.refusals = [(429, 20429)] * busy
     if works:
-        twilio_api.end_call(LEG)
+        twilio_api.hang_up_call(LEG)
     else:
         with pytest.raises(RequestRefused, match="20429"):
-            twilio_api.end_call(LEG)
+            twilio_api.hang_up_call(LEG)
     assert len(twilios.asked) == min(busy + 1, 4)
 
 

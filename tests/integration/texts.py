@@ -36,9 +36,9 @@ def give_line(number: str = LINE, document: dict[str, Any] | None = DOCUMENT) ->
 def know(number: str = AIKO, **known: Any) -> None:
     """Keeps this of a caller, and nothing of what was known before."""
     from toritsugi.callers.caller import Caller, caller_key
-    from toritsugi.lines.directory import look_up
+    from toritsugi.lines.directory import look_up_entries
 
-    for former in look_up([caller_key(number)]).values():
+    for former in look_up_entries([caller_key(number)]).values():
         former.delete()
     Caller(*caller_key(number), date_created=1, date_updated=1, **known).save()
 
@@ -77,7 +77,7 @@ def writes(twilio: Twilio, body: str, **more: str) -> str | None:
 def kept(sid: str) -> Any:
     from toritsugi.messages import records
 
-    return records.find(sid)
+    return records.find_message(sid)
 
 
 def reports(twilio: Twilio, message_id: str, status: str, sid: str = "SM" + "f" * 32, **more: str) -> int:

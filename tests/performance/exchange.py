@@ -33,7 +33,7 @@ class Exchange:
         for line in LINES:
             able = {"voice": True, "sms": False, "mms": False}
             owned = {"sid": number_sid(line), "phone_number": line, "friendly_name": line}
-            pool.add_number(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
+            pool.add_to_pool(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
 
     def post(self, path: str, **fields: Any) -> Json:
         """What a client gets whose key is known already."""

@@ -92,9 +92,9 @@ def rows() -> dict[str, str]:
 
 
 def options() -> list[tuple[str, Any]]:
-    from toritsugi.bridges.schemas import CallWanted
+    from toritsugi.bridges.schemas import CallRequest
 
-    return [(field.alias or name, field.default) for name, field in CallWanted.model_fields.items()]
+    return [(field.alias or name, field.default) for name, field in CallRequest.model_fields.items()]
 
 
 @pytest.mark.parametrize(("name", "usual"), options())
@@ -104,9 +104,11 @@ def test_every_option_of_a_call_stands_on_the_page_with_its_default(name, usual)
 
 
 def parts() -> list[str]:
-    from toritsugi.bridges.schemas import AnnouncementWanted, ExtensionWanted, PartyWanted
+    from toritsugi.bridges.schemas import AnnouncementRequest, ExtensionRequest, PartyRequest
 
-    return sorted({name for model in (PartyWanted, AnnouncementWanted, ExtensionWanted) for name in model.model_fields})
+    return sorted(
+        {name for model in (PartyRequest, AnnouncementRequest, ExtensionRequest) for name in model.model_fields}
+    )
 
 
 @pytest.mark.parametrize("name", parts())

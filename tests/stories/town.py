@@ -16,7 +16,7 @@ from tests.stories.conftest import Box
 from tests.stories.days import MINUTE, Day, Deed, Trouble
 from tests.stories.people import Bridge, Desk, Person
 from tests.stories.rooms import LINE
-from toritsugi.bridges.announcements import LATE_SECONDS
+from toritsugi.bridges.announcements import LATE_ANNOUNCEMENT_SECONDS
 from toritsugi.foundation import config
 
 END_SECONDS = 2  # a leg may live so long after the deadline
@@ -132,7 +132,7 @@ class Town:
                 number = int(urlsplit(one.url).path.rsplit("/", 1)[1])
                 wanted = ([*day.wanted["announcements"], {"before_end": 0}])[number - 1]
                 dues = self.dues(wanted, rooms, deadlines, seen["announcements"][number - 1])
-                due = [due for due in dues if due <= one.asked_at <= due + LATE_SECONDS + 0.1]
+                due = [due for due in dues if due <= one.asked_at <= due + LATE_ANNOUNCEMENT_SECONDS + 0.1]
                 assert due, (
                     f"announcement {number} at {one.asked_at - self.began}, due {[d - self.began for d in dues]}"
                 )

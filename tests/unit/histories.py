@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as some
 
 from toritsugi.bridges import commands, state
-from toritsugi.bridges.events import Fields, Source, read_leg, read_room
+from toritsugi.bridges.events import BridgeEventSource, Fields, read_leg, read_room
 from toritsugi.bridges.records import (
     Announcement,
     Bridge,
@@ -31,7 +31,7 @@ NOW = 1_795_000_000
 CALM = settings(deadline=None, derandomize=True, max_examples=150)
 UNREACHED = ("busy", "no-answer", "failed", "canceled")
 
-Callback = tuple[Source, Fields]
+Callback = tuple[BridgeEventSource, Fields]
 
 
 # ---- what was wanted -------------------------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ Callback = tuple[Source, Fields]
 
 def bridge(**more: Any) -> Bridge:
     settings: dict[str, Any] = {"through": "conference", "minutes": 10, "ring_seconds": 30, "if_unanswered": "end"}
-    made = commands.draw_up(SID, **{"line": LINE, **settings, **more})
+    made = commands.new_bridge(SID, **{"line": LINE, **settings, **more})
     made.date_created = NOW
     return made
 
@@ -68,13 +68,13 @@ def call_sid(place: int, attempt: int = 1) -> str:
 def of_leg(place: int, attempt: int, at: float, status: str, number: int = 0, **more: str) -> Callback:
     """What Twilio tells of a call; `number` counts what it tells of it."""
     fields = {"CallSid": call_sid(place, attempt), "CallStatus": status, "SequenceNumber": str(number)}
-    return Source(SID, place, attempt), fields | {"Timestamp": formatdate(at)} | more
+    return BridgeEventSource(SID, place, attempt), fields | {"Timestamp": formatdate(at)} | more
 
 
 def of_room(conference: int, number: int, at: float, name: str, who: str = "") -> Callback:
     """What Twilio tells of the `conference`th conference of the room, for the `number`th time."""
     fields = {"ConferenceSid": f"CF{conference:032x}", "StatusCallbackEvent": name, "SequenceNumber": str(number)}
-    return Source(SID), fields | {"Timestamp": formatdate(at)} | ({"CallSid": who} if who else {})
+    return BridgeEventSource(SID), fields | {"Timestamp": formatdate(at)} | ({"CallSid": who} if who else {})
 
 
 def stored(callbacks: Iterable[Callback]) -> list[BridgeEntry]:
@@ -114,7 +114,7 @@ class History:
     now: float
 
     def seen(self, callbacks: Iterable[Callback] | None = None) -> state.State:
-        return state.gather([*self.entries, *stored(self.callbacks if callbacks is None else callbacks)])
+        return state.state_of([*self.entries, *stored(self.callbacks if callbacks is None else callbacks)])
 
 
 @dataclass
@@ -214,7 +214,7 @@ def histories(draw: some.DrawFn) -> History:
         parties.append(known)
     callbacks = [told for one in legs for told in one.told()] + of_rooms(legs)
     entries: list[BridgeEntry] = [made, *parties]
-    started_at = state.gather([*entries, *stored(callbacks)]).started_at
+    started_at = state.state_of([*entries, *stored(callbacks)]).started_at
     if started_at is not None and draw(some.integers(0, 5)):
         made.extensions = draw(some.integers(0, 2))
         made.version = 1 + made.extensions

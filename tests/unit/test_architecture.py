@@ -182,7 +182,7 @@ def test_the_configuration_reads_exactly_what_the_template_sets():
         for node in ast.walk(ast.parse((DOMAIN / "foundation/config.py").read_text()))
         if isinstance(node, ast.Call)
     ]
-    read = {call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id == "read"}
+    read = {call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id == "read_env"}
     assert read == {name for name in ENVIRONMENT if not name.startswith("POWERTOOLS_")}
 
 

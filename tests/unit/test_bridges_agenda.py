@@ -21,7 +21,7 @@ from tests.unit.histories import (
     talking,
 )
 from toritsugi.bridges import agenda, announcements, commands, state
-from toritsugi.bridges.bounds import GONE, Bounds
+from toritsugi.bridges.bounds import DELETED_SESSION, Bounds
 from toritsugi.bridges.steps import (
     Arm,
     Begin,
@@ -48,7 +48,7 @@ def running(*more, told=None, people=2, **settings):
     """A call of ten minutes in which two people talk since NOW, unless something else was told; and all is set."""
     parties = [called(place, limited=settings.get("version", 1)) for place in range(1, people + 1)]
     facts = {"deadline": END, "version": 1, "armed": 1, **settings}
-    return state.gather([bridge(**facts), *parties, *more, *stored(talking(of=people) if told is None else told)])
+    return state.state_of([bridge(**facts), *parties, *more, *stored(talking(of=people) if told is None else told)])
 
 
 def steps(seen, now):
@@ -87,14 +87,14 @@ def do(seen, step, now):
 
 def look(seen, now):
     """The state when everything that is due is done. It is done before timer.py loses its patience."""
-    for _ in range(timer.MOST_ROUNDS):
+    for _ in range(timer.MAX_ROUNDS):
         todo = agenda.due(seen, now)
         if not todo:
             return seen
         for step in todo:
             do(seen, step, now)
         entries = [seen.bridge, *seen.parties, *seen.announcements, *seen.spoken.values(), *seen.events]
-        seen = state.gather(entries)
+        seen = state.state_of(entries)
     raise AssertionError(f"there is no end of it: {todo}")
 
 
@@ -188,7 +188,7 @@ def test_it_waits_while_nobody_is_there_and_we_look_again_when_it_is_too_late():
 
 def test_it_waits_until_two_have_met():
     alone = [*leg(1, answered=NOW), *leg(2), of_room(1, 1, NOW, "participant-join", call_sid(1))]
-    seen = state.gather([bridge(), called(1), called(2), announcement(at=NOW + 1), *stored(alone)])
+    seen = state.state_of([bridge(), called(1), called(2), announcement(at=NOW + 1), *stored(alone)])
     assert steps(seen, NOW + 2) == []
 
 
@@ -212,7 +212,7 @@ def test_it_is_spoken_into_the_newest_conference():
 
 
 def test_the_time_runs_from_the_first_conference_start():
-    seen = state.gather([bridge(minutes=10), called(1), called(2), *stored(talking(since=NOW + 20))])
+    seen = state.state_of([bridge(minutes=10), called(1), called(2), *stored(talking(since=NOW + 20))])
     (step,) = agenda.due(seen, NOW + 21)
     assert (type(step), step.deadline) == (Begin, END + 20)
 
@@ -231,7 +231,7 @@ def test_if_the_timers_could_not_be_set_the_deadline_is_looked_at_nevertheless()
 def test_twilio_is_told_the_deadline_of_each_answered_leg_once():
     told = [*leg(1, answered=NOW - 5), *leg(2), of_room(1, 1, NOW, "conference-start")]
     people = [called(1), called(2)]
-    seen = state.gather([bridge(deadline=END, version=1, armed=1), *people, *stored(told)])
+    seen = state.state_of([bridge(deadline=END, version=1, armed=1), *people, *stored(told)])
     (step,) = [one for one in agenda.due(seen, NOW + 1) if isinstance(one, Limit)]
     assert (step.call_sid, step.seconds, step.version) == (call_sid(1), 605 + agenda.GRACE_SECONDS, 1)
     people[0].limited = 1
@@ -280,7 +280,7 @@ def test_when_all_have_hung_up_it_is_over():
 
 def test_a_telephone_does_not_ring_for_somebody_who_has_hung_up():
     waited = [of_room(1, 1, NOW, "participant-join", call_sid(1)), *leg(1, answered=NOW, over=NOW + 9), *leg(2)]
-    seen = state.gather([bridge(), called(1), called(2), *stored(waited)])
+    seen = state.state_of([bridge(), called(1), called(2), *stored(waited)])
     assert agenda.why_over(seen, NOW + 9) == "hung-up"
 
 
@@ -288,9 +288,9 @@ def test_a_telephone_does_not_ring_for_somebody_who_has_hung_up():
 def test_it_is_over_when_the_other_cannot_be_reached(status):
     told = [*leg(1, answered=NOW), of_room(1, 1, NOW, "participant-join", call_sid(1)), of_leg(2, 1, NOW + 9, status)]
     entries = [called(1), called(2), *stored(told)]
-    assert agenda.why_over(state.gather([bridge(), *entries]), NOW + 9) == status
-    assert agenda.why_over(state.gather([bridge(if_unanswered="wait"), *entries]), NOW + 9) is None
-    again = state.gather([bridge(if_unanswered="retry"), *entries])
+    assert agenda.why_over(state.state_of([bridge(), *entries]), NOW + 9) == status
+    assert agenda.why_over(state.state_of([bridge(if_unanswered="wait"), *entries]), NOW + 9) is None
+    again = state.state_of([bridge(if_unanswered="retry"), *entries])
     assert agenda.why_over(again, NOW + 9) is None
     assert NOW + 14 in agenda.later(again, NOW + 9)
     assert (steps(again, NOW + 13), steps(again, NOW + 14)) == ([], [Ring])
@@ -299,28 +299,28 @@ def test_it_is_over_when_the_other_cannot_be_reached(status):
 @pytest.mark.parametrize(("by", "reason"), [("machine_start", "machine"), ("fax", "machine"), ("human", "declined")])
 def test_whoever_answers_and_never_comes_was_a_machine_or_declined(by, reason):
     told = [*leg(1, answered=NOW), of_leg(2, 1, NOW + 9, "completed", 3, AnsweredBy=by)]
-    assert agenda.why_over(state.gather([bridge(), called(1), called(2), *stored(told)]), NOW + 9) == reason
+    assert agenda.why_over(state.state_of([bridge(), called(1), called(2), *stored(told)]), NOW + 9) == reason
 
 
 def test_a_second_attempt_is_the_last_one():
     parties = [called(1), party(2, attempts=2, attempted_at=NOW + 14, call_sid=call_sid(2, 2))]
     told = [*leg(1, answered=NOW), of_leg(2, 1, NOW + 9, "busy"), of_leg(2, 2, NOW + 20, "no-answer")]
     told.append(of_room(1, 1, NOW, "participant-join", call_sid(1)))
-    seen = state.gather([bridge(if_unanswered="retry"), *parties, *stored(told)])
+    seen = state.state_of([bridge(if_unanswered="retry"), *parties, *stored(told)])
     assert agenda.why_over(seen, NOW + 30) == "no-answer"
 
 
 def test_a_call_of_which_nothing_is_known_for_a_minute_was_never_made():
     parties = [called(1), party(2, attempts=1, attempted_at=NOW)]
     told = [*leg(1, answered=NOW), of_room(1, 1, NOW, "participant-join", call_sid(1))]
-    seen = state.gather([bridge(), *parties, *stored(told)])
+    seen = state.state_of([bridge(), *parties, *stored(told)])
     assert agenda.why_over(seen, NOW + 59) is None
     assert NOW + 60 in agenda.later(seen, NOW + 59)
     assert agenda.why_over(seen, NOW + 60) is not None
 
 
 def test_a_bridge_that_never_began_is_forgotten_one_day():
-    waiting = state.gather([bridge(if_unanswered="wait"), called(1), party(2), *stored(leg(1, answered=NOW))])
+    waiting = state.state_of([bridge(if_unanswered="wait"), called(1), party(2), *stored(leg(1, answered=NOW))])
     assert agenda.why_over(waiting, NOW + 600 + agenda.FORGOTTEN_SECONDS - 1) is None
     assert agenda.why_over(waiting, NOW + 600 + agenda.FORGOTTEN_SECONDS) == "forgotten"
 
@@ -328,9 +328,9 @@ def test_a_bridge_that_never_began_is_forgotten_one_day():
 def test_dialed_legs_are_over_when_the_first_one_is():
     parties = [called(1), party(2)]
     answered = [*leg(1, answered=NOW, over=NOW + 90), *leg(2, answered=NOW + 10, over=NOW + 90)]
-    seen = state.gather([bridge(through="dial"), *parties, *stored(answered)])
+    seen = state.state_of([bridge(through="dial"), *parties, *stored(answered)])
     assert (agenda.why_over(seen, NOW + 90), seen.started_at) == ("hung-up", NOW + 10)
-    unreached = state.gather([bridge(through="dial"), *parties, *stored(leg(1, over=NOW + 30))])
+    unreached = state.state_of([bridge(through="dial"), *parties, *stored(leg(1, over=NOW + 30))])
     assert agenda.why_over(unreached, NOW + 30) == "no-answer"
 
 
@@ -370,7 +370,7 @@ def test_somebody_who_is_removed_is_hung_up_and_not_called_again():
     seen.parties[1].released, seen.parties[1].released_at = 1, NOW + 31
     assert NOW + 41 in agenda.later(seen, NOW + 31)
     assert (steps(seen, NOW + 40), steps(seen, NOW + 41)) == ([], [Release])
-    never = state.gather([bridge(), called(1), party(2, removed_at=NOW), party(3)])
+    never = state.state_of([bridge(), called(1), party(2, removed_at=NOW), party(3)])
     assert [step.party.place for step in agenda.due(never, NOW) if isinstance(step, Ring)] == [3]
 
 
@@ -383,13 +383,13 @@ def bounded(seen, connects_until=None, ends_at=None):
 
 
 def test_nobody_is_called_once_the_session_puts_nobody_through():
-    never = bounded(state.gather([bridge(), party(1), party(2)]), connects_until=NOW)
+    never = bounded(state.state_of([bridge(), party(1), party(2)]), connects_until=NOW)
     assert steps(never, NOW - 1) == [Ring, Ring]
     assert [step.reason for step in agenda.due(never, NOW)] == ["session-ended"]
 
 
 def test_a_call_that_rings_is_looked_at_when_its_session_ends():
-    ringing = bounded(state.gather([bridge(), called(1), called(2), *stored([*leg(1), *leg(2)])]), NOW + 20, NOW + 20)
+    ringing = bounded(state.state_of([bridge(), called(1), called(2), *stored([*leg(1), *leg(2)])]), NOW + 20, NOW + 20)
     assert agenda.next_look(ringing, NOW) == NOW + 20
     assert (steps(ringing, NOW + 19), steps(ringing, NOW + 20)) == ([], [End])
 
@@ -410,7 +410,7 @@ def test_the_deadline_follows_the_session_but_never_beyond_the_full_time(ends_at
 
 def test_a_session_that_was_deleted_leaves_the_deadline_as_it_was():
     seen = running(deadline=END - 60, full_time=END)
-    seen.bounds = GONE
+    seen.bounds = DELETED_SESSION
     assert steps(seen, NOW + 10) == []
 
 
@@ -449,7 +449,7 @@ def test_twilios_own_limit_of_a_leg_is_a_second_behind_the_end_of_the_session():
 
 def pressed(now, place=1, **facts):
     settings = {"deadline": END, "version": 1, "window": 180, "extension_minutes": 10, "extension_times": 1}
-    return commands.press_star(bridge(**{**settings, **facts}), party(place), now)[1]
+    return commands.extend_by_star(bridge(**{**settings, **facts}), party(place), now)[1]
 
 
 def test_a_star_before_the_window_only_leads_back():

@@ -24,7 +24,7 @@ from toritsugi.bridges.state import State
 def known(*told, **more):
     """The state of a call to two people, of which this was told."""
     people = [party(place, attempts=1, attempted_at=NOW, call_sid=call_sid(place)) for place in (1, 2)]
-    return state.gather([bridge(**more), *people, *stored(told)])
+    return state.state_of([bridge(**more), *people, *stored(told)])
 
 
 def everything(seen: State, now: float):
@@ -36,7 +36,7 @@ def everything(seen: State, now: float):
         seen.started_at,
         agenda.due(seen, now),
         agenda.later(seen, now),
-        views.show_whole(seen),
+        views.show_whole_bridge(seen),
     )
 
 
@@ -60,8 +60,8 @@ def test_callbacks_that_come_twice_change_nothing(history, data):
 @given(histories(), some.data())
 def test_nor_does_the_order_in_which_the_table_gives_its_entries(history, data):
     entries = [*history.entries, *stored(history.callbacks)]
-    shuffled = state.gather(data.draw(some.permutations(entries)))
-    assert everything(shuffled, history.now) == everything(state.gather(entries), history.now)
+    shuffled = state.state_of(data.draw(some.permutations(entries)))
+    assert everything(shuffled, history.now) == everything(state.state_of(entries), history.now)
 
 
 # ---- single callbacks ------------------------------------------------------------------------------------------------
@@ -86,8 +86,8 @@ def test_who_answered_is_told_at_the_end_and_stays_known():
 
 def test_a_call_that_twilio_has_refused_has_failed_unless_something_is_told_of_it():
     people = [party(1, attempts=1, attempted_at=NOW, refused="21211 no"), party(2)]
-    assert state.gather([bridge(), *people]).legs[1, 1].status == "failed"
-    rings = state.gather([bridge(), *people, *stored([of_leg(1, 1, NOW, "ringing")])])
+    assert state.state_of([bridge(), *people]).legs[1, 1].status == "failed"
+    rings = state.state_of([bridge(), *people, *stored([of_leg(1, 1, NOW, "ringing")])])
     assert rings.legs[1, 1].status == "ringing"
 
 
@@ -137,5 +137,5 @@ def test_nobody_is_in_a_conference_that_has_ended_even_if_nobody_tells_us_that_t
 
 def test_announcements_are_shown_in_the_order_of_their_numbers():
     said = [announcement(number, after_start=10) for number in (2, 1)]
-    seen = state.gather([bridge(), *said])
-    assert [one["id"] for one in views.show_whole(seen)["announcements"]] == [1, 2]
+    seen = state.state_of([bridge(), *said])
+    assert [one["id"] for one in views.show_whole_bridge(seen)["announcements"]] == [1, 2]

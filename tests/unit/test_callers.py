@@ -31,27 +31,27 @@ SHEETS = 400  # and as many names and numbers
     ],
 )
 def test_case_width_spaces_and_kana_make_no_difference(one, other):
-    assert index.fold(one) == index.fold(other)
+    assert index.fold_kana(one) == index.fold_kana(other)
 
 
 @settings(max_examples=SHEETS)
 @given(st.text(max_size=20))
 def test_what_is_folded_stays_so(text):
-    once = index.fold(text)
-    assert index.fold(once) == once
+    once = index.fold_kana(text)
+    assert index.fold_kana(once) == once
 
 
 @given(st.text(min_size=1, max_size=100))
 def test_a_place_in_the_order_is_never_too_long_and_ends_with_the_number(name):
-    caller = changes.fill(Caller(*caller_key("+819011110001")), {"name": name})
-    assert len(caller.listed_as.encode()) <= index.LONGEST_PLACE
+    caller = changes.filled_in(Caller(*caller_key("+819011110001")), {"name": name})
+    assert len(caller.listed_as.encode()) <= index.MAX_PLACE_BYTES
     assert caller.listed_as.partition(index.END_OF_ORDER)[2] == "+819011110001"
 
 
 def test_numbers_scatter_over_all_shelves():
-    people = [changes.draw_up(f"+8190{n:08}") for n in range(400)]
+    people = [changes.new_caller(f"+8190{n:08}") for n in range(400)]
     for caller in people:
-        changes.fill(caller, {})
+        changes.filled_in(caller, {})
     counts = [sum(caller.shelf == shelf for caller in people) for shelf in index.SHELVES]
     assert min(counts) > 25, counts
 
@@ -129,21 +129,21 @@ def written(draw):
 @settings(max_examples=SHEETS)
 @given(written())
 def test_whatever_a_sheet_holds_its_rows_are_good_or_said_to_be_bad(sheet):
-    rows, wrong = sheets.read(sheet, "JP")
+    rows, wrong = sheets.read_sheet(sheet, "JP")
     event(f"good rows: {bool(rows)}, bad rows: {bool(wrong)}")
     good, bad = {row.line for row in rows}, {one["line"] for one in wrong}
     assert not good & bad
     assert len(good) == len(rows) == len({row.number for row in rows})
     for row in rows:
         said = {name: value for name, value in row.said.items() if name != "opted_out"}
-        changes.fill(changes.draw_up(row.number), said).serialize()
+        changes.filled_in(changes.new_caller(row.number), said).serialize()
 
 
 @settings(max_examples=SHEETS)
 @given(st.sampled_from([b"", b"number,name\n"]), st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_whatever_is_sent_is_a_sheet_or_refused(headings, sent):
     try:
-        rows, wrong = sheets.read(sheets.decode(headings + sent), "JP")
+        rows, wrong = sheets.read_sheet(sheets.decode(headings + sent), "JP")
         event(f"good rows: {bool(rows)}, bad rows: {bool(wrong)}")
     except RequestRefused:
         event("refused")
@@ -166,7 +166,7 @@ SHOWN = {
 @settings(max_examples=SHEETS)
 @given(st.fixed_dictionaries(SHOWN), st.sampled_from(["en", "ja"]))
 def test_what_is_written_says_the_same_when_it_is_read_again(caller, words):
-    ((row,), wrong) = sheets.read(sheets.write([caller], words), "JP")
+    ((row,), wrong) = sheets.read_sheet(sheets.write_sheet([caller], words), "JP")
     assert wrong == []
     said = {name: row.said[name] or None for name in row.said}
     assert said | {"number": row.number} == {name: value or None for name, value in caller.items()}

@@ -24,8 +24,8 @@ EVERYWHERE: frozenset[str] = frozenset()
     ],
 )
 def test_ordinary_numbers_may_be_called(number):
-    destinations.check(number)
-    destinations.check(number, message=True)
+    destinations.check_destination(number)
+    destinations.check_destination(number, message=True)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_ordinary_numbers_may_be_called(number):
 )
 def test_what_costs_a_fortune_may_not_be_called_nor_written_to(number, reason):
     with pytest.raises(RequestRefused, match=reason) as call:
-        destinations.check(number)
+        destinations.check_destination(number)
     with pytest.raises(RequestRefused, match=reason) as message:
-        destinations.check(number, message=True)
+        destinations.check_destination(number, message=True)
     assert (call.value.code, message.value.code) == (21215, 21408)
 
 
@@ -78,7 +78,7 @@ def test_what_costs_a_fortune_may_not_be_called_nor_written_to(number, reason):
 )
 def test_the_police_and_what_is_no_number_in_e164_never_pass(text):
     with pytest.raises(RequestRefused, match="cannot be a telephone number") as refusal:
-        destinations.check(text)
+        destinations.check_destination(text)
     assert refusal.value.code == 21211
 
 

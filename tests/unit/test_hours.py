@@ -36,14 +36,14 @@ STEP = {
     ],
 )
 def test_it_is_open_or_closed(at, is_open):
-    assert hours.is_open(STEP, datetime.fromisoformat(at)) is is_open
+    assert hours.hours_are_open(STEP, datetime.fromisoformat(at)) is is_open
 
 
 def test_a_special_day_counts_more_than_a_public_holiday():
     step = STEP | {"special": {"2026-11-23": "10:00-11:00"}}
-    assert hours.is_open(step, datetime.fromisoformat("2026-11-23 10:30"))
+    assert hours.hours_are_open(step, datetime.fromisoformat("2026-11-23 10:30"))
 
 
 def test_the_night_before_a_public_holiday_is_its_own_days():
     step = STEP | {"closed_on": ["2026-11-22"]}  # the Sunday after Saturday's 22:00-2:00
-    assert hours.is_open(step, datetime.fromisoformat("2026-11-22 01:00"))
+    assert hours.hours_are_open(step, datetime.fromisoformat("2026-11-22 01:00"))

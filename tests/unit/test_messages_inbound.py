@@ -10,7 +10,7 @@ from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.messages import inbound, opt_out, records, reply_limit
-from toritsugi.messages.inbound import Known, Text, Turn, decide
+from toritsugi.messages.inbound import KnownOfSender, Text, TextContext, decide_answer
 
 AIKO, LINE, OTHER = "+819011110001", "+12025550101", "+12025550102"
 NOON = 1_795_230_000.0
@@ -39,7 +39,7 @@ def text(body, number=AIKO, at=NOON, wish=None):
 
 
 def turn(body, number=AIKO, at=NOON, wish=None, **known):
-    return decide(text(body, number, at, wish), Known(known.pop("line", line()), **known))
+    return decide_answer(text(body, number, at, wish), KnownOfSender(known.pop("line", line()), **known))
 
 
 GONE = OptOut(*opt_out_key(AIKO), at=1)
@@ -156,7 +156,7 @@ def test_what_a_messaging_service_of_twilios_has_understood_counts_and_is_not_sa
 @pytest.mark.parametrize("locale", words.locales())
 def test_what_we_confirm_would_set_off_no_wish_and_no_answer_of_another_exchange(locale):
     for wish in opt_out.TWILIOS:
-        assert opt_out.read(opt_out.sentence(wish, locale), opted_out=True) is None
+        assert opt_out.read_keyword(opt_out.sentence(wish, locale), opted_out=True) is None
 
 
 # ---- the brake -------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def answered(*moments, answer="x"):
     """What the directory keeps after answers at these moments."""
     texted = None
     for at in moments:
-        texted = reply_limit.count(texted, AIKO, LINE, answer, at)
+        texted = reply_limit.count_answer(texted, AIKO, LINE, answer, at)
     return texted
 
 
@@ -203,11 +203,11 @@ class Exchange:
 
     def reads(self, body: str, at: float) -> str:
         came = Text(records.make_id(), self.other, self.line.number, body, [], None, at)
-        made: Turn = inbound.decide(came, Known(self.line, None, self.opt_out, self.texted))
+        made: TextContext = inbound.decide_answer(came, KnownOfSender(self.line, None, self.opt_out, self.texted))
         if made.wish in ("stop", "start"):
             self.opt_out = GONE if made.wish == "stop" else None
         if made.answer:
-            self.texted = reply_limit.count(self.texted, self.other, self.line.number, made.answer, at)
+            self.texted = reply_limit.count_answer(self.texted, self.other, self.line.number, made.answer, at)
             self.answers += 1
         return made.answer
 
@@ -234,7 +234,7 @@ def test_two_exchanges_that_write_to_each_other_fall_silent(ours, theirs, first,
         at, body = at + pause, reader.reads(body, at)
         if not body or at > NOON + 86_400:
             break
-    most = max(most for _, most in reply_limit.MOST_ANSWERS) + 1
+    most = max(most for _, most in reply_limit.MAX_ANSWERS) + 1
     assert not body or at > NOON + 86_400
     assert one.answers <= most
     assert two.answers <= most

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.network.messages import segments as networks
-from toritsugi.messages.segments import BASIC, EXTENSION, measure
+from toritsugi.messages.segments import BASIC, EXTENSION, measure_text
 
 
 def test_the_alphabet_has_the_127_characters_of_the_standard_and_its_ten_more():
@@ -36,23 +36,23 @@ def test_the_alphabet_has_the_127_characters_of_the_standard_and_its_ten_more():
     ],
 )
 def test_a_text_is_sent_in_so_many_segments(text, encoding, count):
-    size = measure(text)
+    size = measure_text(text)
     assert (size.encoding, size.segments) == (encoding, count)
 
 
 def test_whoever_wonders_learns_which_characters_are_the_reason():
-    assert measure("It’s 5€ – ok’").foreign == ("’", "–")
-    assert measure("It's 5€").foreign == ()
+    assert measure_text("It’s 5€ – ok’").foreign == ("’", "–")
+    assert measure_text("It's 5€").foreign == ()
 
 
 @given(st.text(st.sampled_from(sorted(BASIC | EXTENSION) + list("あ漢🐈’")), max_size=400))
 def test_we_count_as_the_network_does(text):
-    size = measure(text)
+    size = measure_text(text)
     assert (size.encoding, size.segments) == (networks.alphabet(text), networks.count(text))
 
 
 @given(st.text(max_size=500))
 def test_a_segment_never_holds_more_than_it_can(text):
-    size = measure(text)
+    size = measure_text(text)
     alone, each = {"GSM-7": (160, 153), "UCS-2": (70, 67)}[size.encoding]
     assert size.places <= (alone if size.segments == 1 else size.segments * each)

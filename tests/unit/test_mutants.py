@@ -98,7 +98,7 @@ def test_who_uses_a_constant_can_notice_that_it_is_wrong():
     path = "layers/domain/toritsugi/recordings/records.py"
     line = next(one.line for one in every_mutant() if one.path == path and one.before.startswith("CLAIMED_SECONDS"))
     functions = {enclosing_function(*place).name for place in users(path, line)}
-    assert functions == {"claim"}
+    assert functions == {"claim_recording"}
 
 
 def test_every_judgement_is_of_a_mistake_that_can_still_be_made():

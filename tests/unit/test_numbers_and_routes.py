@@ -21,9 +21,9 @@ from toritsugi.lines import numbers
 from toritsugi.lines.lines import Line
 from toritsugi.masking import routes
 from toritsugi.masking.candidates import compatible, default_mode, preference
-from toritsugi.masking.claims import expiry
+from toritsugi.masking.claims import expiry_of
 from toritsugi.masking.pool import PoolNumber
-from toritsugi.masking.requests import Wanted
+from toritsugi.masking.requests import ParticipantRequest
 from toritsugi.masking.routes import Route
 from toritsugi.masking.sessions import Session
 
@@ -122,7 +122,7 @@ def test_a_route_connects_until_it_ends_and_not_in_that_moment(facts, connects):
 )
 def test_the_first_reason_why_not_is_the_one_that_is_told(line, route, why):
     with pytest.raises(why):
-        routes.choose(line, route, NOW)
+        routes.choose_route(line, route, NOW)
 
 
 @given(st.floats(0.01, 20_000), st.one_of(st.none(), st.integers(1, 20_000)))
@@ -142,12 +142,12 @@ def test_a_call_of_a_session_without_end_may_last_four_hours():
 def test_a_person_is_drawn_to_the_numbers_in_an_order_of_their_own_that_never_changes():
     pool = [a_number(f"+81501000{n:04}") for n in range(30)]
     orders = {
-        person: [number.phone_number for number in compatible(pool, Wanted(person), "voice-only")]
+        person: [number.phone_number for number in compatible(pool, ParticipantRequest(person), "voice-only")]
         for person in (AIKO, BEN)
     }
     assert orders[AIKO] != orders[BEN]
     assert sorted(orders[AIKO]) == sorted(orders[BEN])
-    assert [n.phone_number for n in compatible(pool[::-1], Wanted(AIKO), "voice-only")] == orders[AIKO]
+    assert [n.phone_number for n in compatible(pool[::-1], ParticipantRequest(AIKO), "voice-only")] == orders[AIKO]
     assert preference(AIKO, LINE) == preference(AIKO, LINE)
 
 
@@ -163,7 +163,7 @@ def test_a_person_is_drawn_to_the_numbers_in_an_order_of_their_own_that_never_ch
 )
 def test_the_first_reason_why_no_number_will_do_is_the_one_that_is_told(pool, mode, code):
     with pytest.raises(RequestRefused) as refusal:
-        compatible(pool, Wanted(AIKO), mode)
+        compatible(pool, ParticipantRequest(AIKO), mode)
     assert refusal.value.code == code
 
 
@@ -184,7 +184,7 @@ def test_the_mode_is_the_widest_that_some_number_can_serve(pool, mode):
     ("ttl", "date", "end"), [(0, None, None), (60, None, 160), (0, 500, 500), (60, 500, 500), (600, 500, 500)]
 )
 def test_a_date_overrides_a_ttl_and_without_either_there_is_no_end(ttl, date, end):
-    assert expiry(ttl, date, 100) == end
+    assert expiry_of(ttl, date, 100) == end
 
 
 def test_a_sessions_ttl_counts_from_its_last_sign_of_life():

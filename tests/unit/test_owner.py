@@ -63,7 +63,7 @@ def door():
 
 
 def asked(door, host="127.0.0.1", scheme="http"):
-    return owner_webhook.ask(f"{scheme}://{host}:{door.server_port}/parcel?x=1", {"digits": "12"}, "key")
+    return owner_webhook.ask_owner(f"{scheme}://{host}:{door.server_port}/parcel?x=1", {"digits": "12"}, "key")
 
 
 @pytest.mark.parametrize(
@@ -100,20 +100,20 @@ def test_what_is_on_the_web_is(address):
 def test_an_exchange_on_the_web_asks_nothing_near(base, host):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent):
-        owner_webhook.ask(f"https://{host}:9/x", {}, "key")
+        owner_webhook.ask_owner(f"https://{host}:9/x", {}, "key")
 
 
 def test_an_exchange_on_the_web_asks_only_by_https(base):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent, match="https"):
-        owner_webhook.ask("http://93.184.216.34/x", {}, "key")
+        owner_webhook.ask_owner("http://93.184.216.34/x", {}, "key")
 
 
 @pytest.mark.parametrize("url", ["https://exchange.example.com/voice", "https://exchange.example.com:443/voice"])
 def test_the_exchange_never_asks_itself(base, url):
     base("https://exchange.example.com")
     with pytest.raises(OwnerSilent, match="this exchange"):
-        owner_webhook.ask(url, {}, "key")
+        owner_webhook.ask_owner(url, {}, "key")
 
 
 def test_the_facts_come_as_json_with_a_key_by_which_a_repetition_is_known(door):
@@ -145,7 +145,7 @@ def test_whatever_is_no_object_in_json_is_silence(door, answer):
 def test_an_answer_that_comes_drop_by_drop_is_not_waited_for():
     drops = HTTPResponse(io.BytesIO(b" " * 20), preload_content=False)
     with pytest.raises(OwnerSilent, match="too long"):
-        owner_webhook.read(drops, until=time.monotonic() - 1, largest=100)
+        owner_webhook.read_content(drops, until=time.monotonic() - 1, largest=100)
 
 
 @pytest.mark.parametrize("host", ["", "a" * 64 + ".example.com", "no such host"])
@@ -170,11 +170,11 @@ def test_on_one_machine_everything_may_be_asked_but_the_exchange(base):
 @pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999999/"])
 def test_what_is_no_address_is_silence(base, url):
     with pytest.raises(OwnerSilent, match="its address is none"):
-        owner_webhook.ask(url, {}, "key")
+        owner_webhook.ask_owner(url, {}, "key")
 
 
 @pytest.mark.parametrize(
-    ("size", "kept"), [(owner_webhook.LARGEST_ANSWER, True), (owner_webhook.LARGEST_ANSWER + 1, False)]
+    ("size", "kept"), [(owner_webhook.MAX_ANSWER_BYTES, True), (owner_webhook.MAX_ANSWER_BYTES + 1, False)]
 )
 def test_an_answer_has_16_kilobytes_at_most(door, size, kept):
     door.answer = (200, {"Content-Length": str(size)}, [b"{}" + b" " * (size - 2)])

@@ -19,7 +19,7 @@ from toritsugi.receptions.answering import steps, visits
 from toritsugi.receptions.answering.visits import Visit
 from toritsugi.receptions.authoring import checks, picture
 from toritsugi.receptions.authoring.grammar import KINDS
-from toritsugi.receptions.authoring.reading import JSON, LARGEST, YAML, NoReception
+from toritsugi.receptions.authoring.reading import JSON, MAX_SOURCE_BYTES, YAML, NoReception
 
 NASTY = "<Hangup/>]]>&amp;\"'{name}\u202e\U0001f4de"
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("tokens")
 def outcome(text, kind=YAML):
     """What becomes of a text: its mistakes; or nothing, and then it works."""
     try:
-        document = checks.check(text, kind).document
+        document = checks.check_document(text, kind).document
     except NoReception as error:
         mistakes = error.more["errors"]
     else:
@@ -50,9 +50,9 @@ def works(document):
     if document["start"]:
         caller = Caller("+819011110001", "caller", name=NASTY, company=NASTY)
         fields = {"From": "+819011110001", "To": "+815010000001", "CallSid": "CA" + "1" * 32}
-        place = visits.begin("desk", 1, document, caller)
+        place = visits.first_place("desk", 1, document, caller)
         ElementTree.fromstring(
-            str(steps.answer(Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller)))
+            str(steps.answer_call(Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller)))
         )
 
 
@@ -72,8 +72,8 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "\n".join(
         ("steps: !!python/object/apply:os.system [ls]", YAML, "have a meaning of their own in YAML"),
         ("steps: {a: {say: !!binary aGVsbG8=}}", YAML, "have a meaning of their own in YAML"),
         ("%TAG ! tag:example.com,2000:\n---\nsteps: {a: !x {say: x}}", YAML, "have a meaning of their own in YAML"),
-        ("#" * 1_000_000, YAML, f"larger than {LARGEST} bytes"),
-        ("steps: {a: {say: " + "あ" * 40_000 + "}}", YAML, f"larger than {LARGEST} bytes"),
+        ("#" * 1_000_000, YAML, f"larger than {MAX_SOURCE_BYTES} bytes"),
+        ("steps: {a: {say: " + "あ" * 40_000 + "}}", YAML, f"larger than {MAX_SOURCE_BYTES} bytes"),
         ("steps: {a: {say: " + "あ" * 20_000 + "}}", YAML, "longer than 1000 characters"),
         ("[" * 60_000, YAML, "nested more than"),
         ("{a: " * 15_000, YAML, "nested more than"),

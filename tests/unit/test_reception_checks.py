@@ -6,7 +6,7 @@ import pytest
 
 from toritsugi.receptions.authoring import checks
 from toritsugi.receptions.authoring.checks import World
-from toritsugi.receptions.authoring.reading import JSON, YAML, NoReception, describe
+from toritsugi.receptions.authoring.reading import JSON, YAML, NoReception, describe_mistake
 
 DESK = """\
 language: ja-JP
@@ -37,12 +37,12 @@ texts:
 def mistakes(text, content_type=YAML, **world):
     """What is wrong with a document, as its owner reads it."""
     with pytest.raises(NoReception) as error:
-        checks.check(text, content_type, World(**world))
-    return [describe(one) for one in error.value.more["errors"]]
+        checks.check_document(text, content_type, World(**world))
+    return [describe_mistake(one) for one in error.value.more["errors"]]
 
 
 def warnings(text):
-    return [describe(one) for one in checks.check(text).warnings]
+    return [describe_mistake(one) for one in checks.check_document(text).warnings]
 
 
 def steps(*said):
@@ -320,7 +320,7 @@ MUSIC = steps("a: {play: 'https://example.com/a.mp3', next: b}", "b: {play: 'htt
 
 def test_every_audio_file_is_listened_to():
     asked = []
-    checks.check(MUSIC, world=World(listen=asked.append))
+    checks.check_document(MUSIC, world=World(listen=asked.append))
     assert sorted(asked) == ["https://example.com/a.mp3", "https://example.com/b.mp3"]
 
 
@@ -333,32 +333,34 @@ def test_audio_that_cannot_be_played_is_a_mistake():
 
 
 def test_audio_that_is_slow_is_only_strange():
-    checked = checks.check(MUSIC, world=World(listen=lambda url: "it is slow" if url.endswith("a.mp3") else None))
-    assert [describe(one) for one in checked.warnings] == ["line 2, step a: it is slow"]
+    checked = checks.check_document(
+        MUSIC, world=World(listen=lambda url: "it is slow" if url.endswith("a.mp3") else None)
+    )
+    assert [describe_mistake(one) for one in checked.warnings] == ["line 2, step a: it is slow"]
 
 
 def test_nobody_listens_to_audio_before_the_rest_is_right():
     asked = []
     with pytest.raises(NoReception):
-        checks.check(MUSIC + "  c: {say: hello}\n", world=World(listen=asked.append))
+        checks.check_document(MUSIC + "  c: {say: hello}\n", world=World(listen=asked.append))
     assert asked == []
 
 
-@pytest.mark.parametrize(("files", "refused"), [(checks.MOST_AUDIO, False), (checks.MOST_AUDIO + 1, True)])
+@pytest.mark.parametrize(("files", "refused"), [(checks.MAX_AUDIO, False), (checks.MAX_AUDIO + 1, True)])
 def test_so_many_audio_files_are_listened_to_and_of_more_none(files, refused):
     asked, last = [], f"s{files}: {{hangup: true}}"
     said = steps(*(f"s{n}: {{play: 'https://example.com/{n}.mp3', next: s{n + 1}}}" for n in range(files)), last)
     if refused:
-        wrong = f"there are more than {checks.MOST_AUDIO} audio files"
+        wrong = f"there are more than {checks.MAX_AUDIO} audio files"
         assert wrong in mistakes(said, listen=asked.append)[0]
         assert asked == []
     else:
-        checks.check(said, world=World(listen=asked.append))
+        checks.check_document(said, world=World(listen=asked.append))
         assert len(asked) == files
 
 
 def test_on_one_machine_an_address_may_begin_with_http():
-    assert checks.check(MUSIC.replace("https:", "http:"), world=World(http=True)).warnings == []
+    assert checks.check_document(MUSIC.replace("https:", "http:"), world=World(http=True)).warnings == []
 
 
 # ---- lines of one's own ----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from tests.unit.test_visits import visit
-from toritsugi.receptions.answering.steps import DEEDS, STEPS
+from toritsugi.receptions.answering.steps import ACTIONS, STEPS
 from toritsugi.receptions.authoring import checks, graph, picture
 from toritsugi.receptions.authoring.grammar import KINDS
 
@@ -38,7 +38,7 @@ def document(kind):
 def test_every_list_has_every_kind():
     assert set(WRITTEN) == set(KINDS) == set(STEPS) == set(picture.ICONS)
     assert set(WAITS) == set(KINDS) - graph.UNASKED
-    assert {kind for done in DEEDS.values() for kind in done} <= set(KINDS)
+    assert {kind for done in ACTIONS.values() for kind in done} <= set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from toritsugi.receptions.authoring import checks
-from toritsugi.receptions.authoring.reading import JSON, LARGEST, MOST_MISTAKES, NoReception
+from toritsugi.receptions.authoring.reading import JSON, MAX_MISTAKES, MAX_SOURCE_BYTES, NoReception
 
 BYE = {"hangup": "true"}
 MENU = {"menu": "?", "keys": {"1": "bye"}, "otherwise": "bye"}
@@ -90,7 +90,7 @@ def test_a_reception_has_its_limits(last, beyond):
 @pytest.mark.parametrize(("more", "refused"), [(0, False), (1, True)])
 def test_a_document_is_so_large_at_most(more, refused):
     text = json.dumps(one({"say": "x", "next": "bye"}))
-    text = text[:-1] + " " * (LARGEST - len(text) + more) + "}"
+    text = text[:-1] + " " * (MAX_SOURCE_BYTES - len(text) + more) + "}"
     if refused:
         with pytest.raises(NoReception, match="larger than 65536 bytes"):
             checks.compile(text, JSON)
@@ -99,7 +99,7 @@ def test_a_document_is_so_large_at_most(more, refused):
 
 
 def test_of_many_mistakes_five_are_told_in_the_sentence_and_a_hundred_in_the_list():
-    steps = {f"s{n}": {"say": "x", "next": "nowhere"} for n in range(MOST_MISTAKES + 1)}
+    steps = {f"s{n}": {"say": "x", "next": "nowhere"} for n in range(MAX_MISTAKES + 1)}
     with pytest.raises(NoReception) as no:
         checks.compile(json.dumps({"steps": steps}), JSON)
     assert no.value.message.count("step s") == 5

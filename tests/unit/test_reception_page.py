@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from toritsugi.receptions import ready
 from toritsugi.receptions.authoring import checks
 from toritsugi.receptions.authoring.grammar import KINDS
-from toritsugi.receptions.authoring.reading import NoReception, describe
+from toritsugi.receptions.authoring.reading import NoReception, describe_mistake
 
 PAGE = (ROOT / "docs/receptions.md").read_text()
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -30,7 +30,7 @@ steps:
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_every_example_is_a_reception(text):
-    assert checks.check(text).warnings == []
+    assert checks.check_document(text).warnings == []
 
 
 def test_every_kind_of_step_is_explained():
@@ -41,12 +41,12 @@ def test_every_kind_of_step_is_explained():
 def test_mistakes_are_told_as_it_says():
     told = [one.partition(": {name}")[0] for one in re.findall(r"^line .*", PAGE, re.MULTILINE)]
     with pytest.raises(NoReception) as error:
-        checks.check(MISTAKEN)
-    said = [describe(one) for one in error.value.more["errors"]]
+        checks.check_document(MISTAKEN)
+    said = [describe_mistake(one) for one in error.value.more["errors"]]
     assert said[0] == told[0]
     assert said[1].startswith(told[1].partition("; {name}")[0])
     with pytest.raises(NoReception, match="step goodbye: nothing leads to this step"):
-        checks.check("steps: {a: {say: x}, goodbye: {say: y}}")
+        checks.check_document("steps: {a: {say: x}, goodbye: {say: y}}")
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)

@@ -102,7 +102,7 @@ def test_a_reception_that_only_answers_texts_has_a_picture_that_says_so():
 
 def test_words_are_in_lines_that_fit():
     lines = picture.wrap("お電話ありがとうございます。Good morning, everybody", 100)
-    assert all(picture.measure(line, 13) <= 100 for line in lines)
+    assert all(picture.measure_width(line, 13) <= 100 for line in lines)
     assert "".join(lines).replace(" ", "") == "お電話ありがとうございます。Goodmorning,everybody"
     assert picture.wrap("x" * 500, 100)[-1].endswith("…")
     assert picture.wrap("", 100) == []

@@ -12,7 +12,7 @@ from toritsugi.callers.caller import Caller
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.receptions import ready
 from toritsugi.receptions.answering import steps, texts, visits
-from toritsugi.receptions.answering.visits import Place, Visit
+from toritsugi.receptions.answering.visits import Visit, VisitPlace
 from toritsugi.receptions.authoring import checks
 
 CALL = "CA" + "1" * 32
@@ -32,7 +32,7 @@ class Walk:
         self.caller = Caller(CALLER, "caller", name="Yamada", language=language)
         self.places, self.said, self.locales, self.ends = set(), [], set(), 0
         self.seen = set()
-        self.go(visits.begin(name, 1, self.document, self.caller), {})
+        self.go(visits.first_place(name, 1, self.document, self.caller), {})
 
     def ask(self, url, facts, key):
         if not self.answers:
@@ -48,7 +48,7 @@ class Walk:
         visit = Visit(place, self.document, told, self.ask, self.at.timestamp(), lambda _: self.caller)
         entered, enter = self.places, visit.enter
         visit.enter = lambda name: (entered.add(name), enter(name))[1]
-        twiml = ElementTree.fromstring(str(steps.answer(visit)))
+        twiml = ElementTree.fromstring(str(steps.answer_call(visit)))
         for said in twiml.iter("Say"):
             self.said.append(said.text)
             self.locales.add(said.get("language"))
@@ -57,7 +57,7 @@ class Walk:
         ways = list(self.ways(twiml))
         self.ends += not ways
         for address, done in ways:
-            self.go(Place.read(address.removeprefix(BASE).partition("#")[0]), done)
+            self.go(VisitPlace.read(address.removeprefix(BASE).partition("#")[0]), done)
 
     def ways(self, twiml):
         """Everything that can be done now: each address, and what Twilio tells it."""
@@ -97,7 +97,7 @@ def test_nine_leads_to_english(name):
 
 @pytest.mark.parametrize("name", ready.NAMES)
 def test_nothing_about_it_is_strange(name):
-    assert checks.check(ready.text(name)).warnings == []
+    assert checks.check_document(ready.text(name)).warnings == []
     assert ready.title(name) == ready.title(name).strip() != ""
 
 
@@ -133,4 +133,4 @@ def test_the_parcel_is_read_back_and_who_cannot_be_served_comes_to_a_person():
 def test_texts_are_answered_in_the_language_in_which_they_are_written(name, text, words):
     document = checks.compile(ready.text(name))
     locale = texts.choose_language(document, text, None)
-    assert words in texts.answer(document, text, locale, lambda *_: "")
+    assert words in texts.answer_text(document, text, locale, lambda *_: "")

@@ -4,19 +4,19 @@ import pytest
 import time_machine
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.recordings.reports import Source, read_report
+from toritsugi.recordings.reports import RecordingOrigin, read_report
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        Source("voicemail", "desk", "c2VhbGVk"),
-        Source("conversation", "a-b_2", "_-x"),
-        Source("session", "KC" + "0" * 32, "x"),
+        RecordingOrigin("voicemail", "desk", "c2VhbGVk"),
+        RecordingOrigin("conversation", "a-b_2", "_-x"),
+        RecordingOrigin("session", "KC" + "0" * 32, "x"),
     ],
 )
 def test_a_source_reads_its_own_path(source):
-    assert Source.read(source.path) == source
+    assert RecordingOrigin.read(source.path) == source
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_source_reads_its_own_path(source):
 )
 def test_any_other_path_is_nobodys(path):
     with pytest.raises(RequestRefused) as refusal:
-        Source.read(path)
+        RecordingOrigin.read(path)
     assert refusal.value.code == 20404
 
 
@@ -50,7 +50,7 @@ TOLD = {
 
 def read(**fields):
     with time_machine.travel(NOON, tick=False):
-        return read_report(Source("voicemail", "desk", "x").path, TOLD | fields)
+        return read_report(RecordingOrigin("voicemail", "desk", "x").path, TOLD | fields)
 
 
 def test_a_report_says_how_long_when_and_on_how_many_channels():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from toritsugi.foundation import sealing
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.masking.interactions import Leg
+from toritsugi.masking.interactions import MaskedLeg
 
 pytestmark = pytest.mark.usefixtures("tokens")
 
@@ -51,7 +51,7 @@ def test_two_calls_of_the_same_people_are_sealed_differently():
 )
 def test_a_path_that_no_leg_has_is_refused(path):
     with pytest.raises(RequestRefused):
-        Leg.read(path)
+        MaskedLeg.read(path)
 
 
 @pytest.mark.parametrize("sealed", ["", "a", "abcde", "____"])

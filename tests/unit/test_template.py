@@ -404,14 +404,14 @@ def test_a_recording_that_is_being_copied_is_nobody_elses_meanwhile_and_free_whe
     assert named(MAPPINGS["Recordings"]["FunctionName"]) == "Recording"
     assert MAPPINGS["Recordings"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert FUNCTIONS["Recording"]["Timeout"] < records.CLAIMED_SECONDS < RECORDINGS["VisibilityTimeout"]
-    assert sum(twilio_recordings.PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
+    assert sum(twilio_recordings.AUDIO_PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
 
 
 def test_a_recording_that_cannot_be_copied_lies_in_the_dead_letters_before_its_queue_forgets_it():
     redrive, dead = RECORDINGS["RedrivePolicy"], WHOLE["DeadLetters"]["Properties"]["MessageRetentionPeriod"]
     assert named(redrive["deadLetterTargetArn"]) == "DeadLetters"
     tried = redrive["maxReceiveCount"] * RECORDINGS["VisibilityTimeout"]
-    assert 3 * 3600 < tried < RECORDINGS["MessageRetentionPeriod"] < dead < records.REMEMBERED_SECONDS
+    assert 3 * 3600 < tried < RECORDINGS["MessageRetentionPeriod"] < dead < records.DELETED_REMEMBERED_SECONDS
 
 
 def test_only_who_copies_recordings_takes_messages_about_them_and_speaks_to_the_bus():

@@ -21,7 +21,7 @@ DOCUMENT = {
 
 
 def asked(body, locale="ja-JP", document=DOCUMENT, **more):
-    return texts.answer(document, body, locale, lambda name, locale: f"<{name}:{locale}>", **more)
+    return texts.answer_text(document, body, locale, lambda name, locale: f"<{name}:{locale}>", **more)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_language_is_the_callers_own_else_that_of_the_text_else_the_document
 
 
 def test_an_answer_is_never_longer_than_a_message():
-    assert len(asked("x", document=DOCUMENT | {"texts": [{"otherwise": "あ{name}" * 900}]})) == texts.LONGEST_ANSWER
+    assert len(asked("x", document=DOCUMENT | {"texts": [{"otherwise": "あ{name}" * 900}]})) == texts.MAX_ANSWER_LENGTH
 
 
 WORDS = st.text(max_size=20)
@@ -112,4 +112,4 @@ WORDS = st.text(max_size=20)
 def test_whatever_is_written_there_is_an_answer_or_none(rules, body, callers):
     document = DOCUMENT | {"texts": rules}
     locale = texts.choose_language(document, body, callers)
-    assert isinstance(texts.answer(document, body, locale, lambda name, _: name), str)
+    assert isinstance(texts.answer_text(document, body, locale, lambda name, _: name), str)

@@ -8,7 +8,7 @@ from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.foundation.sealing import seal
 from toritsugi.receptions.answering import steps
-from toritsugi.receptions.answering.visits import Place, Visit
+from toritsugi.receptions.answering.visits import Visit, VisitPlace
 from toritsugi.receptions.authoring import checks
 
 pytestmark = pytest.mark.usefixtures("tokens")
@@ -34,10 +34,12 @@ def visit(text, place, owner=None, caller=AIKO, looked_up=None, **fields):
     """The TwiML of a reception that is written so, at a place like menu/chosen/0."""
     document = checks.compile(text)
     step, deed, turn, sealed = [*place.split("/"), "", "", ""][:4]
-    here = Place("desk", 1, document["language"], step, deed, int(turn or 0), seal(sealed, "CA1") if sealed else "")
+    here = VisitPlace(
+        "desk", 1, document["language"], step, deed, int(turn or 0), seal(sealed, "CA1") if sealed else ""
+    )
     fields = {"CallSid": "CA1", "From": caller, "To": LINE, "CallStatus": "in-progress"} | fields
     find = (looked_up if looked_up is not None else []).append
-    twiml = steps.answer(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, "token"))
+    twiml = steps.answer_call(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, "token"))
     return ElementTree.fromstring(str(twiml))
 
 
@@ -231,8 +233,8 @@ def test_what_no_step_does_is_an_error_that_names_it(place):
 def by_hand(*kinds):
     """The TwiML of a document that no check has seen."""
     document = {"steps": {one["name"]: one for one in kinds}}
-    here = Place("desk", 1, "ja-JP", kinds[0]["name"])
-    return steps.answer(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, "token"))
+    here = VisitPlace("desk", 1, "ja-JP", kinds[0]["name"])
+    return steps.answer_call(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, "token"))
 
 
 def test_a_reception_that_goes_round_by_itself_ends_with_an_error():

@@ -15,12 +15,12 @@ from tests.conftest import ROOT
 from toritsugi import words
 from toritsugi.adapters import webhooks
 from toritsugi.bridges import agenda, announcements, legs, schemas
-from toritsugi.callers.index import fold
+from toritsugi.callers.index import fold_kana
 from toritsugi.foundation import config, errors, voices
 from toritsugi.foundation.errors import CallRefused, ToritsugiError
 from toritsugi.masking import routes
 from toritsugi.messages import opt_out
-from toritsugi.receptions.answering.visits import Place
+from toritsugi.receptions.answering.visits import VisitPlace
 from toritsugi.receptions.authoring import terms
 from toritsugi.words.en import ENGLISH
 
@@ -65,7 +65,7 @@ def test_every_language_has_words_to_opt_out_and_headings_for_sheets(language):
     assert language.columns.keys() == ENGLISH.columns.keys()
     assert all(language.columns.values())
     for word in (*language.yes, *language.no):
-        assert fold(word) == word
+        assert fold_kana(word) == word
     for pattern in language.automatic:
         re.compile(pattern)
 
@@ -76,8 +76,8 @@ def test_every_language_can_be_named_in_requests_and_addresses(language):
     assert TypeAdapter(terms.Locale).validate_python(language.code) == language.locale
     assert routes.NOTICE_PATH.fullmatch(f"/voice/notices/{language.locale}")
     assert legs.WAITING_PATH.fullmatch(f"/voice/waiting/{language.code}")
-    place = Place("desk", 1, language.locale, "menu", "chosen")
-    assert Place.read(place.path) == place
+    place = VisitPlace("desk", 1, language.locale, "menu", "chosen")
+    assert VisitPlace.read(place.path) == place
 
 
 def test_no_two_languages_share_a_name_a_dial_code_or_a_word_with_two_meanings():
@@ -270,6 +270,6 @@ def test_a_warning_offers_more_time_where_there_is_some():
 
 
 def test_a_name_that_the_environment_lacks_is_told():
-    assert config.read("SERVICES_TABLE") == config.SERVICES_TABLE
+    assert config.read_env("SERVICES_TABLE") == config.SERVICES_TABLE
     with pytest.raises(RuntimeError, match="The environment lacks NOTHING_OF_OURS"):
-        config.read("NOTHING_OF_OURS")
+        config.read_env("NOTHING_OF_OURS")

@@ -9,7 +9,7 @@ from typing import Any
 from toritsugi.foundation import clients, config
 
 
-def tell(what: str, detail: dict[str, Any]) -> None:
+def publish(what: str, detail: dict[str, Any]) -> None:
     """Puts an event on the bus. Raises RuntimeError when the bus does not take it."""
     entry = {
         "EventBusName": config.EVENT_BUS,
@@ -17,6 +17,6 @@ def tell(what: str, detail: dict[str, Any]) -> None:
         "DetailType": what,
         "Detail": json.dumps(detail, ensure_ascii=False),
     }
-    answer = clients.client("events").put_events(Entries=[entry])
+    answer = clients.aws_client("events").put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         raise RuntimeError(f"the bus did not take an event: {answer['Entries'][0].get('ErrorCode')}")

@@ -24,15 +24,15 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTime
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import OwnerSilent, OwnerSlow
 
-PATIENCE_SECONDS = 2.0
-LARGEST_ANSWER = 16_384
+OWNER_PATIENCE_SECONDS = 2.0
+MAX_ANSWER_BYTES = 16_384
 
-REDIRECTS, MOST_REDIRECTS = (301, 302, 303, 307, 308), 2
+REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 2
 AUDIO = {f"audio/{kind}" for kind in ("mpeg", "mp3", "wav", "wave", "x-wav", "aiff", "x-aiff", "x-aifc", "ulaw")}
 AUDIO |= {"audio/gsm", "audio/x-gsm"}
 
 
-def ask(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
+def ask_owner(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
     """What the owner's system says about a call: an object in JSON. `key` is the same when the same is asked again.
 
     Raises OwnerSilent if there is no such answer within two seconds, whatever the reason.
@@ -56,12 +56,14 @@ def listen(url: str) -> str | None:
 
     https://www.twilio.com/docs/voice/twiml/play#supported-audio-file-types
     """
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         try:
-            with answering("GET", url, {"Range": "bytes=0-0"}, None, time.monotonic() + PATIENCE_SECONDS) as answer:
+            with answering(
+                "GET", url, {"Range": "bytes=0-0"}, None, time.monotonic() + OWNER_PATIENCE_SECONDS
+            ) as answer:
                 status, headers = answer.status, answer.headers
         except OwnerSlow:
-            return f"{url} is slow: a caller hears nothing for more than {PATIENCE_SECONDS:g} seconds"
+            return f"{url} is slow: a caller hears nothing for more than {OWNER_PATIENCE_SECONDS:g} seconds"
         except OwnerSilent as silence:
             raise ValueError(f"there is no audio at {url}: {silence}") from None
         if status not in REDIRECTS or "Location" not in headers:
@@ -76,12 +78,12 @@ def listen(url: str) -> str | None:
 
 
 def request(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, largest: int = LARGEST_ANSWER
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, largest: int = MAX_ANSWER_BYTES
 ) -> tuple[int, bytes]:
     """Status and content of an answer from somewhere on the web, without following redirects. Raises OwnerSilent."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + OWNER_PATIENCE_SECONDS
     with answering(method, url, headers, body, until) as answer:
-        return answer.status, read(answer, until, largest)
+        return answer.status, read_content(answer, until, largest)
 
 
 @contextmanager
@@ -121,7 +123,7 @@ def answering(
         raise (OwnerSlow if slow else OwnerSilent)(type(error).__name__) from None
 
 
-def read(answer: BaseHTTPResponse, until: float, largest: int) -> bytes:
+def read_content(answer: BaseHTTPResponse, until: float, largest: int) -> bytes:
     """The content, as long as it is not too large, nor too slow."""
     content = b""
     while chunk := answer.read1(largest + 1):

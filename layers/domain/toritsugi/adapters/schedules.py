@@ -17,10 +17,10 @@ from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import log
 
 EARLY_SECONDS = 120  # a schedule's own minute, and one for the way
-SPARE_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
+SPARE_TIMER_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
 
 
-def arm(session_sid: str, due: float) -> None:
+def arm_expiry(session_sid: str, due: float) -> None:
     """Has the session cleaned up when it is due. Twice is once, for the name says whose it is and when.
 
     A failure is only logged: an expired session ends for every caller without us, and the sweep finds it.
@@ -52,20 +52,20 @@ def wake(bridge_sid: str, due: float, *, spare: bool = False) -> None:
         return
     send(timer | {"spare": False}, left)
     if spare:
-        send(timer | {"spare": False, "due": due + SPARE_SECONDS}, left + SPARE_SECONDS)
+        send(timer | {"spare": False, "due": due + SPARE_TIMER_SECONDS}, left + SPARE_TIMER_SECONDS)
 
 
-def begin(bridge: dict[str, Any]) -> None:
+def send_bridge_to_begin(bridge: dict[str, Any]) -> None:
     """Has timer.py begin a bridge for a call that is there already."""
     send({"begin": bridge}, 0)
 
 
-def copy(report: dict[str, Any]) -> None:
+def send_recording_to_copy(report: dict[str, Any]) -> None:
     """Has recording.py copy what Twilio has told of."""
     send(report, 0, config.RECORDINGS_URL)
 
 
-def wait(timer: dict[str, Any]) -> bool:
+def wait_until_due(timer: dict[str, Any]) -> bool:
     """Whether the timer is due, after waiting out the last fraction of a second. One that came early is sent again."""
     left = timer["due"] - time.time()
     if left > 1:
@@ -78,14 +78,14 @@ def wait(timer: dict[str, Any]) -> bool:
 
 def send(said: dict[str, Any], seconds: float, queue: str = config.TIMERS_URL) -> None:
     delay = max(0, math.floor(seconds))
-    clients.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(said), DelaySeconds=delay)
+    clients.aws_client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(said), DelaySeconds=delay)
 
 
 def create(name: str, due: float, said: dict[str, Any], target: str) -> None:
     """A one-time schedule that tells `target`, a function or a queue, what is `said`; nothing, if there is one of that
     name.
     """
-    scheduler = clients.client("scheduler")
+    scheduler = clients.aws_client("scheduler")
     try:
         scheduler.create_schedule(
             Name=name,

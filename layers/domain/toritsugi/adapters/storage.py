@@ -11,10 +11,10 @@ from toritsugi.foundation import clients, config
 LINK_SECONDS = 300
 
 
-def keep(recording_sid: str, file: IO[bytes], checksum: str) -> None:
+def store_file(recording_sid: str, file: IO[bytes], checksum: str) -> None:
     """Puts a recording's file there, unless it arrives otherwise than with this SHA-256 (in hexadecimal)."""
     file.seek(0)
-    clients.client("s3").put_object(
+    clients.aws_client("s3").put_object(
         Bucket=config.RECORDINGS_BUCKET,
         Key=key_of(recording_sid),
         Body=file,
@@ -30,13 +30,13 @@ def link(recording_sid: str, name: str) -> str:
         "Key": key_of(recording_sid),
         "ResponseContentDisposition": f'attachment; filename="{name}"',
     }
-    url: str = clients.client("s3").generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
+    url: str = clients.aws_client("s3").generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
     return url
 
 
-def delete(recording_sid: str) -> None:
+def delete_file(recording_sid: str) -> None:
     """Deletes a recording's file; one that is gone is gone. The bucket keeps no versions of it."""
-    clients.client("s3").delete_object(Bucket=config.RECORDINGS_BUCKET, Key=key_of(recording_sid))
+    clients.aws_client("s3").delete_object(Bucket=config.RECORDINGS_BUCKET, Key=key_of(recording_sid))
 
 
 def key_of(recording_sid: str) -> str:

@@ -28,11 +28,11 @@ WEBHOOKS = OF_CALLS + OF_TEXTS
 
 NOT_OWNED = 80606  # with which a number is refused that is not the account's
 TOO_MANY_REQUESTS = 429
-PATIENCE = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
-GONE = (400, 404)  # what Twilio answers about a call or conference that has ended
+RETRY_PAUSES = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
+GONE_STATUSES = (400, 404)  # what Twilio answers about a call or conference that has ended
 
 
-class Elsewhere(TwilioHttpClient):
+class RedirectedHttpClient(TwilioHttpClient):
     """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name.
 
     Where Twilio has too much to do, it is asked again, for then it has done nothing. Where it takes a token no more,
@@ -41,7 +41,7 @@ class Elsewhere(TwilioHttpClient):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         there = urlunsplit(urlsplit(config.CARRIER_URL)[:2] + urlsplit(url)[2:])
-        for seconds in PATIENCE:
+        for seconds in RETRY_PAUSES:
             answer = self.ask(method, there, *args, **kwargs)
             if answer.status_code != TOO_MANY_REQUESTS:
                 return answer
@@ -58,19 +58,19 @@ class Elsewhere(TwilioHttpClient):
 
 
 @cache
-def client() -> Client:
-    http = Elsewhere(timeout=10, max_retries=2)
+def twilio_client() -> Client:
+    http = RedirectedHttpClient(timeout=10, max_retries=2)
     return Client(config.TWILIO_ACCOUNT_SID, config.settings().auth_tokens[0], http_client=http)
 
 
-def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:
+def get_owned_number(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:
     """A number of the account: sid, phone_number, friendly_name, capabilities and its webhooks as they are now.
 
     Raises RequestRefused 80606 when the account does not own that number, 80301 when it has none of that SID, and
     80613 when Twilio does not say.
     https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
     """
-    numbers = client().incoming_phone_numbers
+    numbers = twilio_client().incoming_phone_numbers
     try:
         found = [numbers(number_sid).fetch()] if number_sid else numbers.list(phone_number=phone_number, limit=1)
     except TwilioRestException as error:
@@ -87,18 +87,18 @@ def find_owned(phone_number: str | None, number_sid: str | None) -> dict[str, An
 @cache
 def get_abilities(line: str) -> dict[str, bool]:
     """What a number of the account can do: voice, sms, mms. Asked once in a process. Raises as `find_owned` does."""
-    able: dict[str, bool] = find_owned(line, None)["capabilities"]
+    able: dict[str, bool] = get_owned_number(line, None)["capabilities"]
     return able
 
 
-def list_owned(after: str | None, most: int) -> tuple[list[dict[str, Any]], str | None]:
+def list_owned_numbers(after: str | None, most: int) -> tuple[list[dict[str, Any]], str | None]:
     """A page of the account's numbers, as `find_owned` describes them, and where the next one begins.
 
     Raises RequestRefused 80613.
     """
     place = dict(parse_qsl(after or ""))  # of the address of a page only this, for who asks for it may not go elsewhere
     try:
-        page = client().incoming_phone_numbers.page(
+        page = twilio_client().incoming_phone_numbers.page(
             page_size=most, page_number=place.get("Page", values.unset), page_token=place.get("PageToken", values.unset)
         )
     except TwilioException as error:
@@ -132,7 +132,7 @@ def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
     wanted = {name: webhooks.get(name, "") for kind in said for name in kind}
     changes = {name: value for name, value in wanted.items() if value != owned["webhooks"][name]}
     try:
-        client().incoming_phone_numbers(owned["sid"]).update(**changes)
+        twilio_client().incoming_phone_numbers(owned["sid"]).update(**changes)
     except TwilioRestException as error:
         raise downstream(error) from None
 
@@ -140,7 +140,7 @@ def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
 # ---- calls -----------------------------------------------------------------------------------------------------------
 
 
-def call(to: str, shows: str, answered: str, report_to: str, ring_seconds: int, limit: int, detect: bool) -> str:
+def make_call(to: str, shows: str, answered: str, report_to: str, ring_seconds: int, limit: int, detect: bool) -> str:
     """Calls somebody; the CallSid. `answered` says what the leg then hears, `report_to` hears how it goes.
 
     Raises RequestRefused with Twilio's own code where Twilio does not make the call.
@@ -148,7 +148,7 @@ def call(to: str, shows: str, answered: str, report_to: str, ring_seconds: int, 
     """
     wanted = {"machine_detection": "Enable"} if detect else {}
     try:
-        made = client().calls.create(
+        made = twilio_client().calls.create(
             to=to,
             from_=shows,
             url=answered,
@@ -177,28 +177,28 @@ def limit_call(call_sid: str, seconds: int) -> None:
     update_call(call_sid, time_limit=seconds)
 
 
-def end_call(call_sid: str) -> None:
+def hang_up_call(call_sid: str) -> None:
     """Hangs up a call with whatever hangs on it; one that has ended already is none of our concern."""
     update_call(call_sid, status="completed")
 
 
-def dismiss(call_sid: str, twiml: str) -> None:
+def redirect_and_end(call_sid: str, twiml: str) -> None:
     """Has a call leave whatever it is in, hear this, and end."""
     update_call(call_sid, twiml=twiml)
 
 
 def update_call(call_sid: str, **changes: Any) -> None:
     try:
-        client().calls(call_sid).update(**changes)
+        twilio_client().calls(call_sid).update(**changes)
     except TwilioRestException as error:
-        if error.status not in GONE:
+        if error.status not in GONE_STATUSES:
             raise downstream(error) from None
 
 
 # ---- messages --------------------------------------------------------------------------------------------------------
 
 
-def send_message(to: str, line: str, body: str, media: list[str], report_to: str) -> tuple[str, str]:
+def send_text(to: str, line: str, body: str, media: list[str], report_to: str) -> tuple[str, str]:
     """Sends a text message; its SID, and the status that it begins with. `report_to` hears how it goes on.
 
     Raises RequestRefused with Twilio's own code, and a status below 500 where it is certain that nothing is sent.
@@ -206,7 +206,7 @@ def send_message(to: str, line: str, body: str, media: list[str], report_to: str
     """
     wanted: dict[str, Any] = ({"body": body} if body else {}) | ({"media_url": media} if media else {})
     try:
-        made = client().messages.create(to=to, from_=line, status_callback=report_to, **wanted)
+        made = twilio_client().messages.create(to=to, from_=line, status_callback=report_to, **wanted)
     except TwilioRestException as error:
         if error.status >= 500:
             raise downstream(error) from None
@@ -217,9 +217,9 @@ def send_message(to: str, line: str, body: str, media: list[str], report_to: str
 # ---- conferences -----------------------------------------------------------------------------------------------------
 
 
-def announce(conference_sid: str, call_sid: str | None, url: str) -> None:
+def play_into_conference(conference_sid: str, call_sid: str | None, url: str) -> None:
     """Has the TwiML at this address heard in a running conference: by all, or by one call. Raises RequestRefused."""
-    conference = client().conferences(conference_sid)
+    conference = twilio_client().conferences(conference_sid)
     try:
         (conference.participants(call_sid) if call_sid else conference).update(announce_url=url)
     except TwilioRestException as error:
@@ -229,16 +229,16 @@ def announce(conference_sid: str, call_sid: str | None, url: str) -> None:
 def end_conference(conference_sid: str) -> None:
     """Ends a conference with every call that is in it; one that has ended already is none of our concern."""
     try:
-        client().conferences(conference_sid).update(status="completed")
+        twilio_client().conferences(conference_sid).update(status="completed")
     except TwilioRestException as error:
-        if error.status not in GONE:
+        if error.status not in GONE_STATUSES:
             raise downstream(error) from None
 
 
-def change_participant(conference_sid: str, call_sid: str, **changes: Any) -> None:
+def change_conference_participant(conference_sid: str, call_sid: str, **changes: Any) -> None:
     """Mutes or holds somebody in a conference, or the contrary. Raises RequestRefused."""
     try:
-        client().conferences(conference_sid).participants(call_sid).update(**changes)
+        twilio_client().conferences(conference_sid).participants(call_sid).update(**changes)
     except TwilioRestException as error:
         raise downstream(error) from None
 

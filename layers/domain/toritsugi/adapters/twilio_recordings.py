@@ -13,32 +13,32 @@ import urllib3
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
 
-PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds between tries: we are told before every server of Twilio's has the file
+AUDIO_PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds between tries: we are told before every server of Twilio's has the file
 CHUNK = 65_536  # bytes
 
-OK, DELETED, WRONG_TOKEN, NOT_THERE = 200, 204, 401, 404
+OK, DELETED_STATUSES, WRONG_TOKEN, NOT_THERE = 200, 204, 401, 404
 
 
 class NotReady(Exception):
     """Twilio has no file yet."""
 
 
-def fetch(recording_sid: str, file: IO[bytes]) -> str:
+def fetch_audio(recording_sid: str, file: IO[bytes]) -> str:
     """Writes a recording's file, a WAV, and returns its SHA-256 in hexadecimal. Raises NotReady, or what HTTP raises.
 
     The address is made of the SID: a callback cannot lead anywhere else, whatever it says.
     """
-    for seconds in (*PATIENCE, None):
-        with ask("GET", f"{recording_sid}.wav") as answer:
+    for seconds in (*AUDIO_PATIENCE, None):
+        with ask_twilio("GET", f"{recording_sid}.wav") as answer:
             if answer.status == OK:
-                return write(answer, file)
+                return write_audio(answer, file)
         if seconds is None or answer.status != NOT_THERE:
             raise NotReady(f"Twilio answers {answer.status}")
         time.sleep(seconds)
     raise AssertionError
 
 
-def write(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
+def write_audio(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
     checksum = hashlib.sha256()
     for part in answer.stream(CHUNK):
         checksum.update(part)
@@ -46,14 +46,14 @@ def write(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
     return checksum.hexdigest()
 
 
-def delete(recording_sid: str) -> None:
+def delete_copy(recording_sid: str) -> None:
     """Deletes Twilio's copy of a recording; one that is gone is gone. Raises RequestRefused 80613."""
-    with ask("DELETE", f"{recording_sid}.json") as answer:
-        if answer.status not in (DELETED, NOT_THERE):
+    with ask_twilio("DELETE", f"{recording_sid}.json") as answer:
+        if answer.status not in (DELETED_STATUSES, NOT_THERE):
             raise RequestRefused(80613, f"Twilio did not delete the recording: it answers {answer.status}", 502)
 
 
-def ask(method: str, path: str) -> Any:
+def ask_twilio(method: str, path: str) -> Any:
     """Twilio's answer, whose body is still to be read. Where it takes a token no more, the next is tried."""
     url = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Recordings/{path}"
     answer: Any = None

@@ -22,14 +22,14 @@ from toritsugi.foundation.logs import log
 
 if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, a caller would wait longer for the same
     for service in ("ssm", "dynamodb"):
-        clients.client(service)
+        clients.aws_client(service)
 
-Event = dict[str, Any]
+LambdaEvent = dict[str, Any]
 Answer = dict[str, Any]
-Handler = Callable[[Event, object], Answer]
+Handler = Callable[[LambdaEvent, object], Answer]
 Result = TypeVar("Result")
 
-LARGEST_BODY = 32_768  # a text of 1600 characters with ten pictures has up to 20,000
+MAX_WEBHOOK_BYTES = 32_768  # a text of 1600 characters with ten pictures has up to 20,000
 
 
 # What XML 1.0 cannot hold, not even escaped: one such character, and the whole answer is lost.
@@ -76,10 +76,10 @@ def answered_by(respond: Callable[[Result], Answer], fail: Fail) -> Callable[[Ca
 
     def decorate(handle: Callable[[Webhook], Result]) -> Handler:
         @wraps(handle)
-        def handler(event: Event, _context: object) -> Answer:
+        def handler(event: LambdaEvent, _context: object) -> Answer:
             webhook = None
             try:
-                webhook = receive(event)
+                webhook = verify(event)
                 return respond(handle(webhook))
             except Forged:
                 return {"statusCode": 403}
@@ -109,9 +109,9 @@ def say_why(error: Exception, webhook: Webhook | None) -> Answer:
     reason, call_sid = type(error).__name__, webhook["CallSid"] if webhook else ""
     if isinstance(error, CallRefused):
         log.info("call refused", reason=reason, call_sid=call_sid)
-        return twiml(say(error, webhook))
+        return twiml(say_error(error, webhook))
     log.exception("call failed", reason=reason, call_sid=call_sid)
-    return twiml(say(ToritsugiError(), webhook))
+    return twiml(say_error(ToritsugiError(), webhook))
 
 
 def ask_again(noun: str, name: str, refused: Answer) -> Fail:
@@ -139,7 +139,7 @@ answers_with_nothing = answered_by(nothing, ask_again("callback", "CallSid", not
 answers_with_text = answered_by(twiml, ask_again("message", "MessageSid", twiml(MessagingResponse())))
 
 
-def receive(event: Event) -> Webhook:
+def verify(event: LambdaEvent) -> Webhook:
     """The request, if Twilio has signed it. Raises Forged."""
     headers = event.get("headers", {})
     signature = headers.get("x-twilio-signature", "")
@@ -147,7 +147,7 @@ def receive(event: Event) -> Webhook:
         body = read_body(event).decode()
     except ValueError:
         raise Forged from None
-    if not signature or len(body) > LARGEST_BODY:
+    if not signature or len(body) > MAX_WEBHOOK_BYTES:
         raise Forged
     # Only a form is signed itself. Of any other body the signed URL holds the hash, and without that nothing vouches
     # for it.
@@ -164,13 +164,13 @@ def receive(event: Event) -> Webhook:
     return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form}, token)
 
 
-def is_signed(event: Event, signed: Form | str, signature: str, settings: config.Settings) -> bool:
+def is_signed(event: LambdaEvent, signed: Form | str, signature: str, settings: config.Settings) -> bool:
     query = event.get("rawQueryString") or ""
     url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
     return any(RequestValidator(token).validate(url, signed, signature) for token in settings.auth_tokens)
 
 
-def say(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
+def say_error(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
     """The sentence of an error, in the language of whoever listens."""
     response = VoiceResponse()
     voices.say_sentence(response, error.sentence, webhook.locale if webhook else None)

@@ -7,15 +7,16 @@ import math
 from collections.abc import Iterator
 
 from toritsugi.bridges import announcements
-from toritsugi.bridges.announcements import LATE_SECONDS
-from toritsugi.bridges.bounds import GONE
+from toritsugi.bridges.announcements import LATE_ANNOUNCEMENT_SECONDS
+from toritsugi.bridges.bounds import DELETED_SESSION
 from toritsugi.bridges.events import MACHINES
 from toritsugi.bridges.records import Bridge
-from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, Leg, State
+from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, BridgeLeg, State
 from toritsugi.bridges.steps import (
     GRACE_SECONDS,
     Arm,
     Begin,
+    BridgeStep,
     Close,
     Drop,
     End,
@@ -26,7 +27,6 @@ from toritsugi.bridges.steps import (
     Release,
     Ring,
     Speak,
-    Step,
 )
 from toritsugi.foundation.durations import RETRY_SECONDS
 
@@ -35,25 +35,25 @@ FAREWELLS = {"left-alone": "left alone", "session-ended": "call ended"}
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
 
-def due(state: State, now: float) -> list[Step]:
+def due(state: State, now: float) -> list[BridgeStep]:
     """What has to be done at this moment, the most urgent first."""
     bridge = state.bridge
     if bridge.is_over:
-        return [*close(state), *release(state, now), *leave(state)]
+        return [*conference_to_close(state), *legs_to_release(state, now), *session_to_leave(state)]
     if reason := why_over(state, now):
         return [End(bridge, reason)]
     if bridge.deadline is None and state.started_at is not None:
         full_time = int(state.started_at + bridge.minutes * 60)
         return [Begin(bridge, state.bounds.limit(full_time), full_time)]
-    if steps := [*follow(state)]:
+    if steps := [*session_to_follow(state)]:
         return steps
     return [
-        *announce(state, now),
-        *ring(state, now),
-        *limit(state),
-        *prolong(state),
-        *arm(state, now),
-        *release(state, now),
+        *announcements_due(state, now),
+        *telephones_to_ring(state, now),
+        *limits_due(state),
+        *session_to_prolong(state),
+        *timers_due(state, now),
+        *legs_to_release(state, now),
     ]
 
 
@@ -77,7 +77,7 @@ def later(state: State, now: float) -> set[int]:
         moments.add(state.bounds.connects_until)
     if (since := state.alone_since(now)) is not None:
         moments.add(since + ALONE_SECONDS)
-    moments |= {due + LATE_SECONDS for announcement, due in announcements.unspoken(state) if due <= now}
+    moments |= {due + LATE_ANNOUNCEMENT_SECONDS for announcement, due in announcements.unspoken(state) if due <= now}
     for party in state.parties:
         leg = state.leg_of(party)
         if leg and leg.ended_at is not None and state.may_be_called_again(party, leg):
@@ -132,7 +132,7 @@ def why_unreached(state: State) -> str:
 # ---- what is to be done ----------------------------------------------------------------------------------------------
 
 
-def ring(state: State, now: float) -> Iterator[Step]:
+def telephones_to_ring(state: State, now: float) -> Iterator[BridgeStep]:
     for party in state.parties:
         leg = state.leg_of(party)
         called_by_us = state.bridge.through == "conference" or party.place == 1
@@ -142,16 +142,16 @@ def ring(state: State, now: float) -> Iterator[Step]:
             yield Ring(state.bridge, party, state.bounds)
 
 
-def announce(state: State, now: float) -> Iterator[Step]:
+def announcements_due(state: State, now: float) -> Iterator[BridgeStep]:
     for announcement, moment in announcements.unspoken(state):
-        if now >= moment + LATE_SECONDS:
+        if now >= moment + LATE_ANNOUNCEMENT_SECONDS:
             yield Drop(state.bridge, announcement, moment)
         elif now >= moment and state.room and announcements.is_heard(announcement, state):
             sid = announcements.listener(announcement, state)
             yield Speak(state.bridge, announcement, moment, state.room.conference_sid, sid)
 
 
-def limit(state: State) -> Iterator[Step]:
+def limits_due(state: State) -> Iterator[BridgeStep]:
     deadline, version = state.bridge.deadline, int(state.bridge.version)
     for party, leg in state.living():
         if deadline is not None and leg.answered_at is not None and leg.call_sid and party.limited < version:
@@ -159,42 +159,47 @@ def limit(state: State) -> Iterator[Step]:
             yield Limit(party, leg.call_sid, max(1, seconds), version)
 
 
-def prolong(state: State) -> Iterator[Step]:
+def session_to_prolong(state: State) -> Iterator[BridgeStep]:
     bridge = state.bridge
     if bridge.session_sid and bridge.extensions and bridge.prolonged < bridge.version:
         yield Prolong(bridge)
 
 
-def follow(state: State) -> Iterator[Step]:
+def session_to_follow(state: State) -> Iterator[BridgeStep]:
     """The deadline is the end of the session where that comes before the full time; once the session has followed an
     extension. A session that was deleted moves no deadline any more.
     """
     bridge = state.bridge
-    if bridge.deadline is None or bridge.full_time is None or state.bounds == GONE or [*prolong(state)]:
+    if (
+        bridge.deadline is None
+        or bridge.full_time is None
+        or state.bounds == DELETED_SESSION
+        or [*session_to_prolong(state)]
+    ):
         return
     deadline = state.bounds.limit(bridge.full_time)
     if deadline != bridge.deadline:
         yield Follow(bridge, deadline)
 
 
-def leave(state: State) -> Iterator[Step]:
+def session_to_leave(state: State) -> Iterator[BridgeStep]:
     if state.bridge.enrolled:
         yield Leave(state.bridge)
 
 
-def arm(state: State, now: float) -> Iterator[Step]:
+def timers_due(state: State, now: float) -> Iterator[BridgeStep]:
     bridge = state.bridge
     if bridge.deadline is not None and state.started_at is not None and bridge.armed < bridge.version:
         ahead = [(due, True) for _, due in announcements.unspoken(state) if due > now]
         yield Arm(bridge, ((bridge.deadline, True), *ahead))
 
 
-def close(state: State) -> Iterator[Step]:
+def conference_to_close(state: State) -> Iterator[BridgeStep]:
     if state.room and state.room.runs and len(state.members) > 1 and state.bridge.closed != state.room.conference_sid:
         yield Close(state.bridge, state.room.conference_sid)
 
 
-def release(state: State, now: float) -> Iterator[Step]:
+def legs_to_release(state: State, now: float) -> Iterator[BridgeStep]:
     for party, leg in state.living():
         unwanted = state.bridge.is_over or party.removed_at is not None
         if not unwanted or not leg.call_sid:
@@ -206,7 +211,7 @@ def release(state: State, now: float) -> Iterator[Step]:
             yield Release(party, leg.call_sid, leg.attempt, None)
 
 
-def farewell(bridge: Bridge, leg: Leg) -> str | None:
+def farewell(bridge: Bridge, leg: BridgeLeg) -> str | None:
     """The name of the sentence for somebody who is left over; None, where there was a warning or nobody listens."""
     if not leg.is_answered or bridge.end_reason in (None, "time", "api", "hung-up", "forgotten"):
         return None

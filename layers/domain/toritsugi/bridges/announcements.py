@@ -16,14 +16,14 @@ from twilio.twiml.voice_response import VoiceResponse
 from toritsugi import words
 from toritsugi.bridges.records import Announcement, Bridge, Spoken, spoken_key
 from toritsugi.foundation import voices
-from toritsugi.foundation.transactions import refusals, write
+from toritsugi.foundation.transactions import refusals, write_transaction
 
 if TYPE_CHECKING:  # voice.py speaks them, and needs no state
     from toritsugi.bridges.state import State
 
-LATE_SECONDS = 5
+LATE_ANNOUNCEMENT_SECONDS = 5
 
-PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/announcements/(\d{1,4})", re.ASCII)
+ANNOUNCEMENT_PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/announcements/(\d{1,4})", re.ASCII)
 
 
 def path_of(announcement: Announcement) -> str:
@@ -73,7 +73,9 @@ def is_heard(announcement: Announcement, state: State) -> bool:
     return state.room is not None and state.room.runs and bool(state.members if sid is None else sid in state.members)
 
 
-def claim(announcement: Announcement, bridge: Bridge, due: float, now: float, dropped: str | None = None) -> bool:
+def claim_announcement(
+    announcement: Announcement, bridge: Bridge, due: float, now: float, dropped: str | None = None
+) -> bool:
     """Whether it is ours to speak, or to drop, for the deadline that still counts."""
     version = version_of(announcement, bridge)
     spoken = Spoken(
@@ -84,7 +86,7 @@ def claim(announcement: Announcement, bridge: Bridge, due: float, now: float, dr
         at=now,
         dropped=dropped,
     )
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         goes_on = Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version)
         transaction.condition_check(Bridge, bridge.bridge_sid, "bridge", condition=goes_on)
         transaction.save(spoken, condition=Spoken.entry.does_not_exist())
@@ -99,11 +101,11 @@ def warning(before_end: int, language: str, minutes: int) -> str:
     return said
 
 
-def speak(announcement: Announcement) -> VoiceResponse:
+def speak_announcement(announcement: Announcement) -> VoiceResponse:
     """The TwiML that Twilio plays into the conference."""
     response = VoiceResponse()
     if announcement.audio:
         response.play(announcement.audio)
     else:
-        voices.say(response, announcement.words, announcement.language, announcement.voice)
+        voices.say_in(response, announcement.words, announcement.language, announcement.voice)
     return response

@@ -22,4 +22,4 @@ class Bounds:
         return int(moment if self.ends_at is None else min(moment, self.ends_at))
 
 
-UNBOUNDED, GONE = Bounds(), Bounds(connects_until=0)  # without a session, and of one that was deleted
+UNBOUNDED, DELETED_SESSION = Bounds(), Bounds(connects_until=0)  # without a session, and of one that was deleted

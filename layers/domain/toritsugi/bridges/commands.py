@@ -17,23 +17,22 @@ from toritsugi.bridges.records import (
     Announcement,
     Bridge,
     BridgeEntry,
-    Event,
+    BridgeEvent,
     Party,
     announcement_key,
     bridge_key,
-    look_up,
+    look_up_bridge_entries,
     party_key,
-    update_if,
+    update_unread_if,
 )
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import refusals, write
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 
 if TYPE_CHECKING:  # voice.py needs a bridge's life, and no state
     from toritsugi.bridges.state import State
 
-MOST_TRIES = 5
-MOST_PEOPLE, MOST_ANNOUNCEMENTS = 10, 80  # with the bridge itself fewer than a transaction's hundred
+MAX_PEOPLE_OF_CALL, MAX_ANNOUNCEMENTS = 10, 80  # with the bridge itself fewer than a transaction's hundred
 SAME_MOMENT_SECONDS = 15  # a star so soon after an extension asked for that one
 
 Wake = Callable[[str, float], None]
@@ -44,7 +43,7 @@ def make_sid(seed: str | None = None) -> str:
     return "KB" + (uuid.uuid5(uuid.NAMESPACE_OID, seed) if seed else uuid.uuid4()).hex
 
 
-def draw_up(bridge_sid: str, **settings: Any) -> Bridge:
+def new_bridge(bridge_sid: str, **settings: Any) -> Bridge:
     """A bridge that is not kept yet."""
     now = time.time()
     month = f"{datetime.fromtimestamp(now, UTC):%Y-%m}"
@@ -52,31 +51,31 @@ def draw_up(bridge_sid: str, **settings: Any) -> Bridge:
     return Bridge(*bridge_key(bridge_sid), month=month, listed_as=listed_as, date_created=now, **settings)
 
 
-def keep(bridge: Bridge, others: Iterable[BridgeEntry]) -> Bridge:
+def keep_bridge(bridge: Bridge, others: Iterable[BridgeEntry]) -> Bridge:
     """The bridge, kept whole with its people and announcements; the one that was there already, if it was asked for
     in the very same words. Raises RequestRefused 422 for a key that was used for another request.
     """
     entries = list(others)
-    for _ in range(MOST_TRIES):
-        if kept := keep_with(bridge, entries):
+    for _ in range(MAX_TRIES):
+        if kept := keep_bridge_with(bridge, entries):
             return kept
     raise RequestRefused(20409, "The same request is being carried out. Please try again", 409)
 
 
-def keep_with(
+def keep_bridge_with(
     bridge: Bridge, entries: Iterable[BridgeEntry], more: Callable[[TransactWrite], None] = lambda _: None
 ) -> Bridge | None:
     """The same in one try, with whatever `more` adds to the transaction. None where that, or another request, was in
     the way.
     """
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         transaction.save(bridge, condition=Bridge.entry.does_not_exist())
         for entry in entries:
             transaction.save(entry)
         more(transaction)
     if not places:
         return bridge
-    found = look_up(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
+    found = look_up_bridge_entries(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
     if not isinstance(found, Bridge):
         return None
     if found.asked != bridge.asked:
@@ -84,33 +83,35 @@ def keep_with(
     return found
 
 
-def find(bridge_sid: str) -> Bridge:
+def get_bridge(bridge_sid: str) -> Bridge:
     """The bridge of this SID. Raises RequestRefused 20404."""
-    found = look_up(bridge_key(bridge_sid)).get(bridge_key(bridge_sid))
+    found = look_up_bridge_entries(bridge_key(bridge_sid)).get(bridge_key(bridge_sid))
     if not isinstance(found, Bridge):
         raise RequestRefused(20404, "There is no such call", 404)
     return found
 
 
-def find_leg(bridge_sid: str, place: int) -> tuple[Bridge, Party]:
+def get_leg(bridge_sid: str, place: int) -> tuple[Bridge, Party]:
     """A bridge and one of its people, in one round trip. Raises RequestRefused 20404."""
     keys = bridge_key(bridge_sid), party_key(bridge_sid, place)
-    found = look_up(*keys)
+    found = look_up_bridge_entries(*keys)
     bridge, party = (found.get(key) for key in keys)
     if not isinstance(bridge, Bridge) or not isinstance(party, Party):
         raise RequestRefused(20404, "There is no such call", 404)
     return bridge, party
 
 
-def find_parties(bridge: Bridge, most: int = MOST_PEOPLE) -> list[Party]:
+def list_parties(bridge: Bridge, most: int = MAX_PEOPLE_OF_CALL) -> list[Party]:
     """All of its people, in one round trip."""
-    found = look_up(*(party_key(bridge.bridge_sid, place) for place in range(1, most + 1)))
+    found = look_up_bridge_entries(*(party_key(bridge.bridge_sid, place) for place in range(1, most + 1)))
     return sorted((entry for entry in found.values() if isinstance(entry, Party)), key=lambda party: party.place)
 
 
-def find_announcement(bridge_sid: str, announcement: int) -> Announcement:
+def get_announcement(bridge_sid: str, announcement: int) -> Announcement:
     """One of its announcements. Raises RequestRefused 20404."""
-    found = look_up(announcement_key(bridge_sid, announcement)).get(announcement_key(bridge_sid, announcement))
+    found = look_up_bridge_entries(announcement_key(bridge_sid, announcement)).get(
+        announcement_key(bridge_sid, announcement)
+    )
     if not isinstance(found, Announcement):
         raise RequestRefused(20404, "There is no such announcement", 404)
     return found
@@ -119,13 +120,13 @@ def find_announcement(bridge_sid: str, announcement: int) -> Announcement:
 # ---- more time -------------------------------------------------------------------------------------------------------
 
 
-def press_star(bridge: Bridge, party: Party, now: float) -> tuple[Bridge, str]:
+def extend_by_star(bridge: Bridge, party: Party, now: float) -> tuple[Bridge, str]:
     """The bridge as it is after a star, and what that has done: extended, full (no more extensions), or back (nothing).
 
     Both may press in the same second, or a press may be reported twice: the deadline's version lets one of them move
     it, and the other hears that it has moved.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         if bridge.is_over or bridge.deadline is None or now >= bridge.deadline:
             return bridge, "back"
         if bridge.extended_at is not None and now - bridge.extended_at < SAME_MOMENT_SECONDS:
@@ -135,16 +136,16 @@ def press_star(bridge: Bridge, party: Party, now: float) -> tuple[Bridge, str]:
             return bridge, "back"
         if bridge.extensions >= bridge.extension_times:
             return bridge, "full"
-        if prolong(bridge, int(bridge.extension_minutes), now):
-            return find(bridge.bridge_sid), "extended"
-        bridge = find(bridge.bridge_sid)
+        if prolong_bridge(bridge, int(bridge.extension_minutes), now):
+            return get_bridge(bridge.bridge_sid), "extended"
+        bridge = get_bridge(bridge.bridge_sid)
     return bridge, "back"
 
 
 def extend(bridge_sid: str, now: float) -> Bridge:
     """The bridge with one extension more. Raises RequestRefused 409 where there is none left, or nothing to extend."""
-    for _ in range(MOST_TRIES):
-        bridge = find(bridge_sid)
+    for _ in range(MAX_TRIES):
+        bridge = get_bridge(bridge_sid)
         if bridge.is_over:
             raise RequestRefused(20409, "The call has ended", 409)
         if bridge.deadline is None:
@@ -155,12 +156,12 @@ def extend(bridge_sid: str, now: float) -> Bridge:
             raise RequestRefused(
                 20409, f"The call was extended {int(bridge.extensions)} times, as often as it may", 409
             )
-        if prolong(bridge, int(bridge.extension_minutes), now):
-            return find(bridge_sid)
+        if prolong_bridge(bridge, int(bridge.extension_minutes), now):
+            return get_bridge(bridge_sid)
     raise RequestRefused(20409, "The call was being changed by others. Please try again", 409)
 
 
-def prolong(bridge: Bridge, minutes: int, now: float) -> bool:
+def prolong_bridge(bridge: Bridge, minutes: int, now: float) -> bool:
     """Whether the deadline is later now, by so many minutes; not if it has moved, or passed, since it was read."""
     actions = [
         Bridge.deadline.set(Bridge.deadline + minutes * 60),
@@ -171,7 +172,7 @@ def prolong(bridge: Bridge, minutes: int, now: float) -> bool:
         Bridge.extended_from.set(Bridge.extended_from | Bridge.deadline),
     ]
     unmoved = (Bridge.version == bridge.version) & (Bridge.deadline > now)
-    return update_if(bridge, actions, unmoved & Bridge.ended_at.does_not_exist())
+    return update_unread_if(bridge, actions, unmoved & Bridge.ended_at.does_not_exist())
 
 
 # ---- words, people, the end ------------------------------------------------------------------------------------------
@@ -182,10 +183,10 @@ def add_announcement(state: State, announcement: Announcement) -> Announcement:
     if state.bridge.is_over:
         raise RequestRefused(20409, "The call has ended", 409)
     latest = max((int(known.id) for known in state.announcements), default=0)
-    for number in range(latest + 1, latest + 1 + MOST_TRIES):  # somebody else may be at it
+    for number in range(latest + 1, latest + 1 + MAX_TRIES):  # somebody else may be at it
         announcement.id = number
         announcement.bridge_sid, announcement.entry = announcement_key(state.bridge.bridge_sid, number)
-        with refusals() as places, write() as transaction:
+        with refusals() as places, write_transaction() as transaction:
             transaction.save(announcement, condition=Announcement.entry.does_not_exist())
         if not places:
             return announcement
@@ -198,9 +199,9 @@ def add_party(state: State, party: Party) -> Party:
         raise RequestRefused(20409, "The call has ended", 409)
     if state.bridge.through != "conference":
         raise RequestRefused(20409, "Only a conference takes more people", 409)
-    if len(state.parties) >= MOST_PEOPLE:
-        raise RequestRefused(20409, f"A call has at most {MOST_PEOPLE} participants", 409)
-    with refusals() as places, write() as transaction:
+    if len(state.parties) >= MAX_PEOPLE_OF_CALL:
+        raise RequestRefused(20409, f"A call has at most {MAX_PEOPLE_OF_CALL} participants", 409)
+    with refusals() as places, write_transaction() as transaction:
         transaction.save(party, condition=Party.entry.does_not_exist())
     if places:
         raise RequestRefused(20409, "Others were adding participants. Please try again", 409)
@@ -209,23 +210,23 @@ def add_party(state: State, party: Party) -> Party:
 
 def remove_party(party: Party, now: float) -> None:
     """This person is not wanted any more; twice is once."""
-    update_if(party, [Party.removed_at.set(now)], Party.entry.exists() & Party.removed_at.does_not_exist())
+    update_unread_if(party, [Party.removed_at.set(now)], Party.entry.exists() & Party.removed_at.does_not_exist())
 
 
 def note_call(party: Party, attempt: int, call_sid: str) -> None:
     """Keeps the CallSid of a call that was made; its callbacks may have told it already."""
-    update_if(party, [Party.call_sid.set(call_sid)], Party.attempts == attempt)
+    update_unread_if(party, [Party.call_sid.set(call_sid)], Party.attempts == attempt)
 
 
 def note_refusal(party: Party, attempt: int, why: str) -> None:
     """Keeps why a call was not made."""
-    update_if(party, [Party.refused.set(why[:500])], Party.attempts == attempt)
+    update_unread_if(party, [Party.refused.set(why[:500])], Party.attempts == attempt)
 
 
-def end(bridge: Bridge, reason: str, now: float) -> bool:
+def end_bridge(bridge: Bridge, reason: str, now: float) -> bool:
     """Whether it is we who have ended the bridge; not if it has ended, or the deadline moved, since it was read."""
     actions = [Bridge.ended_at.set(now), Bridge.end_reason.set(reason)]
-    return update_if(bridge, actions, Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version))
+    return update_unread_if(bridge, actions, Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version))
 
 
 def plan_look(bridge: Bridge, moment: int, message_id: str) -> bool:
@@ -235,22 +236,22 @@ def plan_look(bridge: Bridge, moment: int, message_id: str) -> bool:
     seen = bridge.next_look
     unplanned = Bridge.next_look.does_not_exist() if seen is None else Bridge.next_look == seen
     actions = [Bridge.next_look.set(moment), Bridge.next_look_by.set(message_id)]
-    return update_if(bridge, actions, Bridge.entry.exists() & unplanned)
+    return update_unread_if(bridge, actions, Bridge.entry.exists() & unplanned)
 
 
 def finish(bridge_sid: str, reason: str, now: float) -> Bridge:
     """The bridge, ended."""
-    for _ in range(MOST_TRIES):
-        bridge = find(bridge_sid)
-        if bridge.is_over or end(bridge, reason, now):
+    for _ in range(MAX_TRIES):
+        bridge = get_bridge(bridge_sid)
+        if bridge.is_over or end_bridge(bridge, reason, now):
             break
-    return find(bridge_sid)
+    return get_bridge(bridge_sid)
 
 
 # ---- a masked call through a conference ------------------------------------------------------------------------------
 
 
-def sid_of(call_sid: str) -> str:
+def bridge_sid_of(call_sid: str) -> str:
     """The SID of the bridge that an incoming call begins: the same, however often Twilio asks."""
     return "KB" + call_sid[2:]
 
@@ -270,8 +271,8 @@ def for_session(
 
     `warn` is how many seconds before the end both are told; 0: never.
     """
-    sid, deadline = sid_of(call_sid), bounds.limit(full_time)
-    bridge = draw_up(
+    sid, deadline = bridge_sid_of(call_sid), bounds.limit(full_time)
+    bridge = new_bridge(
         sid,
         through="conference",
         minutes=max(1, int((deadline - began) // 60)),
@@ -284,7 +285,7 @@ def for_session(
         **settings,
     )
     caller.attempts, caller.attempted_at, caller.call_sid = 1, began, call_sid
-    event = Event(
+    event = BridgeEvent(
         sid, f"event#{call_sid}#000000#in-progress", name="in-progress", at=int(began), sequence=0,
         place=1, attempt=1, call_sid=call_sid,
     )  # fmt: skip

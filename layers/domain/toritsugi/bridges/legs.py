@@ -5,34 +5,32 @@ https://www.twilio.com/docs/voice/twiml/conference
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi import words
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
-from toritsugi.bridges.events import MACHINES, Source
+from toritsugi.bridges.events import MACHINES, BridgeEventSource
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.foundation import voices
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_LEG_SECONDS, MIN_RING_SECONDS, RETRY_SECONDS
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.types import Fields
 
 EVENTS = "start end join leave mute hold announcement"
 
-PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/(\d{1,3})/(\d{1,3})/(\w+)", re.ASCII)
+LEG_URL_PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/(\d{1,3})/(\d{1,3})/(\w+)", re.ASCII)
 WAITING_PATH = re.compile(r"/voice/waiting/([a-z]{2,3})", re.ASCII)
 
 # What somebody hears of it who has pressed star, by what that has done.
 STAR_SENTENCES = {"extended": "call extended", "full": "no more extensions", "back": "back to the call"}
 
-Fields = Mapping[str, str]
-
 
 @dataclass(frozen=True)
-class Door:
+class LegUrl:
     """Where Twilio asks for the next TwiML of the `attempt`th leg to the person in this `place`."""
 
     bridge_sid: str
@@ -45,19 +43,19 @@ class Door:
         return f"/voice/bridges/{self.bridge_sid}/{self.place}/{self.attempt}/{self.step}"
 
     @classmethod
-    def read(cls, path: str) -> "Door":
+    def read(cls, path: str) -> "LegUrl":
         """The door at this path. Raises RequestRefused."""
-        match = PATH.fullmatch(path)
-        if not match or match[4] not in STEPS:
+        match = LEG_URL_PATH.fullmatch(path)
+        if not match or match[4] not in LEG_STEPS:
             raise RequestRefused(20404, "no leg has this path", 404)
         return cls(match[1], int(match[2]), int(match[3]), match[4])
 
-    def then(self, step: str) -> "Door":
+    def then(self, step: str) -> "LegUrl":
         return replace(self, step=step)
 
 
 @dataclass(frozen=True)
-class Turn:
+class LegContext:
     """Twilio asks what a leg does next: which leg of which bridge it is, and what it has done. `others` are those whom
     the first leg dials, `bounds` what the session of the bridge allows it.
     """
@@ -65,7 +63,7 @@ class Turn:
     bridge: Bridge
     party: Party
     others: list[Party]
-    door: Door
+    door: LegUrl
     fields: Fields
     bounds: Bounds = UNBOUNDED
     now: float = 0
@@ -80,55 +78,55 @@ class Turn:
         return not self.is_unwanted and self.bounds.connects(self.now)
 
 
-def answered(turn: Turn) -> VoiceResponse:
+def answered(turn: LegContext) -> VoiceResponse:
     """Somebody we have called has answered, or a machine has."""
     if turn.fields.get("AnsweredBy") in MACHINES:
-        return hang_up()
+        return hang_up_leg()
     if not turn.connects:
         return say_goodbye(turn.party, "call ended")
     if turn.bridge.accept:
-        return ask(turn, "accepted")
-    return connect(whisper(turn.party), turn)
+        return ask_to_accept(turn, "accepted")
+    return connect(whisper_to(turn.party), turn)
 
 
-def accepted(turn: Turn) -> VoiceResponse:
+def accepted(turn: LegContext) -> VoiceResponse:
     """A key was pressed: 1 accepts the call, and after any other the question comes again."""
     if not turn.connects:
         return say_goodbye(turn.party, "call ended")
     if turn.fields.get("Digits") != "1":
-        return ask(turn, "accepted")
+        return ask_to_accept(turn, "accepted")
     return connect(VoiceResponse(), turn)
 
 
-def whispered(turn: Turn) -> VoiceResponse:
+def whispered(turn: LegContext) -> VoiceResponse:
     """Whom we have dialed hears who calls, and is put through when the words end, or with a 1."""
     if not turn.connects:
-        return hang_up()
-    return ask(turn, "agreed") if turn.bridge.accept else whisper(turn.party)
+        return hang_up_leg()
+    return ask_to_accept(turn, "agreed") if turn.bridge.accept else whisper_to(turn.party)
 
 
-def agreed(turn: Turn) -> VoiceResponse:
+def agreed(turn: LegContext) -> VoiceResponse:
     """A 1 puts through: nothing more is said. After any other key the question comes again."""
     if not turn.connects:
-        return hang_up()
-    return VoiceResponse() if turn.fields.get("Digits") == "1" else ask(turn, "agreed")
+        return hang_up_leg()
+    return VoiceResponse() if turn.fields.get("Digits") == "1" else ask_to_accept(turn, "agreed")
 
 
-def whisper(party: Party) -> VoiceResponse:
+def whisper_to(party: Party) -> VoiceResponse:
     """What only this person hears before being put through."""
     response = VoiceResponse()
     if party.whisper:
-        voices.say(response, party.whisper, party.language, party.voice)
+        voices.say_in(response, party.whisper, party.language, party.voice)
     return response
 
 
-def ask(turn: Turn, step: str) -> VoiceResponse:
+def ask_to_accept(turn: LegContext, step: str) -> VoiceResponse:
     """The question for a 1; silence hangs up."""
     response, party = VoiceResponse(), turn.party
     action = public_url(turn.door.then(step).path)
     gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=action)
     if party.whisper:
-        voices.say(gather, party.whisper, party.language, party.voice)
+        voices.say_in(gather, party.whisper, party.language, party.voice)
     voices.say_sentence(gather, "call for you", party.language)
     response.hangup()
     return response
@@ -137,14 +135,14 @@ def ask(turn: Turn, step: str) -> VoiceResponse:
 # ---- into the room ---------------------------------------------------------------------------------------------------
 
 
-def connect(response: VoiceResponse, turn: Turn) -> VoiceResponse:
+def connect(response: VoiceResponse, turn: LegContext) -> VoiceResponse:
     """Into the room; or, where legs are dialed, to those whom the first one is put through to."""
     if turn.bridge.through == "dial":
-        return dial(response, turn)
-    return enter(response, turn.bridge, turn.party.language, turn.door)
+        return dial_others(response, turn)
+    return enter_conference(response, turn.bridge, turn.party.language, turn.door)
 
 
-def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door) -> VoiceResponse:
+def enter_conference(response: VoiceResponse, bridge: Bridge, language: str, door: LegUrl) -> VoiceResponse:
     """Into the room, which a star leaves for a moment where it may extend the call."""
     room = Dial(
         action=public_url(door.then("left").path),
@@ -157,7 +155,7 @@ def enter(response: VoiceResponse, bridge: Bridge, language: str, door: Door) ->
         start_conference_on_enter=True,
         end_conference_on_exit=False,
         wait_url=bridge.waiting or waiting_url(language),
-        status_callback=public_url(Source(bridge.bridge_sid).path),
+        status_callback=public_url(BridgeEventSource(bridge.bridge_sid).path),
         status_callback_event=EVENTS,
     )
     response.append(room)
@@ -169,15 +167,15 @@ def waiting_url(language: str) -> str:
     return public_url(f"/voice/waiting/{words.nearest(language).code}")
 
 
-def come_back(turn: Turn, done: str) -> VoiceResponse:
+def come_back(turn: LegContext, done: str) -> VoiceResponse:
     """Back into the room, after hearing what the star has done."""
     response, language = VoiceResponse(), turn.party.language
     more = words.say_duration(int(turn.bridge.extension_minutes) * 60, language)
     voices.say_sentence(response, STAR_SENTENCES[done], language, more=more)
-    return enter(response, turn.bridge, language, turn.door)
+    return enter_conference(response, turn.bridge, language, turn.door)
 
 
-def is_dismissed(turn: Turn) -> bool:
+def is_dismissed(turn: LegContext) -> bool:
     """Whether a leg has left the room for good: not by a star, but by us, or because the room could not be had."""
     return turn.is_unwanted or turn.fields.get("DialCallStatus") not in ("answered", "completed")
 
@@ -185,7 +183,7 @@ def is_dismissed(turn: Turn) -> bool:
 # ---- dialed legs -----------------------------------------------------------------------------------------------------
 
 
-def dial(response: VoiceResponse, turn: Turn) -> VoiceResponse:
+def dial_others(response: VoiceResponse, turn: LegContext) -> VoiceResponse:
     """The others are called from this leg, all at once; whoever answers first is put through."""
     bridge, door, tried = turn.bridge, turn.door, 2 if turn.door.step == "left" else 1
     left = turn.bounds.limit(turn.now + bridge.minutes * 60) - turn.now
@@ -196,28 +194,28 @@ def dial(response: VoiceResponse, turn: Turn) -> VoiceResponse:
         action=public_url(door.then("left" if tried == 1 else "left_again").path),
     )
     for party in turn.others:
-        whispered = Door(bridge.bridge_sid, int(party.place), tried, "whispered")
+        whispered = LegUrl(bridge.bridge_sid, int(party.place), tried, "whispered")
         call.number(
             party.number,
             url=public_url(whispered.path) if bridge.accept or party.whisper or bridge.session_sid else None,
-            status_callback=public_url(Source(bridge.bridge_sid, int(party.place), tried).path),
+            status_callback=public_url(BridgeEventSource(bridge.bridge_sid, int(party.place), tried).path),
             status_callback_event="initiated ringing answered completed",
         )
     response.append(call)
     return response
 
 
-def try_again(turn: Turn) -> VoiceResponse:
+def try_again(turn: LegContext) -> VoiceResponse:
     """A dialed conversation is over; if there was none, it is tried once more where that was wished."""
     status, bridged = turn.fields.get("DialCallStatus"), turn.fields.get("DialBridged")
     if turn.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
-        return hang_up()
+        return hang_up_leg()
     if not turn.bounds.connects(turn.now):
         return say_goodbye(turn.party, "call ended")
     if turn.bridge.if_unanswered == "retry" and turn.door.step == "left":
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
-        return dial(response, turn)
+        return dial_others(response, turn)
     return say_goodbye(turn.party, "unanswered")
 
 
@@ -229,7 +227,7 @@ def has_hung_up(fields: Fields) -> bool:
     return fields.get("CallStatus") in FINAL
 
 
-def hang_up() -> VoiceResponse:
+def hang_up_leg() -> VoiceResponse:
     response = VoiceResponse()
     response.hangup()
     return response
@@ -242,4 +240,4 @@ def say_goodbye(party: Party, sentence: str) -> VoiceResponse:
     return response
 
 
-STEPS = ("answered", "accepted", "left", "left_again", "whispered", "agreed")
+LEG_STEPS = ("answered", "accepted", "left", "left_again", "whispered", "agreed")

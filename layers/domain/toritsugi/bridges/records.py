@@ -16,7 +16,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from toritsugi.foundation import config, transactions
 from toritsugi.foundation.tables import Table
 
-Key = tuple[str, str]
+BridgeKey = tuple[str, str]
 
 
 class BridgeEntry(Table):
@@ -30,7 +30,7 @@ class BridgeEntry(Table):
     kind = DiscriminatorAttribute()
 
 
-class MadeIn(GlobalSecondaryIndex["Bridge"]):  # type: ignore[no-untyped-call]
+class BridgesByMonth(GlobalSecondaryIndex["Bridge"]):  # type: ignore[no-untyped-call]
     """The keys of a month's bridges. It may lag: read the bridges themselves before believing it."""
 
     class Meta:
@@ -87,7 +87,7 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     listed_as = UnicodeAttribute()
     date_created = NumberAttribute()
 
-    made_in = MadeIn()
+    made_in = BridgesByMonth()
 
     @property
     def is_over(self) -> bool:
@@ -146,7 +146,7 @@ class Spoken(BridgeEntry, discriminator="spoken"):
     dropped = UnicodeAttribute(null=True)
 
 
-class Event(BridgeEntry, discriminator="event"):
+class BridgeEvent(BridgeEntry, discriminator="event"):
     """A callback: of a leg (`call_sid`, `place`, `attempt`), or of the room (`conference_sid`, perhaps `call_sid`)."""
 
     name = UnicodeAttribute()
@@ -162,27 +162,27 @@ class Event(BridgeEntry, discriminator="event"):
     answered_by = UnicodeAttribute(null=True)
 
 
-def bridge_key(bridge_sid: str) -> Key:
+def bridge_key(bridge_sid: str) -> BridgeKey:
     return bridge_sid, "bridge"
 
 
-def party_key(bridge_sid: str, place: int) -> Key:
+def party_key(bridge_sid: str, place: int) -> BridgeKey:
     return bridge_sid, f"party#{place:03}"
 
 
-def announcement_key(bridge_sid: str, announcement: int) -> Key:
+def announcement_key(bridge_sid: str, announcement: int) -> BridgeKey:
     return bridge_sid, f"announcement#{announcement:04}"
 
 
-def spoken_key(bridge_sid: str, announcement: int, version: int) -> Key:
+def spoken_key(bridge_sid: str, announcement: int, version: int) -> BridgeKey:
     return bridge_sid, f"spoken#{announcement:04}#{version:04}"
 
 
-def look_up(*keys: Key) -> dict[Key, BridgeEntry]:
+def look_up_bridge_entries(*keys: BridgeKey) -> dict[BridgeKey, BridgeEntry]:
     """The entries there are under these keys, consistently, in one round trip."""
     return {(found.bridge_sid, found.entry): found for found in BridgeEntry.batch_get(list(keys), consistent_read=True)}
 
 
-def update_if(entry: Bridge | Party, actions: Sequence[Action], condition: Condition) -> bool:
+def update_unread_if(entry: Bridge | Party, actions: Sequence[Action], condition: Condition) -> bool:
     """As that of transactions; but the entry in hand stays as it was read, for all steps of one look go by it."""
     return transactions.update_if(type(entry)(entry.bridge_sid, entry.entry), actions, condition)

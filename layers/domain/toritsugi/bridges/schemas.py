@@ -17,59 +17,61 @@ from toritsugi.foundation.request_types import Strict, Url
 from toritsugi.lines import destinations
 from toritsugi.lines.schemas import Number
 
-LONGEST_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which includes the ringing
+MAX_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which includes the ringing
 
-Words = Annotated[str, Field(min_length=1, max_length=1000)]
+SpokenWords = Annotated[str, Field(min_length=1, max_length=1000)]
 Audio = Annotated[Url, Field(description="An MP3 or WAV file")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3})?$", examples=words.locales())]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 
 
-class PartyWanted(Strict):
+class PartyRequest(Strict):
     """One of the people. What is left out is as for the whole call."""
 
     number: Number
     name: Annotated[str | None, Field(max_length=64)] = None
     shows: Annotated[Number | None, Field(description="The line that this person sees, and can call back")] = None
-    whisper: Annotated[Words | None, Field(description="What only this person hears before being put through")] = None
+    whisper: Annotated[
+        SpokenWords | None, Field(description="What only this person hears before being put through")
+    ] = None
     language: Language | None = None
     voice: Annotated[str | None, Field(max_length=64)] = None
 
 
-class Said(Strict):
+class AnnouncementWords(Strict):
     """Words, or audio."""
 
-    say: Words | None = None
+    say: SpokenWords | None = None
     play: Audio | None = None
     language: Annotated[Language | None, Field(description="Left out: of the country of the first participant")] = None
     voice: Annotated[str | None, Field(max_length=64, examples=["Polly.Takumi-Neural"])] = None
     to: Annotated[int | None, Field(ge=1, description="Only to this participant; left out: to all")] = None
 
     @model_validator(mode="after")
-    def is_one(self) -> "Said":
+    def is_one(self) -> "AnnouncementWords":
         if (self.say is None) == (self.play is None):
             raise ValueError("an announcement says something or plays something: give one of `say` and `play`")
         check_voice(self.language, self.voice)
         return self
 
 
-class AnnouncementWanted(Said):
+class AnnouncementRequest(AnnouncementWords):
     """An announcement, due so many seconds before the end, or after the start."""
 
     before_end: Annotated[Seconds | None, Field(gt=0)] = None
     after_start: Seconds | None = None
 
     @model_validator(mode="after")
-    def is_due_once(self) -> "AnnouncementWanted":
+    def is_due_once(self) -> "AnnouncementRequest":
         if (self.before_end is None) == (self.after_start is None):
             raise ValueError("an announcement has a time: give one of `before_end` and `after_start`, in seconds")
         return self
 
 
-class ExtensionWanted(Strict):
+class ExtensionRequest(Strict):
     """How the call may be extended: by a star after the first warning, or through the API."""
 
-    minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES)]
+    minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)]
     times: Annotated[int, Field(ge=1, le=100)] = 1
     by: Annotated[Literal["anyone"] | list[int], Field(description="Who may press star: anyone, or participants")] = (
         "anyone"
@@ -83,7 +85,7 @@ class ParticipantChange(Strict):
     hold: Annotated[bool | None, Field(description="Whether this person hears music, and nobody of the others")] = None
 
 
-class CallWanted(Strict):
+class CallRequest(Strict):
     """A call to two or more people."""
 
     model_config = ConfigDict(
@@ -101,17 +103,19 @@ class CallWanted(Strict):
         }
     )
 
-    parties: Annotated[list[Number | PartyWanted] | None, Field(min_length=2, max_length=commands.MOST_PEOPLE)] = None
+    parties: Annotated[
+        list[Number | PartyRequest] | None, Field(min_length=2, max_length=commands.MAX_PEOPLE_OF_CALL)
+    ] = None
     from_: Annotated[Number | None, Field(alias="from", description="A number of yours, which everyone sees")] = None
     session_sid: Annotated[
         str | None,
         Field(pattern="^KC[0-9a-f]{32}$", description="In place of `parties` and `from`: the two of a masked session"),
     ] = None
     through: Literal["conference", "dial"] = "conference"
-    minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES, description="From when two people are in it")] = 60
-    announcements: Annotated[list[AnnouncementWanted], Field(max_length=commands.MOST_ANNOUNCEMENTS)] = []
-    extension: ExtensionWanted | None = None
-    whisper: Annotated[Words | None, Field(description="What each hears before being put through")] = None
+    minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES, description="From when two people are in it")] = 60
+    announcements: Annotated[list[AnnouncementRequest], Field(max_length=commands.MAX_ANNOUNCEMENTS)] = []
+    extension: ExtensionRequest | None = None
+    whisper: Annotated[SpokenWords | None, Field(description="What each hears before being put through")] = None
     accept: Annotated[bool, Field(description="Whether each must press 1 to be put through")] = False
     detect: Annotated[bool, Field(description="Whether answering machines are told from people, and hung up on")] = (
         False
@@ -130,7 +134,7 @@ class CallWanted(Strict):
     voice: Annotated[str | None, Field(max_length=64)] = None
 
     @model_validator(mode="after")
-    def makes_sense(self) -> "CallWanted":
+    def makes_sense(self) -> "CallRequest":
         if self.session_sid and (self.parties or self.from_):
             raise ValueError("a session says who is called, and from which lines: leave out `parties` and `from`")
         if not self.session_sid and (not self.parties or not self.from_):
@@ -138,8 +142,8 @@ class CallWanted(Strict):
         check_voice(self.language, self.voice)
         if self.through == "dial":
             self.check_dial()
-        if self.extension and self.minutes + self.extension.minutes * self.extension.times > LONGEST_MINUTES:
-            raise ValueError(f"with all its extensions a call lasts at most {LONGEST_MINUTES} minutes")
+        if self.extension and self.minutes + self.extension.minutes * self.extension.times > MAX_MINUTES:
+            raise ValueError(f"with all its extensions a call lasts at most {MAX_MINUTES} minutes")
         return self
 
     def check_dial(self) -> None:
@@ -156,8 +160,8 @@ def check_voice(language: str | None, voice: str | None) -> None:
         raise ValueError(f"{language} needs a `voice` that speaks it")
 
 
-def draw_up(
-    wanted: CallWanted, people: list[PartyWanted], bridge_sid: str, languages: Mapping[str, str], **more: Any
+def new_requested_bridge(
+    wanted: CallRequest, people: list[PartyRequest], bridge_sid: str, languages: Mapping[str, str], **more: Any
 ) -> tuple[Bridge, list[BridgeEntry]]:
     """The bridge that was wanted, for these people, with all that lies in its partition.
 
@@ -165,7 +169,7 @@ def draw_up(
     """
     check_people(wanted, people)
     extension = wanted.extension
-    bridge = commands.draw_up(
+    bridge = commands.new_bridge(
         bridge_sid,
         through=wanted.through,
         line=wanted.from_ or people[0].shows,
@@ -187,7 +191,7 @@ def draw_up(
     for number, one in enumerate(wanted.announcements, 1):
         announcement = Announcement(*announcement_key(bridge_sid, number), id=number)
         announcement.before_end, announcement.after_start = one.before_end, one.after_start
-        say(announcement, one, usual, voice)
+        set_words(announcement, one, usual, voice)
         said.append(announcement)
     if extension and not any(one.before_end for one in said):  # else nobody would know that there is a star to press
         seconds = min(DEFAULT_WARNING_SECONDS, wanted.minutes * 30)
@@ -196,7 +200,9 @@ def draw_up(
     return bridge, [*parties, *said]
 
 
-def party(wanted: CallWanted, person: PartyWanted, bridge_sid: str, place: int, languages: Mapping[str, str]) -> Party:
+def party(
+    wanted: CallRequest, person: PartyRequest, bridge_sid: str, place: int, languages: Mapping[str, str]
+) -> Party:
     """One of the people, with what the whole call has for what was left out."""
     shows, entry = person.shows or wanted.from_, languages.get(person.number)
     language = person.language or wanted.language or words.choose_language(entry, person.number, shows)
@@ -214,24 +220,24 @@ def party(wanted: CallWanted, person: PartyWanted, bridge_sid: str, place: int, 
     )
 
 
-def follows_directory(wanted: CallWanted, person: PartyWanted, language: str) -> bool:
+def follows_directory(wanted: CallRequest, person: PartyRequest, language: str) -> bool:
     """Whether only the directory has chosen this language: the voice of the call may not speak it."""
     if person.language or wanted.language:
         return False
     return language != words.choose_language(None, person.number, person.shows or wanted.from_)
 
 
-def say(announcement: Announcement, said: Said, usual: str, voice: str | None) -> None:
+def set_words(announcement: Announcement, said: AnnouncementWords, usual: str, voice: str | None) -> None:
     """Sets what an announcement holds besides its time; `usual` is the call's language, and `voice` its voice."""
     announcement.words, announcement.audio, announcement.to = said.say, said.play, said.to
     announcement.language = said.language or usual
     announcement.voice = said.voice or (voice if said.language in (None, usual) else None)
 
 
-def check_people(wanted: CallWanted, people: list[PartyWanted]) -> None:
+def check_people(wanted: CallRequest, people: list[PartyRequest]) -> None:
     numbers = [person.number for person in people]
     for number in numbers:
-        destinations.check(number)
+        destinations.check_destination(number)
     if len(set(numbers)) < len(numbers):
         raise RequestRefused(21211, "The same number is called twice", 400)
     places = range(1, len(people) + 1)
@@ -240,6 +246,6 @@ def check_people(wanted: CallWanted, people: list[PartyWanted]) -> None:
         raise RequestRefused(20001, f"There is no participant {strangers[0]}: they are 1 to {len(people)}", 400)
 
 
-def fingerprint(wanted: CallWanted) -> str:
+def fingerprint(wanted: CallRequest) -> str:
     """What tells this request from another one."""
     return hashlib.sha256(json.dumps(wanted.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
-from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Event, Party, Spoken
+from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, BridgeEvent, Party, Spoken
 from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused
 
@@ -21,7 +21,7 @@ LOST_SECONDS = 60  # a call of which nothing is known for so long was never made
 
 
 @dataclass
-class Leg:
+class BridgeLeg:
     """One call to one of the people. Times are seconds since 1970; `seconds` and `minutes` are what Twilio bills."""
 
     place: int
@@ -52,7 +52,7 @@ class Room:
     began_at: float = 0
     started_at: float | None = None
     ended_at: float | None = None
-    latest: dict[str, Event] = field(default_factory=dict)  # of each call, its last join or leave
+    latest: dict[str, BridgeEvent] = field(default_factory=dict)  # of each call, its last join or leave
 
     @property
     def runs(self) -> bool:
@@ -75,35 +75,37 @@ class State:
     parties: list[Party]
     announcements: list[Announcement]
     spoken: dict[tuple[int, int], Spoken]
-    events: list[Event]
+    events: list[BridgeEvent]
     bounds: Bounds = UNBOUNDED
 
     # ---- legs ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def legs(self) -> dict[tuple[int, int], Leg]:
+    def legs(self) -> dict[tuple[int, int], BridgeLeg]:
         """Every call to every person, by place and attempt."""
         legs = {}
         for party in self.parties:
             for attempt in range(1, int(party.attempts) + 1):
-                legs[int(party.place), attempt] = Leg(int(party.place), attempt, party.attempted_at or 0)
+                legs[int(party.place), attempt] = BridgeLeg(int(party.place), attempt, party.attempted_at or 0)
             if party.attempts and party.call_sid:
                 legs[int(party.place), int(party.attempts)].call_sid = party.call_sid
         for event in self.events:
             if event.place and event.attempt:
                 key = int(event.place), int(event.attempt)
-                tell(legs.setdefault(key, Leg(*key, event.at)), event)  # a dialed leg is Twilio's to count
+                note_leg_event(
+                    legs.setdefault(key, BridgeLeg(*key, event.at)), event
+                )  # a dialed leg is Twilio's to count
         for party in self.parties:
             leg = legs.get((int(party.place), int(party.attempts)))
             if leg and party.refused and leg.status == "queued":
                 leg.status, leg.ended_at = "failed", leg.called_at
         return legs
 
-    def leg_of(self, party: Party) -> Leg | None:
+    def leg_of(self, party: Party) -> BridgeLeg | None:
         """The last call to this person."""
         return max((leg for leg in self.legs.values() if leg.place == party.place), key=attempt_of, default=None)
 
-    def living(self) -> list[tuple[Party, Leg]]:
+    def living(self) -> list[tuple[Party, BridgeLeg]]:
         """Everybody whose telephone is queued, rings, or is answered."""
         pairs = ((party, self.leg_of(party)) for party in self.parties)
         return [(party, leg) for party, leg in pairs if leg and leg.is_alive]
@@ -116,7 +118,9 @@ class State:
         rooms: dict[str, Room] = {}
         for event in sorted(self.events, key=lambda event: event.sequence):
             if event.conference_sid:
-                enter(rooms.setdefault(event.conference_sid, Room(event.conference_sid, event.at)), event)
+                note_conference_event(
+                    rooms.setdefault(event.conference_sid, Room(event.conference_sid, event.at)), event
+                )
         return sorted(rooms.values(), key=lambda room: (room.began_at, room.ended_at is None, room.conference_sid))
 
     @property
@@ -131,10 +135,10 @@ class State:
         room = self.room
         return {sid: since for sid, since in room.members.items() if sid not in over} if room else {}
 
-    def has_been_in(self, leg: Leg) -> bool:
+    def has_been_in(self, leg: BridgeLeg) -> bool:
         return any(leg.call_sid in room.latest for room in self.rooms)
 
-    def away_since(self, leg: Leg) -> float | None:
+    def away_since(self, leg: BridgeLeg) -> float | None:
         """When a leg that was in the room has left it; None while it is there, or was never."""
         if leg.call_sid in self.members:
             return None
@@ -157,7 +161,7 @@ class State:
         away = self.away_since(leg)
         return away is None or now < away + FAR_SECONDS
 
-    def may_be_called_again(self, party: Party, leg: Leg) -> bool:
+    def may_be_called_again(self, party: Party, leg: BridgeLeg) -> bool:
         """Whether somebody who was never reached is tried a second time."""
         if self.bridge.if_unanswered != "retry" or leg.attempt > 1 or leg.is_alive or party.removed_at is not None:
             return False
@@ -174,7 +178,7 @@ class State:
             return None
         return max(time or now for time in times)
 
-    def again_at(self, party: Party, leg: Leg) -> float | None:
+    def again_at(self, party: Party, leg: BridgeLeg) -> float | None:
         """When a leg that was hung up, and went on, is hung up again; not for ever."""
         unwanted = self.bridge.ended_at or party.removed_at
         if unwanted is None or party.released_at is None or party.released < leg.attempt:
@@ -195,11 +199,11 @@ class State:
         return int(min(known)) if known else None
 
 
-def attempt_of(leg: Leg) -> int:
+def attempt_of(leg: BridgeLeg) -> int:
     return leg.attempt
 
 
-def gather(entries: Iterable[BridgeEntry]) -> State:
+def state_of(entries: Iterable[BridgeEntry]) -> State:
     """The state that these entries of one bridge amount to. Raises RequestRefused 20404 where there is no bridge."""
     found = list(entries)
     bridges = [entry for entry in found if isinstance(entry, Bridge)]
@@ -210,16 +214,16 @@ def gather(entries: Iterable[BridgeEntry]) -> State:
         sorted((entry for entry in found if isinstance(entry, Party)), key=lambda party: party.place),
         sorted((entry for entry in found if isinstance(entry, Announcement)), key=lambda said: said.id),
         {(int(entry.id), int(entry.version)): entry for entry in found if isinstance(entry, Spoken)},
-        sorted((e for e in found if isinstance(e, Event)), key=lambda e: (e.at, e.conference_sid or "", e.entry)),
+        sorted((e for e in found if isinstance(e, BridgeEvent)), key=lambda e: (e.at, e.conference_sid or "", e.entry)),
     )
 
 
-def read(bridge_sid: str) -> State:
+def get_state(bridge_sid: str) -> State:
     """Everything known of a bridge, consistently, in one query. Raises RequestRefused 20404."""
-    return gather(BridgeEntry.query(bridge_sid, consistent_read=True))
+    return state_of(BridgeEntry.query(bridge_sid, consistent_read=True))
 
 
-def tell(leg: Leg, event: Event) -> None:
+def note_leg_event(leg: BridgeLeg, event: BridgeEvent) -> None:
     """What a callback says of a leg; the one that is furthest counts."""
     leg.call_sid = event.call_sid
     if event.name == "in-progress":
@@ -231,7 +235,7 @@ def tell(leg: Leg, event: Event) -> None:
         leg.status = event.name
 
 
-def enter(room: Room, event: Event) -> None:
+def note_conference_event(room: Room, event: BridgeEvent) -> None:
     """What a callback says of a conference; they come in the order of their sequence numbers."""
     room.began_at = min(room.began_at, event.at)
     if event.name == "conference-start":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
-from toritsugi.bridges.records import Announcement, Bridge, Party, update_if
+from toritsugi.bridges.records import Announcement, Bridge, Party, update_unread_if
 from toritsugi.foundation.durations import RETRY_SECONDS
 
 GRACE_SECONDS = 1  # by which Twilio's own limit is behind ours, so that it is we who end a call while we can
@@ -30,7 +30,7 @@ class Ring:
             Party.call_sid.remove(),
             Party.refused.remove(),
         ]
-        return update_if(self.party, actions, (Party.attempts == tried) & Party.removed_at.does_not_exist())
+        return update_unread_if(self.party, actions, (Party.attempts == tried) & Party.removed_at.does_not_exist())
 
     def longest(self, now: float) -> int:
         """Twilio's own limit of the leg in seconds, until the deadline is known: the others may answer much later, but
@@ -51,7 +51,7 @@ class Speak:
     call_sid: str | None
 
     def claim(self, now: float) -> bool:
-        return announcements.claim(self.announcement, self.bridge, self.due, now)
+        return announcements.claim_announcement(self.announcement, self.bridge, self.due, now)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Drop:
     due: float
 
     def claim(self, now: float) -> bool:
-        return announcements.claim(self.announcement, self.bridge, self.due, now, "late")
+        return announcements.claim_announcement(self.announcement, self.bridge, self.due, now, "late")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class Begin:
             Bridge.full_time.set(self.full_time),
             Bridge.version.set(1),
         ]
-        return update_if(self.bridge, actions, Bridge.deadline.does_not_exist() & Bridge.ended_at.does_not_exist())
+        return update_unread_if(
+            self.bridge, actions, Bridge.deadline.does_not_exist() & Bridge.ended_at.does_not_exist()
+        )
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Follow:
     def claim(self, _now: float) -> bool:
         version = self.bridge.version
         actions = [Bridge.deadline.set(self.deadline), Bridge.version.set(version + 1)]
-        return update_if(self.bridge, actions, (Bridge.version == version) & Bridge.ended_at.does_not_exist())
+        return update_unread_if(self.bridge, actions, (Bridge.version == version) & Bridge.ended_at.does_not_exist())
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Limit:
     version: int
 
     def claim(self, _now: float) -> bool:
-        return update_if(self.party, [Party.limited.set(self.version)], Party.limited < self.version)
+        return update_unread_if(self.party, [Party.limited.set(self.version)], Party.limited < self.version)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Prolong:
     def claim(self, _now: float) -> bool:
         version = self.bridge.version
         actions = [Bridge.prolonged.set(version), Bridge.extended_from.remove()]
-        return update_if(self.bridge, actions, (Bridge.prolonged < version) & (Bridge.version == version))
+        return update_unread_if(self.bridge, actions, (Bridge.prolonged < version) & (Bridge.version == version))
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Arm:
 
     def claim(self, _now: float) -> bool:
         version = self.bridge.version
-        return update_if(
+        return update_unread_if(
             self.bridge, [Bridge.armed.set(version)], (Bridge.armed < version) & (Bridge.version == version)
         )
 
@@ -143,7 +145,7 @@ class End:
     reason: str
 
     def claim(self, now: float) -> bool:
-        return commands.end(self.bridge, self.reason, now)
+        return commands.end_bridge(self.bridge, self.reason, now)
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class Close:
 
     def claim(self, _now: float) -> bool:
         unclosed = Bridge.closed.does_not_exist() | (Bridge.closed != self.conference_sid)
-        return update_if(self.bridge, [Bridge.closed.set(self.conference_sid)], unclosed)
+        return update_unread_if(self.bridge, [Bridge.closed.set(self.conference_sid)], unclosed)
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ class Release:
         actions = [Party.released.set(self.attempt), Party.released_at.set(now)]
         seen = self.party.released_at
         unmoved = Party.released_at.does_not_exist() if seen is None else Party.released_at == seen
-        return update_if(self.party, actions, unmoved)
+        return update_unread_if(self.party, actions, unmoved)
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ class Leave:
     bridge: Bridge
 
     def claim(self, _now: float) -> bool:
-        return update_if(self.bridge, [Bridge.enrolled.remove()], Bridge.entry.exists())
+        return update_unread_if(self.bridge, [Bridge.enrolled.remove()], Bridge.entry.exists())
 
 
-Step = Ring | Speak | Drop | Begin | Follow | Limit | Prolong | Arm | End | Close | Release | Leave
+BridgeStep = Ring | Speak | Drop | Begin | Follow | Limit | Prolong | Arm | End | Close | Release | Leave

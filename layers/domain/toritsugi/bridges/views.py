@@ -1,23 +1,21 @@
 """A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
 
 import math
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.bridges import announcements
 from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key
-from toritsugi.bridges.state import Leg, State
+from toritsugi.bridges.state import BridgeLeg, State
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import Moment
 
-Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
-
-Line = TypedDict("Line", {"from": str})  # no class can have a field of this name
+TimelineEntryBase = TypedDict("TimelineEntryBase", {"from": str})  # no class can have a field of this name
 
 
-class CallShown(Line):
+class CallView(TimelineEntryBase):
     """A call as it stands in a list: ringing, in-progress or completed, which `end_reason` explains."""
 
     sid: str
@@ -32,7 +30,7 @@ class CallShown(Line):
     end_reason: str | None
 
 
-class LegShown(TypedDict):
+class LegView(TypedDict):
     """One time that somebody was called, with Twilio's words for how far it came."""
 
     call_sid: str | None
@@ -45,7 +43,7 @@ class LegShown(TypedDict):
     was_in_conference: bool
 
 
-class PartyShown(TypedDict):
+class PartyView(TypedDict):
     """One of the people: `shows` is the line that they see, `error` why Twilio did not call them."""
 
     id: int
@@ -55,7 +53,7 @@ class PartyShown(TypedDict):
     in_conference: bool
     removed: bool
     error: str | None
-    legs: list[LegShown]
+    legs: list[LegView]
 
 
 class Dropped(TypedDict):
@@ -65,7 +63,7 @@ class Dropped(TypedDict):
     reason: str | None
 
 
-class AnnouncementShown(TypedDict):
+class AnnouncementView(TypedDict):
     """An announcement: when it is due next, and when it was spoken, once for each deadline."""
 
     id: int
@@ -89,37 +87,37 @@ class Happening(TypedDict):
     detail: str | None
 
 
-class CallWhole(CallShown):
+class WholeCallView(CallView):
     """A call with its people, what was spoken, and everything that happened."""
 
     date_started: Moment
     billed_minutes: int
-    participants: list[PartyShown]
-    announcements: list[AnnouncementShown]
+    participants: list[PartyView]
+    announcements: list[AnnouncementView]
     timeline: list[Happening]
 
 
 class CallPage(TypedDict):
     """A page of calls; `next_page_url` in `meta` leads to the next one."""
 
-    calls: list[CallShown]
+    calls: list[CallView]
     meta: dict[str, Any]
 
 
 class Participants(TypedDict):
     """Everybody who is, was, or will be in a call."""
 
-    participants: list[PartyShown]
+    participants: list[PartyView]
 
 
-class PartyChanged(PartyShown):
+class PartyChanged(PartyView):
     """One of the people, and what has just been changed; null: nothing."""
 
     muted: bool | None
     hold: bool | None
 
 
-def show(bridge: Bridge) -> CallShown:
+def show_bridge(bridge: Bridge) -> CallView:
     """The bridge as it stands in a list."""
     return {
         "sid": bridge.bridge_sid,
@@ -136,10 +134,10 @@ def show(bridge: Bridge) -> CallShown:
     }
 
 
-def show_whole(state: State) -> CallWhole:
+def show_whole_bridge(state: State) -> WholeCallView:
     """The bridge with its people, what was spoken, and everything that happened, in its order."""
     return {
-        **show(state.bridge),
+        **show_bridge(state.bridge),
         "date_started": date(state.started_at),
         "billed_minutes": sum(billed_minutes(leg) for leg in state.legs.values()),
         "participants": [show_party(state, party) for party in state.parties],
@@ -148,7 +146,7 @@ def show_whole(state: State) -> CallWhole:
     }
 
 
-def show_party(state: State, party: Party) -> PartyShown:
+def show_party(state: State, party: Party) -> PartyView:
     """One of the people, and how they were called."""
     legs = [leg for leg in state.legs.values() if leg.place == party.place]
     return {
@@ -163,45 +161,45 @@ def show_party(state: State, party: Party) -> PartyShown:
     }
 
 
-def show_leg(state: State, leg: Leg) -> LegShown:
+def show_leg(state: State, leg: BridgeLeg) -> LegView:
     return {
         "call_sid": leg.call_sid,
         "status": leg.status,
         "answered_by": leg.answered_by,
         "date_answered": date(leg.answered_at),
         "date_ended": date(leg.ended_at),
-        "seconds": whole(leg.seconds),
+        "seconds": whole_number_or_none(leg.seconds),
         "billed_minutes": billed_minutes(leg),
         "was_in_conference": state.has_been_in(leg),
     }
 
 
-def billed_minutes(leg: Leg) -> int:
+def billed_minutes(leg: BridgeLeg) -> int:
     """What Twilio bills: every leg that was answered, rounded up to the minute. https://help.twilio.com/articles/223132307"""
     if leg.minutes is not None:
         return int(leg.minutes) if leg.status == "completed" else 0
     return max(1, math.ceil((leg.seconds or 0) / 60)) if leg.status == "completed" else 0
 
 
-def show_announcement(state: State, announcement: Announcement) -> AnnouncementShown:
+def show_announcement(state: State, announcement: Announcement) -> AnnouncementView:
     """An announcement, when it is due next, and when it was spoken."""
     spoken = sorted((one for one in state.spoken.values() if one.id == announcement.id), key=lambda one: one.version)
     waiting = {one.id: due for one, due in announcements.unspoken(state)}
     return {
         "id": int(announcement.id),
-        "before_end": whole(announcement.before_end),
-        "after_start": whole(announcement.after_start),
+        "before_end": whole_number_or_none(announcement.before_end),
+        "after_start": whole_number_or_none(announcement.after_start),
         "say": announcement.words,
         "play": announcement.audio,
         "language": announcement.language,
-        "to": whole(announcement.to),
+        "to": whole_number_or_none(announcement.to),
         "due": None if state.bridge.is_over else date(waiting.get(announcement.id)),
         "spoken": [date(one.at) for one in spoken if not one.dropped],
         "dropped": [{"due": date(one.due), "reason": one.dropped} for one in spoken if one.dropped],
     }
 
 
-def whole(number: float | None) -> int | None:
+def whole_number_or_none(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
@@ -228,18 +226,18 @@ def timeline(state: State) -> list[Happening]:
 
 def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge], str | None]:
     """A page of the bridges, the newest first, back from this month, and where the next page begins."""
-    listed, following = pages.backwards(month, after, most, query)
-    keys = [bridge_key(sid_of(listed_as)) for _, listed_as in listed]
+    listed, following = pages.backwards(month, after, most, query_bridges)
+    keys = [bridge_key(sid_in_entry(listed_as)) for _, listed_as in listed]
     there = {one.bridge_sid: one for one in Bridge.batch_get(keys, consistent_read=True)}
     return [there[sid] for sid, _ in keys if sid in there], following
 
 
-def query(month: str, after: str | None, most: int) -> list[str]:
-    start = after and {"month": month, "listed_as": after, "bridge_sid": sid_of(after), "entry": "bridge"}
+def query_bridges(month: str, after: str | None, most: int) -> list[str]:
+    start = after and {"month": month, "listed_as": after, "bridge_sid": sid_in_entry(after), "entry": "bridge"}
     key = {name: {"S": value} for name, value in start.items()} if start else None
     found = Bridge.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
     return [one.listed_as for one in found]
 
 
-def sid_of(listed_as: str) -> str:
+def sid_in_entry(listed_as: str) -> str:
     return listed_as.partition("#")[2]

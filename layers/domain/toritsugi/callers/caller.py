@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from toritsugi.lines.directory import Entry, Key, look_up
+from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
 
 class OnShelf(GlobalSecondaryIndex["Caller"]):  # type: ignore[no-untyped-call]
@@ -49,25 +49,25 @@ class OptOut(Entry, discriminator="opt-out"):
     at = NumberAttribute()
 
 
-def caller_key(number: str) -> Key:
+def caller_key(number: str) -> DirectoryKey:
     """Where the directory keeps who calls from this number."""
     return number, "caller"
 
 
-def opt_out_key(number: str) -> Key:
+def opt_out_key(number: str) -> DirectoryKey:
     """Where the directory keeps that this number wants no messages."""
     return number, "opt-out"
 
 
-def find(number: str) -> Caller | None:
+def find_caller(number: str) -> Caller | None:
     """Who calls from this number, in one round trip."""
-    found = look_up([caller_key(number)]).get(caller_key(number))
+    found = look_up_entries([caller_key(number)]).get(caller_key(number))
     return found if isinstance(found, Caller) else None
 
 
 def find_languages(numbers: Iterable[str]) -> dict[str, str]:
     """The languages that the directory knows of these people, by their numbers, in one round trip."""
-    return languages_of(look_up({caller_key(number) for number in numbers}).values())
+    return languages_of(look_up_entries({caller_key(number) for number in numbers}).values())
 
 
 def languages_of(entries: Iterable[Entry]) -> dict[str, str]:

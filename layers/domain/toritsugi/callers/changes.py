@@ -5,37 +5,37 @@ from collections.abc import Mapping
 from typing import Any
 
 from toritsugi.callers import index
-from toritsugi.callers.caller import Caller, OptOut, caller_key, find, opt_out_key
+from toritsugi.callers.caller import Caller, OptOut, caller_key, find_caller, opt_out_key
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.transactions import delete_if, save_if
 
-TRIES = 5
+MAX_CALLER_TRIES = 5
 
 
-def keep(number: str, said: Mapping[str, Any]) -> bool:
+def keep_caller(number: str, said: Mapping[str, Any]) -> bool:
     """Writes down who calls from a number, of whom everything is said. Whether nobody was known there before.
 
     Raises RequestRefused 20409.
     """
-    for _ in range(TRIES):
-        before = find(number)
-        if save_if(fill(before or draw_up(number), said)):
+    for _ in range(MAX_CALLER_TRIES):
+        before = find_caller(number)
+        if save_if(filled_in(before or new_caller(number), said)):
             return before is None
-    raise overtaken()
+    raise overtaken_by_others()
 
 
-def change(number: str, said: Mapping[str, Any]) -> None:
+def change_caller(number: str, said: Mapping[str, Any]) -> None:
     """Changes what is said of a caller, and leaves the rest. Raises RequestRefused 20404, 20409."""
-    for _ in range(TRIES):
-        before = find(number)
+    for _ in range(MAX_CALLER_TRIES):
+        before = find_caller(number)
         if before is None:
             raise unknown(number)
-        if save_if(fill(before, said)):
+        if save_if(filled_in(before, said)):
             return
-    raise overtaken()
+    raise overtaken_by_others()
 
 
-def forget(number: str) -> None:
+def forget_caller(number: str) -> None:
     """Nobody is known at this number any more; that no messages are wanted there is not forgotten.
 
     Raises RequestRefused 20404.
@@ -54,12 +54,12 @@ def opt_in(number: str) -> None:
     OptOut(*opt_out_key(number)).delete()
 
 
-def draw_up(number: str) -> Caller:
+def new_caller(number: str) -> Caller:
     """Somebody of whom nothing is known but the number; not stored yet."""
     return Caller(*caller_key(number), date_created=int(time.time()))
 
 
-def fill(caller: Caller, said: Mapping[str, Any]) -> Caller:
+def filled_in(caller: Caller, said: Mapping[str, Any]) -> Caller:
     """The caller, with what is said, and on the right shelf; not stored yet."""
     for name, value in said.items():
         setattr(caller, name, value)
@@ -72,5 +72,5 @@ def unknown(number: str) -> RequestRefused:
     return not_found(f"/api/callers/{number}")
 
 
-def overtaken() -> RequestRefused:
+def overtaken_by_others() -> RequestRefused:
     return RequestRefused(20409, "Others are changing this caller at this moment. Please try again", 409)

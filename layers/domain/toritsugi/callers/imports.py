@@ -15,30 +15,30 @@ from toritsugi.callers.sheets import Row
 from toritsugi.callers.views import Counts
 from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import log
-from toritsugi.lines.directory import Entry, look_up
+from toritsugi.lines.directory import Entry, look_up_entries
 
-READ_TOGETHER, WRITTEN_TOGETHER = (
+READ_BATCH, WRITE_BATCH = (
     100,
     25,
 )  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-AT_ONCE = 6
-TRIES, FIRST_PAUSE, LONGEST_PAUSE = 8, 0.05, 1.6
+BATCHES_AT_ONCE = 6
+MAX_BATCH_TRIES, FIRST_PAUSE, MAX_PAUSE = 8, 0.05, 1.6
 
 Kind = Literal["created", "changed", "unchanged"]
-KINDS: tuple[Kind, ...] = ("created", "changed", "unchanged")
+IMPORT_KINDS: tuple[Kind, ...] = ("created", "changed", "unchanged")
 
 Put = dict[str, Any]
 
 
 @dataclass
-class Outcome:
+class ImportOutcome:
     """How many callers have become what, and the lines of those of whom it is not certain."""
 
     counts: Counts = field(default_factory=lambda: Counts(created=0, changed=0, unchanged=0))
     unwritten: list[int] = field(default_factory=list)
 
-    def add(self, other: "Outcome") -> None:
-        for kind in KINDS:
+    def add(self, other: "ImportOutcome") -> None:
+        for kind in IMPORT_KINDS:
             self.counts[kind] += other.counts[kind]
         self.unwritten += other.unwritten
 
@@ -52,35 +52,35 @@ class Import:
     def __init__(self, until: float) -> None:
         self.until, self.failed = until, False
 
-    def write(self, rows: list[Row]) -> Outcome:
+    def write(self, rows: list[Row]) -> ImportOutcome:
         """What has become of each row. Whoever is unwritten may be written again, which changes nothing more."""
-        outcome = Outcome()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for part in pool.map(self.write_part, pieces(rows, READ_TOGETHER)):
+        outcome = ImportOutcome()
+        with ThreadPoolExecutor(BATCHES_AT_ONCE) as pool:
+            for part in pool.map(self.write_part, pieces(rows, READ_BATCH)):
                 outcome.add(part)
         return outcome
 
-    def write_part(self, rows: list[Row]) -> Outcome:
+    def write_part(self, rows: list[Row]) -> ImportOutcome:
         """What has become of these rows: nothing, if time has run out or another part has failed."""
         if self.failed or time.monotonic() >= self.until:
-            return Outcome(unwritten=[row.line for row in rows])
+            return ImportOutcome(unwritten=[row.line for row in rows])
         try:
             return self.write_rows(rows)
         except PynamoDBException:
             log.exception("callers could not be read")
             self.failed = True
-            return Outcome(unwritten=[row.line for row in rows])
+            return ImportOutcome(unwritten=[row.line for row in rows])
 
-    def write_rows(self, rows: list[Row]) -> Outcome:
+    def write_rows(self, rows: list[Row]) -> ImportOutcome:
         opting = [opt_out_key(row.number) for row in rows if row.said.get("opted_out")]
-        known = look_up([*(caller_key(row.number) for row in rows), *opting])
-        entries = {row.line: list(merge(row, known)) for row in rows}
+        known = look_up_entries([*(caller_key(row.number) for row in rows), *opting])
+        entries = {row.line: list(merge_row(row, known)) for row in rows}
         lost = {
             number
-            for puts in pieces([put(entry) for one in entries.values() for entry in one], WRITTEN_TOGETHER)
+            for puts in pieces([put_batch(entry) for one in entries.values() for entry in one], WRITE_BATCH)
             for number in self.put(puts)
         }
-        outcome = Outcome()
+        outcome = ImportOutcome()
         for row in rows:
             if row.number in lost:
                 outcome.unwritten.append(row.line)
@@ -91,35 +91,35 @@ class Import:
 
     def put(self, puts: list[Put]) -> set[str]:
         """The numbers of those that DynamoDB has not taken, or may not have taken."""
-        for tried in range(TRIES):
+        for tried in range(MAX_BATCH_TRIES):
             if time.monotonic() >= self.until:
                 break
             try:
-                answer = clients.client("dynamodb").batch_write_item(RequestItems={config.DIRECTORY_TABLE: puts})
+                answer = clients.aws_client("dynamodb").batch_write_item(RequestItems={config.DIRECTORY_TABLE: puts})
                 puts = answer.get("UnprocessedItems", {}).get(config.DIRECTORY_TABLE, [])
             except (ClientError, BotoCoreError) as error:
                 log.warning("callers were not written", error=type(error).__name__)
             if not puts:
                 return set()
-            time.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**tried))
+            time.sleep(min(MAX_PAUSE, FIRST_PAUSE * 2**tried))
         self.failed = True
         return {one["PutRequest"]["Item"]["number"]["S"] for one in puts}
 
 
-def merge(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
+def merge_row(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
     """The entries that a row makes or changes, whole: a batch can only put."""
     said = dict(row.said)
     if said.pop("opted_out", None) and opt_out_key(row.number) not in known:
         yield OptOut(*opt_out_key(row.number), at=int(time.time()))
-    caller = known.get(caller_key(row.number)) or changes.draw_up(row.number)
+    caller = known.get(caller_key(row.number)) or changes.new_caller(row.number)
     differs = ((getattr(caller, name) or None) != (value or None) for name, value in said.items())  # blank is nothing
     if caller_key(row.number) not in known or any(differs):
-        changes.fill(caller, said)  # type: ignore[arg-type]
+        changes.filled_in(caller, said)  # type: ignore[arg-type]
         caller.edition = (caller.edition or 0) + 1  # type: ignore[attr-defined]  # whoever changes it now looks again
         yield caller
 
 
-def put(entry: Entry) -> Put:
+def put_batch(entry: Entry) -> Put:
     return {"PutRequest": {"Item": entry.serialize()}}
 
 

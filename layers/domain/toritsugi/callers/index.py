@@ -15,25 +15,25 @@ import phonenumbers
 from pynamodb.expressions.condition import Condition
 
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
-from toritsugi.foundation.pages import wrong
-from toritsugi.lines.directory import look_up
+from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.numbers import digits_of
 
 SHELVES = [f"callers#{n}" for n in range(8)]
-LONGEST_PLACE = 1024  # bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-LONGEST_ORDER = 200  # characters of a name that count in the order, each of four bytes at most
+MAX_PLACE_BYTES = 1024  # bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_ORDER_LENGTH = 200  # characters of a name that count in the order, each of four bytes at most
 END_OF_ORDER = "\t"  # before every other character, and in no folded name
 
 HIRAGANA = {katakana: katakana - 0x60 for katakana in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
 
-LARGEST_PAGE = 3_000_000  # bytes, of 6 MB, some of which is base64
-READ_TOGETHER = 50  # callers, of each of whom there are two entries
+MAX_PAGE_BYTES = 3_000_000  # bytes, of 6 MB, some of which is base64
+READ_SHELF_BATCH = 50  # callers, of each of whom there are two entries
 
 Found = tuple[Caller, OptOut | None]
 Page = tuple[list[Found], str | None]
 
 
-def fold(text: str) -> str:
+def fold_kana(text: str) -> str:
     """What is left of a text if case, width, spaces and the two kana make no difference."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(HIRAGANA)
     return unicodedata.normalize("NFKC", "".join(folded.split()))  # again, for what had a space between now has none
@@ -44,8 +44,8 @@ def lay(caller: Caller) -> None:
     number = phonenumbers.parse(caller.number)
     at_home = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     caller.shelf = SHELVES[zlib.crc32(caller.number.encode()) % len(SHELVES)]
-    caller.listed_as = fold(caller.reading or caller.name)[:LONGEST_ORDER] + END_OF_ORDER + caller.number
-    names = [fold(said or "") for said in (caller.name, caller.reading, caller.company)]
+    caller.listed_as = fold_kana(caller.reading or caller.name)[:MAX_ORDER_LENGTH] + END_OF_ORDER + caller.number
+    names = [fold_kana(said or "") for said in (caller.name, caller.reading, caller.company)]
     caller.found_by = "\n".join([*names, digits_of(at_home) or "", caller.number])
 
 
@@ -55,13 +55,13 @@ def read_page(after: str | None, most: int, search: str = "") -> Page:
 
     Read consistently: whoever was deleted is left out, and the page is shorter. Raises RequestRefused.
     """
-    if after is not None and not 0 < len(after.encode()) <= LONGEST_PLACE:
-        raise wrong("PageToken")
-    places = merge(after, most, search)
+    if after is not None and not 0 < len(after.encode()) <= MAX_PLACE_BYTES:
+        raise wrong_parameter("PageToken")
+    places = merge_shelves(after, most, search)
     page = islice(places, most)
     found: list[Found] = []
     size, last = 0, None
-    while size < LARGEST_PAGE and (some := list(islice(page, READ_TOGETHER))):
+    while size < MAX_PAGE_BYTES and (some := list(islice(page, READ_SHELF_BATCH))):
         last = some[-1]
         people = look_up_all([place.partition(END_OF_ORDER)[2] for place in some])
         size += sum(len(str(value).encode()) for caller, _ in people for value in caller.attribute_values.values())
@@ -71,14 +71,14 @@ def read_page(after: str | None, most: int, search: str = "") -> Page:
 
 def look_up_all(numbers: list[str]) -> list[Found]:
     """Who calls from these numbers, without those who do not."""
-    entries = look_up(key(number) for number in numbers for key in (caller_key, opt_out_key))
+    entries = look_up_entries(key(number) for number in numbers for key in (caller_key, opt_out_key))
     people = [(entries.get(caller_key(number)), entries.get(opt_out_key(number))) for number in numbers]
     return [(caller, out if isinstance(out, OptOut) else None) for caller, out in people if isinstance(caller, Caller)]
 
 
-def merge(after: str | None, most: int, search: str) -> Iterator[str]:
+def merge_shelves(after: str | None, most: int, search: str) -> Iterator[str]:
     """The places of those who are found, in order. The first of each shelf are read side by side."""
-    wanted = matching(search) if fold(search) else None
+    wanted = matching(search) if fold_kana(search) else None
     share = None if wanted is not None else 2 * most // len(SHELVES) + 10  # of a page that each shelf is likely to have
     ahead = most + 1 if wanted is not None else 1
     beyond = Caller.listed_as > after if after else None
@@ -91,7 +91,7 @@ def merge(after: str | None, most: int, search: str) -> Iterator[str]:
 
 def matching(search: str) -> Condition:
     """What holds of whoever is looked for."""
-    wanted: Condition = Caller.found_by.contains(fold(search))
+    wanted: Condition = Caller.found_by.contains(fold_kana(search))
     if digits := digits_of(search):
         wanted |= Caller.found_by.contains(digits)
     return wanted

@@ -7,14 +7,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from toritsugi import words
 
-LONGEST_NAME, LONGEST_NOTES, LONGEST_TAG, MOST_TAGS = 100, 2000, 50, 20
+MAX_NAME, MAX_NOTES, MAX_TAG, MAX_TAGS = 100, 2000, 50, 20
 SEPARATORS = ",;、；"  # of tags, in a cell of a sheet
 LINES = "\n\t"
 UNSAFE = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, separators of lines
 TURNS = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}  # of the direction of writing
 
 
-def plain(text: str, lines: str = "") -> str:
+def plain_text(text: str, lines: str = "") -> str:
     """The text, if it is all characters that one can see, write in XML and say. Raises ValueError."""
     for one in text:
         if one not in lines and (unicodedata.category(one) in UNSAFE or one in TURNS or ord(one) & 0xFFFE == 0xFFFE):
@@ -22,12 +22,12 @@ def plain(text: str, lines: str = "") -> str:
     return text
 
 
-def written(text: str) -> str:
+def text_of_lines(text: str) -> str:
     """Text of several lines."""
-    return plain(text.replace("\r\n", "\n").replace("\r", "\n"), LINES)
+    return plain_text(text.replace("\r\n", "\n").replace("\r", "\n"), LINES)
 
 
-def spoken(language: str) -> str | None:
+def spoken_language(language: str) -> str | None:
     """ja or ja-JP, en or en-US: a language that our voices speak, as a locale; blank: none. Raises ValueError."""
     return words.read_locale(language) if language else None
 
@@ -35,7 +35,7 @@ def spoken(language: str) -> str | None:
 def tag(text: str) -> str:
     if not text or any(one in SEPARATORS for one in text):
         raise ValueError(f"a tag is a word or a few, without any of {SEPARATORS}")
-    return plain(text)
+    return plain_text(text)
 
 
 def empty(said: Any) -> Any:
@@ -46,12 +46,12 @@ def unless_blank(text: str) -> str | None:
     return text or None
 
 
-Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(plain)]
+CallerName = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(plain_text)]
 Blank = AfterValidator(unless_blank)
-Tag = Annotated[str, Field(max_length=LONGEST_TAG), AfterValidator(tag)]
+Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(tag)]
 
 
-class CallerWanted(BaseModel):
+class CallerRequest(BaseModel):
     """Who calls from a number. What is left out is nothing, except `opted_out`, which stays as it is."""
 
     model_config = ConfigDict(
@@ -63,18 +63,18 @@ class CallerWanted(BaseModel):
         },
     )
 
-    name: Annotated[Name, BeforeValidator(empty)] = ""
+    name: Annotated[CallerName, BeforeValidator(empty)] = ""
     reading: Annotated[
-        Annotated[Name, Blank] | None,
+        Annotated[CallerName, Blank] | None,
         Field(description="How the name is spoken, and where it stands in the alphabet"),
     ] = None
     language: Annotated[
-        Annotated[str, Field(max_length=35), AfterValidator(spoken)] | None,
+        Annotated[str, Field(max_length=35), AfterValidator(spoken_language)] | None,
         Field(examples=words.locales(), description="Left out: that of the reception"),
     ] = None
-    company: Annotated[Name, Blank] | None = None
-    notes: Annotated[str, Field(max_length=LONGEST_NOTES), AfterValidator(written), Blank] | None = None
-    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] = []
+    company: Annotated[CallerName, Blank] | None = None
+    notes: Annotated[str, Field(max_length=MAX_NOTES), AfterValidator(text_of_lines), Blank] | None = None
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
     blocked: Annotated[bool, Field(description="Whether calls from this number end with a polite refusal")] = False
     opted_out: Annotated[
         bool | None,
@@ -82,5 +82,5 @@ class CallerWanted(BaseModel):
     ] = None
 
 
-class CallerChange(CallerWanted):
+class CallerChange(CallerRequest):
     """What changes of a caller: what is left out stays as it is, and null takes it away."""

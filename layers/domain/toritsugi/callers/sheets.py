@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from toritsugi import words
-from toritsugi.callers.index import fold
-from toritsugi.callers.schemas import SEPARATORS, CallerWanted
-from toritsugi.callers.views import CallerShown, Wrong
+from toritsugi.callers.index import fold_kana
+from toritsugi.callers.schemas import SEPARATORS, CallerRequest
+from toritsugi.callers.views import CallerView, WrongRow
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import read_number
 from toritsugi.words.en import ENGLISH
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 COLUMNS = tuple(ENGLISH.columns)
 SIGNS = "=+@\t\r＝＋－＠-"  # a spreadsheet takes what begins with one of these for a formula
@@ -59,38 +59,38 @@ def decode(sheet: bytes, charset: str = "") -> str:
     raise refusal(f"The file is not in {charset or 'UTF-8, and not in Shift_JIS'}")
 
 
-def read(text: str, country: str) -> tuple[list[Row], list[Wrong]]:
+def read_sheet(text: str, country: str) -> tuple[list[Row], list[WrongRow]]:
     """The rows that are good, and what is wrong with the others. Numbers without a country code are of `country`.
 
     Raises RequestRefused 20001 if the first line does not say what the columns are, or there are too many rows.
     """
     rows: list[Row] = []
-    wrong: list[Wrong] = []
+    wrong: list[WrongRow] = []
     lines: dict[str, int] = {}  # in which each number is
-    table = split(text, wrong)
+    table = split_rows(text, wrong)
     headings = next(table, (0, []))[1]
     columns = [column_of(place, heading) for place, heading in enumerate(headings, 1)]
     check_columns(columns, headings)
     for count, (line, cells) in enumerate(table):
-        if count == MOST_ROWS:
+        if count == MAX_ROWS:
             raise refusal(
-                f"There are more than {MOST_ROWS} rows: send them in several files, each with its headings", 413
+                f"There are more than {MAX_ROWS} rows: send them in several files, each with its headings", 413
             )
         if len(cells) != len(columns):
-            wrong.append(Wrong(line=line, column=None, detail=f"it has {len(cells)} cells, and not {len(columns)}"))
+            wrong.append(WrongRow(line=line, column=None, detail=f"it has {len(cells)} cells, and not {len(columns)}"))
             continue
         found, problems = read_row(dict(zip(columns, map(unguard, cells), strict=True)), country)
         number = found.pop("number", None)
         if number and lines.setdefault(number, line) != line:
             problems["number"] = f"it is in line {lines[number]} already"
         said = dict(zip(columns, headings, strict=True))
-        wrong += [Wrong(line=line, column=said.get(column), detail=problems[column]) for column in problems]
+        wrong += [WrongRow(line=line, column=said.get(column), detail=problems[column]) for column in problems]
         if not problems:
             rows.append(Row(line, number, found))
     return rows, sorted(wrong, key=lambda one: one["line"])
 
 
-def split(text: str, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]:
+def split_rows(text: str, wrong: list[WrongRow]) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, and in which line each begins. What ends the reading is wrong with the last."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
@@ -100,12 +100,12 @@ def split(text: str, wrong: list[Wrong]) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        wrong.append(Wrong(line=line, column=None, detail=f"from here on it is no CSV: {error}"))
+        wrong.append(WrongRow(line=line, column=None, detail=f"from here on it is no CSV: {error}"))
 
 
 def column_of(place: int, heading: str) -> str:
     """Which column it is. Raises RequestRefused 20001."""
-    column = known_headings().get(fold(heading))
+    column = known_headings().get(fold_kana(heading))
     if column is None:
         known = ", ".join(map(name_of, COLUMNS))
         raise refusal(f"Column {place}, {heading.strip()[:100]!r}, is none that is known; these are: {known}")
@@ -115,7 +115,7 @@ def column_of(place: int, heading: str) -> str:
 def known_headings() -> dict[str, str]:
     """Every heading that a column may have, folded, and which column it is."""
     return {
-        fold(heading): column
+        fold_kana(heading): column
         for language in words.LANGUAGES
         for column, headings in language.columns.items()
         for heading in headings
@@ -156,7 +156,7 @@ def read_row(cells: dict[str, str], country: str) -> tuple[dict[str, Any], dict[
     except RequestRefused as refused:
         return {}, problems | {"number": refused.message if typed else "it is blank"}
     try:
-        found = CallerWanted.model_validate(said)
+        found = CallerRequest.model_validate(said)
     except ValidationError as error:
         for one in error.errors():
             problems.setdefault(str(one["loc"][0]), one["msg"].removeprefix("Value error, "))
@@ -166,7 +166,7 @@ def read_row(cells: dict[str, str], country: str) -> tuple[dict[str, Any], dict[
 
 def read_yes(cell: str) -> bool:
     """Raises ValueError."""
-    said = fold(cell)
+    said = fold_kana(cell)
     if any(said in language.yes for language in words.LANGUAGES):
         return True
     if said and not any(said in language.no for language in words.LANGUAGES):
@@ -196,7 +196,7 @@ def unguard(cell: str) -> str:
 # ---- written ---------------------------------------------------------------------------------------------------------
 
 
-def write(callers: Iterable[CallerShown], language: str) -> str:
+def write_sheet(callers: Iterable[CallerView], language: str) -> str:
     """A sheet of these callers, under headings in this language. It says the same when it is read again."""
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, lineterminator="\r\n")

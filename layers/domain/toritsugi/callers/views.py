@@ -7,10 +7,10 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import not_found
 from toritsugi.foundation.forms import date
-from toritsugi.lines.directory import look_up
+from toritsugi.lines.directory import look_up_entries
 
 
-class CallerShown(TypedDict):
+class CallerView(TypedDict):
     """Who calls from a number; `opted_out`: no messages are wanted there."""
 
     number: str
@@ -29,11 +29,11 @@ class CallerShown(TypedDict):
 class CallerPage(TypedDict):
     """A page of callers, in the order of the alphabet; `next_page_url` in `meta` leads to the next one."""
 
-    callers: list[CallerShown]
+    callers: list[CallerView]
     meta: dict[str, Any]
 
 
-class Wrong(TypedDict):
+class WrongRow(TypedDict):
     """What is wrong with a row: the line in which it begins, the column if it is one, and the reason."""
 
     line: int
@@ -53,19 +53,19 @@ class ImportDone(Counts):
     """What has become of a sheet: `bad` rows were left out, for which the first thousand `errors` are the reasons."""
 
     bad: int
-    errors: list[Wrong]
+    errors: list[WrongRow]
 
 
-def read(number: str) -> CallerShown:
+def get_caller_view(number: str) -> CallerView:
     """Who calls from a number, in one round trip. Raises RequestRefused 20404."""
-    found = look_up([caller_key(number), opt_out_key(number)])
+    found = look_up_entries([caller_key(number), opt_out_key(number)])
     caller, out = found.get(caller_key(number)), found.get(opt_out_key(number))
     if not isinstance(caller, Caller):
         raise not_found(f"/api/callers/{number}")
-    return show(caller, out if isinstance(out, OptOut) else None)
+    return show_caller(caller, out if isinstance(out, OptOut) else None)
 
 
-def show(caller: Caller, out: OptOut | None) -> CallerShown:
+def show_caller(caller: Caller, out: OptOut | None) -> CallerView:
     return {
         "number": caller.number,
         "name": caller.name,

@@ -12,8 +12,8 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.tables import Table
 
 NOUNS = ("proxy", "calls", "callers", "receptions", "recordings", "messages")
-SCOPES = tuple(f"{noun}:{deed}" for noun in NOUNS for deed in ("read", "write"))
-REMEMBERED_SECONDS = 60
+ALL_SCOPES = tuple(f"{noun}:{deed}" for noun in NOUNS for deed in ("read", "write"))
+KEY_REMEMBERED_SECONDS = 60
 SID_LENGTH = 34
 
 
@@ -28,19 +28,19 @@ class ApiKey(Table):
     scopes = UnicodeSetAttribute()
 
 
-_remembered: dict[str, tuple[float, ApiKey]] = {}
+_remembered_keys: dict[str, tuple[float, ApiKey]] = {}
 
 
-def create_key(key_sid: str, secret: str, scopes: tuple[str, ...] = SCOPES) -> ApiKey:
+def create_key(key_sid: str, secret: str, scopes: tuple[str, ...] = ALL_SCOPES) -> ApiKey:
     """A key that is good from now on. The secret must be random and long, for a plain hash protects only such."""
     key = ApiKey(key_sid, secret_hash=hash_secret(secret), scopes=set(scopes))
     key.save()
     return key
 
 
-def authorize(header: str, scope: str) -> ApiKey:
+def get_authorized_key(header: str, scope: str) -> ApiKey:
     """The key of an HTTP Basic header. Raises RequestRefused 20003: 401 for a wrong one, 403 for one without scope."""
-    sid, secret = read(header)
+    sid, secret = read_basic(header)
     key = find_key(sid) if len(sid) == SID_LENGTH else None
     # compared even where there is no such key, so that the time taken tells nothing
     right = hmac.compare_digest(key.secret_hash if key else "", hash_secret(secret))
@@ -51,7 +51,7 @@ def authorize(header: str, scope: str) -> ApiKey:
     return key
 
 
-def read(header: str) -> tuple[str, str]:
+def read_basic(header: str) -> tuple[str, str]:
     """The SID and the secret of an HTTP Basic header. Raises RequestRefused 20003."""
     kind, _, text = header.partition(" ")
     try:
@@ -62,21 +62,21 @@ def read(header: str) -> tuple[str, str]:
     return sid, secret
 
 
-def name_of(header: str) -> str:
+def key_sid_of(header: str) -> str:
     """The SID of the key in an HTTP Basic header. Raises RequestRefused 20003."""
-    return read(header)[0]
+    return read_basic(header)[0]
 
 
 def find_key(sid: str) -> ApiKey | None:
     """The key of this SID, remembered for a minute; a deleted one is good for as long."""
     now = time.time()
-    read_at, key = _remembered.get(sid) or (0.0, None)
-    if not key or now - read_at >= REMEMBERED_SECONDS:
+    read_at, key = _remembered_keys.get(sid) or (0.0, None)
+    if not key or now - read_at >= KEY_REMEMBERED_SECONDS:
         try:
             key = ApiKey.get(sid, consistent_read=True)
         except ApiKey.DoesNotExist:
             return None
-        _remembered[sid] = now, key
+        _remembered_keys[sid] = now, key
     return key
 
 

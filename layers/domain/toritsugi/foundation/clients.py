@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.session import get_session
 
 # Twilio gives up after 15 s, so no AWS call may take longer than two tries of a second or two.
-CONNECT_SECONDS, READ_SECONDS, TRIES = 1, 2, 2
+CONNECT_SECONDS, READ_SECONDS, MAX_ATTEMPTS = 1, 2, 2
 
 # Nobody waits for S3, which answers when it has the whole of a long file. Its links are signed in the one version with
 # which KMS opens a file, and lead to the region where it lies; botocore would choose otherwise.
@@ -27,12 +27,12 @@ def session() -> Any:
 
 
 @cache
-def client(service: str) -> Any:
+def aws_client(service: str) -> Any:
     """The one client of this process for an AWS service, by botocore's name of it."""
     usual: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
-        "retries": {"total_max_attempts": TRIES, "mode": "standard"},
+        "retries": {"total_max_attempts": MAX_ATTEMPTS, "mode": "standard"},
         "parameter_validation": False,  # AWS does that as well
     }
     limits = Config(**usual | OTHERWISE.get(service, {}))

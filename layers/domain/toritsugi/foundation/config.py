@@ -11,37 +11,37 @@ from dataclasses import dataclass
 from toritsugi.foundation import clients
 
 
-def read(name: str) -> str:
+def read_env(name: str) -> str:
     try:
         return os.environ[name]
     except KeyError:
         raise RuntimeError(f"The environment lacks {name}: template.yaml sets it for every function.") from None
 
 
-DIRECTORY_TABLE = read("DIRECTORY_TABLE")
-SERVICES_TABLE = read("SERVICES_TABLE")
-SESSIONS_TABLE = read("SESSIONS_TABLE")
-BRIDGES_TABLE = read("BRIDGES_TABLE")
-RECEPTIONS_TABLE = read("RECEPTIONS_TABLE")
-RECORDINGS_TABLE = read("RECORDINGS_TABLE")
-RECORDINGS_BUCKET = read("RECORDINGS_BUCKET")
-RECORDINGS_URL = read("RECORDINGS_URL")
-RECORDING_RETENTION = int(read("RECORDING_RETENTION"))  # days; 0: for ever
-KEEP_AT_TWILIO = read("KEEP_AT_TWILIO") == "true"
-MESSAGES_TABLE = read("MESSAGES_TABLE")
-KEYS_TABLE = read("KEYS_TABLE")
-SETTINGS_PATH = read("SETTINGS_PATH")
-TWILIO_ACCOUNT_SID = read("TWILIO_ACCOUNT_SID")
-CARRIER_URL = read("CARRIER_URL")
-DESTINATIONS = read("DESTINATIONS")
-COUNTRY = read("COUNTRY")
-SCHEDULE_GROUP = read("SCHEDULE_GROUP")
-SCHEDULE_ROLE_ARN = read("SCHEDULE_ROLE_ARN")
-DEAD_LETTERS_ARN = read("DEAD_LETTERS_ARN")
-CLEANUP_ARN = read("CLEANUP_ARN")
-TIMERS_URL = read("TIMERS_URL")
-TIMERS_ARN = read("TIMERS_ARN")
-EVENT_BUS = read("EVENT_BUS")
+DIRECTORY_TABLE = read_env("DIRECTORY_TABLE")
+SERVICES_TABLE = read_env("SERVICES_TABLE")
+SESSIONS_TABLE = read_env("SESSIONS_TABLE")
+BRIDGES_TABLE = read_env("BRIDGES_TABLE")
+RECEPTIONS_TABLE = read_env("RECEPTIONS_TABLE")
+RECORDINGS_TABLE = read_env("RECORDINGS_TABLE")
+RECORDINGS_BUCKET = read_env("RECORDINGS_BUCKET")
+RECORDINGS_URL = read_env("RECORDINGS_URL")
+RECORDING_RETENTION = int(read_env("RECORDING_RETENTION"))  # days; 0: for ever
+KEEP_AT_TWILIO = read_env("KEEP_AT_TWILIO") == "true"
+MESSAGES_TABLE = read_env("MESSAGES_TABLE")
+KEYS_TABLE = read_env("KEYS_TABLE")
+SETTINGS_PATH = read_env("SETTINGS_PATH")
+TWILIO_ACCOUNT_SID = read_env("TWILIO_ACCOUNT_SID")
+CARRIER_URL = read_env("CARRIER_URL")
+DESTINATIONS = read_env("DESTINATIONS")
+COUNTRY = read_env("COUNTRY")
+SCHEDULE_GROUP = read_env("SCHEDULE_GROUP")
+SCHEDULE_ROLE_ARN = read_env("SCHEDULE_ROLE_ARN")
+DEAD_LETTERS_ARN = read_env("DEAD_LETTERS_ARN")
+CLEANUP_ARN = read_env("CLEANUP_ARN")
+TIMERS_URL = read_env("TIMERS_URL")
+TIMERS_ARN = read_env("TIMERS_ARN")
+EVENT_BUS = read_env("EVENT_BUS")
 
 REGION = os.environ.get("AWS_REGION", "")
 ON_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
@@ -68,22 +68,22 @@ def settings(doubtful: bool = False) -> Settings:
     if _settings is None or time.time() - _read_at >= (REREAD_SECONDS if doubtful else KEPT_SECONDS):
         _read_at = time.time()
         try:
-            _settings = fetch()
+            _settings = fetch_settings()
         except Exception:
             if _settings is None:  # else what was known goes on counting: SSM's bad day makes no forgery good
                 raise
     return _settings
 
 
-def forget() -> None:
+def forget_settings() -> None:
     """Has the settings read anew, as a cold start would."""
     global _settings, _read_at
     _settings, _read_at = None, 0.0
 
 
-def fetch() -> Settings:
+def fetch_settings() -> Settings:
     names = {name: f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", "auth-tokens")}
-    answer = clients.client("ssm").get_parameters(Names=[*names.values()], WithDecryption=True)
+    answer = clients.aws_client("ssm").get_parameters(Names=[*names.values()], WithDecryption=True)
     if missing := answer["InvalidParameters"]:
         raise RuntimeError(f"SSM lacks {', '.join(missing)}: see the comment at PublicBaseUrl in template.yaml.")
     value = {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}

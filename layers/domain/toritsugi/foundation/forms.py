@@ -42,9 +42,9 @@ class Form:
     def text(self, name: str, most: int = 4000) -> str | None:
         values = self.getlist(name)
         if len(values) > 1:
-            raise invalid(name, "it was sent more than once")
+            raise invalid_parameter(name, "it was sent more than once")
         if values and len(values[0]) > most:
-            raise invalid(name, f"it is longer than {most} characters")
+            raise invalid_parameter(name, f"it is longer than {most} characters")
         return values[0] if values else None
 
     def integer(self, name: str, least: int, most: int) -> int | None:
@@ -52,7 +52,7 @@ class Form:
         if text is None:
             return None
         if not re.fullmatch(r"-?\d{1,12}", text) or not least <= int(text) <= most:
-            raise invalid(name, f"it must be a whole number from {least} to {most}")
+            raise invalid_parameter(name, f"it must be a whole number from {least} to {most}")
         return int(text)
 
     def boolean(self, name: str) -> bool | None:
@@ -60,20 +60,20 @@ class Form:
         if text is None:
             return None
         if text.lower() not in ("true", "false"):
-            raise invalid(name, "it must be true or false")
+            raise invalid_parameter(name, "it must be true or false")
         return text.lower() == "true"
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
         text = self.text(name)
         if text is not None and text not in choices:
-            raise invalid(name, f"it must be one of {', '.join(choices)}")
+            raise invalid_parameter(name, f"it must be one of {', '.join(choices)}")
         return text
 
     def url(self, name: str) -> str | None:
         """An address, or an empty text, which takes it away."""
         text = self.text(name)
         if text and not URL.fullmatch(text):
-            raise invalid(name, "it must be a URL that begins with http:// or https://")
+            raise invalid_parameter(name, "it must be a URL that begins with http:// or https://")
         return text
 
     def moment(self, name: str) -> int | None:
@@ -85,10 +85,10 @@ class Form:
             date = datetime.fromisoformat(text)
             return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
-            raise invalid(name, "it must be a date in ISO 8601, like 2026-11-21T09:30:00Z") from None
+            raise invalid_parameter(name, "it must be a date in ISO 8601, like 2026-11-21T09:30:00Z") from None
 
 
-def invalid(name: str, why: str) -> RequestRefused:
+def invalid_parameter(name: str, why: str) -> RequestRefused:
     """The refusal of a parameter, as Twilio words it."""
     return RequestRefused(80701, f"'{name}' is invalid: {why}")
 

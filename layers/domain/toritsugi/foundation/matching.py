@@ -7,7 +7,7 @@ from toritsugi import words
 KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """The text with one width, one case and one kana, and no spaces around it, by which two texts are compared."""
     return unicodedata.normalize("NFKC", text).casefold().translate(KATAKANA).strip()
 

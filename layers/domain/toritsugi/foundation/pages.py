@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from toritsugi.foundation.errors import RequestRefused
 
-USUAL, MOST = 50, 100
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 WHOLE = re.compile(r"[0-9]{1,9}")
 
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
@@ -21,8 +21,8 @@ def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Cal
     `read` is given where to begin and how many to read, and gives what it found and where to go on. Raises
     RequestRefused.
     """
-    size = min(MOST, number(query, "PageSize", USUAL, least=1))
-    page = number(query, "Page", 0, least=0)
+    size = min(MAX_PAGE_SIZE, read_number_parameter(query, "PageSize", DEFAULT_PAGE_SIZE, least=1))
+    page = read_number_parameter(query, "Page", 0, least=0)
     token = query.get("PageToken") or None
     found, following = read(open_token(token), size)
     rest = {name: value for name, value in query.items() if name not in ("PageSize", "Page", "PageToken")}
@@ -47,17 +47,17 @@ def slices(items: list[Any]) -> Reader:
 
     def read(after: str | None, most: int) -> tuple[list[Any], str | None]:
         if after and not WHOLE.fullmatch(after):
-            raise wrong("PageToken")
+            raise wrong_parameter("PageToken")
         at = int(after or 0)
         return items[at : at + most], str(at + most) if at + most < len(items) else None
 
     return read
 
 
-def number(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
+def read_number_parameter(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
     text = query.get(name) or str(usual)
     if not WHOLE.fullmatch(text) or int(text) < least:
-        raise wrong(name)
+        raise wrong_parameter(name)
     return int(text)
 
 
@@ -71,10 +71,10 @@ def open_token(token: str | None) -> str | None:
     try:
         return base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4)).decode()
     except ValueError:
-        raise wrong("PageToken") from None
+        raise wrong_parameter("PageToken") from None
 
 
-def wrong(name: str) -> RequestRefused:
+def wrong_parameter(name: str) -> RequestRefused:
     return RequestRefused(20001, f"The parameter {name} is wrong", 400)
 
 
@@ -97,7 +97,7 @@ def backwards(
     start = None
     if after:
         if not (place := PLACE.fullmatch(after)):
-            raise wrong("PageToken")
+            raise wrong_parameter("PageToken")
         month, start = place.groups()
     found: list[Listed] = []
     for _ in range(MONTHS_BACK):

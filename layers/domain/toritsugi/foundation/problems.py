@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.foundation.rest import challenge
 
 
-class Wrong(TypedDict):
+class Mistaken(TypedDict):
     """One thing that is wrong with a request, and its place in it: a pointer into JSON, or a line and what it has."""
 
     pointer: NotRequired[str]
@@ -28,7 +28,7 @@ class Problem(TypedDict):
     status: int
     detail: str
     code: NotRequired[int]
-    errors: NotRequired[list[Wrong]]
+    errors: NotRequired[list[Mistaken]]
 
 
 def answers(done: str, status: int, *refusals: int) -> dict[int, Any]:

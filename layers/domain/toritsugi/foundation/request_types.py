@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from toritsugi.foundation.forms import URL
 
+Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
 Url = Annotated[str, Field(pattern=f"^{URL.pattern}$", max_length=1000)]
 
 

@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.logs import log
+from toritsugi.foundation.types import Json
 
-Json = dict[str, Any]
 Respond = Callable[[RequestRefused], Response[str]]
 
 SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in a path, and not for the log
@@ -47,10 +47,10 @@ def serve(
         try:
             ask(event)
         except RequestRefused as error:
-            return written(refused(error))
+            return lambda_answer(refused(error))
         except Exception:
             log.exception("a key could not be read")
-            return written(respond(failure))
+            return lambda_answer(respond(failure))
         return app.resolve(event, context)
 
     return handler
@@ -59,10 +59,12 @@ def serve(
 def authorize(event: Json, scope: str) -> None:
     """Raises RequestRefused 20003 unless the request has a key that may read, or else write, in this scope."""
     method = event["requestContext"]["http"]["method"]
-    api_keys.authorize(event["headers"].get("authorization", ""), f"{scope}:{'read' if method == 'GET' else 'write'}")
+    api_keys.get_authorized_key(
+        event["headers"].get("authorization", ""), f"{scope}:{'read' if method == 'GET' else 'write'}"
+    )
 
 
-def written(answer: Response[str]) -> Json:
+def lambda_answer(answer: Response[str]) -> Json:
     headers = {"content-type": answer.content_type, **answer.headers}
     return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
 

@@ -17,7 +17,7 @@ from toritsugi.foundation import clients
 def connection() -> Connection:
     """The one connection of this process."""
     made = Connection()
-    made._client = clients.client("dynamodb")
+    made._client = clients.aws_client("dynamodb")
     return made
 
 

@@ -23,17 +23,17 @@ from pynamodb.transactions import TransactWrite
 
 from toritsugi.foundation.tables import Table, connection
 
-FAILED = "ConditionalCheckFailed"  # somebody was before us
+CONDITION_FAILED = "ConditionalCheckFailed"  # somebody was before us
 CONFLICT = "TransactionConflict"  # somebody is at it in this very moment
 
-MOST_TRIES = 5
+MAX_TRIES = 5
 
 
 # ---- one row ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WriteOutcome:
     """Whether a condition `held`, and the row: as it is now if it did, else as it was, empty where there was none."""
 
     held: bool
@@ -77,7 +77,7 @@ def delete_if(item: Table, condition: Condition) -> bool:
     return outcome.held or (outcome.asked_again and not outcome.row)
 
 
-def carry_out(operation: str, request: Mapping[str, Any], tries: int = MOST_TRIES) -> Outcome:
+def carry_out(operation: str, request: Mapping[str, Any], tries: int = MAX_TRIES) -> WriteOutcome:
     """What comes of a conditional write of one row; PynamoDB drops what a failure brings along.
 
     Any error but a failed condition comes through; that a transaction is at the row only when it is so several times.
@@ -91,8 +91,8 @@ def carry_out(operation: str, request: Mapping[str, Any], tries: int = MOST_TRIE
         if code != "ConditionalCheckFailedException":
             raise
         asked_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-        return Outcome(False, error.response.get("Item", {}), asked_again)
-    return Outcome(True, answer.get("Attributes", {}))
+        return WriteOutcome(False, error.response.get("Item", {}), asked_again)
+    return WriteOutcome(True, answer.get("Attributes", {}))
 
 
 def make_mark() -> str:
@@ -106,7 +106,7 @@ def is_marked(row: Mapping[str, Any], mark: str) -> bool:
 # ---- several, all or nothing -----------------------------------------------------------------------------------------
 
 
-def write() -> TransactWrite:
+def write_transaction() -> TransactWrite:
     """A transaction: at the end of its `with` block it is carried out, whole or not at all."""
     return TransactWrite(connection=connection())
 
@@ -118,10 +118,10 @@ def refusals() -> Iterator[dict[int, str]]:
     try:
         yield places
     except TransactWriteError as error:
-        places.update(lost(error))
+        places.update(reasons_of(error))
 
 
-def lost(error: TransactWriteError) -> dict[int, str]:
+def reasons_of(error: TransactWriteError) -> dict[int, str]:
     """Why a transaction was canceled: the place of each item that was why (condition checks, deletes, puts, updates),
     and its code.
 
@@ -129,12 +129,12 @@ def lost(error: TransactWriteError) -> dict[int, str]:
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """
     codes = {place: reason.code for place, reason in enumerate(error.cancellation_reasons) if reason}
-    places = {place: code for place, code in codes.items() if code in (FAILED, CONFLICT)}
+    places = {place: code for place, code in codes.items() if code in (CONDITION_FAILED, CONFLICT)}
     if not places:
         raise error
     return places
 
 
-def put(attribute: Attribute[Any], value: Any) -> Action:
+def set_or_remove(attribute: Attribute[Any], value: Any) -> Action:
     """Sets the attribute, or removes it where the value is None: an absent one is how we say never, or not yet."""
     return attribute.remove() if value is None else attribute.set(value)

@@ -10,7 +10,7 @@ def is_spoken(language: str, voice: str | None) -> bool:
     return bool(voice) or words.find(language) is not None
 
 
-def say(response: VoiceResponse, text: str, language: str, voice: str | None = None) -> None:
+def say_in(response: VoiceResponse, text: str, language: str, voice: str | None = None) -> None:
     """Has these words spoken."""
     known = words.find(language)
     response.say(text, language=known.locale if known else language, voice=voice or (known.voice if known else None))

@@ -11,7 +11,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import country_of, is_e164
 
-KINDS = {
+COSTLY_KINDS = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
     PhoneNumberType.SHARED_COST: "a shared-cost number",
     PhoneNumberType.UAN: "a company's number that the caller pays for, such as 0570 in Japan",
@@ -21,7 +21,7 @@ KINDS = {
 MASS_SERVICES = ("170", "180")  # Japan's messages and mass announcements, which libphonenumber does not know
 
 
-def check(number: str, *, message: bool = False) -> None:
+def check_destination(number: str, *, message: bool = False) -> None:
     """Raises RequestRefused unless the owner lets the exchange call this number, or with `message` write to it.
 
     21211: it is no telephone number in E.164, as those of the police and short ones are not. 21215, or 21408 for a
@@ -49,7 +49,7 @@ def why_not(number: str, countries: frozenset[str]) -> str | None:
         return "it is of no country, but a satellite's or an international service's"
     if country == "JP" and str(parsed.national_number).startswith(MASS_SERVICES):
         return "it is a mass-announcement or message service"
-    if kind := KINDS.get(phonenumbers.number_type(parsed)):
+    if kind := COSTLY_KINDS.get(phonenumbers.number_type(parsed)):
         return f"it is {kind}"
     if countries and country not in countries:
         return f"it is in {country}, and only {', '.join(sorted(countries))} may be called"

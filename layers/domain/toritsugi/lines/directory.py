@@ -7,7 +7,7 @@ from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
 from toritsugi.foundation import config
 from toritsugi.foundation.tables import Table
 
-Key = tuple[str, str]
+DirectoryKey = tuple[str, str]
 
 
 class Entry(Table):
@@ -21,6 +21,6 @@ class Entry(Table):
     kind = DiscriminatorAttribute()
 
 
-def look_up(keys: Iterable[Key]) -> dict[Key, Entry]:
+def look_up_entries(keys: Iterable[DirectoryKey]) -> dict[DirectoryKey, Entry]:
     """The entries there are under these keys, consistently, in one round trip for each hundred."""
     return {(found.number, found.entry): found for found in Entry.batch_get(list(keys), consistent_read=True)}

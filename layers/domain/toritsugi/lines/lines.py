@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from toritsugi.lines.directory import Entry, Key, look_up
+from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
 
 class Line(Entry, discriminator="line"):
@@ -27,17 +27,17 @@ class Line(Entry, discriminator="line"):
         return self.reception is not None and bool(self.document["steps"])
 
 
-def line_key(number: str) -> Key:
+def line_key(number: str) -> DirectoryKey:
     """Where the directory keeps what it knows about a number as a line."""
     return number, "line"
 
 
 def find_line(number: str) -> Line | None:
     """What the directory knows of a number as a line of ours."""
-    found = look_up([line_key(number)]).get(line_key(number))
+    found = look_up_entries([line_key(number)]).get(line_key(number))
     return found if isinstance(found, Line) else None
 
 
 def find_lines(numbers: Iterable[str]) -> set[str]:
     """Those of these numbers that are lines of ours, in one round trip."""
-    return {number for number, _ in look_up([line_key(number) for number in numbers])}
+    return {number for number, _ in look_up_entries([line_key(number) for number in numbers])}

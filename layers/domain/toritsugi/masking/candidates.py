@@ -8,21 +8,21 @@ import hashlib
 from dataclasses import dataclass, field
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.lines.directory import Entry, Key, look_up
+from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.lines.numbers import country_of, family_of
 from toritsugi.masking.pool import PoolNumber
-from toritsugi.masking.requests import Wanted
+from toritsugi.masking.requests import ParticipantRequest
 from toritsugi.masking.routes import Route, route_key
 
-MOST_KEYS = 100  # of one BatchGetItem
+MAX_KEYS = 100  # of one BatchGetItem
 
 
 @dataclass
-class Search:
+class LineSearch:
     """The search for one person's line: `numbers` would do, in this person's own order, `ready` are free."""
 
-    wanted: Wanted
+    wanted: ParticipantRequest
     numbers: list[PoolNumber]
     ready: list[PoolNumber] = field(default_factory=list)
     quarantined: set[str] = field(default_factory=set)
@@ -35,7 +35,7 @@ def default_mode(pool: list[PoolNumber]) -> str:
     return "voice-only" if any(number.voice for number in pool) else "message-only"
 
 
-def compatible(pool: list[PoolNumber], wanted: Wanted, mode: str) -> list[PoolNumber]:
+def compatible(pool: list[PoolNumber], wanted: ParticipantRequest, mode: str) -> list[PoolNumber]:
     """The numbers that would do for this person, in this person's own order. Raises RequestRefused when none would."""
     numbers = [chosen(pool, wanted)] if wanted.is_explicit else pool
     if not numbers:
@@ -57,7 +57,7 @@ def compatible(pool: list[PoolNumber], wanted: Wanted, mode: str) -> list[PoolNu
     return sorted(free, key=lambda number: preference(wanted.identifier, number.phone_number))
 
 
-def chosen(pool: list[PoolNumber], wanted: Wanted) -> PoolNumber:
+def chosen(pool: list[PoolNumber], wanted: ParticipantRequest) -> PoolNumber:
     """The number that the client has named. Raises RequestRefused when it is not in the pool."""
     for number in pool:
         if number.phone_number == wanted.proxy_identifier or number.sid == wanted.proxy_identifier_sid:
@@ -76,19 +76,19 @@ def preference(identifier: str, number: str) -> bytes:
     return hashlib.blake2b(f"{identifier}{number}".encode(), digest_size=8).digest()
 
 
-def look_around(searches: list[Search], behavior: str, now: int) -> None:
+def look_around(searches: list[LineSearch], behavior: str, now: int) -> None:
     """Finds free numbers for everybody: one round trip, unless somebody's first fifty are all taken.
 
     Raises RequestRefused 80208 (80604 for a number that was asked for) when all are, and 80402 for whoever is a line.
     """
     people = [search.wanted.identifier for search in searches]
-    step = MOST_KEYS // len(searches) - 1
+    step = MAX_KEYS // len(searches) - 1
     for at in range(0, max(len(search.numbers) for search in searches), step):
         batches = [search.numbers[at : at + step] for search in searches]
         pairs = [
             route_key(who, number.phone_number) for who, batch in zip(people, batches, strict=True) for number in batch
         ]
-        memories = look_up([*pairs, *map(line_key, people)])
+        memories = look_up_entries([*pairs, *map(line_key, people)])
         if any(isinstance(memories.get(line_key(person)), Line) for person in people):
             raise RequestRefused(
                 80402, "A phone number of a Service as Participant: its calls would go round in circles"
@@ -101,7 +101,9 @@ def look_around(searches: list[Search], behavior: str, now: int) -> None:
     raise in_use(next(search for search in searches if not search.ready))
 
 
-def rank(search: Search, batch: list[PoolNumber], memories: dict[Key, Entry], behavior: str, now: int) -> None:
+def rank(
+    search: LineSearch, batch: list[PoolNumber], memories: dict[DirectoryKey, Entry], behavior: str, now: int
+) -> None:
     """Fills `ready` with those numbers of a batch that are free for this person, the best first.
 
     Those in quarantine come last. Before that, `prefer-sticky` puts the numbers that the person has had,
@@ -120,7 +122,7 @@ def rank(search: Search, batch: list[PoolNumber], memories: dict[Key, Entry], be
     search.ready = [number for *_, number in sorted(order, key=lambda item: item[:3])]
 
 
-def in_use(search: Search) -> RequestRefused:
+def in_use(search: LineSearch) -> RequestRefused:
     if search.wanted.is_explicit:
         return RequestRefused(80604, "The ProxyIdentifier is already in use with this Identifier")
     return RequestRefused(80208, "All compatible phone numbers are in use by this Participant in other Sessions")

@@ -12,53 +12,59 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.forms import Form, invalid
-from toritsugi.foundation.transactions import FAILED, refusals, write
-from toritsugi.masking.candidates import Search, compatible, default_mode, look_around
+from toritsugi.foundation.forms import Form, invalid_parameter
+from toritsugi.foundation.transactions import CONDITION_FAILED, refusals, write_transaction
+from toritsugi.masking.candidates import LineSearch, compatible, default_mode, look_around
 from toritsugi.masking.pool import PoolNumber, hold, read_usable
-from toritsugi.masking.requests import MOST_PEOPLE, Wanted, read_participant, read_participants, too_many
+from toritsugi.masking.requests import (
+    MAX_PARTICIPANTS,
+    ParticipantRequest,
+    read_participant,
+    read_participants,
+    too_many,
+)
 from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over, route_key
-from toritsugi.masking.services import LONGEST_TTL, Service
+from toritsugi.masking.services import MAX_TTL, Service
 from toritsugi.masking.sessions import (
     MODES,
     Participant,
     Session,
     SessionName,
     is_as_read,
-    is_open,
-    name_entry,
     participant_entry,
     present,
     read_session,
+    session_is_open,
+    session_name_entry,
 )
 
-MOST_TRIES = 8
+MAX_CLAIM_TRIES = 8
 
 
 class PoolChanged(Exception):
     """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again."""
 
 
-def choices(searches: list[Search], behavior: str) -> Iterator[list[PoolNumber]]:
+def choices(searches: list[LineSearch], behavior: str) -> Iterator[list[PoolNumber]]:
     """A number for each search, and others for those that lost theirs: as often as is worth trying.
 
     Raises RequestRefused 80208 where none is free, 80623 after several lost races.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_CLAIM_TRIES):
         if not all(search.ready for search in searches):
             look_around(searches, behavior, int(time.time()))
         yield [search.ready[0] for search in searches]
-    raise overtaken()
+    raise overtaken_by_claims()
 
 
-def pass_over(searches: list[Search], lost: dict[int, str]) -> None:
+def drop_lost(searches: list[LineSearch], lost: dict[int, str]) -> None:
     """The pairs at these places of a transaction are somebody else's: for each of them the next number is tried."""
     for place, search in enumerate(searches):
         if place in lost:
             del search.ready[0]
 
 
-def overtaken() -> RequestRefused:
+def overtaken_by_claims() -> RequestRefused:
     return RequestRefused(
         80623, "Other requests for the same Participant were faster, several times over. Please try again", 409
     )
@@ -66,51 +72,51 @@ def overtaken() -> RequestRefused:
 
 def open_session(service_sid: str, form: Form) -> tuple[Session, list[Participant]]:
     """A new session with up to two participants. Raises RequestRefused, and leaves nothing."""
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         wanted = read_participants(form)
-        session = draw_up(service, pool, form)
+        session = new_session(service, pool, form)
         with suppress(PoolChanged):
             return session, claim_session(session, wanted, service, pool)
-    raise overtaken()
+    raise overtaken_by_claims()
 
 
 def claim_session(
-    session: Session, wanted: list[Wanted], service: Service, pool: list[PoolNumber]
+    session: Session, wanted: list[ParticipantRequest], service: Service, pool: list[PoolNumber]
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
-    searches = [Search(person, compatible(pool, person, session.mode)) for person in wanted]
+    searches = [LineSearch(person, compatible(pool, person, session.mode)) for person in wanted]
     for numbers in choices(searches, service.number_selection_behavior):
         pairs = zip(wanted, numbers, strict=True)
         people = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
         session.participants = len(people)
         if not (lost := save_session(session, people, searches, numbers)):
             return people
-        pass_over(searches, lost)
-    raise overtaken()
+        drop_lost(searches, lost)
+    raise overtaken_by_claims()
 
 
 def save_session(
-    session: Session, people: list[Participant], searches: list[Search], numbers: list[PoolNumber]
+    session: Session, people: list[Participant], searches: list[LineSearch], numbers: list[PoolNumber]
 ) -> dict[int, str]:
     """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
 
     Raises RequestRefused 80603, PoolChanged.
     """
     others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
-    with refusals() as refused, write() as transaction:
+    with refusals() as refused, write_transaction() as transaction:
         for person, other, search in zip(people, others, searches, strict=True):
             transaction.save(route_of(session, person, other), condition=takes(search, person, session))
         transaction.save(session)
         for person in people:
             transaction.save(person)
         if session.unique_name:
-            name = SessionName(session.service_sid, name_entry(session.unique_name), named=session.session_sid)
+            name = SessionName(session.service_sid, session_name_entry(session.unique_name), named=session.session_sid)
             transaction.save(name, condition=SessionName.entry.does_not_exist())
         checks = hold(transaction, numbers, int(time.time()))
     name_place = 2 * len(people) + 1
     places = without_pool(refused, checks, name_place + bool(session.unique_name))
-    if places.get(name_place) == FAILED:
+    if places.get(name_place) == CONDITION_FAILED:
         raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
     return places
 
@@ -121,40 +127,40 @@ def without_pool(refused: dict[int, str], checks: int, others: int) -> dict[int,
     Raises PoolChanged where a number is not as it was read: they are checked before all others, or updated after them.
     """
     places = {place - checks: code for place, code in refused.items()}
-    if any(code == FAILED and not 0 <= place < others for place, code in places.items()):
+    if any(code == CONDITION_FAILED and not 0 <= place < others for place, code in places.items()):
         raise PoolChanged
     return places
 
 
-def add_participant(service_sid: str, session_sid: str, form: Form) -> Participant:
+def join_session(service_sid: str, session_sid: str, form: Form) -> Participant:
     """One more participant in a session. Raises RequestRefused, and leaves nothing."""
     wanted = read_participant(form)
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         with suppress(PoolChanged):
             return claim_place(session_sid, wanted, service, pool)
-    raise overtaken()
+    raise overtaken_by_claims()
 
 
-def claim_place(session_sid: str, wanted: Wanted, service: Service, pool: list[PoolNumber]) -> Participant:
+def claim_place(session_sid: str, wanted: ParticipantRequest, service: Service, pool: list[PoolNumber]) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = join(service.service_sid, session_sid, wanted, int(time.time()))
-    search = Search(wanted, compatible(pool, wanted, session.mode))
+    search = LineSearch(wanted, compatible(pool, wanted, session.mode))
     for numbers in choices([search], service.number_selection_behavior):
         now = int(time.time())
         session, others = join(service.service_sid, session_sid, wanted, now)
         person = enrol(session, wanted, numbers[0], session.participants)
         if not (lost := save_participant(session, person, others, search, numbers, now)):
             return person
-        pass_over([search], lost)
-    raise overtaken()
+        drop_lost([search], lost)
+    raise overtaken_by_claims()
 
 
 def save_participant(
     session: Session,
     person: Participant,
     others: list[Participant],
-    search: Search,
+    search: LineSearch,
     numbers: list[PoolNumber],
     now: int,
 ) -> dict[int, str]:
@@ -163,11 +169,11 @@ def save_participant(
     Raises PoolChanged.
     """
     partner = others[0] if others else None
-    with refusals() as refused, write() as transaction:
+    with refusals() as refused, write_transaction() as transaction:
         transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
         transaction.save(person)
         joined: list[Action] = [Session.participants.set(len(others) + 1), Session.date_updated.set(now)]
-        transaction.update(session, joined, condition=is_open(now) & is_as_read(session))
+        transaction.update(session, joined, condition=session_is_open(now) & is_as_read(session))
         if partner:
             other = route_of(session, partner, person)
             meet: list[Action] = [
@@ -181,7 +187,7 @@ def save_participant(
     return without_pool(refused, checks, 4 if partner else 3)
 
 
-def join(service_sid: str, session_sid: str, wanted: Wanted, now: int) -> tuple[Session, list[Participant]]:
+def join(service_sid: str, session_sid: str, wanted: ParticipantRequest, now: int) -> tuple[Session, list[Participant]]:
     """The session and who is in it, if this person may still join. Raises RequestRefused."""
     session, people = read_session(service_sid, session_sid)
     there = present(people)
@@ -194,16 +200,16 @@ def join(service_sid: str, session_sid: str, wanted: Wanted, now: int) -> tuple[
             raise RequestRefused(
                 80612, "This Identifier was a Participant of the Session before, and cannot be added again"
             )
-    if len(there) >= MOST_PEOPLE:
+    if len(there) >= MAX_PARTICIPANTS:
         raise too_many()
     return session, there
 
 
-def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
+def new_session(service: Service, pool: list[PoolNumber], form: Form) -> Session:
     """The session that the form describes, not stored yet."""
     now = time.time()
     date_expiry = read_date_expiry(form, now)
-    said = form.integer("Ttl", 0, LONGEST_TTL)
+    said = form.integer("Ttl", 0, MAX_TTL)
     ttl = service.default_ttl if said is None else said
     status = form.choice("Status", ("open", "in-progress")) or "open"
     return Session(
@@ -216,7 +222,7 @@ def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
         mode=form.choice("Mode", MODES) or default_mode(pool),
         ttl=ttl,
         date_expiry=date_expiry,
-        expires_at=expiry(ttl, date_expiry, int(now)),
+        expires_at=expiry_of(ttl, date_expiry, int(now)),
         date_created=int(now),
         date_updated=int(now),
         date_started=int(now) if status == "in-progress" else None,
@@ -231,18 +237,18 @@ def draw_up(service: Service, pool: list[PoolNumber], form: Form) -> Session:
 def read_date_expiry(form: Form, now: float) -> int | None:
     date_expiry = form.moment("DateExpiry")
     if date_expiry is not None and date_expiry <= now:
-        raise invalid("DateExpiry", "it is past")
+        raise invalid_parameter("DateExpiry", "it is past")
     return date_expiry
 
 
-def expiry(ttl: float, date_expiry: float | None, since: float) -> float | None:
+def expiry_of(ttl: float, date_expiry: float | None, since: float) -> float | None:
     """When a session ends that last did something at `since`: a date overrides a ttl. None: never."""
     if date_expiry is not None:
         return date_expiry
     return since + ttl if ttl else None
 
 
-def enrol(session: Session, wanted: Wanted, number: PoolNumber, place: float) -> Participant:
+def enrol(session: Session, wanted: ParticipantRequest, number: PoolNumber, place: float) -> Participant:
     now = int(time.time())
     sid = "KP" + uuid.uuid4().hex
     return Participant(
@@ -286,7 +292,7 @@ def route_at(person: Participant) -> Route:
     return Route(*route_key(person.identifier, person.proxy_identifier))
 
 
-def takes(search: Search, person: Participant, session: Session) -> Condition:
+def takes(search: LineSearch, person: Participant, session: Session) -> Condition:
     """On what condition this person's pair may be taken: strictly, or as one that still is in quarantine."""
     condition = is_over if person.proxy_identifier in search.quarantined else is_free
     return condition(int(time.time()), session.session_sid)

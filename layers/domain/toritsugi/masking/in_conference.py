@@ -13,18 +13,16 @@ from pynamodb.transactions import TransactWrite
 
 from toritsugi import words
 from toritsugi.bridges import commands
-from toritsugi.bridges.bounds import GONE, UNBOUNDED, Bounds
+from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
 from toritsugi.callers.caller import find_languages
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
-from toritsugi.foundation.transactions import put, update_if
-from toritsugi.masking.interactions import Leg
+from toritsugi.foundation.transactions import MAX_TRIES, set_or_remove, update_if
+from toritsugi.masking.interactions import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting, route_key
-from toritsugi.masking.services import find_service
-from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, is_open, present
-
-MOST_TRIES = 5
+from toritsugi.masking.services import get_service
+from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, present, session_is_open
 
 
 def bounds_of(session_sid: str | None) -> Bounds:
@@ -34,9 +32,9 @@ def bounds_of(session_sid: str | None) -> Bounds:
     try:
         session = Session.get(session_sid, "session", consistent_read=True)
     except Session.DoesNotExist:
-        return GONE
+        return DELETED_SESSION
     if session.is_deleted:
-        return GONE
+        return DELETED_SESSION
     connects_until = session.date_ended if session.status == "closed" else session.expires_at
     return Bounds(connects_until, None if session.calls_outlive_expiry else session.expires_at)
 
@@ -52,29 +50,29 @@ def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bri
 
     def enrol(transaction: TransactWrite) -> None:
         actions: list[Action] = [Session.bridges.add({bridge.bridge_sid})]
-        transaction.update(Session(bridge.session_sid, "session"), actions, condition=is_open(int(now)))
+        transaction.update(Session(bridge.session_sid, "session"), actions, condition=session_is_open(int(now)))
 
     bridge.enrolled = True
-    for _ in range(MOST_TRIES):
-        if kept := commands.keep_with(bridge, entries, enrol):
+    for _ in range(MAX_TRIES):
+        if kept := commands.keep_bridge_with(bridge, entries, enrol):
             return kept
         if not bounds_of(bridge.session_sid).connects(now):
             raise RequestRefused(80607, "The session is closed", 409)
     raise RequestRefused(20409, "Others are changing the session at the same time. Please try again", 409)
 
 
-def leave(session_sid: str, bridge_sid: str) -> None:
+def forget_bridge(session_sid: str, bridge_sid: str) -> None:
     """The session need not know this bridge any more, which is over. Twice is once."""
     update_if(Session(session_sid, "session"), [Session.bridges.delete({bridge_sid})], Session.entry.exists())
 
 
-def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str:
+def begin_bridge(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str:
     """Keeps the bridge of a masked call, whose caller is there already; its SID. Twice is once.
 
     The session slides in the same transaction, as with every call. Raises SessionEnded where it is over.
     """
     now = time.time()
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         try:
             session, everybody = get_with_people(session_sid)
             people = present(everybody)
@@ -82,30 +80,30 @@ def begin(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str
             callee = next(person for person in people if person.sid != caller_sid)
         except (RequestRefused, StopIteration):  # it was deleted since the call came in
             raise SessionEnded from None
-        bridge, entries = new_bridge(session, caller, callee, call_sid, began)
+        bridge, entries = new_masked_bridge(session, caller, callee, call_sid, began)
         follow = partial(slide, session=session, people=people, bridge_sid=bridge.bridge_sid, began=began, now=int(now))
-        if commands.keep_with(bridge, entries, follow):
+        if commands.keep_bridge_with(bridge, entries, follow):
             return bridge.bridge_sid
         if session.is_closed(now):
             raise SessionEnded
     raise RuntimeError("other requests were at the same session, again and again")
 
 
-def new_bridge(
+def new_masked_bridge(
     session: Session, caller: Participant, callee: Participant, call_sid: str, began: float
 ) -> tuple[Bridge, list[BridgeEntry]]:
     """The bridge of a masked call, which lasts until the session's end, or for four hours."""
-    service, sid = find_service(session.service_sid), commands.sid_of(call_sid)
+    service, sid = get_service(session.service_sid), commands.bridge_sid_of(call_sid)
     languages = find_languages([caller.identifier, callee.identifier])
     ends_at = None if session.calls_outlive_expiry else until(session, began)
-    leg = Leg(session.session_sid, caller.sid, callee.sid, int(began))
+    leg = MaskedLeg(session.session_sid, caller.sid, callee.sid, int(began))
     bridge, entries = commands.for_session(
         call_sid,
         began,
         began + MAX_CALL_SECONDS,
         Bounds(ends_at=ends_at),
-        enlist(sid, 1, caller, languages, began),
-        enlist(sid, 2, callee, languages, began, leg.path),
+        participant_party(sid, 1, caller, languages, began),
+        participant_party(sid, 2, callee, languages, began, leg.path),
         int(service.warn_before_end),
         line=caller.proxy_identifier,
         session_sid=session.session_sid,
@@ -127,8 +125,8 @@ def slide(
 ) -> None:
     """The session knows its bridge, and its expiry follows this call, if it slides."""
     later = until(session, began)
-    actions: list[Action] = [Session.bridges.add({bridge_sid}), put(Session.expires_at, later)]
-    transaction.update(session, actions, condition=is_open(now) & is_as_read(session))
+    actions: list[Action] = [Session.bridges.add({bridge_sid}), set_or_remove(Session.expires_at, later)]
+    transaction.update(session, actions, condition=session_is_open(now) & is_as_read(session))
     if later is None or later == session.expires_at:
         return
     for person in people:
@@ -145,7 +143,7 @@ def until(session: Session, began: float) -> float | None:
     return max(expires_at, int(began) + session.ttl)
 
 
-def enlist(
+def participant_party(
     bridge_sid: str,
     place: int,
     person: Participant,

@@ -7,7 +7,6 @@ rank counts, and everything else is known from the beginning, because it stands 
 import json
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,16 +20,27 @@ from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import seal, unseal
-from toritsugi.foundation.transactions import FAILED, carry_out, refusals, update_if, write
-from toritsugi.lines.directory import Key
+from toritsugi.foundation.transactions import (
+    CONDITION_FAILED,
+    MAX_TRIES,
+    carry_out,
+    refusals,
+    update_if,
+    write_transaction,
+)
+from toritsugi.foundation.types import Fields
+from toritsugi.lines.directory import DirectoryKey
 from toritsugi.masking.routes import Route, is_connecting, route_key
-from toritsugi.masking.sessions import Session, SessionEntry, find_with_people, is_as_read, is_open, is_undeleted
+from toritsugi.masking.sessions import (
+    Session,
+    SessionEntry,
+    find_with_people,
+    is_as_read,
+    is_undeleted,
+    session_is_open,
+)
 
-MOST_TRIES = 5
-
-LEG_PATH = re.compile(r"/status/(KC\w{32})/(KP\w{32})/(KP\w{32})/(\d{1,12})(?:/(\d{1,12})/([\w-]+))?", re.ASCII)
-
-Fields = Mapping[str, str]  # of a callback, by Twilio's names
+MASKED_LEG_PATH = re.compile(r"/status/(KC\w{32})/(KP\w{32})/(KP\w{32})/(\d{1,12})(?:/(\d{1,12})/([\w-]+))?", re.ASCII)
 
 
 class Interaction(SessionEntry, discriminator="interaction"):
@@ -50,7 +60,7 @@ class Interaction(SessionEntry, discriminator="interaction"):
 
 
 @dataclass(frozen=True)
-class Leg:
+class MaskedLeg:
     """What the exchange knows of an outgoing leg before it exists. `until` is the session's expiry that this call
     causes, and `sealed` the pair of caller and line, which nobody else can read; both are there only where the expiry
     slides.
@@ -75,22 +85,22 @@ class Leg:
         return "/status/" + "/".join(parts + [str(self.until), self.sealed] * (self.until is not None))
 
     @classmethod
-    def read(cls, path: str) -> "Leg":
+    def read(cls, path: str) -> "MaskedLeg":
         """The leg whose callback came to this path. Raises RequestRefused."""
-        match = LEG_PATH.fullmatch(path)
+        match = MASKED_LEG_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no leg has this path", 404)
         session, inbound, outbound, started, until, sealed = match.groups()
         return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "")
 
 
-def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str) -> Leg:
+def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str) -> MaskedLeg:
     """The leg that a call from this caller over this line will make."""
     ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
-    return Leg(*ids, int(now) + int(route.ttl), seal(caller + line, call_sid)) if route.ttl else Leg(*ids)
+    return MaskedLeg(*ids, int(now) + int(route.ttl), seal(caller + line, call_sid)) if route.ttl else MaskedLeg(*ids)
 
 
-def record(leg: Leg, fields: Fields) -> None:
+def record_leg_status(leg: MaskedLeg, fields: Fields) -> None:
     """Keeps what a callback says of a leg.
 
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
@@ -99,14 +109,18 @@ def record(leg: Leg, fields: Fields) -> None:
     if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
         raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
     interaction = read_interaction(leg, fields)
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         later = interaction.rank > RANKS["initiated"]
-        if (later and update(interaction)) or begin(interaction, leg, slid_pairs(leg, fields)) or not later:
+        if (
+            (later and update_interaction(interaction))
+            or begin_interaction(interaction, leg, slid_pairs(leg, fields))
+            or not later
+        ):
             return
     raise RuntimeError("the interaction was there and not there, in turns")
 
 
-def slid_pairs(leg: Leg, fields: Fields) -> list[Key]:
+def slid_pairs(leg: MaskedLeg, fields: Fields) -> list[DirectoryKey]:
     """Whose routes slide with this leg: the caller's, which is sealed, and the callee's, which the callback names."""
     if leg.until is None or not (sealed := unseal(leg.sealed, fields["ParentCallSid"])):
         return []
@@ -114,7 +128,7 @@ def slid_pairs(leg: Leg, fields: Fields) -> list[Key]:
     return [route_key(f"+{caller}", f"+{line}"), route_key(fields["To"], fields["From"])]
 
 
-def read_interaction(leg: Leg, fields: Fields) -> Interaction:
+def read_interaction(leg: MaskedLeg, fields: Fields) -> Interaction:
     sid = "KI" + fields["ParentCallSid"][2:]  # one call in, one interaction, however often we are told
     status, duration = fields["CallStatus"], fields.get("CallDuration", "")
     try:
@@ -141,7 +155,7 @@ def interaction_entry(sid: str) -> str:
     return f"interaction#{sid}"
 
 
-def update(interaction: Interaction) -> bool:
+def update_interaction(interaction: Interaction) -> bool:
     """Whether there was such an interaction; it has changed, unless it was further already."""
     actions: list[Action] = [
         Interaction.status.set(interaction.status),
@@ -160,34 +174,34 @@ def update(interaction: Interaction) -> bool:
     return outcome.held or bool(outcome.row)  # a late callback finds one, a first one none
 
 
-def begin(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool:
+def begin_interaction(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey]) -> bool:
     """Whether the interaction is new; then it is kept, its session in progress, and its expiry has slid if it slides.
 
     Of a session that has moved on meanwhile is done what is right for it as it is. Raises RequestRefused 20404 where
     it is deleted.
     """
     new = keep_as_told(interaction, leg, pairs)
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         if new is not None:
             return new
         new = keep_as_found(interaction, leg)
     raise RuntimeError("other requests were at the same session, again and again")
 
 
-def keep_as_told(interaction: Interaction, leg: Leg, pairs: list[Key]) -> bool | None:
+def keep_as_told(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey]) -> bool | None:
     """Whether the interaction is new; None, where the session is not as it was when the call was put through.
 
     That is, it slides by the leg's own ttl, or not at all, and was not opened again since.
     """
-    condition = is_open(int(time.time())) & is_latest(leg)
+    condition = session_is_open(int(time.time())) & is_latest(leg)
     if pairs:
         condition &= (Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
     else:
         condition &= (Session.ttl == 0) | Session.date_expiry.exists()
-    return go_on(interaction, leg, condition, leg.until if pairs else None, pairs)
+    return keep_and_slide(interaction, leg, condition, leg.until if pairs else None, pairs)
 
 
-def keep_as_found(interaction: Interaction, leg: Leg) -> bool | None:
+def keep_as_found(interaction: Interaction, leg: MaskedLeg) -> bool | None:
     """The same, for the session as it is now; None, where that has changed in this very moment."""
     session, people = find_with_people(leg.session_sid)
     if session is None or session.is_deleted:
@@ -198,13 +212,15 @@ def keep_as_found(interaction: Interaction, leg: Leg) -> bool | None:
     until = leg.started + int(session.ttl) if session.slides else None
     later = until if until and until > (session.expires_at or 0) else None
     pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
-    return go_on(interaction, leg, is_open(now) & is_as_read(session), later, pairs)
+    return keep_and_slide(interaction, leg, session_is_open(now) & is_as_read(session), later, pairs)
 
 
-def go_on(interaction: Interaction, leg: Leg, condition: Condition, until: int | None, pairs: list[Key]) -> bool | None:
+def keep_and_slide(
+    interaction: Interaction, leg: MaskedLeg, condition: Condition, until: int | None, pairs: list[DirectoryKey]
+) -> bool | None:
     """Keeps the interaction, and the session goes on until then, where that is said; None, if the condition fails."""
     now, actions = int(time.time()), in_progress(leg)
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
         if until:
             actions.append(Session.expires_at.set(until))
@@ -215,9 +231,9 @@ def go_on(interaction: Interaction, leg: Leg, condition: Condition, until: int |
     return is_new(places, 0)
 
 
-def keep_alone(interaction: Interaction, leg: Leg) -> bool | None:
+def keep_alone(interaction: Interaction, leg: MaskedLeg) -> bool | None:
     """Keeps the interaction of a session that has gone on without it; None, where that was deleted in this moment."""
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         transaction.condition_check(Session, leg.session_sid, "session", condition=is_undeleted())
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
     return is_new(places, 1)
@@ -225,16 +241,16 @@ def keep_alone(interaction: Interaction, leg: Leg) -> bool | None:
 
 def is_new(places: dict[int, str], own: int) -> bool | None:
     """Whether the interaction is new, whose place in a transaction is its `own`; None, where that has not decided."""
-    return False if places.get(own) == FAILED else None if places else True
+    return False if places.get(own) == CONDITION_FAILED else None if places else True
 
 
-def is_latest(leg: Leg) -> Condition:
+def is_latest(leg: MaskedLeg) -> Condition:
     """The session has had no later interaction than this leg, and was not opened again since."""
     same = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= leg.started)
     return same & (Session.date_reopened.does_not_exist() | (Session.date_reopened <= leg.started))
 
 
-def in_progress(leg: Leg) -> list[Action]:
+def in_progress(leg: MaskedLeg) -> list[Action]:
     return [
         Session.status.set("in-progress"),
         Session.date_started.set(Session.date_started | leg.started),
@@ -255,7 +271,7 @@ def list_interactions(session_sid: str) -> list[Interaction]:
     return sorted(found, key=lambda interaction: (interaction.date_created, interaction.sid), reverse=True)
 
 
-def find_interaction(session_sid: str, sid: str) -> Interaction:
+def get_interaction(session_sid: str, sid: str) -> Interaction:
     """The interaction of this SID. Raises RequestRefused 20404."""
     try:
         return Interaction.get(session_sid, interaction_entry(sid), consistent_read=True)
@@ -280,7 +296,7 @@ def running(session_sid: str) -> list[str]:
     ]
 
 
-def show(interaction: Interaction, service_sid: str, base: str) -> dict[str, Any]:
+def show_interaction(interaction: Interaction, service_sid: str, base: str) -> dict[str, Any]:
     """The interaction as Proxy's REST API writes it.
 
     The incoming leg is in progress until the outgoing one has ended, and then has ended like it.

@@ -13,42 +13,49 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.logs import log
-from toritsugi.foundation.transactions import CONFLICT, FAILED, put, refusals, update_if, write
-from toritsugi.masking.claims import expiry, read_date_expiry, route_at, route_of
+from toritsugi.foundation.transactions import (
+    CONDITION_FAILED,
+    CONFLICT,
+    MAX_TRIES,
+    refusals,
+    set_or_remove,
+    update_if,
+    write_transaction,
+)
+from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of
 from toritsugi.masking.interactions import forget_interactions
 from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
 from toritsugi.masking.routes import Route, free_from, is_connecting, is_held, is_over
-from toritsugi.masking.services import LONGEST_TTL
+from toritsugi.masking.services import MAX_TTL
 from toritsugi.masking.sessions import (
-    DELETED,
+    DELETED_REASON,
     Participant,
     Session,
     SessionEntry,
     SessionName,
     find_with_people,
     is_as_read,
-    is_open,
     is_unclosed,
     is_undeleted,
-    name_entry,
     present,
     read_session,
+    session_is_open,
+    session_name_entry,
 )
 
-MOST_TRIES = 5
-LATE_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
+LATE_CLEANUP_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
 
 
-def update_session(service_sid: str, session_sid: str, form: Form) -> Session:
+def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
     """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
     status = form.choice("Status", ("open", "in-progress", "closed"))
-    for tried in range(MOST_TRIES):  # whatever is not as it was read is read again
+    for tried in range(MAX_TRIES):  # whatever is not as it was read is read again
         session, people = read_session(service_sid, session_sid)
         closed = session.is_closed(time.time())
         if status == "closed" and closed and tried:
             return session  # somebody else was faster, and it is closed as was asked for
         if status == "closed" and not closed:
-            done = close(session, people, "api")
+            done = close_session(session, people, "api")
         elif status == "in-progress" and closed:
             done = reopen(session, people, form)
         elif status and status != session.status:
@@ -59,10 +66,10 @@ def update_session(service_sid: str, session_sid: str, form: Form) -> Session:
             done = change_expiry(session, people, form)
         if done:
             return read_session(service_sid, session_sid)[0]
-    raise busy()
+    raise session_is_busy()
 
 
-def busy() -> RequestRefused:
+def session_is_busy() -> RequestRefused:
     return RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
 
 
@@ -75,34 +82,34 @@ def wrong_status() -> RequestRefused:
 def change_expiry(session: Session, people: list[Participant], form: Form) -> bool:
     """Whether session and routes have the expiry that the form asks for, all at once; not if they were not as read."""
     now = int(time.time())
-    condition = is_open(now) & is_as_read(session)
+    condition = session_is_open(now) & is_as_read(session)
     read_expiry(session, form, session.last_sign)
     actions = [
-        put(Session.date_expiry, session.date_expiry),
-        put(Session.expires_at, session.expires_at),
+        set_or_remove(Session.date_expiry, session.date_expiry),
+        set_or_remove(Session.expires_at, session.expires_at),
         Session.ttl.set(session.ttl),
         Session.date_updated.set(now),
     ]
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         transaction.update(session, actions, condition=condition)
         for person in people:
             route = route_of(session, person, None)
             moved = [
-                put(Route.expires_at, route.expires_at),
-                put(Route.free_from, route.free_from),
-                put(Route.ttl, route.ttl),
+                set_or_remove(Route.expires_at, route.expires_at),
+                set_or_remove(Route.free_from, route.free_from),
+                set_or_remove(Route.ttl, route.ttl),
             ]
             transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
     return not places
 
 
-def prolong(session_sid: str, since: float, until: float) -> bool:
+def prolong_session(session_sid: str, since: float, until: float) -> bool:
     """Whether session and routes last until then, which lasted until `since` at least.
 
     Not if the session has ended, is to last longer already, or was set to end before that.
     """
     now = int(time.time())
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         session, people = find_with_people(session_sid)
         if session is None or session.is_closed(now):
             return False
@@ -111,8 +118,8 @@ def prolong(session_sid: str, since: float, until: float) -> bool:
         later: list[Action] = [Session.expires_at.set(until), Session.date_updated.set(now)]
         if not session.slides:
             later.append(Session.date_expiry.set(until))
-        with refusals() as places, write() as transaction:
-            transaction.update(session, later, condition=is_open(now) & is_as_read(session))
+        with refusals() as places, write_transaction() as transaction:
+            transaction.update(session, later, condition=session_is_open(now) & is_as_read(session))
             for person in people:
                 moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
                 transaction.update(route_at(person), moved, condition=is_connecting(session_sid, now))
@@ -123,22 +130,22 @@ def prolong(session_sid: str, since: float, until: float) -> bool:
 
 def read_expiry(session: Session, form: Form, since: int) -> None:
     """Sets ttl and dates of the session as the form says, what it does not mention stays; a ttl counts from `since`."""
-    ttl = form.integer("Ttl", 0, LONGEST_TTL)
+    ttl = form.integer("Ttl", 0, MAX_TTL)
     date_expiry = read_date_expiry(form, time.time())
     session.ttl = session.ttl if ttl is None else ttl
     session.date_expiry = session.date_expiry if date_expiry is None else date_expiry
-    session.expires_at = expiry(session.ttl, session.date_expiry, since)
+    session.expires_at = expiry_of(session.ttl, session.date_expiry, since)
 
 
-def close(session: Session, people: list[Participant], reason: str) -> bool:
+def close_session(session: Session, people: list[Participant], reason: str) -> bool:
     """Whether the session and its routes have ended; not if somebody has joined or closed it since it was read.
 
     It is one transaction, so that no crash leaves a closed session connecting.
     """
-    return end(session, people, ending(int(time.time()), reason), is_unclosed())
+    return end_session(session, people, ending(int(time.time()), reason), is_unclosed())
 
 
-def end(
+def end_session(
     session: Session,
     people: list[Participant],
     actions: list[Action],
@@ -151,7 +158,7 @@ def end(
     """
     now, held = int(time.time()), people
     while True:
-        with refusals() as places, write() as transaction:
+        with refusals() as places, write_transaction() as transaction:
             for entry in gone:
                 transaction.delete(entry)
             complete = condition & (Session.participants == session.participants)
@@ -178,7 +185,7 @@ def ending(moment: float, reason: str) -> list[Action]:
 def leaving(moment: float, session: Session) -> list[Action]:
     return [
         Route.ended_at.set(moment),
-        put(Route.free_from, free_from(moment, session.quarantine)),
+        set_or_remove(Route.free_from, free_from(moment, session.quarantine)),
         Route.live_on.remove(),
     ]
 
@@ -201,21 +208,21 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         Session.date_reopened.set(now),
         Session.date_started.set(Session.date_started | now),
         Session.ttl.set(session.ttl),
-        put(Session.date_expiry, session.date_expiry),
-        put(Session.expires_at, session.expires_at),
+        set_or_remove(Session.date_expiry, session.date_expiry),
+        set_or_remove(Session.expires_at, session.expires_at),
         Session.closed_reason.remove(),
         Session.date_ended.remove(),
     ]
     there = present(people)
     others = [there[1 - i] if len(there) > 1 else None for i in range(len(there))]
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         for person, other in zip(there, others, strict=True):
             transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
         transaction.update(session, actions, condition=over)
         for number_sid in {person.proxy_identifier_sid for person in there}:
             number = PoolNumber(session.service_sid, pool_entry(number_sid))
             transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
-    lost = [place for place, code in places.items() if code == FAILED]
+    lost = [place for place, code in places.items() if code == CONDITION_FAILED]
     if len(there) not in places and any(place < len(there) for place in lost):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
@@ -225,15 +232,15 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     return not places
 
 
-def expire(session_sid: str, now: float) -> float | None:
+def expire_session(session_sid: str, now: float) -> float | None:
     """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for.
 
     A deletion that was not finished, is.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         session, people = find_with_people(session_sid)
         if session is not None and session.is_deleted:
-            forget(session)
+            forget_session(session)
             return None
         if session is None or session.status == "closed" or session.expires_at is None:
             return None
@@ -244,7 +251,7 @@ def expire(session_sid: str, now: float) -> float | None:
         for person in people:  # first what hangs on it: after a crash, whoever comes next finds the session still open
             update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)
         if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
-            if now - seen > LATE_SECONDS:  # no caller is harmed, but our timers are not well
+            if now - seen > LATE_CLEANUP_SECONDS:  # no caller is harmed, but our timers are not well
                 log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))
             return None
     return None
@@ -254,41 +261,41 @@ def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[lis
     """Page by page of the table: the sessions past their expiry that are stored as open, and those whose deletion was
     not finished; and where the next page begins.
     """
-    overdue = (Session.status != "closed") & (Session.expires_at <= now) | (Session.closed_reason == DELETED)
+    overdue = (Session.status != "closed") & (Session.expires_at <= now) | (Session.closed_reason == DELETED_REASON)
     pages = Session.scan(overdue, last_evaluated_key=after).page_iter
     for page in pages:
         yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
 
 
-def delete_session(service_sid: str, session_sid: str) -> Session:
+def delete_whole_session(service_sid: str, session_sid: str) -> Session:
     """The session, gone with its people, its interactions and its name; its routes remember that it has ended.
 
     It is gone for everybody from one moment on. What it did is forgotten after that, by whoever comes next if need be.
     Raises RequestRefused.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         session, people = find_with_people(session_sid)
         if session is None or session.service_sid != service_sid:
             raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
-        if session.is_deleted or delete(session, people):
+        if session.is_deleted or delete_as_read(session, people):
             gone = find_with_people(session_sid)[0] or session  # with every bridge that it had in that moment
-            forget(gone)
+            forget_session(gone)
             return gone
-    raise busy()
+    raise session_is_busy()
 
 
-def delete(session: Session, people: list[Participant]) -> bool:
+def delete_as_read(session: Session, people: list[Participant]) -> bool:
     """Whether nobody finds the session any more; not if it was not as read."""
     gone: list[SessionEntry | SessionName] = [*people]
     if session.unique_name:
-        gone.append(SessionName(session.service_sid, name_entry(session.unique_name)))
-    actions = [*ending(int(time.time()), DELETED), Session.unique_name.remove()]
+        gone.append(SessionName(session.service_sid, session_name_entry(session.unique_name)))
+    actions = [*ending(int(time.time()), DELETED_REASON), Session.unique_name.remove()]
     closed = session.status == "closed"
     condition = (Session.status == "closed") & is_undeleted() if closed else is_unclosed()
-    return end(session, [] if closed else people, actions, condition, gone)
+    return end_session(session, [] if closed else people, actions, condition, gone)
 
 
-def forget(session: Session) -> None:
+def forget_session(session: Session) -> None:
     """Forgets what a deleted session did, to which nothing can be added any more, and then the session."""
     forget_interactions(session.session_sid)
     session.delete()

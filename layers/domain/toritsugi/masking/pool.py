@@ -12,13 +12,10 @@ from pynamodb.transactions import TransactWrite
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.transactions import refusals, update_if, write
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.lines.numbers import country_of
 from toritsugi.masking.services import Service, ServiceEntry
-
-MOST_TRIES = 5
-
 
 MOVING_SECONDS = 60  # longer than proxy.py may run, so whoever began to move a number before is gone
 
@@ -26,7 +23,7 @@ MOVING_SECONDS = 60  # longer than proxy.py may run, so whoever began to move a 
 LATELY_SECONDS = 60
 
 
-MOST_NUMBERS = {
+MAX_POOL_NUMBERS = {
     False: 500,
     True: 5000,
 }  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
@@ -74,7 +71,7 @@ def read_usable(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
     return service, [number for number in pool if number.moved_at is None]
 
 
-def add_number(service_sid: str, owned: dict[str, Any], reserved: bool, moved_at: int | None = None) -> PoolNumber:
+def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_at: int | None = None) -> PoolNumber:
     """A number of ours in the pool of a service: one at most, for the directory has one line per number. With
     `moved_at` it is on its way, also where it was left there before, and is given to nobody until `bring_in`.
 
@@ -84,12 +81,12 @@ def add_number(service_sid: str, owned: dict[str, Any], reserved: bool, moved_at
     _, pool = read_pool(service_sid)
     left = next((number for number in pool if number.sid == owned["sid"] and number.moved_at is not None), None)
     if left and moved_at is not None:
-        move(left, moved_at)
+        begin_move(left, moved_at)
         reserve(left, reserved)
         return left
-    if sum(number.reserved == reserved for number in pool) >= MOST_NUMBERS[reserved]:
+    if sum(number.reserved == reserved for number in pool) >= MAX_POOL_NUMBERS[reserved]:
         raise RequestRefused(
-            80622, f"The pool has {MOST_NUMBERS[reserved]} numbers of this kind, which is the most it can have"
+            80622, f"The pool has {MAX_POOL_NUMBERS[reserved]} numbers of this kind, which is the most it can have"
         )
     now = int(time.time())
     number = PoolNumber(
@@ -111,8 +108,8 @@ def add_number(service_sid: str, owned: dict[str, Any], reserved: bool, moved_at
         Line.number_sid.set(number.sid),
         Line.former.set(Line.former | of_calls(owned["webhooks"])),  # of a line with a reception they are known already
     ]
-    for _ in range(MOST_TRIES):
-        with refusals() as places, write() as transaction:
+    for _ in range(MAX_TRIES):
+        with refusals() as places, write_transaction() as transaction:
             free = Line.service_sid.does_not_exist()
             transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
             transaction.save(number)
@@ -131,7 +128,7 @@ def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in webhooks.items() if not name.startswith("sms_")}
 
 
-def find_number(service_sid: str, number_sid: str) -> PoolNumber:
+def get_pool_number(service_sid: str, number_sid: str) -> PoolNumber:
     """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404."""
     try:
         return PoolNumber.get(service_sid, pool_entry(number_sid), consistent_read=True)
@@ -148,11 +145,11 @@ def reserve(number: PoolNumber, reserved: bool) -> None:
         raise not_found(f"/Services/{number.service_sid}/PhoneNumbers/{number.sid}")
 
 
-def remove_number(number: PoolNumber) -> None:
+def remove_from_pool(number: PoolNumber) -> None:
     """The number leaves its pool, and is no line of ours any more unless it has a reception. Raises RequestRefused
     20409.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         if remove_as_seen(number, find_line(number.phone_number)):
             return
     raise moving()
@@ -164,7 +161,7 @@ def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
     """
     if line and line.service_sid != number.service_sid:
         return True  # somebody else was faster, and it may work for others by now
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         if line and line.reception:
             transaction.update(line, [Line.service_sid.remove()], condition=is_of(number) & Line.reception.exists())
         else:
@@ -182,12 +179,12 @@ def is_of(number: PoolNumber) -> Condition:
 # ---- on its way in or out, and given to people -----------------------------------------------------------------------
 
 
-def move(number: PoolNumber, now: int) -> None:
+def begin_move(number: PoolNumber, now: int) -> None:
     """Nobody is given the number from now on. Raises RequestRefused 20404, and 20409 while somebody else moves it."""
     if (number.moved_at or 0) >= now - MOVING_SECONDS:
         raise moving()
     if not update_if(number, [PoolNumber.moved_at.set(now)], PoolNumber.entry.exists() & is_as_moved(number)):
-        find_number(number.service_sid, number.sid)
+        get_pool_number(number.service_sid, number.sid)
         raise moving()
 
 
@@ -196,7 +193,7 @@ def bring_in(number: PoolNumber) -> None:
     update_if(number, [PoolNumber.moved_at.remove()], is_as_moved(number))
 
 
-def leave(number: PoolNumber) -> None:
+def leave_out(number: PoolNumber) -> None:
     """Nobody knows where the number's calls go, so nobody is given it, until it is added or removed once more."""
     update_if(number, [PoolNumber.moved_at.set(0)], is_as_moved(number))
 
@@ -231,7 +228,7 @@ def moving() -> RequestRefused:
     return RequestRefused(20409, "Others are changing this number at the same time. Please try again", 409)
 
 
-def show(number: PoolNumber, in_use: int, base: str) -> dict[str, Any]:
+def show_pool_number(number: PoolNumber, in_use: int, base: str) -> dict[str, Any]:
     """The number as Proxy's REST API writes it. `in_use` is how many sessions reach somebody through it."""
     return {
         "sid": number.sid,

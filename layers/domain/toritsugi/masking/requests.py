@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.forms import Form, invalid
+from toritsugi.foundation.forms import Form, invalid_parameter
 from toritsugi.lines import destinations
 
-MOST_PEOPLE = 2
+MAX_PARTICIPANTS = 2
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ParticipantRequest:
     """A participant as a client asks for one."""
 
     identifier: str
@@ -24,7 +24,7 @@ class Wanted:
         return bool(self.proxy_identifier or self.proxy_identifier_sid)
 
 
-def read_participants(form: Form) -> list[Wanted]:
+def read_participants(form: Form) -> list[ParticipantRequest]:
     """The participants of a session to be created: a repeated field, each a JSON object. Raises RequestRefused."""
     people = []
     for text in form.getlist("Participants"):
@@ -32,25 +32,25 @@ def read_participants(form: Form) -> list[Wanted]:
             fields = json.loads(text)
             json.dumps(fields, ensure_ascii=False).encode()  # JSON can write half characters, which no table can hold
         except (ValueError, RecursionError):
-            raise invalid("Participants", "each must be a JSON object") from None
+            raise invalid_parameter("Participants", "each must be a JSON object") from None
         if not isinstance(fields, dict) or not all(
             isinstance(value, str) for value in fields.values() if value is not None
         ):
-            raise invalid("Participants", "each must be a JSON object of texts")
+            raise invalid_parameter("Participants", "each must be a JSON object of texts")
         said = {name.replace("_", "").lower(): value for name, value in fields.items()}
         names = ("identifier", "friendlyname", "proxyidentifier", "proxyidentifiersid")
-        people.append(check(Wanted(*(said.get(name) or None for name in names))))  # type: ignore[arg-type]
-    if len(people) > MOST_PEOPLE:
+        people.append(check_identifier(ParticipantRequest(*(said.get(name) or None for name in names))))  # type: ignore[arg-type]
+    if len(people) > MAX_PARTICIPANTS:
         raise too_many()
     if len({person.identifier for person in people}) < len(people):
         raise RequestRefused(80103, "Participant has already been added to Session")
     return people
 
 
-def read_participant(form: Form) -> Wanted:
+def read_participant(form: Form) -> ParticipantRequest:
     """A participant to be added. Raises RequestRefused."""
-    return check(
-        Wanted(
+    return check_identifier(
+        ParticipantRequest(
             form.text("Identifier", most=191) or "",
             form.text("FriendlyName", most=255),
             form.text("ProxyIdentifier", most=255),
@@ -59,16 +59,16 @@ def read_participant(form: Form) -> Wanted:
     )
 
 
-def check(wanted: Wanted) -> Wanted:
+def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
     if not wanted.identifier:
-        raise invalid("Identifier", "a participant needs one")
+        raise invalid_parameter("Identifier", "a participant needs one")
     try:
-        destinations.check(wanted.identifier)
+        destinations.check_destination(wanted.identifier)
     except RequestRefused as refusal:
         reason = f"The participant's Identifier must be a telephone number in E.164 that can be reached: {refusal}"
         raise RequestRefused(80404, reason) from None
     if len(wanted.friendly_name or "") > 255:
-        raise invalid("FriendlyName", "it is longer than 255 characters")
+        raise invalid_parameter("FriendlyName", "it is longer than 255 characters")
     return wanted
 
 

@@ -19,13 +19,13 @@ from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
-from toritsugi.lines.directory import Entry, Key, look_up
+from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.lines.numbers import is_e164, is_shown
 from toritsugi.masking.pool import PoolNumber
 
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
-MOST_PAGES = 100  # of 1 MB each
+MAX_SCANNED_PAGES = 100  # of 1 MB each
 
 NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})", re.ASCII)
 
@@ -77,13 +77,13 @@ class Route(Entry, discriminator="route"):
         return now + self.ttl if self.ttl else self.expires_at
 
 
-def route_key(number: str, line: str) -> Key:
+def route_key(number: str, line: str) -> DirectoryKey:
     """Where the directory keeps where this person's calls to that line go."""
     return number, f"route#{line}"
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownOfCall:
     """What the directory knows when somebody calls: the line, the caller, and where this caller's calls to it go."""
 
     line: Line | None = None
@@ -91,21 +91,21 @@ class Known:
     route: "Route | None" = None
 
 
-def find(caller: str, called: str) -> Known:
+def look_up_call(caller: str, called: str) -> KnownOfCall:
     """What is known of a call, in one round trip. Of a caller who hides nothing is."""
     if not is_e164(called):  # DynamoDB refuses an empty key
-        return Known()
+        return KnownOfCall()
     theirs = [caller_key(caller), route_key(caller, called)] if is_shown(caller) else []
-    found = look_up([line_key(called), *theirs])
+    found = look_up_entries([line_key(called), *theirs])
     line, person, route = (found.get(key) for key in (line_key(called), caller_key(caller), route_key(caller, called)))
-    return Known(
+    return KnownOfCall(
         line if isinstance(line, Line) else None,
         person if isinstance(person, Caller) else None,
         route if isinstance(route, Route) else None,
     )
 
 
-def choose(line: Line | None, route: "Route | None", now: float) -> "Route":
+def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route":
     """The route that this call takes, or raises why it goes no further."""
     if line is None:
         raise LineUnknown
@@ -207,7 +207,7 @@ def free_from(expires_at: float | None, quarantine: float) -> float | None:
 def live_routes(line: str, now: float) -> list[Route]:
     """The routes over a line that connect at this moment: the index names them, the table knows them."""
     keys = [(route.number, route.entry) for route in Route.live.query(line)]
-    found = [entry for at in range(0, len(keys), 100) for entry in look_up(keys[at : at + 100]).values()]
+    found = [entry for at in range(0, len(keys), 100) for entry in look_up_entries(keys[at : at + 100]).values()]
     return [route for route in found if isinstance(route, Route) and route.connects(now)]
 
 
@@ -222,7 +222,7 @@ def is_in_use(number: PoolNumber, now: float) -> bool:
     if (number.given_at or 0) < now - SETTLED_SECONDS:
         return False
     pages = Route.scan(Route.live_on == number.phone_number, consistent_read=True).page_iter
-    for page in itertools.islice(pages, MOST_PAGES):
+    for page in itertools.islice(pages, MAX_SCANNED_PAGES):
         if any(Route.from_raw_data(item).connects(now) for item in page["Items"]):
             return True
     return pages.last_evaluated_key is not None

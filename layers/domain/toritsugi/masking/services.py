@@ -16,13 +16,12 @@ from toritsugi.foundation import config
 from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
-from toritsugi.foundation.pages import wrong
+from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.tables import Table
-from toritsugi.foundation.transactions import FAILED, refusals, write
+from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
 
-DAY = 86_400
-MOST_TRIES = 5
-LONGEST_TTL = 2_147_483_646
+DAY_SECONDS = 86_400
+MAX_TTL = 2_147_483_646
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
@@ -58,7 +57,7 @@ class Service(ServiceEntry, discriminator="service"):
     date_updated = NumberAttribute()
     calls_outlive_expiry = BooleanAttribute(default=False)
     close_ends_calls = BooleanAttribute(default=False)
-    quarantine = NumberAttribute(default=DAY)
+    quarantine = NumberAttribute(default=DAY_SECONDS)
     through = UnicodeAttribute(default="dial")
     warn_before_end = NumberAttribute(default=DEFAULT_WARNING_SECONDS)
     extension_minutes = NumberAttribute(default=0)
@@ -73,11 +72,11 @@ class ServiceName(ServiceEntry, discriminator="service-name"):
     named = UnicodeAttribute()
 
 
-def name_entry(unique_name: str) -> str:
+def service_name_entry(unique_name: str) -> str:
     return f"service-name#{unique_name}"
 
 
-def create_service(form: Form) -> Service:
+def new_service(form: Form) -> Service:
     """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
     unique_name = form.text("UniqueName", most=191)
     if not unique_name:
@@ -85,48 +84,48 @@ def create_service(form: Form) -> Service:
     now = int(time.time())
     sid = "KS" + uuid.uuid4().hex
     service = Service(sid, "service", unique_name=unique_name, date_created=now, date_updated=now)
-    change(service, form)
-    name = ServiceName(config.TWILIO_ACCOUNT_SID, name_entry(unique_name), named=sid)
-    for _ in range(MOST_TRIES):
-        with refusals() as places, write() as transaction:
+    set_from_form(service, form)
+    name = ServiceName(config.TWILIO_ACCOUNT_SID, service_name_entry(unique_name), named=sid)
+    for _ in range(MAX_TRIES):
+        with refusals() as places, write_transaction() as transaction:
             transaction.save(name, condition=ServiceName.entry.does_not_exist())
             transaction.save(service)
         if not places:
             return service
-        if FAILED in places.values():
+        if CONDITION_FAILED in places.values():
             raise name_taken(unique_name)
-    raise busy()
+    raise service_is_busy()
 
 
-def update_service(service: Service, form: Form) -> Service:
+def change_service(service: Service, form: Form) -> Service:
     """The service as changed, whatever others change at the same time. Raises RequestRefused 80602 when its new name is
     taken.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         former = service.unique_name
-        change(service, form)
+        set_from_form(service, form)
         service.unique_name = form.text("UniqueName", most=191) or former
         service.date_updated = int(time.time())
-        with refusals() as places, write() as transaction:
+        with refusals() as places, write_transaction() as transaction:
             if service.unique_name != former:
                 sid, account = service.service_sid, config.TWILIO_ACCOUNT_SID
-                transaction.delete(ServiceName(account, name_entry(former)))
-                name = ServiceName(account, name_entry(service.unique_name), named=sid)
+                transaction.delete(ServiceName(account, service_name_entry(former)))
+                name = ServiceName(account, service_name_entry(service.unique_name), named=sid)
                 transaction.save(name, condition=ServiceName.entry.does_not_exist())
             transaction.save(service, condition=Service.entry.exists())
         if not places:
             return service
         last = 0 if service.unique_name == former else 2
-        if FAILED in places.values() and last not in places:
+        if CONDITION_FAILED in places.values() and last not in places:
             raise name_taken(service.unique_name)
-        service = find_service(service.service_sid)
-    raise busy()
+        service = get_service(service.service_sid)
+    raise service_is_busy()
 
 
-def change(service: Service, form: Form) -> None:
+def set_from_form(service: Service, form: Form) -> None:
     """Sets what the form says of a service; what it does not mention stays."""
     said = {
-        "default_ttl": form.integer("DefaultTtl", 0, LONGEST_TTL),
+        "default_ttl": form.integer("DefaultTtl", 0, MAX_TTL),
         "callback_url": form.url("CallbackUrl"),
         "intercept_callback_url": form.url("InterceptCallbackUrl"),
         "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
@@ -135,7 +134,7 @@ def change(service: Service, form: Form) -> None:
         "chat_instance_sid": form.text("ChatInstanceSid", most=34),
         "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
         "close_ends_calls": form.boolean("CloseEndsCalls"),
-        "quarantine": form.integer("Quarantine", 0, 365 * DAY),
+        "quarantine": form.integer("Quarantine", 0, 365 * DAY_SECONDS),
         "through": form.choice("Through", ("dial", "conference")),
         "warn_before_end": form.integer("WarnBeforeEnd", 0, 3600),
         "extension_minutes": form.integer("ExtensionMinutes", 0, 240),
@@ -149,11 +148,11 @@ def change(service: Service, form: Form) -> None:
         raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
 
 
-def find_service(sid_or_name: str) -> Service:
+def get_service(sid_or_name: str) -> Service:
     """The service of this SID or unique name. Raises RequestRefused 20404."""
     try:
         if not sid_or_name.startswith("KS") or len(sid_or_name) != 34:
-            name = ServiceName.get(config.TWILIO_ACCOUNT_SID, name_entry(sid_or_name), consistent_read=True)
+            name = ServiceName.get(config.TWILIO_ACCOUNT_SID, service_name_entry(sid_or_name), consistent_read=True)
             sid_or_name = name.named
         return Service.get(sid_or_name, "service", consistent_read=True)
     except (ServiceName.DoesNotExist, Service.DoesNotExist):
@@ -163,7 +162,7 @@ def find_service(sid_or_name: str) -> Service:
 def list_services(after: str | None, most: int) -> tuple[list[Service], str | None]:
     """A page of the account's services in the order of their names, and where the next page begins."""
     if after and not after.startswith("service-name#"):
-        raise wrong("PageToken")
+        raise wrong_parameter("PageToken")
     start = {"service_sid": {"S": config.TWILIO_ACCOUNT_SID}, "entry": {"S": after}} if after else None
     names = ServiceName.query(
         config.TWILIO_ACCOUNT_SID,
@@ -180,7 +179,7 @@ def list_services(after: str | None, most: int) -> tuple[list[Service], str | No
     return [services[name.named] for name in page if name.named in services], following
 
 
-def busy() -> RequestRefused:
+def service_is_busy() -> RequestRefused:
     return RequestRefused(80503, "The Service was being changed by other requests. Please try again", 409)
 
 
@@ -188,7 +187,7 @@ def name_taken(unique_name: str) -> RequestRefused:
     return RequestRefused(80602, f"The UniqueName {unique_name!r} belongs to another Service")
 
 
-def show(service: Service, base: str) -> dict[str, Any]:
+def show_service(service: Service, base: str) -> dict[str, Any]:
     """The service as Proxy's REST API writes it, and our own settings after it."""
     url = f"{base}/v1/Services/{service.service_sid}"
     return {

@@ -16,12 +16,12 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.pages import wrong
+from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
 
 LISTED = re.compile(r"[0-9.]{17}\|KC[0-9a-f]{32}")  # where a page of sessions ends
-DELETED = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
+DELETED_REASON = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
 MODES = ("message-only", "voice-only", "voice-and-message")
 
 
@@ -85,7 +85,7 @@ class Session(SessionEntry, discriminator="session"):
 
     @property
     def is_deleted(self) -> bool:
-        return self.closed_reason == DELETED
+        return self.closed_reason == DELETED_REASON
 
     @property
     def last_sign(self) -> int:
@@ -126,11 +126,11 @@ def participant_entry(participant_sid: str) -> str:
     return f"participant#{participant_sid}"
 
 
-def name_entry(unique_name: str) -> str:
+def session_name_entry(unique_name: str) -> str:
     return f"session-name#{unique_name}"
 
 
-def is_open(now: int) -> Condition:
+def session_is_open(now: int) -> Condition:
     """The session is there, and neither closed nor past its expiry."""
     alive = Session.expires_at.does_not_exist() | (Session.expires_at > now)
     return is_unclosed() & alive
@@ -152,7 +152,7 @@ def is_as_read(session: Session) -> Condition:
 
 def is_undeleted() -> Condition:
     """The session is there, and was not deleted."""
-    return Session.entry.exists() & (Session.closed_reason != DELETED)
+    return Session.entry.exists() & (Session.closed_reason != DELETED_REASON)
 
 
 def is_unclosed() -> Condition:
@@ -160,11 +160,11 @@ def is_unclosed() -> Condition:
     return Session.entry.exists() & (Session.status != "closed")
 
 
-def find_session(service_sid: str, sid_or_name: str) -> Session:
+def get_session(service_sid: str, sid_or_name: str) -> Session:
     """The session of this SID or unique name, if it is this service's. Raises RequestRefused 20404."""
     try:
         if not sid_or_name.startswith("KC") or len(sid_or_name) != 34:
-            sid_or_name = SessionName.get(service_sid, name_entry(sid_or_name), consistent_read=True).named
+            sid_or_name = SessionName.get(service_sid, session_name_entry(sid_or_name), consistent_read=True).named
         session = Session.get(sid_or_name, "session", consistent_read=True)
     except (SessionName.DoesNotExist, Session.DoesNotExist):
         raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}") from None
@@ -208,7 +208,7 @@ def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[
     start = None
     if after:
         if not LISTED.fullmatch(after):
-            raise wrong("PageToken")
+            raise wrong_parameter("PageToken")
         listed_as, _, session_sid = after.partition("|")
         keys = {"service_sid": service_sid, "listed_as": listed_as, "session_sid": session_sid, "entry": "session"}
         start = {name: {"S": value} for name, value in keys.items()}

@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import FAILED, refusals, write
+from toritsugi.foundation.transactions import CONDITION_FAILED, refusals, write_transaction
 from toritsugi.lines import directory, numbers
-from toritsugi.lines.directory import Key
+from toritsugi.lines.directory import DirectoryKey
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.messages import opt_out, records, reply_limit
 from toritsugi.messages.records import Message
 from toritsugi.messages.reply_limit import Texted, texted_key
 from toritsugi.receptions.answering import texts
 
-MOST_MEDIA = 10
+MAX_INBOUND_MEDIA = 10
 OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}  # what a Messaging Service of Twilio's has answered
 
 
@@ -42,7 +42,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownOfSender:
     """What the directory knows of whoever wrote, and of the line."""
 
     line: Line | None
@@ -53,11 +53,11 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Turn:
+class TextContext:
     """What becomes of a text: the `answer`, or why there is none, and the wish that it fulfills."""
 
     text: Text
-    known: Known
+    known: KnownOfSender
     answer: str = ""
     unanswered: str | None = None
     wish: str | None = None
@@ -68,49 +68,49 @@ class Turn:
         return self.known.line.document if self.known.line else {}
 
 
-def read(fields: Mapping[str, str], now: float) -> Text:
+def read_text(fields: Mapping[str, str], now: float) -> Text:
     """The text of a webhook. Raises RequestRefused where it is none, or came to no number."""
     sid, line = fields.get("MessageSid", ""), fields.get("To", "")
     if not records.is_sid(sid) or not numbers.is_e164(line):
         raise RequestRefused(20001, "the webhook lacks MessageSid, or a number in To")
     media = [
         {"url": fields[f"MediaUrl{place}"], "kind": fields.get(f"MediaContentType{place}", "")}
-        for place in range(MOST_MEDIA)
+        for place in range(MAX_INBOUND_MEDIA)
         if fields.get(f"MediaUrl{place}")
     ]
     wish = OPT_OUT_TYPES.get(fields.get("OptOutType", "").upper())
     return Text(sid, fields.get("From", ""), line, fields.get("Body", ""), media, wish, now)
 
 
-def look_up(text: Text) -> Known:
+def look_up_sender(text: Text) -> KnownOfSender:
     """What the directory knows, in one round trip. A sender that is no telephone number is in no directory."""
     line, ours = line_key(text.line), line_key(text.number)
     caller, opt_out = caller_key(text.number), opt_out_key(text.number)
     texted = texted_key(text.number, text.line)
     # a set, for somebody may write in our own line's name, and DynamoDB takes no key twice
     keys = {line, ours, caller, opt_out, texted} if numbers.is_e164(text.number) else {line}
-    found: dict[Key, Any] = directory.look_up(keys)
-    return Known(found.get(line), found.get(caller), found.get(opt_out), found.get(texted), ours in found)
+    found: dict[DirectoryKey, Any] = directory.look_up_entries(keys)
+    return KnownOfSender(found.get(line), found.get(caller), found.get(opt_out), found.get(texted), ours in found)
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------
 
 
-def decide(text: Text, known: Known) -> Turn:
+def decide_answer(text: Text, known: KnownOfSender) -> TextContext:
     """What becomes of a text. A wish is fulfilled whoever utters it, and however often; an answer has more to pass."""
-    turn = Turn(text, known)
+    turn = TextContext(text, known)
     if known.line is None or not known.line.document:
         return replace(turn, unanswered="no reception")
     if not numbers.is_e164(text.number) or known.is_ours:
         return replace(turn, unanswered="no person")
-    turn = replace(turn, wish=text.wish or opt_out.read(text.body, known.opt_out is not None))
-    answer, silence = choose(turn)
+    turn = replace(turn, wish=text.wish or opt_out.read_keyword(text.body, known.opt_out is not None))
+    answer, silence = choose_answer(turn)
     if answer and not reply_limit.lets(known.texted, answer, text.at):
         answer, silence = "", "too often"
     return replace(turn, answer=answer, unanswered=None if answer else silence)
 
 
-def choose(turn: Turn) -> tuple[str, str]:
+def choose_answer(turn: TextContext) -> tuple[str, str]:
     """What would be answered, and why there is no answer if there is none."""
     text, known = turn.text, turn.known
     if known.caller and known.caller.blocked:
@@ -119,7 +119,7 @@ def choose(turn: Turn) -> tuple[str, str]:
         return "", "opted out"
     if not turn.wish and reply_limit.is_automatic(text.body):
         return "", "automatic"
-    said = say(turn)
+    said = words_of_reception(turn)
     if not turn.wish:
         return said, "no rule"
     confirmed = text.wish or opt_out.is_confirmed_by_twilio(text.body)
@@ -128,22 +128,22 @@ def choose(turn: Turn) -> tuple[str, str]:
     return said or opt_out.sentence(turn.wish, choose_language(turn)), ""
 
 
-def say(turn: Turn) -> str:
+def words_of_reception(turn: TextContext) -> str:
     """What the reception says to this text. To a wish only a rule with that very word has something to say."""
     locale = choose_language(turn)
 
     def tell(name: str, locale: str) -> str:
         return fact(turn, name, locale)
 
-    return texts.answer(turn.document, turn.text.body, locale, tell, keywords_only=turn.wish is not None)
+    return texts.answer_text(turn.document, turn.text.body, locale, tell, keywords_only=turn.wish is not None)
 
 
-def choose_language(turn: Turn) -> str:
+def choose_language(turn: TextContext) -> str:
     caller = turn.known.caller
     return texts.choose_language(turn.document, turn.text.body, caller.language if caller else None)
 
 
-def fact(turn: Turn, name: str, locale: str) -> str:
+def fact(turn: TextContext, name: str, locale: str) -> str:
     """What stands for a placeholder, written as in a letter and not as it is spoken."""
     caller, number = turn.known.caller, turn.text.number
     if name == "name":
@@ -161,17 +161,17 @@ def fact(turn: Turn, name: str, locale: str) -> str:
 # ---- it is kept ------------------------------------------------------------------------------------------------------
 
 
-def keep(turn: Turn) -> Message | None:
+def keep_inbound(turn: TextContext) -> Message | None:
     """What is answered, kept together with the text and everything else that follows from it, all or nothing.
 
     None, if nothing is answered. Of a text that was kept before, it is what was answered then. Raises Overtaken where
     another text of the same person was answered in the same moment, or they have left or come back in it.
     """
     text, known = turn.text, turn.known
-    message, reply = draw_up(turn)
+    message, reply = new_inbound_pair(turn)
     leaves, returns = turn.wish == "stop" and not known.opt_out, turn.wish == "start" and bool(known.opt_out)
     relies = not (leaves or returns) and (reply is not None or turn.wish == "stop")
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         if relies:
             as_seen = OptOut.entry.exists() if known.opt_out else OptOut.entry.does_not_exist()
             transaction.condition_check(OptOut, *opt_out_key(text.number), condition=as_seen)
@@ -183,20 +183,20 @@ def keep(turn: Turn) -> Message | None:
             transaction.save(last_word, condition=OptOut.entry.does_not_exist())
         if reply:
             transaction.save(reply)
-            counted = reply_limit.count(known.texted, text.number, text.line, turn.answer, text.at)
-            transaction.save(counted, condition=reply_limit.is_as_seen(known.texted))
-    if places.get(int(relies or returns)) == FAILED:
-        return records.find(records.reply_id(text.sid))
+            counted = reply_limit.count_answer(known.texted, text.number, text.line, turn.answer, text.at)
+            transaction.save(counted, condition=reply_limit.nothing_answered_since(known.texted))
+    if places.get(int(relies or returns)) == CONDITION_FAILED:
+        return records.find_message(records.reply_id(text.sid))
     if places:
         raise Overtaken
     return reply
 
 
-def draw_up(turn: Turn) -> tuple[Message, Message | None]:
+def new_inbound_pair(turn: TextContext) -> tuple[Message, Message | None]:
     """The text as a record, and the answer as another, if there is one."""
     text = turn.text
     both = {"line": text.line, "person": text.number or None}
-    message = records.draw_up(
+    message = records.new_message(
         text.sid,
         text.at,
         direction="inbound",
@@ -211,7 +211,7 @@ def draw_up(turn: Turn) -> tuple[Message, Message | None]:
         return message, None
     reply = {"direction": "outbound-reply", "status": "accepted", "body": turn.answer, "in_reply_to": text.sid}
     # a millisecond later, for it follows
-    return message, records.draw_up(records.reply_id(text.sid), text.at + 0.001, **both, **reply)
+    return message, records.new_message(records.reply_id(text.sid), text.at + 0.001, **both, **reply)
 
 
 class Overtaken(Exception):

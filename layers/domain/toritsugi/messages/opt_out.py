@@ -16,16 +16,16 @@ BY_TWILIO = {word for said in TWILIOS.values() for word in said}
 ALSO_ORDINARY = ("yes",)  # what somebody says who has never wished for an end
 
 
-def read(body: str, opted_out: bool) -> str | None:
+def read_keyword(body: str, opted_out: bool) -> str | None:
     """`stop`, `start` or `help`, if that is all that a text says, of somebody who has opted out or has not."""
-    said = matching.fold(body)
+    said = matching.fold_text(body)
     return None if said in ALSO_ORDINARY and not opted_out else wishes().get(said)
 
 
 def wishes() -> dict[str, str]:
     """Every text that is a wish, folded, and which one."""
     twilios = [(text, wish) for wish, texts in TWILIOS.items() for text in texts]
-    return {matching.fold(text): wish for text, wish in (*twilios, *words.opt_out_words())}
+    return {matching.fold_text(text): wish for text, wish in (*twilios, *words.opt_out_words())}
 
 
 def is_confirmed_by_twilio(body: str) -> bool:

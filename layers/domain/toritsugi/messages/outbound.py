@@ -8,42 +8,41 @@ from collections.abc import Callable
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import FAILED, refusals, write
+from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
 from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import line_key
 from toritsugi.messages import records
 from toritsugi.messages.records import Message
 
-LONGEST_BODY, MOST_MEDIA = 1_600, 10
-MOST_TRIES = 5
+MAX_BODY, MAX_MEDIA = 1_600, 10
 
 Send = Callable[[str, str, str, list[str], str], tuple[str, str]]  # to, from, body, media, callback: SID and status
 
 
-def check(message: Message) -> None:
+def check_message(message: Message) -> None:
     """Raises RequestRefused where it makes no sense to ask Twilio; one round trip."""
     to = str(message.person)
     check_size(message)
-    destinations.check(to, message=True)
+    destinations.check_destination(to, message=True)
     if destinations.is_landline(to):
         raise RequestRefused(21614, f"{to} is a landline, which cannot receive texts")
-    found = directory.look_up([line_key(to), opt_out_key(to)])
+    found = directory.look_up_entries([line_key(to), opt_out_key(to)])
     if to == message.line or line_key(to) in found:
         raise RequestRefused(21266, f"{to} is a line of yours, which would write to itself")
     if opt_out_key(to) in found:
         raise unwanted(to)
 
 
-def keep(message: Message) -> bool:
+def keep_outbound(message: Message) -> bool:
     """Whether the message is new; then, and only then, it is kept. Raises RequestRefused 21610, 20409."""
     number = str(message.person)
-    for _ in range(MOST_TRIES):
-        with refusals() as places, write() as transaction:
+    for _ in range(MAX_TRIES):
+        with refusals() as places, write_transaction() as transaction:
             transaction.condition_check(OptOut, *opt_out_key(number), condition=OptOut.entry.does_not_exist())
             transaction.save(message, condition=Message.message_id.does_not_exist())
-        if not places or places.get(1) == FAILED:
+        if not places or places.get(1) == CONDITION_FAILED:
             return not places
-        if places.get(0) == FAILED:
+        if places.get(0) == CONDITION_FAILED:
             raise unwanted(number)
     raise RequestRefused(20409, "Others are writing to this number at the same time. Please try again", 409)
 
@@ -56,12 +55,10 @@ def check_size(message: Message) -> None:
     length, files = len(message.body), len(message.media or ())
     if not message.body.strip() and not files:
         raise RequestRefused(21602, "The message is empty: give it a body, or media")
-    if length > LONGEST_BODY:
-        raise RequestRefused(
-            21617, f"The body has {length} characters, and a message at most {LONGEST_BODY}; send several"
-        )
-    if files > MOST_MEDIA:
-        raise RequestRefused(21623, f"There are {files} files, and a message takes {MOST_MEDIA}")
+    if length > MAX_BODY:
+        raise RequestRefused(21617, f"The body has {length} characters, and a message at most {MAX_BODY}; send several")
+    if files > MAX_MEDIA:
+        raise RequestRefused(21623, f"There are {files} files, and a message takes {MAX_MEDIA}")
 
 
 def check_able(line: str, able: dict[str, bool], has_media: bool) -> None:
@@ -85,6 +82,6 @@ def hand_over(message: Message, send: Send) -> None:
         sid, status = send(str(message.person), message.line, message.body, media, public_url(message.path))
     except RequestRefused as refusal:
         if refusal.status < 500:  # else Twilio has not said that it does not send it
-            records.refuse(message.message_id, refusal)
+            records.note_refused(message.message_id, refusal)
         raise
     records.progress(message.message_id, sid, status)

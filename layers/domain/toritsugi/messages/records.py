@@ -24,13 +24,13 @@ from toritsugi.foundation.tables import Table
 
 # Each further than the one before. Where carriers contradict themselves, the better news counts, for it came later.
 STATUSES = "accepted scheduled queued sending sent canceled failed undelivered partially_delivered delivered read"
-RANKS = {status: rank for rank, status in enumerate(STATUSES.split())}
+MESSAGE_RANKS = {status: rank for rank, status in enumerate(STATUSES.split())}
 
 SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
-PATH = re.compile(r"/status/messages/(KM[0-9a-f]{32})")
+MESSAGE_STATUS_PATH = re.compile(r"/status/messages/(KM[0-9a-f]{32})")
 
 
-class MadeIn(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
+class MessagesByMonth(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
     """The keys of a month's messages. It may lag: read the messages themselves before believing it."""
 
     class Meta:
@@ -83,7 +83,7 @@ class Message(Table):
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
 
-    made_in = MadeIn()
+    made_in = MessagesByMonth()
     with_person = WithPerson()
 
     @property
@@ -107,13 +107,13 @@ def reply_id(message_sid: str) -> str:
     return "KM" + message_sid[2:]
 
 
-def draw_up(message_id: str, now: float, **known: Any) -> Message:
+def new_message(message_id: str, now: float, **known: Any) -> Message:
     """A message that is not kept yet."""
     month, listed_as = f"{datetime.fromtimestamp(now, UTC):%Y-%m}", f"{int(now * 1000):013}#{message_id}"
     return Message(message_id, month=month, listed_as=listed_as, date_created=now, date_updated=now, **known)
 
 
-def find(message_id: str) -> Message | None:
+def find_message(message_id: str) -> Message | None:
     """The message of this id."""
     return next(iter(Message.batch_get([message_id], consistent_read=True)), None)
 
@@ -121,12 +121,12 @@ def find(message_id: str) -> Message | None:
 # ---- how far it has come ---------------------------------------------------------------------------------------------
 
 
-def record(path: str, fields: Mapping[str, str]) -> None:
+def record_message_status(path: str, fields: Mapping[str, str]) -> None:
     """Keeps what a callback says of a message, in one conditional update. Raises RequestRefused."""
-    match, status = PATH.fullmatch(path), fields.get("MessageStatus", "")
+    match, status = MESSAGE_STATUS_PATH.fullmatch(path), fields.get("MessageStatus", "")
     if not match:
         raise RequestRefused(20404, "no message has this path", 404)
-    if status not in RANKS or not fields.get("MessageSid"):
+    if status not in MESSAGE_RANKS or not fields.get("MessageSid"):
         raise RequestRefused(20001, "the callback lacks MessageSid or a known MessageStatus")
     code = fields.get("ErrorCode", "")
     progress(match[1], fields["MessageSid"], status, int(code) if code.isdecimal() else None)
@@ -134,16 +134,18 @@ def record(path: str, fields: Mapping[str, str]) -> None:
 
 def progress(message_id: str, sid: str, status: str, error_code: int | None = None) -> None:
     """The message has come so far, unless it was further already. An unknown status of Twilio's changes nothing."""
-    change(message_id, status, [Message.sid.set(sid), transactions.put(Message.error_code, error_code)])
+    change_message(
+        message_id, status, [Message.sid.set(sid), transactions.set_or_remove(Message.error_code, error_code)]
+    )
 
 
-def refuse(message_id: str, refusal: RequestRefused) -> None:
+def note_refused(message_id: str, refusal: RequestRefused) -> None:
     """Twilio does not send the message."""
-    change(message_id, "failed", [Message.error_code.set(refusal.code), Message.refused.set(refusal.message)])
+    change_message(message_id, "failed", [Message.error_code.set(refusal.code), Message.refused.set(refusal.message)])
 
 
-def change(message_id: str, status: str, actions: list[Action]) -> None:
-    rank = RANKS.get(status, -1)
+def change_message(message_id: str, status: str, actions: list[Action]) -> None:
+    rank = MESSAGE_RANKS.get(status, -1)
     further: Condition = Message.message_id.exists() & (Message.rank < rank)
     moved = [Message.status.set(status), Message.rank.set(rank), Message.date_updated.set(time.time())]
     transactions.update_if(Message(message_id), [*moved, *actions], further)
@@ -171,8 +173,10 @@ def list_messages(
 
 def query_all(month: str, before: str, most: int, direction: str | None) -> list[str]:
     """Where a month's messages stand in the list, back from there."""
-    wanted = MadeIn.direction == direction if direction else None
-    found = Message.made_in.query(month, MadeIn.listed_as < before, wanted, scan_index_forward=False, limit=most)
+    wanted = MessagesByMonth.direction == direction if direction else None
+    found = Message.made_in.query(
+        month, MessagesByMonth.listed_as < before, wanted, scan_index_forward=False, limit=most
+    )
     return [key.listed_as for key in found]
 
 

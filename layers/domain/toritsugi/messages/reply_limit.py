@@ -11,11 +11,11 @@ from pynamodb.expressions.condition import Condition
 
 from toritsugi import words
 from toritsugi.foundation import matching
-from toritsugi.lines.directory import Entry, Key
+from toritsugi.lines.directory import DirectoryKey, Entry
 
-MOST_ANSWERS = ((600, 5), (86_400, 20))  # within so many seconds, so many of them
+MAX_ANSWERS = ((600, 5), (86_400, 20))  # within so many seconds, so many of them
 SAME_ANSWER_SECONDS = 60
-KEPT = max(most for _, most in MOST_ANSWERS)
+KEPT = max(most for _, most in MAX_ANSWERS)
 
 
 class Texted(Entry, discriminator="texted"):
@@ -27,32 +27,32 @@ class Texted(Entry, discriminator="texted"):
     latest = JSONAttribute()  # [[moment, digest], ...]
 
 
-def texted_key(number: str, line: str) -> Key:
+def texted_key(number: str, line: str) -> DirectoryKey:
     """Where the directory keeps how a line has answered to texts of a person."""
     return number, f"texted#{line}"
 
 
 def is_automatic(body: str) -> bool:
     """Whether a text looks as if nobody had written it."""
-    text = matching.fold(body)
-    return any(re.search(matching.fold(said), text) for language in words.LANGUAGES for said in language.automatic)
+    text = matching.fold_text(body)
+    return any(re.search(matching.fold_text(said), text) for language in words.LANGUAGES for said in language.automatic)
 
 
 def lets(texted: Texted | None, answer: str, now: float) -> bool:
     """Whether this may be answered now."""
     latest = texted.latest if texted else []
-    often = any(sum(at > now - seconds for at, _ in latest) >= most for seconds, most in MOST_ANSWERS)
+    often = any(sum(at > now - seconds for at, _ in latest) >= most for seconds, most in MAX_ANSWERS)
     again = any(at > now - SAME_ANSWER_SECONDS and one == digest(answer) for at, one in latest)
     return not often and not again
 
 
-def count(texted: Texted | None, number: str, line: str, answer: str, now: float) -> Texted:
+def count_answer(texted: Texted | None, number: str, line: str, answer: str, now: float) -> Texted:
     """The entry after this answer."""
     latest = [*(texted.latest if texted else []), [int(now), digest(answer)]][-KEPT:]
     return Texted(*texted_key(number, line), answered=(texted.answered if texted else 0) + 1, latest=latest)
 
 
-def is_as_seen(texted: Texted | None) -> Condition:
+def nothing_answered_since(texted: Texted | None) -> Condition:
     """The condition that nothing has been answered since the entry was read."""
     return Texted.answered == texted.answered if texted else Texted.entry.does_not_exist()
 

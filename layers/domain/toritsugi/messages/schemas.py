@@ -10,29 +10,29 @@ from pydantic import Field
 from toritsugi.foundation.request_types import Strict, Url
 from toritsugi.lines.schemas import Number
 from toritsugi.messages import records
-from toritsugi.messages.outbound import LONGEST_BODY, MOST_MEDIA
+from toritsugi.messages.outbound import MAX_BODY, MAX_MEDIA
 from toritsugi.messages.records import Message
 
 
-class MessageWanted(Strict):
+class MessageRequest(Strict):
     """A text, or pictures, or both."""
 
     to: Annotated[Number, Field(description="Who gets it")]
     from_: Annotated[Number, Field(alias="from", description="A number of yours that can text")]
-    body: Annotated[str, Field(max_length=10 * LONGEST_BODY, description=f"At most {LONGEST_BODY} characters")] = ""
-    media: Annotated[list[Url], Field(max_length=100, description=f"Files to go with it, {MOST_MEDIA} at most")] = []
+    body: Annotated[str, Field(max_length=10 * MAX_BODY, description=f"At most {MAX_BODY} characters")] = ""
+    media: Annotated[list[Url], Field(max_length=100, description=f"Files to go with it, {MAX_MEDIA} at most")] = []
 
 
-class PreviewWanted(Strict):
+class PreviewRequest(Strict):
     """A text whose size is of interest."""
 
-    body: Annotated[str, Field(max_length=10 * LONGEST_BODY)]
+    body: Annotated[str, Field(max_length=10 * MAX_BODY)]
 
 
-def draw_up(wanted: MessageWanted, seed: str | None) -> Message:
+def new_requested_message(wanted: MessageRequest, seed: str | None) -> Message:
     """The message that is asked for, which is not kept yet; the same id for the same seed."""
     asked = json.dumps(wanted.model_dump(), sort_keys=True)
-    return records.draw_up(
+    return records.new_message(
         records.make_id(seed),
         time.time(),
         direction="outbound-api",

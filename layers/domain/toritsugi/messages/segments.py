@@ -33,12 +33,12 @@ class Size:
     foreign: tuple[str, ...]
 
 
-def measure(text: str) -> Size:
+def measure_text(text: str) -> Size:
     """How this text is sent."""
     foreign = tuple(dict.fromkeys(character for character in text if character not in BASIC | EXTENSION))
     encoding = "UCS-2" if foreign else "GSM-7"
     widths = [width(character, encoding) for character in text]
-    return Size(encoding, sum(widths), count(widths, encoding), foreign)
+    return Size(encoding, sum(widths), count_segments(widths, encoding), foreign)
 
 
 def width(character: str, encoding: str) -> int:
@@ -48,7 +48,7 @@ def width(character: str, encoding: str) -> int:
     return 2 if character in EXTENSION else 1
 
 
-def count(widths: list[int], encoding: str) -> int:
+def count_segments(widths: list[int], encoding: str) -> int:
     """How many segments characters of these widths take, one at least; none of them is split between two."""
     if sum(widths) <= ALONE[encoding]:
         return 1

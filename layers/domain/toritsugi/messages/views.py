@@ -1,11 +1,11 @@
 """A text message as the REST API shows it."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import Moment
 from toritsugi.messages import segments
 from toritsugi.messages.records import Message
 
@@ -22,9 +22,8 @@ REASONS = {
 }
 ELSEWHERE = "Twilio explains this at https://www.twilio.com/docs/api/errors/{}"
 
-Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]
 
-Line = TypedDict("Line", {"from": str})  # no class can have a field of this name
+MessageEntryBase = TypedDict("MessageEntryBase", {"from": str})  # no class can have a field of this name
 
 
 class Failure(TypedDict):
@@ -41,7 +40,7 @@ class Media(TypedDict):
     kind: str
 
 
-class MessageShown(Line):
+class MessageView(MessageEntryBase):
     """A message: `unanswered` is why we did not answer by ourselves to one that came in.
 
     An `accepted` one without `sid` may have been sent or not: Twilio was asked, and has not answered.
@@ -66,11 +65,11 @@ class MessageShown(Line):
 class MessagePage(TypedDict):
     """A page of messages; `next_page_url` in `meta` leads to the next one."""
 
-    messages: list[MessageShown]
+    messages: list[MessageView]
     meta: dict[str, Any]
 
 
-class SizeShown(TypedDict):
+class SizeView(TypedDict):
     """How a text is sent, each segment of which is paid for. `foreign` are the characters that GSM-7 has not: without
     them more would fit into a segment.
     """
@@ -83,9 +82,9 @@ class SizeShown(TypedDict):
     is_too_long: bool
 
 
-def show(message: Message) -> MessageShown:
+def show_message(message: Message) -> MessageView:
     """The message as it is shown, in lists and alone."""
-    size = segments.measure(message.body)
+    size = segments.measure_text(message.body)
     comes = message.direction == "inbound"
     person, line = message.person or "", message.line
     return {
@@ -114,9 +113,9 @@ def show_error(message: Message) -> Failure | None:
     return {"code": code, "message": message.refused or REASONS.get(code) or ELSEWHERE.format(code)}
 
 
-def show_size(body: str, longest: int) -> SizeShown:
+def show_size(body: str, longest: int) -> SizeView:
     """How a text would be sent."""
-    size = segments.measure(body)
+    size = segments.measure_text(body)
     return {
         "characters": len(body),
         "encoding": size.encoding,

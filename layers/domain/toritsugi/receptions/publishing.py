@@ -11,28 +11,27 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import FAILED, refusals, write
-from toritsugi.lines.directory import look_up
+from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
+from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.receptions.records import (
-    Document,
+    DocumentDict,
     Reception,
     ReceptionName,
     Version,
     current_key,
-    find_document,
+    get_document,
     name_key,
     version_entry,
 )
 
-MOST_TRIES = 5
-MOST_AT_ONCE, MOST_BYTES_AT_ONCE = 95, 3_000_000  # a transaction takes a hundred items, and 4 MB
+MAX_LINES_AT_ONCE, MAX_BYTES_AT_ONCE = 95, 3_000_000  # a transaction takes a hundred items, and 4 MB
 
 
 # ---- receptions ------------------------------------------------------------------------------------------------------
 
 
-def find(name: str) -> Reception | None:
+def find_reception(name: str) -> Reception | None:
     """The reception of this name, which may be deleted."""
     try:
         return Reception.get(*current_key(name), consistent_read=True)
@@ -40,30 +39,30 @@ def find(name: str) -> Reception | None:
         return None
 
 
-def fetch(name: str) -> Reception:
+def get_reception(name: str) -> Reception:
     """The reception of this name. Raises RequestRefused 20404."""
-    found = find(name)
+    found = find_reception(name)
     if not found or found.deleted_at:
         raise RequestRefused(20404, f"There is no reception {name}", 404)
     return found
 
 
-def fetch_version(name: str, number: int | None = None) -> Version:
+def get_version(name: str, number: int | None = None) -> Version:
     """A version of a reception; the one that counts, if none is named. Raises RequestRefused 20404."""
-    number = number or int(fetch(name).version)
+    number = number or int(get_reception(name).version)
     try:
         return Version.get(name, version_entry(number), consistent_read=True)
     except Version.DoesNotExist:
         raise RequestRefused(20404, f"The reception {name} has no version {number}", 404) from None
 
 
-def save(name: str, source: str, content_type: str, document: Document) -> tuple[Reception, bool]:
+def save_reception(name: str, source: str, content_type: str, document: DocumentDict) -> tuple[Reception, bool]:
     """The reception, which says this from now on; and whether it is new in this, for the same again is no new version.
 
     Raises RequestRefused 20409 where others are changing it all the time.
     """
-    for _ in range(MOST_TRIES):
-        before = find(name)
+    for _ in range(MAX_TRIES):
+        before = find_reception(name)
         if before and not before.deleted_at and is_same(before, source, document):
             bring(before, document, behind(before))
             return before, False
@@ -71,21 +70,26 @@ def save(name: str, source: str, content_type: str, document: Document) -> tuple
         reception = Reception(*current_key(name), version=int(before.version) + 1 if before else 1)
         most = fitting(document)
         if add_version(reception, before, source, content_type, document, lines[:most]):
-            saved = find(name) or reception  # perhaps deleted since, and still saved
+            saved = find_reception(name) or reception  # perhaps deleted since, and still saved
             saved.version = reception.version  # whatever somebody else has saved since
             bring(saved, document, sorted(set(saved.lines or ()).difference(lines[:most])))  # also who came meanwhile
             return saved, True
-    raise overtaken()
+    raise reception_overtaken()
 
 
-def is_same(reception: Reception, source: str, document: Document) -> bool:
+def is_same(reception: Reception, source: str, document: DocumentDict) -> bool:
     """Whether the version that counts says this very thing; the same text may mean more holidays a year later."""
-    version = fetch_version(reception.name, int(reception.version))
+    version = get_version(reception.name, int(reception.version))
     return version.source == source and version.document == document
 
 
 def add_version(
-    reception: Reception, before: Reception | None, source: str, content_type: str, document: Document, lines: list[str]
+    reception: Reception,
+    before: Reception | None,
+    source: str,
+    content_type: str,
+    document: DocumentDict,
+    lines: list[str],
 ) -> bool:
     """Writes a version down, and has it count, also at these lines; False if somebody was before us."""
     now, name, number = int(time.time()), reception.name, int(reception.version)
@@ -99,7 +103,7 @@ def add_version(
         Reception.deleted_at.remove(),
     ]
     seen = Reception.version == before.version if before else Reception.entry.does_not_exist()
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         transaction.save(version, condition=Version.entry.does_not_exist())
         transaction.save(ReceptionName(*name_key(name), named=name))
         transaction.update(reception, changes, condition=seen)
@@ -108,41 +112,45 @@ def add_version(
     return not places
 
 
-def delete(name: str) -> None:
+def delete_reception(name: str) -> None:
     """There is no such reception any more; a call that is at it goes on. Raises RequestRefused 20404, 20409."""
-    for _ in range(MOST_TRIES):
-        reception = fetch(name)
+    for _ in range(MAX_TRIES):
+        reception = get_reception(name)
         if reception.lines:
             what = f"{len(reception.lines)} lines have" if len(reception.lines) > 1 else f"{min(reception.lines)} has"
             raise RequestRefused(20409, f"{what} the reception {name}: give them another one first", 409)
-        with refusals() as places, write() as transaction:
+        with refusals() as places, write_transaction() as transaction:
             transaction.delete(ReceptionName(*name_key(name)))
             unused = (Reception.version == reception.version) & Reception.lines.does_not_exist()
             transaction.update(reception, [Reception.deleted_at.set(int(time.time()))], condition=unused)
         if not places:
             return
-    raise overtaken()
+    raise reception_overtaken()
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def give(number: str, owned: dict[str, Any], name: str) -> None:
+def give_line(number: str, owned: dict[str, Any], name: str) -> None:
     """The reception answers at this line from now on. `owned` is what the carrier knows of the number.
 
     Raises RequestRefused 20404 without such a reception, 21211 if it transfers to this line, 20409 where others are
     changing it all the time.
     """
-    for _ in range(MOST_TRIES):
-        line, reception = find_line(number), fetch(name)
+    for _ in range(MAX_TRIES):
+        line, reception = find_line(number), get_reception(name)
         version = int(reception.version)
-        document = find_document(name, version)
+        document = get_document(name, version)
         if any(number in step.get("transfer", ()) for step in document["steps"].values()):
             raise RequestRefused(21211, f"The reception {name} transfers to {number}, which would call itself")
-        with refusals() as places, write() as transaction:
+        with refusals() as places, write_transaction() as transaction:
             if line:
-                changes = [Line.reception.set(name), Line.former.set(former(line, owned)), *copied(version, document)]
-                transaction.update(line, changes, condition=is_as_seen(line))
+                changes = [
+                    Line.reception.set(name),
+                    Line.former.set(former_webhooks(line, owned)),
+                    *copied(version, document),
+                ]
+                transaction.update(line, changes, condition=line_is_as_seen(line))
             else:
                 line = Line(*line_key(number), number_sid=owned["sid"], former=owned["webhooks"], reception=name)
                 line.version, line.document = version, document
@@ -153,41 +161,41 @@ def give(number: str, owned: dict[str, Any], name: str) -> None:
             transaction.update(reception, [Reception.lines.add({number})], condition=counts)
         if not places:
             return
-    raise overtaken()
+    raise reception_overtaken()
 
 
-def take(number: str) -> None:
+def take_line(number: str) -> None:
     """No reception answers at this line any more; without a service it is none of ours then.
 
     Raises RequestRefused 20409 where others are changing it all the time.
     """
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         line = find_line(number)
-        if not line or not line.reception or take_as_seen(line):
+        if not line or not line.reception or take_line_as_seen(line):
             return
-    raise overtaken()
+    raise reception_overtaken()
 
 
-def take_as_seen(line: Line) -> bool:
+def take_line_as_seen(line: Line) -> bool:
     """Whether the line has lost its reception; not if that, or its service, has changed since it was seen."""
-    with refusals() as places, write() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         if line.service_sid:
             forgotten: list[Action] = [Line.reception.remove(), Line.version.remove(), Line.document.remove()]
-            transaction.update(line, forgotten, condition=is_as_seen(line))
+            transaction.update(line, forgotten, condition=line_is_as_seen(line))
         else:
-            transaction.delete(line, condition=is_as_seen(line))
+            transaction.delete(line, condition=line_is_as_seen(line))
         transaction.update(Reception(*current_key(str(line.reception))), [Reception.lines.delete({line.number})])
     return not places
 
 
-def is_as_seen(line: Line) -> Any:
+def line_is_as_seen(line: Line) -> Any:
     """The line has the reception that it was seen to have, or none; and the service."""
     same = Line.reception == line.reception if line.reception else Line.reception.does_not_exist()
     served = Line.service_sid == line.service_sid if line.service_sid else Line.service_sid.does_not_exist()
     return Line.entry.exists() & same & served
 
 
-def former(line: Line, owned: dict[str, Any]) -> dict[str, str]:
+def former_webhooks(line: Line, owned: dict[str, Any]) -> dict[str, str]:
     """Where a line's webhooks went before they came to us: its texts have never come for a service alone."""
     texts = {name: url for name, url in owned["webhooks"].items() if name.startswith("sms_")}
     return line.former if line.reception else line.former | texts
@@ -196,34 +204,36 @@ def former(line: Line, owned: dict[str, Any]) -> dict[str, str]:
 # ---- the copies that lines have --------------------------------------------------------------------------------------
 
 
-def bring(reception: Reception, document: Document, lines: list[str]) -> None:
+def bring(reception: Reception, document: DocumentDict, lines: list[str]) -> None:
     """Has these lines say what counts now; repeatable. One that has moved on meanwhile is left alone."""
     version, most = int(reception.version), fitting(document)
     while lines:
         batch, lines = lines[:most], lines[most:]
-        with refusals() as places, write() as transaction:
+        with refusals() as places, write_transaction() as transaction:
             for line in batch:
                 older = (Line.reception == reception.name) & (Line.version < version)
                 transaction.update(Line(*line_key(line)), copied(version, document), condition=older)
         if places:
-            lines = [line for place, line in enumerate(batch) if places.get(place) != FAILED] + lines
+            lines = [line for place, line in enumerate(batch) if places.get(place) != CONDITION_FAILED] + lines
 
 
 def behind(reception: Reception) -> list[str]:
     """The lines to which what counts has not come yet, for somebody died on the way."""
     lines = sorted(reception.lines or ())
-    found = [one for at in range(0, len(lines), 100) for one in look_up(map(line_key, lines[at : at + 100])).values()]
+    found = [
+        one for at in range(0, len(lines), 100) for one in look_up_entries(map(line_key, lines[at : at + 100])).values()
+    ]
     return [one.number for one in found if isinstance(one, Line) and one.version < reception.version]
 
 
-def copied(version: int, document: Document) -> list[Action]:
+def copied(version: int, document: DocumentDict) -> list[Action]:
     return [Line.version.set(version), Line.document.set(document)]
 
 
-def fitting(document: Document) -> int:
+def fitting(document: DocumentDict) -> int:
     """How many copies of a document fit into a transaction."""
-    return min(MOST_AT_ONCE, MOST_BYTES_AT_ONCE // len(json.dumps(document)))
+    return min(MAX_LINES_AT_ONCE, MAX_BYTES_AT_ONCE // len(json.dumps(document)))
 
 
-def overtaken() -> RequestRefused:
+def reception_overtaken() -> RequestRefused:
     return RequestRefused(20409, "Others are changing this at the same time. Please try again", 409)

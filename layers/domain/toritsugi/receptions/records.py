@@ -11,10 +11,10 @@ from pynamodb.attributes import (
 )
 
 from toritsugi.foundation import config
-from toritsugi.foundation.pages import wrong
+from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.tables import Table
 
-Document = dict[str, Any]
+DocumentDict = dict[str, Any]
 
 
 class ReceptionEntry(Table):
@@ -72,27 +72,27 @@ def version_entry(version: int) -> str:
     return f"version#{version:06}"
 
 
-_remembered: dict[tuple[str, int], Document] = {}
-MOST_REMEMBERED = 200
+_remembered_documents: dict[tuple[str, int], DocumentDict] = {}
+MAX_REMEMBERED = 200
 
 
-def remember(name: str, version: int, document: Document) -> None:
+def remember_document(name: str, version: int, document: DocumentDict) -> None:
     """Has this process know a version, so that a call that goes on needs no trip to the database."""
-    if len(_remembered) >= MOST_REMEMBERED:
-        _remembered.pop(next(iter(_remembered)))
-    _remembered[name, version] = document
+    if len(_remembered_documents) >= MAX_REMEMBERED:
+        _remembered_documents.pop(next(iter(_remembered_documents)))
+    _remembered_documents[name, version] = document
 
 
-def find_document(name: str, version: int) -> Document:
+def get_document(name: str, version: int) -> DocumentDict:
     """What a version says; one round trip, or none if this process knows it. Raises Version.DoesNotExist."""
-    if (name, version) not in _remembered:
-        remember(name, version, Version.get(name, version_entry(version), consistent_read=True).document)
-    return _remembered[name, version]
+    if (name, version) not in _remembered_documents:
+        remember_document(name, version, Version.get(name, version_entry(version), consistent_read=True).document)
+    return _remembered_documents[name, version]
 
 
-def forget() -> None:
+def forget_documents() -> None:
     """Has this process know no version, as after a cold start."""
-    _remembered.clear()
+    _remembered_documents.clear()
 
 
 # ---- lists -----------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def list_receptions(after: str | None, most: int) -> tuple[list[Reception], str 
     """A page of the account's receptions in the order of their names, and where the next page begins."""
     account, start = name_key("")
     if after and not after.startswith(start):
-        raise wrong("PageToken")
+        raise wrong_parameter("PageToken")
     names = list(
         ReceptionName.query(
             account,
@@ -121,7 +121,7 @@ def list_versions(name: str, after: str | None, most: int) -> tuple[list[Version
     """A page of a reception's versions, the newest first, and where the next page begins."""
     start = version_entry(0).removesuffix("000000")
     if after and not after.startswith(start):
-        raise wrong("PageToken")
+        raise wrong_parameter("PageToken")
     versions = list(
         Version.query(
             name,

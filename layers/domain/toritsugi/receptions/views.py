@@ -6,13 +6,13 @@ from typing import Any
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
-from toritsugi.lines.directory import look_up
+from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.receptions.authoring.reading import Mistake
-from toritsugi.receptions.records import Document, Reception, Version
+from toritsugi.receptions.records import DocumentDict, Reception, Version
 
 
-class ReceptionShown(TypedDict):
+class ReceptionView(TypedDict):
     """A reception as it stands in a list: the version that counts, and the lines at which it answers."""
 
     name: str
@@ -22,26 +22,26 @@ class ReceptionShown(TypedDict):
     date_updated: str | None
 
 
-class ReceptionSaved(ReceptionShown):
+class ReceptionSaved(ReceptionView):
     """A reception that was written down, and what is strange about it all the same."""
 
     warnings: list[Mistake]
 
 
-class ReceptionWhole(ReceptionShown):
+class WholeReceptionView(ReceptionView):
     """A reception with what it says: as checked, and with everything that was left out."""
 
-    document: Document
+    document: DocumentDict
 
 
 class ReceptionPage(TypedDict):
     """A page of receptions, by name; `next_page_url` in `meta` leads to the next one."""
 
-    receptions: list[ReceptionShown]
+    receptions: list[ReceptionView]
     meta: dict[str, Any]
 
 
-class VersionShown(TypedDict):
+class VersionView(TypedDict):
     """A version of a reception, and the type in which its owner has written it."""
 
     version: int
@@ -52,18 +52,18 @@ class VersionShown(TypedDict):
 class VersionPage(TypedDict):
     """A page of versions, the newest first; `next_page_url` in `meta` leads to the next one."""
 
-    versions: list[VersionShown]
+    versions: list[VersionView]
     meta: dict[str, Any]
 
 
-class CheckShown(TypedDict):
+class CheckView(TypedDict):
     """What a reception would say, and what is strange about it."""
 
-    document: Document
+    document: DocumentDict
     warnings: list[Mistake]
 
 
-class LineShown(TypedDict):
+class LineView(TypedDict):
     """A number of the account, what it can do, and what it works for: a reception, a service, or both, or nothing."""
 
     number: str
@@ -79,7 +79,7 @@ class LineShown(TypedDict):
 class LinePage(TypedDict):
     """A page of the account's numbers; `next_page_url` in `meta` leads to the next one."""
 
-    lines: list[LineShown]
+    lines: list[LineView]
     meta: dict[str, Any]
 
 
@@ -97,7 +97,7 @@ class ReadyReceptions(TypedDict):
     ready_receptions: list[ReadyReception]
 
 
-def show(reception: Reception) -> ReceptionShown:
+def show_reception(reception: Reception) -> ReceptionView:
     """The reception as it stands in a list."""
     return {
         "name": reception.name,
@@ -108,12 +108,12 @@ def show(reception: Reception) -> ReceptionShown:
     }
 
 
-def show_whole(reception: Reception, version: Version) -> ReceptionWhole:
+def show_whole_reception(reception: Reception, version: Version) -> WholeReceptionView:
     """The reception with what a version of it says."""
-    return {**show(reception), "version": int(version.version), "document": version.document}
+    return {**show_reception(reception), "version": int(version.version), "document": version.document}
 
 
-def show_version(version: Version) -> VersionShown:
+def show_version(version: Version) -> VersionView:
     return {
         "version": int(version.version),
         "content_type": version.content_type,
@@ -121,14 +121,14 @@ def show_version(version: Version) -> VersionShown:
     }
 
 
-def show_lines(owned: Iterable[dict[str, Any]]) -> list[LineShown]:
+def show_lines(owned: Iterable[dict[str, Any]]) -> list[LineView]:
     """Numbers of the account, as the carrier describes them, with what they work for."""
     numbers = list(owned)
-    known = look_up([line_key(one["phone_number"]) for one in numbers]) if numbers else {}
+    known = look_up_entries([line_key(one["phone_number"]) for one in numbers]) if numbers else {}
     return [show_line(one, known.get(line_key(one["phone_number"]))) for one in numbers]
 
 
-def show_line(owned: dict[str, Any], line: object) -> LineShown:
+def show_line(owned: dict[str, Any], line: object) -> LineView:
     known, able = line if isinstance(line, Line) else None, owned["capabilities"]
     return {
         "number": owned["phone_number"],

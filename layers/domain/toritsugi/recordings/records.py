@@ -19,15 +19,15 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import update_if
-from toritsugi.recordings.reports import DAY, Report, Source
+from toritsugi.recordings.reports import DAY_PATTERN, RecordingOrigin, Report
 
 CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
-REMEMBERED_SECONDS = 15 * DAY  # a deleted one: a message about it waits for two weeks at most
+DELETED_REMEMBERED_SECONDS = 15 * DAY_PATTERN  # a deleted one: a message about it waits for two weeks at most
 
-COPYING, STORED, FAILED, DELETED = "copying", "stored", "failed", "deleted"
+COPYING, STORED, FAILED_RECORDING, DELETED_RECORDING = "copying", "stored", "failed", "deleted"
 
 
-class MadeIn(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
+class RecordingsByMonth(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
     """The keys of a month's recordings. It may lag: read the recordings themselves before believing it."""
 
     class Meta:
@@ -68,10 +68,10 @@ class Recording(Table):
     month = UnicodeAttribute(null=True)
     listed_as = UnicodeAttribute(null=True)
 
-    made_in = MadeIn()
+    made_in = RecordingsByMonth()
 
 
-IS_KEPT = Recording.status.exists() & (Recording.status != DELETED)
+IS_KEPT = Recording.status.exists() & (Recording.status != DELETED_RECORDING)
 
 # What a deleted recording forgets: everything but its SID, its status, and how long it is remembered.
 FORGOTTEN = [
@@ -85,19 +85,22 @@ class Claimed(Exception):
     """Somebody else is copying this recording."""
 
 
-def claim(report: Report) -> Recording | None:
+def claim_recording(report: Report) -> Recording | None:
     """The recording, which is the caller's alone for a while, unless it is settled; None, if it was deleted here.
 
     Raises Claimed.
     """
     now, recording = int(time.time()), Recording(report.recording_sid)
     is_free = Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
-    is_to_do = Recording.status.does_not_exist() | (Recording.status != DELETED) & Recording.settled_at.does_not_exist()
+    is_to_do = (
+        Recording.status.does_not_exist()
+        | (Recording.status != DELETED_RECORDING) & Recording.settled_at.does_not_exist()
+    )
     begin = [Recording.status.set(Recording.status | COPYING), Recording.claimed_until.set(now + CLAIMED_SECONDS)]
-    if update_if(recording, begin + facts(report), is_free & is_to_do):
+    if update_if(recording, begin + facts_of_report(report), is_free & is_to_do):
         return recording
     recording.refresh(consistent_read=True)
-    if recording.status == DELETED:
+    if recording.status == DELETED_RECORDING:
         return None
     if recording.settled_at is None:
         raise Claimed(report.recording_sid)
@@ -106,13 +109,13 @@ def claim(report: Report) -> Recording | None:
 
 def note_failure(report: Report) -> None:
     """Writes down that Twilio has no file of a recording; one that is known already stays as it is."""
-    begin = [Recording.status.set(FAILED), *facts(report)]
+    begin = [Recording.status.set(FAILED_RECORDING), *facts_of_report(report)]
     update_if(Recording(report.recording_sid), begin, Recording.status.does_not_exist())
 
 
-def facts(report: Report) -> list[Action]:
+def facts_of_report(report: Report) -> list[Action]:
     """What is known of a recording before it is copied. Its place in the list is that of the first report."""
-    source = Source.read(report.path)
+    source = RecordingOrigin.read(report.path)
     *caller, line = re.findall(r"\+\d{7,15}", unseal(source.sealed, report.call_sid)) or [None]
     began = datetime.fromtimestamp(report.began, UTC)
     in_session = source.kind == "session"
@@ -127,13 +130,13 @@ def facts(report: Report) -> list[Action]:
         "date_created": report.began,
         "month": f"{began:%Y-%m}",
         "listed_as": f"{report.began}#{report.recording_sid}",
-        "expires_at": expiry(report.began),
+        "expires_at": recording_expiry(report.began),
     }
     attributes = Recording.get_attributes()
     return [attributes[name].set(attributes[name] | value) for name, value in known.items() if value is not None]
 
 
-def keep(recording: Recording, size: int, checksum: str) -> None:
+def keep_recording(recording: Recording, size: int, checksum: str) -> None:
     """The file is there: so many bytes, of this SHA-256 in hexadecimal."""
     now = int(time.time())
     stored: list[Action] = [
@@ -142,7 +145,7 @@ def keep(recording: Recording, size: int, checksum: str) -> None:
         Recording.checksum.set(checksum),
         Recording.stored_at.set(now),
     ]
-    if (until := expiry(now)) is not None:
+    if (until := recording_expiry(now)) is not None:
         stored.append(Recording.expires_at.set(until))
     recording.update(stored, condition=IS_KEPT)
 
@@ -166,14 +169,14 @@ def news(recording: Recording) -> dict[str, Any]:
     }
 
 
-def expiry(since: float) -> int | None:
-    return int(since) + config.RECORDING_RETENTION * DAY if config.RECORDING_RETENTION else None
+def recording_expiry(since: float) -> int | None:
+    return int(since) + config.RECORDING_RETENTION * DAY_PATTERN if config.RECORDING_RETENTION else None
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------
 
 
-def find(recording_sid: str) -> Recording:
+def get_recording(recording_sid: str) -> Recording:
     """The recording of this SID. Raises RequestRefused 20404, also for one that is past its time."""
     try:
         recording = Recording.get(recording_sid, consistent_read=True)
@@ -187,37 +190,37 @@ def find(recording_sid: str) -> Recording:
 def is_there(recording: Recording) -> bool:
     """Whether it is neither deleted nor past its time."""
     until = expires_at(recording)
-    return recording.status != DELETED and (until is None or until > time.time())
+    return recording.status != DELETED_RECORDING and (until is None or until > time.time())
 
 
 def expires_at(recording: Recording) -> int | None:
     """When it is over with it; that of a stored one follows the bucket's rule, which holds for old files as well."""
     since = recording.stored_at
-    moments = [recording.expires_at, None if since is None else expiry(since)]
+    moments = [recording.expires_at, None if since is None else recording_expiry(since)]
     return min((int(moment) for moment in moments if moment is not None), default=None)
 
 
 def note_heard(recording_sid: str, heard: bool) -> Recording:
     """Somebody has heard it, or has not after all. Raises RequestRefused 20404."""
-    recording = find(recording_sid)
+    recording = get_recording(recording_sid)
     change = Recording.heard_at.set(Recording.heard_at | int(time.time())) if heard else Recording.heard_at.remove()
     if not update_if(recording, [change], IS_KEPT):
         raise missing(recording_sid)
     return recording
 
 
-def forget(recording_sid: str) -> None:
+def forget_recording(recording_sid: str) -> None:
     """Leaves nothing of a recording but that it was deleted; twice is once.
 
     Raises RequestRefused 20404 for one that never was, and 20409 while its file is being copied.
     """
     now = int(time.time())
     gone: list[Action] = [attribute.remove() for attribute in FORGOTTEN]
-    gone += [Recording.status.set(DELETED), Recording.expires_at.set(now + REMEMBERED_SECONDS)]
+    gone += [Recording.status.set(DELETED_RECORDING), Recording.expires_at.set(now + DELETED_REMEMBERED_SECONDS)]
     at_rest = (Recording.status == STORED) | Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
     if update_if(Recording(recording_sid), gone, Recording.status.exists() & at_rest):
         return
-    find(recording_sid)
+    get_recording(recording_sid)
     raise RequestRefused(20409, "The recording is being copied at this moment. Please try again in a minute", 409)
 
 

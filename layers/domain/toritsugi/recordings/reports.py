@@ -2,22 +2,20 @@
 
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.types import Fields
 
-DAY = 86_400
-SHORTEST_SECONDS = 2  # what is shorter is somebody who hung up at the beep
+DAY_PATTERN = 86_400
+MIN_RECORDED_SECONDS = 2  # what is shorter is somebody who hung up at the beep
 
-PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
-
-Fields = Mapping[str, str]  # of a callback, by Twilio's names
+RECORDING_PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Source:
+class RecordingOrigin:
     """Where a recording comes from, known before there is one: what `kind` it is of, which reception made it, and
     whose it is, `sealed`: caller and line, which nobody else can read. A masked session is named like a reception.
     """
@@ -32,9 +30,9 @@ class Source:
         return f"/recording/{self.kind}/{self.reception}/{self.sealed}"
 
     @classmethod
-    def read(cls, path: str) -> "Source":
+    def read(cls, path: str) -> "RecordingOrigin":
         """Where the recording comes from whose callback came to this path. Raises RequestRefused."""
-        match = PATH.fullmatch(path)
+        match = RECORDING_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no recording has this path", 404)
         return cls(*match.groups())
@@ -55,7 +53,7 @@ class Report:
     @property
     def is_worth_keeping(self) -> bool:
         """Whether somebody may have said something."""
-        return self.status == "completed" and (self.seconds is None or self.seconds >= SHORTEST_SECONDS)
+        return self.status == "completed" and (self.seconds is None or self.seconds >= MIN_RECORDED_SECONDS)
 
 
 def read_report(path: str, fields: Fields) -> Report:
@@ -63,7 +61,7 @@ def read_report(path: str, fields: Fields) -> Report:
 
     https://www.twilio.com/docs/voice/twiml/record#attributes-recording-status-callback
     """
-    Source.read(path)
+    RecordingOrigin.read(path)
     sid, status = fields.get("RecordingSid", ""), fields.get("RecordingStatus", "")
     if not re.fullmatch("RE[0-9a-f]{32}", sid) or status not in ("completed", "absent", "failed"):
         raise RequestRefused(20001, "the callback lacks RecordingSid, or a RecordingStatus that is an end")
@@ -73,13 +71,13 @@ def read_report(path: str, fields: Fields) -> Report:
         recording_sid=sid,
         call_sid=call_sid[0] if call_sid else "",
         status=status,
-        seconds=whole(fields.get("RecordingDuration")),
-        channels=whole(fields.get("RecordingChannels")) or 1,
+        seconds=read_count_of(fields.get("RecordingDuration")),
+        channels=read_count_of(fields.get("RecordingChannels")) or 1,
         began=beginning(fields.get("RecordingStartTime", "")),
     )
 
 
-def whole(text: str | None) -> int | None:
+def read_count_of(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
 
 
@@ -90,4 +88,4 @@ def beginning(text: str) -> int:
         said = int(parsedate_to_datetime(text).timestamp())
     except (ValueError, TypeError, IndexError, OverflowError):
         return now
-    return said if now - 2 * DAY <= said <= now + 60 else now
+    return said if now - 2 * DAY_PATTERN <= said <= now + 60 else now

@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import Moment
 from toritsugi.recordings.records import STORED, Recording, expires_at, is_there
 
-MOST_LOOKS = 20  # into the index, for one page of what was asked for
-
-Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
+MAX_LOOKS = 20  # into the index, for one page of what was asked for
 
 
-class RecordingShown(TypedDict):
+class RecordingView(TypedDict):
     """A recording: copying, stored, or failed, of which there is nothing to be heard. `checksum` is its SHA-256."""
 
     sid: str
@@ -39,7 +37,7 @@ class RecordingShown(TypedDict):
 class RecordingPage(TypedDict):
     """A page of recordings; `next_page_url` in `meta` leads to the next one, and only its absence says that none is."""
 
-    recordings: list[RecordingShown]
+    recordings: list[RecordingView]
     meta: dict[str, Any]
 
 
@@ -50,7 +48,7 @@ class Link(TypedDict):
     date_expires: Moment
 
 
-def show(recording: Recording) -> RecordingShown:
+def show_recording(recording: Recording) -> RecordingView:
     """The recording as the REST API writes it."""
     return {
         "sid": recording.recording_sid,
@@ -61,9 +59,9 @@ def show(recording: Recording) -> RecordingShown:
         "caller": recording.caller,
         "line": recording.line,
         "call_sid": recording.call_sid,
-        "seconds": whole(recording.seconds),
-        "channels": whole(recording.channels),
-        "size": whole(recording.size),
+        "seconds": whole_seconds(recording.seconds),
+        "channels": whole_seconds(recording.channels),
+        "size": whole_seconds(recording.size),
         "checksum": recording.checksum,
         "date_created": date(recording.date_created),
         "date_heard": date(recording.heard_at),
@@ -71,11 +69,11 @@ def show(recording: Recording) -> RecordingShown:
     }
 
 
-def whole(number: float | None) -> int | None:
+def whole_seconds(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def name_of(recording: Recording) -> str:
+def file_name_of(recording: Recording) -> str:
     """What its file is called where somebody keeps it: what it is, of which reception or session, from when."""
     began = datetime.fromtimestamp(int(recording.date_created or 0), UTC)
     return f"{recording.kind}-{recording.reception or recording.session_sid}-{began:%Y%m%dT%H%M%SZ}.wav"
@@ -88,9 +86,9 @@ def list_recordings(
     next page begins. Where few are as wanted, a page is short, and not the last.
     """
     found: list[Recording] = []
-    for _ in range(MOST_LOOKS):
-        listed, after = pages.backwards(month, after, most - len(found), query)
-        sids = [sid_of(listed_as) for _, listed_as in listed]
+    for _ in range(MAX_LOOKS):
+        listed, after = pages.backwards(month, after, most - len(found), query_recordings)
+        sids = [sid_of_listed(listed_as) for _, listed_as in listed]
         there = {one.recording_sid: one for one in Recording.batch_get(sids, consistent_read=True)}
         found += [there[sid] for sid in sids if sid in there and is_wanted(there[sid], wanted)]
         if after is None or len(found) >= most:
@@ -104,12 +102,12 @@ def is_wanted(recording: Recording, wanted: Mapping[str, str | None]) -> bool:
     )
 
 
-def query(month: str, after: str | None, most: int) -> list[str]:
-    start = after and {"month": month, "listed_as": after, "recording_sid": sid_of(after)}
+def query_recordings(month: str, after: str | None, most: int) -> list[str]:
+    start = after and {"month": month, "listed_as": after, "recording_sid": sid_of_listed(after)}
     key = {name: {"S": value} for name, value in start.items()} if start else None
     found = Recording.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
     return [one.listed_as for one in found]
 
 
-def sid_of(listed_as: str) -> str:
+def sid_of_listed(listed_as: str) -> str:
     return listed_as.partition("#")[2]

@@ -11,7 +11,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = 24 * 60
 
 
-def is_open(step: Mapping[str, Any], now: datetime) -> bool:
+def hours_are_open(step: Mapping[str, Any], now: datetime) -> bool:
     """Whether a step's hours are open at this moment of the owner's own time."""
     minute, yesterday = now.hour * 60 + now.minute, now.date() - timedelta(days=1)
     today = any(start <= minute < end for start, end in spans(step, now.date()))

@@ -8,32 +8,32 @@ from toritsugi.foundation import matching
 from toritsugi.receptions.answering import placeholders
 from toritsugi.receptions.answering.placeholders import Words
 
-LONGEST_ANSWER = 1_600  # characters that Twilio sends in one message: https://www.twilio.com/docs/api/errors/21617
+MAX_ANSWER_LENGTH = 1_600  # characters that Twilio sends in one message: https://www.twilio.com/docs/api/errors/21617
 
-Document = Mapping[str, Any]
+ReceptionDocument = Mapping[str, Any]
 
 
-def answer(
-    document: Document, body: str, locale: str, tell: Callable[[str, str], str], keywords_only: bool = False
+def answer_text(
+    document: ReceptionDocument, body: str, locale: str, tell: Callable[[str, str], str], keywords_only: bool = False
 ) -> str:
     """What is answered to this text, in this language if there is a choice; blank, if nothing is.
 
     `tell` knows what stands for a placeholder, in a language.
     """
     rules = document.get("texts", [])
-    said = find_by_keyword(rules, matching.fold(body))
+    said = find_by_keyword(rules, matching.fold_text(body))
     if said is None and not keywords_only:
         said = next((rule["otherwise"] for rule in rules if "otherwise" in rule), None)
     if said is None:
         return ""
     locale = find_language(said, locale, document["language"])
-    return placeholders.fill(said, locale, lambda name: tell(name, locale)).strip()[:LONGEST_ANSWER]
+    return placeholders.fill(said, locale, lambda name: tell(name, locale)).strip()[:MAX_ANSWER_LENGTH]
 
 
 def find_by_keyword(rules: list[Mapping[str, Any]], text: str) -> Words | None:
     """The answer of the first rule of which a keyword stands in a text, which is folded."""
     for rule in rules:
-        if any(matching.has(text, matching.fold(keyword)) for keyword in rule.get("keywords", [])):
+        if any(matching.has(text, matching.fold_text(keyword)) for keyword in rule.get("keywords", [])):
             return rule["answer"]
     return None
 
@@ -45,6 +45,6 @@ def find_language(said: Words, wished: str, usual: str) -> str:
     return next((locale for locale in (wished, usual) if locale in said), next(iter(said)))
 
 
-def choose_language(document: Document, body: str, callers: str | None) -> str:
+def choose_language(document: ReceptionDocument, body: str, callers: str | None) -> str:
     """The language for an answer: the caller's own, else that of the text, else the document's."""
     return words.choose_language(callers, text=body, usual=document["language"])

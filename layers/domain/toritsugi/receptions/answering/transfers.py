@@ -4,9 +4,6 @@ Whoever is called sees the line, and hears who is calling: in Japan a forwarded 
 https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/record
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.foundation.addresses import public_url
@@ -14,10 +11,8 @@ from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.receptions.answering.prompts import onward
-from toritsugi.receptions.answering.visits import Visit
-from toritsugi.recordings.reports import Source
-
-Step = Mapping[str, Any]
+from toritsugi.receptions.answering.visits import StepDocument, Visit
+from toritsugi.recordings.reports import RecordingOrigin
 
 DECISION_SECONDS = 4  # in which a caller may refuse to be recorded
 
@@ -25,14 +20,14 @@ DECISION_SECONDS = 4  # in which a caller may refuse to be recorded
 # ---- the caller's side -----------------------------------------------------------------------------------------------
 
 
-def transfer(visit: Visit, step: Step) -> None:
+def transfer(visit: Visit, step: StepDocument) -> None:
     """Dials; before that, a caller who is to be recorded is told so, and may refuse."""
     record = step.get("record")
     if not record:
-        return dial(visit, step)
+        return dial_step(visit, step)
     visit.speak(record["notice"])  # outside of any gather, for no key may cut it short
     if "refuse" not in record:
-        return dial(visit, step)
+        return dial_step(visit, step)
     asked = visit.response.gather(
         num_digits=1,
         timeout=DECISION_SECONDS,
@@ -44,13 +39,13 @@ def transfer(visit: Visit, step: Step) -> None:
     return None
 
 
-def decide(visit: Visit, step: Step) -> None:
+def decide_recording(visit: Visit, step: StepDocument) -> None:
     """The caller has heard that the call is recorded, and has refused or not."""
     refused = visit.fields.get("Digits") == step.get("record", {}).get("refuse")
-    dial(visit, step, refused=refused)
+    dial_step(visit, step, refused=refused)
 
 
-def dial(visit: Visit, step: Step, turn: int = 0, refused: bool = False) -> None:
+def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = False) -> None:
     """Calls whom the step names: all `together`, or the `turn`th of them."""
     recorded = "record" in step and not refused
     wanted = {}
@@ -72,7 +67,7 @@ def dial(visit: Visit, step: Step, turn: int = 0, refused: bool = False) -> None
     visit.response.append(call)
 
 
-def go_on(visit: Visit, step: Step) -> str | None:
+def after_dial(visit: Visit, step: StepDocument) -> str | None:
     """The conversation is over; or there was none, and the next number is called, if there is one."""
     if visit.fields.get("CallStatus") in FINAL:
         return None
@@ -81,14 +76,14 @@ def go_on(visit: Visit, step: Step) -> str | None:
         return onward(visit, step)
     if step["together"] or turn >= len(step["transfer"]):
         return str(step["otherwise"])
-    dial(visit, step, turn, refused=visit.place.deed == "refused")
+    dial_step(visit, step, turn, refused=visit.place.action == "refused")
     return None
 
 
 # ---- the side of whoever is called -----------------------------------------------------------------------------------
 
 
-def whisper(visit: Visit, step: Step) -> None:
+def whisper_to_callee(visit: Visit, step: StepDocument) -> None:
     """Whoever is called hears that it is recorded, and who is calling; then they are put through, or press a 1."""
     know_caller(visit)
     if is_told(visit):
@@ -107,20 +102,20 @@ def whisper(visit: Visit, step: Step) -> None:
     return None
 
 
-def introduce(visit: Visit, step: Step, into: VoiceResponse | None = None) -> None:
+def introduce(visit: Visit, step: StepDocument, into: VoiceResponse | None = None) -> None:
     if "whisper" in step:
         visit.speak(step["whisper"], into)
 
 
 def is_told(visit: Visit) -> bool:
     """Whether the conversation is recorded, which whoever is called has to know."""
-    return visit.place.deed in ("told", "agreed-told")
+    return visit.place.action in ("told", "agreed-told")
 
 
-def agree(visit: Visit, step: Step) -> None:
+def agree(visit: Visit, step: StepDocument) -> None:
     """A 1 puts through; after any other key the question comes again."""
     if visit.fields.get("Digits") != "1":
-        whisper(visit, step)
+        whisper_to_callee(visit, step)
 
 
 def know_caller(visit: Visit) -> None:
@@ -131,7 +126,7 @@ def know_caller(visit: Visit) -> None:
 # ---- a message -------------------------------------------------------------------------------------------------------
 
 
-def take_message(visit: Visit, step: Step) -> None:
+def take_message(visit: Visit, step: StepDocument) -> None:
     """Asks for a message and records it; a silence comes back as a silence."""
     visit.speak(step["voicemail"])
     visit.response.record(
@@ -146,14 +141,14 @@ def take_message(visit: Visit, step: Step) -> None:
     visit.response.redirect(visit.address("silent"))
 
 
-def keep(visit: Visit, step: Step) -> str | None:
+def after_voicemail(visit: Visit, step: StepDocument) -> str | None:
     """A message was left; recording.py has it from Twilio."""
     if visit.fields.get("Digits") == "hangup" or visit.fields.get("CallStatus") in FINAL:
         return None
     return onward(visit, step)
 
 
-def pass_over(visit: Visit, step: Step) -> str | None:
+def after_silence(visit: Visit, step: StepDocument) -> str | None:
     """Nothing was said."""
     return str(step["otherwise"]) if "otherwise" in step else onward(visit, step)
 
@@ -163,7 +158,7 @@ def pass_over(visit: Visit, step: Step) -> str | None:
 
 def report_to(visit: Visit, kind: str) -> str:
     """Where Twilio tells of a recording."""
-    return public_url(Source(kind, visit.place.reception, seal_parties(visit)).path)
+    return public_url(RecordingOrigin(kind, visit.place.reception, seal_parties(visit)).path)
 
 
 def seal_parties(visit: Visit) -> str:

@@ -18,17 +18,18 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import is_shown
 from toritsugi.receptions.answering import placeholders
 
-Ask = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
+StepDocument = Mapping[str, Any]  # a step, as it was compiled
+AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 
-PATH = re.compile(
+VISIT_PATH = re.compile(
     r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/([\w-]{1,100}))?",
     re.ASCII,
 )
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where in a reception a call is: what it has done (`deed`) at which step, for the `turn`th time.
+class VisitPlace:
+    """Where in a reception a call is: what it has done (`action`) at which step, for the `turn`th time.
 
     `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`.
     """
@@ -37,24 +38,24 @@ class Place:
     version: int
     locale: str
     step: str
-    deed: str = ""
+    action: str = ""
     turn: int = 0
     sealed: str = ""
 
     @property
     def path(self) -> str:
         """Where Twilio goes on from here: never a number."""
-        known = f"/voice/receptions/{self.reception}/{self.version}/{self.locale}/{self.step}/{self.deed}/{self.turn}"
+        known = f"/voice/receptions/{self.reception}/{self.version}/{self.locale}/{self.step}/{self.action}/{self.turn}"
         return known + (f"/{self.sealed}" if self.sealed else "")
 
     @classmethod
-    def read(cls, path: str) -> "Place":
+    def read(cls, path: str) -> "VisitPlace":
         """The place at this path. Raises RequestRefused."""
-        match = PATH.fullmatch(path)
+        match = VISIT_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no reception has this path", 404)
-        reception, version, locale, step, deed, turn, sealed = match.groups()
-        return cls(reception, int(version), locale, step, deed, int(turn), sealed or "")
+        reception, version, locale, step, action, turn, sealed = match.groups()
+        return cls(reception, int(version), locale, step, action, int(turn), sealed or "")
 
 
 @dataclass
@@ -64,10 +65,10 @@ class Visit:
     `ask` gives what the owner's system says to facts, at a URL, under a key; it raises OwnerSilent.
     """
 
-    place: Place
+    place: VisitPlace
     document: Mapping[str, Any]
     fields: Mapping[str, str]
-    ask: Ask
+    ask: AskOwner
     at: float
     find_caller: Callable[[str], Caller | None]
     request: str = ""  # the same when Twilio asks the same again
@@ -103,12 +104,12 @@ class Visit:
         """The step of this name, where the call is from now on."""
         step = self.step(name)
         locale = step.get("language", self.place.locale)
-        self.place = replace(self.place, step=name, locale=locale, deed="", turn=0, sealed="")
+        self.place = replace(self.place, step=name, locale=locale, action="", turn=0, sealed="")
         return step
 
-    def address(self, deed: str, turn: int = 0, sealed: str = "") -> str:
+    def address(self, action: str, turn: int = 0, sealed: str = "") -> str:
         """Where Twilio comes back to when the caller has done this."""
-        return public_url(replace(self.place, deed=deed, turn=turn, sealed=sealed).path)
+        return public_url(replace(self.place, action=action, turn=turn, sealed=sealed).path)
 
     # ---- what is said ----------------------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class Visit:
         locale = self.place.locale
         if not isinstance(said, str) and locale not in said:
             locale = next(iter(said))
-        voices.say(self.response if into is None else into, placeholders.fill(said, locale, self.tell), locale)
+        voices.say_in(self.response if into is None else into, placeholders.fill(said, locale, self.tell), locale)
 
     def say(self, name: str, into: VoiceResponse | None = None, **known: str) -> None:
         """Says a sentence of ours."""
@@ -153,11 +154,11 @@ class Visit:
         self.response.hangup()
 
 
-def begin(reception: str, version: int, document: Mapping[str, Any], caller: Caller | None) -> Place:
+def first_place(reception: str, version: int, document: Mapping[str, Any], caller: Caller | None) -> VisitPlace:
     """Where a call begins: at the first step, in the caller's language, if that is spoken everywhere."""
     entry = caller.language if caller else None
     locale = words.choose_language(entry, usual=document["language"], among=languages(document) if entry else None)
-    return Place(reception, version, locale, document["start"])
+    return VisitPlace(reception, version, locale, document["start"])
 
 
 def languages(document: Mapping[str, Any]) -> set[str]:

@@ -12,18 +12,18 @@ from difflib import get_close_matches
 from typing import Any
 
 from toritsugi.foundation import matching
+from toritsugi.foundation.types import Json
 from toritsugi.receptions.answering import prompts
 from toritsugi.receptions.authoring import graph
-from toritsugi.receptions.authoring.reading import YAML, Mistake, Node, NoReception, read
+from toritsugi.receptions.authoring.reading import YAML, Mistake, Node, NoReception, read_document
 from toritsugi.receptions.authoring.shape import Finding, shape
 from toritsugi.words import locales
 
 YEARS_OF_HOLIDAYS = 10
-LARGEST_DOCUMENT = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
+MAX_COMPILED_BYTES = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
 TOO_MUCH = "this is too much for one reception: have fewer steps, or fewer of them with public holidays"
-MOST_AUDIO, AT_ONCE = 30, 15
+MAX_AUDIO, LISTENED_AT_ONCE = 30, 15
 
-Json = dict[str, Any]
 Listen = Callable[[str], str | None]
 FindLines = Callable[[set[str]], set[str]]
 
@@ -51,15 +51,15 @@ class Checked:
 
 def compile(text: str, content_type: str = YAML) -> Json:
     """What a text says as a reception, in plain JSON: language, timezone, start, steps, texts. Raises NoReception."""
-    return check(text, content_type).document
+    return check_document(text, content_type).document
 
 
-def check(text: str, content_type: str = YAML, world: World | None = None) -> Checked:
+def check_document(text: str, content_type: str = YAML, world: World | None = None) -> Checked:
     """As `compile`, with what is only strange, and with what is known of the world. Raises NoReception."""
     world = world or World()
-    node = read(text, content_type)
+    node = read_document(text, content_type)
     document, wrong = shape(node.plain(), world.http)
-    wrong += lost(document, node.names("steps"))  # a step that is wrong itself is there all the same
+    wrong += lost_ways(document, node.names("steps"))  # a step that is wrong itself is there all the same
     strange: list[Finding] = []
     if not wrong:
         wrong = senseless(document)
@@ -70,7 +70,7 @@ def check(text: str, content_type: str = YAML, world: World | None = None) -> Ch
     if wrong:
         raise NoReception(located(wrong, node))
     add_holidays(document)
-    if len(json.dumps(document)) > LARGEST_DOCUMENT:
+    if len(json.dumps(document)) > MAX_COMPILED_BYTES:
         raise NoReception(located([Finding((), TOO_MUCH)], node))
     return Checked(document, located(strange, node))
 
@@ -94,7 +94,7 @@ def located(findings: list[Finding], node: Node) -> list[Mistake]:
 # ---- where steps lead ------------------------------------------------------------------------------------------------
 
 
-def lost(document: Json, names: set[str]) -> Iterator[Finding]:
+def lost_ways(document: Json, names: set[str]) -> Iterator[Finding]:
     """Whatever leads to a step that is not there."""
     if (start := document.get("start")) and start not in names:
         yield Finding(("start",), no_step("`start`", start, names))
@@ -178,12 +178,14 @@ def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any,
 def said_twice(document: Json) -> Iterator[Finding]:
     """What a caller may say in a menu, and keywords of texts, each as it is compared; and rules for any text."""
     for name, step in document["steps"].items():
-        yield from doubles({("steps", name, "spoken", word): prompts.fold(word) for word in step.get("spoken", {})})
+        yield from doubles(
+            {("steps", name, "spoken", word): prompts.fold_speech(word) for word in step.get("spoken", {})}
+        )
     rules = list(enumerate(document["texts"]))
     keywords = [
         (("texts", at, "keywords", n), word) for at, rule in rules for n, word in enumerate(rule.get("keywords", ()))
     ]
-    yield from doubles({path: matching.fold(word) for path, word in keywords})
+    yield from doubles({path: matching.fold_text(word) for path, word in keywords})
     for at in [at for at, rule in rules if "otherwise" in rule][1:]:
         yield Finding(("texts", at), "there is an `otherwise` already")
     for at, rule in rules:
@@ -204,8 +206,8 @@ def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
 def heard(document: Json, listen: Listen) -> tuple[list[Finding], list[Finding]]:
     """What is wrong with the audio files, and what is strange."""
     files = {step["play"]: ("steps", name, "play") for name, step in document["steps"].items() if "play" in step}
-    if len(files) > MOST_AUDIO:
-        return [Finding(("steps",), f"there are more than {MOST_AUDIO} audio files")], []
+    if len(files) > MAX_AUDIO:
+        return [Finding(("steps",), f"there are more than {MAX_AUDIO} audio files")], []
 
     def ask(url: str) -> tuple[Finding | None, Finding | None]:
         try:
@@ -214,7 +216,7 @@ def heard(document: Json, listen: Listen) -> tuple[list[Finding], list[Finding]]
             return Finding(files[url], str(error)), None
         return None, Finding(files[url], strange) if strange else None
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(LISTENED_AT_ONCE) as pool:
         found = list(pool.map(ask, files))
     return [wrong for wrong, _ in found if wrong], [strange for _, strange in found if strange]
 

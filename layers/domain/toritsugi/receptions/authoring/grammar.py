@@ -10,49 +10,49 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from toritsugi.receptions.authoring.terms import (
     Address,
-    Country,
+    CallableNumber,
     Day,
-    Key,
+    HolidayCountry,
     Locale,
-    Name,
-    Number,
+    StepName,
+    TelephoneKey,
     Times,
     Word,
-    Words,
+    WordsByLanguage,
     Zone,
-    count,
     days,
     listed,
+    read_count,
     true,
 )
 
-MOST_STEPS, MOST_RULES, MOST_KEYWORDS, MOST_NUMBERS = 200, 100, 50, 10
-MOST_RETRIES = 5
+MAX_STEPS, MAX_RULES, MAX_KEYWORDS, MAX_NUMBERS_OF_TRANSFER = 200, 100, 50, 10
+MAX_RETRIES = 5
 
 
 # ---- steps -----------------------------------------------------------------------------------------------------------
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Step(Strict):
+class StepModel(StrictModel):
     """What every step may say: which language is spoken from here on."""
 
     language: Locale | None = None
 
 
-class Passing(Step):
+class Passing(StepModel):
     """What goes on to `next`; without one, the call ends."""
 
-    next: Name | None = None
+    next: StepName | None = None
 
 
 class Say(Passing):
     """Says something."""
 
-    say: Words
+    say: WordsByLanguage
 
 
 class Play(Passing):
@@ -64,25 +64,25 @@ class Play(Passing):
 class Greet(Passing):
     """Greets whoever is known by name, and others in the words for `unknown`."""
 
-    greet: Words
-    unknown: Words | None = None
+    greet: WordsByLanguage
+    unknown: WordsByLanguage | None = None
 
 
-class Prompt(Step):
+class Prompt(StepModel):
     """What asks for something: `seconds` of patience, `retries` after silence or something wrong, then `otherwise`."""
 
     seconds: int = Field(5, ge=1, le=60)
-    retries: int = Field(2, ge=0, le=MOST_RETRIES)
-    wrong: Words | None = None
-    otherwise: Name = Field(description="where a call goes in which nobody answers")
+    retries: int = Field(2, ge=0, le=MAX_RETRIES)
+    wrong: WordsByLanguage | None = None
+    otherwise: StepName = Field(description="where a call goes in which nobody answers")
 
 
 class Menu(Prompt):
     """Offers `keys` to press, and `spoken` words to say."""
 
-    menu: Words
-    keys: dict[Key, Name] = Field(default_factory=dict)
-    spoken: dict[Word, Name] = Field(default_factory=dict)
+    menu: WordsByLanguage
+    keys: dict[TelephoneKey, StepName] = Field(default_factory=dict)
+    spoken: dict[Word, StepName] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def offers_something(self) -> "Menu":
@@ -91,7 +91,7 @@ class Menu(Prompt):
         return self
 
 
-class Digits(Strict):
+class Digits(StrictModel):
     least: int
     most: int
 
@@ -99,8 +99,8 @@ class Digits(Strict):
 class Gather(Prompt, Passing):
     """Asks for digits, reads them back if they are to be confirmed, and asks the owner's system about them."""
 
-    gather: Words
-    digits: Annotated[Digits, BeforeValidator(count)] = Field(description="how many, like 12, or 4-8")
+    gather: WordsByLanguage
+    digits: Annotated[Digits, BeforeValidator(read_count)] = Field(description="how many, like 12, or 4-8")
     confirm: bool = False
     ask: Address | None = None
 
@@ -111,31 +111,31 @@ class Gather(Prompt, Passing):
         return self
 
 
-class Ask(Passing):
+class AskStep(Passing):
     """Asks the owner's own system what to say, and where to go; `otherwise`, if it does not know, or is down."""
 
     ask: Address
-    otherwise: Name = Field(description="where a call goes if your system does not answer")
+    otherwise: StepName = Field(description="where a call goes if your system does not answer")
 
 
-class Hours(Step):
+class Hours(StepModel):
     """Goes to `open` or `closed`: by day of the week, by public holidays (as on `holidays`, of a country), and by
     `special` days.
     """
 
     hours: Annotated[dict[str, str], BeforeValidator(days)]
-    open: Name = Field(description="where a call goes within these hours")
-    closed: Name = Field(description="where a call goes at all other times")
+    open: StepName = Field(description="where a call goes within these hours")
+    closed: StepName = Field(description="where a call goes at all other times")
     timezone: Zone | None = None  # the document's, if left out
-    holidays: Country | None = None  # whose are closed
+    holidays: HolidayCountry | None = None  # whose are closed
     special: dict[Day, Times] = Field(default_factory=dict)
 
 
-class Record(Strict):
+class Record(StrictModel):
     """A conversation is recorded: both sides are told (`notice`), and the caller may `refuse` with a key."""
 
-    notice: Words = Field(description="what both sides hear before they are recorded")
-    refuse: Key | None = None
+    notice: WordsByLanguage = Field(description="what both sides hear before they are recorded")
+    refuse: TelephoneKey | None = None
 
 
 class Transfer(Passing):
@@ -144,43 +144,45 @@ class Transfer(Passing):
     Whoever is called hears the `whisper` first, and takes the call with a 1 if they have to `accept` it.
     """
 
-    transfer: Annotated[list[Number], BeforeValidator(listed), Field(min_length=1, max_length=MOST_NUMBERS)]
+    transfer: Annotated[
+        list[CallableNumber], BeforeValidator(listed), Field(min_length=1, max_length=MAX_NUMBERS_OF_TRANSFER)
+    ]
     together: bool = False
     seconds: int = Field(20, ge=5, le=600)
-    whisper: Words | None = None
+    whisper: WordsByLanguage | None = None
     accept: bool = False
     record: Record | None = None
-    otherwise: Name = Field(description="where a call goes that nobody takes")
+    otherwise: StepName = Field(description="where a call goes that nobody takes")
 
 
 class Voicemail(Passing):
     """Takes a message of so many `seconds` at most; `otherwise`, if nothing is said."""
 
-    voicemail: Words
+    voicemail: WordsByLanguage
     seconds: int = Field(120, ge=5, le=3600)
     silence: int = Field(5, ge=1, le=60)
-    otherwise: Name | None = None
+    otherwise: StepName | None = None
 
 
-class Hangup(Step):
+class Hangup(StepModel):
     """Hangs up."""
 
     hangup: Annotated[Literal[True], BeforeValidator(true)]
 
 
-class Jump(Step):
+class Jump(StepModel):
     """Goes somewhere else."""
 
-    jump: Name
+    jump: StepName
 
 
-KINDS: dict[str, type[Step]] = {
+KINDS: dict[str, type[StepModel]] = {
     "say": Say,
     "play": Play,
     "greet": Greet,
     "menu": Menu,
     "gather": Gather,
-    "ask": Ask,  # after gather, in which it may stand as well
+    "ask": AskStep,  # after gather, in which it may stand as well
     "hours": Hours,
     "transfer": Transfer,
     "voicemail": Voicemail,
@@ -192,14 +194,12 @@ KINDS: dict[str, type[Step]] = {
 # ---- the whole -------------------------------------------------------------------------------------------------------
 
 
-class Rule(Strict):
+class Rule(StrictModel):
     """How a text message is answered: one with one of the `keywords`, or any other (`otherwise`)."""
 
-    keywords: Annotated[list[Word], BeforeValidator(listed), Field(min_length=1, max_length=MOST_KEYWORDS)] | None = (
-        None
-    )
-    answer: Words | None = None
-    otherwise: Words | None = None
+    keywords: Annotated[list[Word], BeforeValidator(listed), Field(min_length=1, max_length=MAX_KEYWORDS)] | None = None
+    answer: WordsByLanguage | None = None
+    otherwise: WordsByLanguage | None = None
 
     @model_validator(mode="after")
     def says_one_thing(self) -> "Rule":
@@ -208,11 +208,11 @@ class Rule(Strict):
         return self
 
 
-class Document(Strict):
+class ReceptionModel(StrictModel):
     """A whole reception. Each of `steps` is one of the kinds above, which checks.py tells apart by its first word."""
 
     language: Locale = "ja-JP"
     timezone: Zone = "Asia/Tokyo"
-    start: Name | None = None  # the first step, if left out
-    steps: Annotated[dict[Name, dict[str, Any]], Field(max_length=MOST_STEPS)] = Field(default_factory=dict)
-    texts: Annotated[list[Rule], Field(max_length=MOST_RULES)] = Field(default_factory=list)
+    start: StepName | None = None  # the first step, if left out
+    steps: Annotated[dict[StepName, dict[str, Any]], Field(max_length=MAX_STEPS)] = Field(default_factory=dict)
+    texts: Annotated[list[Rule], Field(max_length=MAX_RULES)] = Field(default_factory=list)

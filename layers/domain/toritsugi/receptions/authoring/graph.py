@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 Steps = Mapping[str, Mapping[str, Any]]
 
 MAPS = ("keys", "spoken")  # of which each entry leads somewhere
-WORDS = ("jump", "open", "closed", "next", "otherwise")  # which lead somewhere themselves
+LEADING_WORDS = ("jump", "open", "closed", "next", "otherwise")  # which lead somewhere themselves
 UNASKED = {"say", "play", "greet", "jump", "hours", "ask"}  # steps in which nobody is asked anything, or rung
 
 
@@ -24,7 +24,7 @@ class Way(NamedTuple):
 def ways(step: Mapping[str, Any]) -> list[Way]:
     """Where a step may lead, in the order in which people think of it."""
     chosen = [Way(word, by, to) for word in MAPS for by, to in step.get(word, {}).items()]
-    return chosen + [Way(word, "", step[word]) for word in WORDS if step.get(word)]
+    return chosen + [Way(word, "", step[word]) for word in LEADING_WORDS if step.get(word)]
 
 
 def ways_of_silence(step: Mapping[str, Any]) -> list[Way]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from toritsugi.receptions.authoring import graph
 from toritsugi.receptions.authoring.graph import Steps
 
-SWEEPS, MOST_WORK = 12, 20_000  # a large reception gets fewer, so that somebody who waits for its picture sees it
+SWEEPS, MAX_WORK = 12, 20_000  # a large reception gets fewer, so that somebody who waits for its picture sees it
 
 
 class Passage(NamedTuple):
@@ -24,27 +24,27 @@ class Passage(NamedTuple):
     layer: int
 
 
-Node = str | Passage
-Edge = tuple[Node, Node]
+LayoutNode = str | Passage
+Edge = tuple[LayoutNode, LayoutNode]
 Back = dict[str, set[str]]
-Links = defaultdict[Node, list[Node]]
+Links = defaultdict[LayoutNode, list[LayoutNode]]
 
 
 @dataclass
 class Layout:
     """Layers of steps and passages, from left to right, and where the middle of each is."""
 
-    layers: list[list[Node]]
-    middle: dict[Node, float]
+    layers: list[list[LayoutNode]]
+    middle: dict[LayoutNode, float]
 
 
 def lay_out(steps: Steps, start: str, back: Back, widths: dict[str, float], gap: float) -> Layout:
     """The layout of steps of these widths, of which these ways lead back."""
     order = in_order(steps, start)
     depth = find_depth(steps, order, back)
-    edges = split(steps, order, back, depth)
+    edges = split_ways(steps, order, back, depth)
     layers = arrange(order, edges, depth)
-    return Layout(layers, place(layers, edges, widths, gap))
+    return Layout(layers, place_nodes(layers, edges, widths, gap))
 
 
 def in_order(steps: Steps, start: str) -> list[str]:
@@ -52,7 +52,7 @@ def in_order(steps: Steps, start: str) -> list[str]:
     return list(dict.fromkeys([*graph.reach(steps, start), *steps]))
 
 
-def ways(steps: Steps, name: str) -> list[str]:
+def ways_of(steps: Steps, name: str) -> list[str]:
     return list(dict.fromkeys(way.to for way in graph.ways(steps[name])))
 
 
@@ -64,7 +64,7 @@ def find_back(steps: Steps, start: str) -> Back:
     def visit(name: str) -> None:
         done.add(name)
         on_the_way.add(name)
-        for to in ways(steps, name):
+        for to in ways_of(steps, name):
             if to in on_the_way:
                 back[name].add(to)
             elif to not in done:
@@ -80,27 +80,27 @@ def find_back(steps: Steps, start: str) -> Back:
 def find_depth(steps: Steps, order: Sequence[str], back: Back) -> dict[str, int]:
     """The layer of each step: as deep as the longest way to it."""
     depth = dict.fromkeys(order, 0)
-    down = [(name, to) for name in order for to in ways(steps, name) if to not in back[name]]
+    down = [(name, to) for name in order for to in ways_of(steps, name) if to not in back[name]]
     while deeper := {to: depth[name] + 1 for name, to in down if depth[to] <= depth[name]}:
         depth |= deeper
     return depth
 
 
-def split(steps: Steps, order: Sequence[str], back: Back, depth: dict[str, int]) -> list[Edge]:
+def split_ways(steps: Steps, order: Sequence[str], back: Back, depth: dict[str, int]) -> list[Edge]:
     """The ways from each layer to the next."""
     edges: dict[Edge, None] = {}
     for name in order:
-        for to in ways(steps, name):
+        for to in ways_of(steps, name):
             if to not in back[name]:
-                stations: list[Node] = [name, *(Passage(to, at) for at in range(depth[name] + 1, depth[to])), to]
+                stations: list[LayoutNode] = [name, *(Passage(to, at) for at in range(depth[name] + 1, depth[to])), to]
                 edges |= dict.fromkeys(pairwise(stations))
     return list(edges)
 
 
-def arrange(order: Sequence[str], edges: list[Edge], depth: dict[str, int]) -> list[list[Node]]:
+def arrange(order: Sequence[str], edges: list[Edge], depth: dict[str, int]) -> list[list[LayoutNode]]:
     """The layers, each in the order in which the fewest ways cross, as far as a few sweeps find it."""
     nodes = dict.fromkeys([*order, *(node for edge in edges for node in edge)])
-    layers: list[list[Node]] = [[] for _ in range(max(depth.values()) + 1)]
+    layers: list[list[LayoutNode]] = [[] for _ in range(max(depth.values()) + 1)]
     for node in nodes:
         layers[node.layer if isinstance(node, Passage) else depth[node]].append(node)
     above, below = links(edges)
@@ -119,7 +119,7 @@ def arrange(order: Sequence[str], edges: list[Edge], depth: dict[str, int]) -> l
 
 
 def sweeps(edges: list[Edge]) -> int:
-    return min(SWEEPS, 1 + MOST_WORK // (1 + len(edges)))
+    return min(SWEEPS, 1 + MAX_WORK // (1 + len(edges)))
 
 
 def links(edges: list[Edge]) -> tuple[Links, Links]:
@@ -133,8 +133,8 @@ def links(edges: list[Edge]) -> tuple[Links, Links]:
 
 
 def turns(
-    layers: list[list[Node]], above: Links, below: Links, *, down: bool
-) -> Iterator[tuple[list[Node], list[Node], Links]]:
+    layers: list[list[LayoutNode]], above: Links, below: Links, *, down: bool
+) -> Iterator[tuple[list[LayoutNode], list[LayoutNode], Links]]:
     """Each layer with the one before it, from above or from below, and the links to that."""
     pairs = pairwise(layers) if down else pairwise(reversed(layers))
     return ((layer, fixed, above if down else below) for fixed, layer in pairs)
@@ -144,7 +144,7 @@ def mean(values: Sequence[float], usual: float) -> float:
     return sum(values) / len(values) if values else usual
 
 
-def crossings(layers: list[list[Node]], below: Links) -> int:
+def crossings(layers: list[list[LayoutNode]], below: Links) -> int:
     """How often ways cross each other."""
     at = {node: place for layer in layers for place, node in enumerate(layer)}
     found = 0
@@ -157,10 +157,12 @@ def crossings(layers: list[list[Node]], below: Links) -> int:
     return found
 
 
-def place(layers: list[list[Node]], edges: list[Edge], widths: dict[str, float], gap: float) -> dict[Node, float]:
+def place_nodes(
+    layers: list[list[LayoutNode]], edges: list[Edge], widths: dict[str, float], gap: float
+) -> dict[LayoutNode, float]:
     """Where the middle of each node is: as straight below and above its neighbours as there is room for."""
     above, below = links(edges)
-    middle: dict[Node, float] = {node: 0.0 for layer in layers for node in layer}
+    middle: dict[LayoutNode, float] = {node: 0.0 for layer in layers for node in layer}
     for sweep in range(4 * sweeps(edges) + 1):  # the last one downwards
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             near = (above[node] + below[node] for node in layer)
@@ -169,7 +171,7 @@ def place(layers: list[list[Node]], edges: list[Edge], widths: dict[str, float],
     return middle
 
 
-def distances(layer: list[Node], widths: dict[str, float], gap: float) -> list[float]:
+def distances(layer: list[LayoutNode], widths: dict[str, float], gap: float) -> list[float]:
     """How far apart the middles of neighbours in a layer must be."""
     wide = [0.0 if isinstance(node, Passage) else widths[node] for node in layer]
     return [(a + b) / 2 + gap for a, b in pairwise(wide)]

@@ -12,18 +12,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from toritsugi.receptions.answering.hours import DAYS
+from toritsugi.receptions.answering.visits import StepDocument
 from toritsugi.receptions.authoring import graph
 from toritsugi.receptions.authoring.graph import Way
 from toritsugi.receptions.authoring.layout import Layout, Passage, find_back, lay_out
-
-Step = Mapping[str, Any]
 
 WIDTH, GAP, BETWEEN = 240, 30, 70  # of a card; beside each other; from a layer to the next
 EDGE, HEAD, LINE = 16, 42, 19  # of a card: its margin, its first line, each line of words
 CHIP, APART = 22, 6  # of what leads away: its height, and how far from the next
 TOP, MARGIN = 136, 36
 LETTER, WIDE = 0.54, 1.0  # how wide a letter is, of its size, and a Japanese one
-MOST_LINES = 4
+MAX_CARD_LINES = 4
 
 STYLE = """
 svg { font-family: system-ui, "Segoe UI", "Hiragino Sans", "Noto Sans", "Noto Sans JP", "Noto Sans CJK JP", sans-serif;
@@ -69,14 +68,14 @@ ICONS = {
 
 def draw(document: Mapping[str, Any], name: str, language: str | None = None) -> str:
     """The picture of a compiled document, as SVG; with its words in the document's own language, or in another."""
-    steps: Mapping[str, Step] = document["steps"]
+    steps: Mapping[str, StepDocument] = document["steps"]
     if not steps:
         return sheet(name, "It answers texts, and takes no calls.", 420, TOP, [])
     back = find_back(steps, document["start"])
     cards = {one: Card(one, step, back[one], language or document["language"]) for one, step in steps.items()}
     layout = lay_out(steps, document["start"], back, {one: card.width for one, card in cards.items()}, GAP)
     bands = stand(cards, layout)
-    strokes = [*begin(cards[document["start"]]), *draw_ways(cards, layout, bands)]
+    strokes = [*draw_entry(cards[document["start"]]), *draw_ways(cards, layout, bands)]
     for card in cards.values():
         strokes += card.draw()
     right = max(*(card.x + card.width for card in cards.values()), *layout.middle.values())
@@ -87,7 +86,7 @@ def draw(document: Mapping[str, Any], name: str, language: str | None = None) ->
 
 
 def sheet(name: str, said: str, width: float, height: float, strokes: list[str]) -> str:
-    width = max(width, MARGIN * 2 + measure(said, 12))
+    width = max(width, MARGIN * 2 + measure_width(said, 12))
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
@@ -95,8 +94,8 @@ def sheet(name: str, said: str, width: float, height: float, strokes: list[str])
             f"<style>{STYLE}</style>",
             TIP,
             f'<rect width="{width:.0f}" height="{height:.0f}" rx="16" fill="var(--paper)"/>',
-            text(MARGIN, 46, name, "title"),
-            text(MARGIN, 68, said, "soft"),
+            text_element(MARGIN, 46, name, "title"),
+            text_element(MARGIN, 68, said, "soft"),
             *strokes,
             "</svg>\n",
         ]
@@ -119,7 +118,7 @@ def stand(cards: dict[str, "Card"], layout: Layout) -> list[tuple[float, float]]
     return bands
 
 
-def begin(card: "Card") -> Iterator[str]:
+def draw_entry(card: "Card") -> Iterator[str]:
     """Where a call comes in."""
     x = card.x + card.width / 2
     yield f'<circle class="dot" cx="{x:.1f}" cy="{card.y - 32:.1f}" r="5"/>'
@@ -155,7 +154,7 @@ def draw_ways(cards: dict[str, "Card"], layout: Layout, bands: list[tuple[float,
 # ---- a step ----------------------------------------------------------------------------------------------------------
 
 
-class Door:
+class Exit:
     """What leads away from a step: a key, a word, or just what comes next; or back up; or to the end of the call."""
 
     def __init__(self, way: Way | None, *, back: bool = False) -> None:
@@ -163,7 +162,7 @@ class Door:
         said = "" if way is None or way.word in ("next", "jump") else way.by or way.word
         self.label = f"{said} \u2191 {way.to}".strip() if way and back else said
         self.is_key = bool(way and way.word == "keys" and not back)
-        self.width = CHIP if self.is_key or not self.label else measure(self.label, 11.5) + 18
+        self.width = CHIP if self.is_key or not self.label else measure_width(self.label, 11.5) + 18
         self.x = 0.0  # from the left of its card
 
     def draw(self, x: float, y: float) -> Iterator[str]:
@@ -174,23 +173,23 @@ class Door:
         elif self.label:
             place = f'x="{x - self.width / 2:.1f}" y="{y - CHIP / 2:.1f}" width="{self.width:.1f}" height="{CHIP}"'
             yield f'<rect class="chip{" cap" if self.is_key else ""}" {place} rx="{6 if self.is_key else CHIP / 2}"/>'
-            yield text(x, y + 4, self.label, "on middle" if self.is_key else "label middle")
+            yield text_element(x, y + 4, self.label, "on middle" if self.is_key else "label middle")
 
 
 class Card:
     """A step: what it does, in its own words, and the doors at its foot."""
 
-    def __init__(self, name: str, step: Step, back: set[str], language: str) -> None:
+    def __init__(self, name: str, step: StepDocument, back: set[str], language: str) -> None:
         self.name, self.step = name, step
-        self.doors = [Door(way, back=way.to in back) for way in graph.ways(step)]
+        self.doors = [Exit(way, back=way.to in back) for way in graph.ways(step)]
         if graph.may_end(step):
-            self.doors.append(Door(None))
+            self.doors.append(Exit(None))
         feet = sum(door.width for door in self.doors) + APART * (len(self.doors) - 1)
         self.width = max(float(WIDTH), feet + 2 * EDGE)
         at = (self.width - feet) / 2
         for door in self.doors:
             door.x, at = at + door.width / 2, at + door.width + APART
-        self.words = wrap(spoken(step, language), self.width - 2 * EDGE)
+        self.words = wrap(first_words(step, language), self.width - 2 * EDGE)
         self.notes = [line for note in notes(step) for line in wrap(note, self.width - 2 * EDGE, 12)]
         self.height = HEAD + LINE * (len(self.words) + len(self.notes)) + CHIP / 2 + 8
         self.x = self.y = 0.0
@@ -201,16 +200,16 @@ class Card:
         yield f'<rect class="card" {place} rx="12"/>'
         where = f'transform="translate({self.x + EDGE:.1f} {self.y + 13:.1f}) scale(.9)"'
         yield stroke(f"icon {look}", icon, where)
-        yield text(self.x + EDGE + 27, self.y + 27, self.name, "name")
-        yield text(self.x + self.width - EDGE, self.y + 27, self.step["kind"], "kind")
+        yield text_element(self.x + EDGE + 27, self.y + 27, self.name, "name")
+        yield text_element(self.x + self.width - EDGE, self.y + 27, self.step["kind"], "kind")
         lines = [(line, "") for line in self.words] + [(note, "soft") for note in self.notes]
         for at, (line, look) in enumerate(lines):
-            yield text(self.x + EDGE, self.y + HEAD + 12 + LINE * at, line, look)
+            yield text_element(self.x + EDGE, self.y + HEAD + 12 + LINE * at, line, look)
         for door in self.doors:
             yield from door.draw(self.x + door.x, self.y + self.height)
 
 
-def spoken(step: Step, language: str) -> str:
+def first_words(step: StepDocument, language: str) -> str:
     """What is heard first at a step."""
     said = step[step["kind"]]
     if step["kind"] not in ("say", "greet", "menu", "gather", "voicemail"):
@@ -218,7 +217,7 @@ def spoken(step: Step, language: str) -> str:
     return said if isinstance(said, str) else said.get(language) or next(iter(said.values()))
 
 
-def notes(step: Step) -> Iterator[str]:
+def notes(step: StepDocument) -> Iterator[str]:
     """What else there is to know about a step."""
     kind = step["kind"]
     if kind == "play":
@@ -258,7 +257,7 @@ def opening(hours: Mapping[str, str]) -> Iterator[str]:
 # ---- strokes ---------------------------------------------------------------------------------------------------------
 
 
-def text(x: float, y: float, said: str, look: str = "") -> str:
+def text_element(x: float, y: float, said: str, look: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{look}">{escape(said)}</text>'
 
 
@@ -274,24 +273,24 @@ def bend(x: float, y: float, to_x: float, to_y: float) -> str:
     return f"C{x:.1f} {y + down:.1f} {to_x:.1f} {to_y - down:.1f} {to_x:.1f} {to_y:.1f}"
 
 
-def measure(said: str, size: float) -> float:
+def measure_width(said: str, size: float) -> float:
     """About how wide a text is."""
     return sum(WIDE if unicodedata.east_asian_width(one) in "WFA" else LETTER for one in said) * size
 
 
-def wrap(said: str, width: float, size: float = 13, most: int = MOST_LINES) -> list[str]:
+def wrap(said: str, width: float, size: float = 13, most: int = MAX_CARD_LINES) -> list[str]:
     """The text in lines that fit: broken at spaces, or anywhere between Japanese letters."""
     lines = [""] if said else []
     for part in re.findall(
         r"[\u3000-\u9fff\uff00-\uffef][、。，．）」！？]*|[^\s\u3000-\u9fff\uff00-\uffef]+|\s+", said
     ):
-        for piece in (part,) if measure(part, size) <= width else part:
-            if measure(lines[-1] + piece.rstrip(), size) > width:
+        for piece in (part,) if measure_width(part, size) <= width else part:
+            if measure_width(lines[-1] + piece.rstrip(), size) > width:
                 lines.append("")
             lines[-1] += piece if lines[-1] else piece.lstrip()
     if len(lines) > most:
         last = lines[most - 1]
-        while measure(last + "…", size) > width:
+        while measure_width(last + "…", size) > width:
             last = last[:-1]
         lines = [*lines[: most - 1], last.rstrip() + "…"]
     return lines

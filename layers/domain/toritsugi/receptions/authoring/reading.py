@@ -17,23 +17,23 @@ from toritsugi.foundation.errors import RequestRefused
 
 JSON, YAML = "application/json", "application/yaml"
 
-LARGEST = 65_536  # bytes
+MAX_SOURCE_BYTES = 65_536  # bytes
 DEEPEST = 12
-MOST_TOLD, MOST_MISTAKES = 5, 100  # in the sentence, and in the list
+MAX_TOLD, MAX_MISTAKES = 5, 100  # in the sentence, and in the list
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # XML may hold none of them
 BARE_HASH = re.compile(r"(^|[{,])[ \t]*#[ \t]*:", re.MULTILINE)  # YAML takes the key for the beginning of a comment
 HASH = 'YAML takes # for the beginning of a comment: write that key in quotes, "#"'
 STAR = '* has a meaning of its own in YAML: write that key in quotes, "*"'
 
 
-class Place(TypedDict):
+class MistakePlace(TypedDict):
     """Where something stands in a reception: its line, and its step if it is in one."""
 
     line: int | None
     step: str | None
 
 
-class Mistake(Place):
+class Mistake(MistakePlace):
     """One thing that is wrong with a reception, in a sentence."""
 
     detail: str
@@ -43,12 +43,12 @@ class NoReception(RequestRefused):
     """A document that is none, with every mistake in it that could be found."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
-        said = [describe(one) for one in mistakes[:MOST_TOLD]]
-        more = [f"and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
-        super().__init__(20001, "; ".join(said + more), 422, errors=mistakes[:MOST_MISTAKES])
+        said = [describe_mistake(one) for one in mistakes[:MAX_TOLD]]
+        more = [f"and {len(mistakes) - MAX_TOLD} more"] if len(mistakes) > MAX_TOLD else []
+        super().__init__(20001, "; ".join(said + more), 422, errors=mistakes[:MAX_MISTAKES])
 
 
-def describe(mistake: Mistake) -> str:
+def describe_mistake(mistake: Mistake) -> str:
     """line 12, step menu: what is wrong with it."""
     line = f"line {mistake['line']}" if mistake["line"] else ""
     step = f"step {mistake['step']}" if mistake["step"] else ""
@@ -56,9 +56,9 @@ def describe(mistake: Mistake) -> str:
     return f"{place}: {mistake['detail']}" if place else mistake["detail"]
 
 
-def wrong(detail: str, path: "Path" = (), line: int | None = None) -> NoReception:
+def single_mistake(detail: str, path: "Path" = (), line: int | None = None) -> NoReception:
     """The error of a single mistake, after which nothing more can be read."""
-    return NoReception([{**place(path, line), "detail": detail}])
+    return NoReception([{**mistake_place(path, line), "detail": detail}])
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,16 @@ class Node:
         return node.line
 
 
-def read(text: str, content_type: str) -> Node:
+def read_document(text: str, content_type: str) -> Node:
     """The document, an object of named things. Raises NoReception."""
-    if len(text.encode(errors="replace")) > LARGEST:
-        raise wrong(f"the document is larger than {LARGEST} bytes")
+    if len(text.encode(errors="replace")) > MAX_SOURCE_BYTES:
+        raise single_mistake(f"the document is larger than {MAX_SOURCE_BYTES} bytes")
     mistakes: list[Mistake] = []
     node = from_json(text, mistakes) if content_type == JSON else from_yaml(text, mistakes)
     if mistakes:
         raise NoReception(mistakes)
     if not isinstance(node.value, dict):
-        raise wrong("this is no reception: it has no `steps:`, and no `texts:`", (), node.line)
+        raise single_mistake("this is no reception: it has no `steps:`, and no `texts:`", (), node.line)
     return node
 
 
@@ -109,7 +109,7 @@ def read(text: str, content_type: str) -> Node:
 Path = tuple[str, ...]  # the names of everything around something
 
 
-def place(path: Path, line: int | None) -> Place:
+def mistake_place(path: Path, line: int | None) -> MistakePlace:
     """Where something stands in a document."""
     return {"line": line, "step": path[1] if len(path) > 1 and path[0] == "steps" else None}
 
@@ -117,7 +117,9 @@ def place(path: Path, line: int | None) -> Place:
 def leaf(text: str, path: Path, line: int | None, mistakes: list[Mistake]) -> Node:
     """A text, all of which can be spoken and written."""
     if control := CONTROL.search(text):
-        mistakes.append({**place(path, line), "detail": f"U+{ord(control[0]):04X} is no character that can be said"})
+        mistakes.append(
+            {**mistake_place(path, line), "detail": f"U+{ord(control[0]):04X} is no character that can be said"}
+        )
     return Node(text, line)
 
 
@@ -128,7 +130,9 @@ def named(pairs: list[tuple[Node, Node]], path: Path, mistakes: list[Mistake]) -
         word = str(name.value)
         if word in found:
             lines = f", in lines {found[word].line} and {name.line}" if name.line else ""
-            mistakes.append({**place((*path, word), name.line), "detail": f"{word[:40]} is written twice{lines}"})
+            mistakes.append(
+                {**mistake_place((*path, word), name.line), "detail": f"{word[:40]} is written twice{lines}"}
+            )
         found[word] = Node(node.value, name.line)
     return found
 
@@ -140,24 +144,24 @@ def from_yaml(text: str, mistakes: list[Mistake]) -> Node:
     """What the only document of a text in YAML says. It is read event by event, so nothing grows on the way."""
     if bare := BARE_HASH.search(text):
         line = text.count("\n", 0, bare.end()) + 1
-        raise wrong(HASH, (), line)
+        raise single_mistake(HASH, (), line)
     try:
         events = yaml.parse(text, Loader=yaml.SafeLoader)
         next(events)  # the stream begins
         if isinstance(next(events), yaml.StreamEndEvent):
-            raise wrong("there is nothing in it")
+            raise single_mistake("there is nothing in it")
         node = build(next(events), events, (), mistakes)
         next(events)  # the document ends
         if not isinstance(more := next(events), yaml.StreamEndEvent):
-            raise wrong("a second document begins here, but a reception is one", (), line_of(more))
+            raise single_mistake("a second document begins here, but a reception is one", (), line_of(more))
     except yaml.MarkedYAMLError as error:
         what = ", ".join(filter(None, (error.context, error.problem)))
         hint = f"; {STAR}" if "alias" in what else ""
         mark = error.problem_mark
-        raise wrong(f"this is no YAML: {what}{hint}", (), mark.line + 1 if mark else None) from None
+        raise single_mistake(f"this is no YAML: {what}{hint}", (), mark.line + 1 if mark else None) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise wrong(f"U+{ord(text[error.position]):04X} is no character that can be said", (), line) from None
+        raise single_mistake(f"U+{ord(text[error.position]):04X} is no character that can be said", (), line) from None
     return node
 
 
@@ -165,14 +169,16 @@ def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes:
     """The node that begins with this event; what is in it follows."""
     line = line_of(event)
     if isinstance(event, yaml.AliasEvent):
-        raise wrong(STAR, path, line)
+        raise single_mistake(STAR, path, line)
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and (event.anchor or event.tag):
-        raise wrong("& and ! have a meaning of their own in YAML: write what begins with them in quotes", path, line)
+        raise single_mistake(
+            "& and ! have a meaning of their own in YAML: write what begins with them in quotes", path, line
+        )
     if len(path) > DEEPEST:
-        raise wrong(f"this is nested more than {DEEPEST} times", path, line)
+        raise single_mistake(f"this is nested more than {DEEPEST} times", path, line)
     if isinstance(event, yaml.ScalarEvent):
         if not event.value and event.style is None:
-            mistakes.append({**place(path, line), "detail": "nothing is written here"})
+            mistakes.append({**mistake_place(path, line), "detail": "nothing is written here"})
         return leaf(event.value, path, line, mistakes)
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Node] = []
@@ -182,7 +188,7 @@ def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes:
     pairs: list[tuple[Node, Node]] = []
     while not isinstance(one := next(events), yaml.MappingEndEvent):
         if not isinstance(one, yaml.ScalarEvent | yaml.AliasEvent):
-            raise wrong("a list or a map cannot be a name", path, line_of(one))
+            raise single_mistake("a list or a map cannot be a name", path, line_of(one))
         name = build(one, events, path, mistakes)
         pairs.append((name, build(next(events), events, (*path, str(name.value)), mistakes)))
     return Node(named(pairs, path, mistakes), line)
@@ -199,11 +205,11 @@ def line_of(event: yaml.Event) -> int:
 def from_json(text: str, mistakes: list[Mistake]) -> Node:
     """What a text in JSON says. Lines are known only of what is no JSON at all."""
     try:
-        said = json.loads(text, object_pairs_hook=Pairs, parse_int=str, parse_float=str, parse_constant=refuse)
+        said = json.loads(text, object_pairs_hook=Pairs, parse_int=str, parse_float=str, parse_constant=refuse_document)
     except json.JSONDecodeError as error:
-        raise wrong(f"this is no JSON: {error.msg}", (), error.lineno) from None
+        raise single_mistake(f"this is no JSON: {error.msg}", (), error.lineno) from None
     except RecursionError:
-        raise wrong(f"this is nested more than {DEEPEST} times") from None
+        raise single_mistake(f"this is nested more than {DEEPEST} times") from None
     return plant(said, (), mistakes)
 
 
@@ -214,16 +220,16 @@ class Pairs(list[tuple[str, Any]]):
 def plant(value: Any, path: Path, mistakes: list[Mistake]) -> Node:
     """The node of a value in JSON."""
     if len(path) > DEEPEST:
-        raise wrong(f"this is nested more than {DEEPEST} times", path)
+        raise single_mistake(f"this is nested more than {DEEPEST} times", path)
     if isinstance(value, Pairs):
         pairs = [(leaf(name, path, None, mistakes), plant(one, (*path, name), mistakes)) for name, one in value]
         return Node(named(pairs, path, mistakes))
     if isinstance(value, list):
         return Node([plant(one, (*path, str(at)), mistakes) for at, one in enumerate(value)])
     if value is None:
-        mistakes.append({**place(path, None), "detail": "null is nothing: leave it out"})
+        mistakes.append({**mistake_place(path, None), "detail": "null is nothing: leave it out"})
     return leaf(value if isinstance(value, str) else json.dumps(value), path, None, mistakes)
 
 
-def refuse(name: str) -> None:
-    raise wrong(f"this is no JSON: {name} is no number there")
+def refuse_document(name: str) -> None:
+    raise single_mistake(f"this is no JSON: {name} is no number there")

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from toritsugi.receptions.authoring.grammar import KINDS, Document, Record, Rule
-
-Json = dict[str, Any]
+from toritsugi.foundation.types import Json
+from toritsugi.receptions.authoring.grammar import KINDS, ReceptionModel, Record, Rule
 
 # What pydantic finds, by its own name of it.
-SENTENCES = {
+MISTAKE_SENTENCES = {
     "missing": "`{word}` is missing",
     "greater_than_equal": "`{word}` must be {ge} or more",
     "less_than_equal": "`{word}` must be {le} or less",
@@ -55,9 +54,9 @@ def shape(said: Json, http: bool) -> tuple[Json, list[Finding]]:
             except ValueError as error:
                 findings.append(Finding(("steps", name), str(error)))
     try:
-        document = Document.model_validate(said).model_dump(exclude_none=True)
+        document = ReceptionModel.model_validate(said).model_dump(exclude_none=True)
     except ValidationError as error:
-        return {"steps": steps, "texts": []}, findings + [worded(one, Document) for one in error.errors()]
+        return {"steps": steps, "texts": []}, findings + [worded(one, ReceptionModel) for one in error.errors()]
     if not steps and not document["texts"] and not findings:
         findings.append(Finding((), "this is no reception: it has no `steps:`, and no `texts:`"))
     start = document.get("start") or next(iter(document["steps"]), None)
@@ -93,7 +92,9 @@ def worded(error: ErrorDetails, model: type[BaseModel], path: tuple[Any, ...] = 
         hint = f"did you mean {close[0]}?" if close else f"what does are {', '.join(model.model_fields)}"
         detail = f"`{word[:40]}` means nothing here; {hint}"
     else:
-        detail = SENTENCES.get(error["type"], "`{word}`: " + error["msg"].lower()).format(word=word[:40], **context)
+        detail = MISTAKE_SENTENCES.get(error["type"], "`{word}`: " + error["msg"].lower()).format(
+            word=word[:40], **context
+        )
         if error["type"] == "missing" and (meaning := model.model_fields[word].description):
             detail += f": {meaning}"
     return Finding(path + loc, detail)

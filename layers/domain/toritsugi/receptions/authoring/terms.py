@@ -17,7 +17,7 @@ from toritsugi.receptions.answering.hours import DAYS
 from toritsugi.receptions.answering.placeholders import PLACEHOLDERS
 from toritsugi.words import read_locale
 
-LONGEST_WORDS, LONGEST_WORD, LONGEST_ADDRESS, MOST_DIGITS = 1_000, 100, 500, 32
+MAX_WORDS, MAX_WORD, MAX_ADDRESS, MAX_DIGITS = 1_000, 100, 500, 32
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?(\?[!-\"$-~]*)?")  # no name, no password, no #
 NO_NUMBER = 21211  # https://www.twilio.com/docs/api/errors/21211
 SHOWN = 40  # of what is wrong, so many characters are repeated
@@ -28,15 +28,15 @@ def words(said: Any) -> Any:
     if isinstance(said, dict):
         if not said:
             raise ValueError("nothing is said, in no language")
-        return {read_locale(locale): sentence(one) for locale, one in said.items()}
-    return sentence(said)
+        return {read_locale(locale): words_with_placeholders(one) for locale, one in said.items()}
+    return words_with_placeholders(said)
 
 
-def sentence(said: Any) -> str:
+def words_with_placeholders(said: Any) -> str:
     if not isinstance(said, str) or not said.strip():
         raise ValueError("words are text, like Good morning, or one text for each language")
-    if len(said) > LONGEST_WORDS:
-        raise ValueError(f"these words are longer than {LONGEST_WORDS} characters")
+    if len(said) > MAX_WORDS:
+        raise ValueError(f"these words are longer than {MAX_WORDS} characters")
     left = re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", said)
     if wrong := re.search(r"\{[^{}]{0,40}\}|[{}]", left):
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -46,8 +46,8 @@ def sentence(said: Any) -> str:
 
 def word(text: str) -> str:
     """A word that somebody says or writes."""
-    if not 1 <= len(text) <= LONGEST_WORD or "," in text:
-        raise ValueError(f"write a word or a few, without a comma and at most {LONGEST_WORD} characters")
+    if not 1 <= len(text) <= MAX_WORD or "," in text:
+        raise ValueError(f"write a word or a few, without a comma and at most {MAX_WORD} characters")
     return text
 
 
@@ -63,10 +63,10 @@ def key(text: str) -> str:
     return text
 
 
-def number(text: str) -> str:
+def callable_number(text: str) -> str:
     """A telephone number that the exchange may call."""
     try:
-        destinations.check(text[:SHOWN])
+        destinations.check_destination(text[:SHOWN])
     except RequestRefused as refusal:
         hint = "; write it like +81312345678" if refusal.code == NO_NUMBER else ""
         raise ValueError(refusal.message + hint) from None
@@ -127,20 +127,20 @@ def timezone(text: str) -> str:
     return text
 
 
-def count(said: Any) -> Any:
+def read_count(said: Any) -> Any:
     """12, or 4-8: how many digits."""
     match = re.fullmatch(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", str(said), re.ASCII)
     least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not 1 <= least <= most <= MOST_DIGITS:
+    if not 1 <= least <= most <= MAX_DIGITS:
         raise ValueError(
-            f"{str(said)[:SHOWN]} is no number of digits; write one like 12, or 4-8, and {MOST_DIGITS} at most"
+            f"{str(said)[:SHOWN]} is no number of digits; write one like 12, or 4-8, and {MAX_DIGITS} at most"
         )
     return {"least": least, "most": most}
 
 
 def address(text: str, info: ValidationInfo) -> str:
     """An address on the web: https, or http too where the exchange itself is reached by it, on one machine."""
-    if len(text) > LONGEST_ADDRESS or not ADDRESS.fullmatch(text) or not names_host(text):
+    if len(text) > MAX_ADDRESS or not ADDRESS.fullmatch(text) or not names_host(text):
         raise ValueError(f"{text[:60]} is no address; write one like https://example.com/path")
     if not text.startswith("https:") and not (info.context or {}).get("http"):
         raise ValueError(f"{text[:60]} is not safe: its address must begin with https://")
@@ -161,13 +161,13 @@ def true(said: Any) -> Any:
 
 
 Locale = Annotated[str, AfterValidator(read_locale)]
-Words = Annotated[str | dict[str, str], BeforeValidator(words)]
+WordsByLanguage = Annotated[str | dict[str, str], BeforeValidator(words)]
 Word = Annotated[str, AfterValidator(word)]
-Name = Annotated[str, AfterValidator(name)]
-Key = Annotated[str, AfterValidator(key)]
-Number = Annotated[str, AfterValidator(number)]
+StepName = Annotated[str, AfterValidator(name)]
+TelephoneKey = Annotated[str, AfterValidator(key)]
+CallableNumber = Annotated[str, AfterValidator(callable_number)]
 Address = Annotated[str, AfterValidator(address)]
 Zone = Annotated[str, AfterValidator(timezone)]
-Country = Annotated[str, AfterValidator(country)]
+HolidayCountry = Annotated[str, AfterValidator(country)]
 Times = Annotated[str, AfterValidator(times)]
 Day = Annotated[str, AfterValidator(day)]
