@@ -47,6 +47,8 @@ def update(text: str) -> Change:
                 changes += reader.each(reader.removal)
             case "ADD":
                 changes += reader.each(reader.addition)
+            case "DELETE":
+                changes += reader.each(reader.subtraction)
             case other:
                 raise ValueError(f"these tables do not know {other}")
 
@@ -175,9 +177,28 @@ class Reader:
         name, value = self.named(self.take()), self.operand()
 
         def increase(facts: Facts, item: Item) -> None:
-            item[name(facts)] = add(facts[0].get(name(facts), {"N": "0"}), value(facts))
+            more = value(facts) or {}
+            there = facts[0].get(name(facts), {"SS": []} if "SS" in more else {"N": "0"})
+            item[name(facts)] = unite(there, more) if "SS" in more else add(there, more)
 
         return increase
+
+    def subtraction(self) -> Change:
+        name, value = self.named(self.take()), self.operand()
+
+        def decrease(facts: Facts, item: Item) -> None:
+            there, less = facts[0].get(name(facts)), value(facts)
+            if there is None:
+                return
+            if "SS" not in there or "SS" not in (less or {}):
+                raise Invalid("An operand in the update expression has an incorrect data type")
+            left = [one for one in there["SS"] if one not in less["SS"]]
+            if left:
+                item[name(facts)] = {"SS": left}
+            else:
+                del item[name(facts)]
+
+        return decrease
 
     def removal(self) -> Change:
         name = self.named(self.take())
@@ -201,6 +222,12 @@ def add(left: dict[str, Any] | None, right: dict[str, Any] | None) -> dict[str, 
     if left is None or right is None or "N" not in left or "N" not in right:
         raise Invalid("The provided expression refers to an attribute that does not exist in the item")
     return {"N": f"{(plain(left) + plain(right)).normalize():f}"}
+
+
+def unite(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+    if "SS" not in left:
+        raise Invalid("An operand in the update expression has an incorrect data type")
+    return {"SS": sorted({*left["SS"], *right["SS"]})}
 
 
 FUNCTIONS: dict[str, Callable[..., bool]] = {

@@ -89,6 +89,8 @@ class Oracle:
 
     def ended(self, actor: Actor, outcome: Outcome) -> None:
         self.each("ended", actor, outcome)
+        if fault := of_ours(outcome.error):
+            self.faults.append(f"{actor.what.partition(' ')[0]} {fault}")
 
     def happened(self, name: str, *facts: Any) -> None:
         """Something happened at Twilio: it was asked for something, or people talk."""
@@ -107,6 +109,18 @@ class Oracle:
     def at_rest(self) -> None:
         """All that was under way has arrived."""
         self.each("at_rest")
+
+
+# Whatever goes wrong outside, a handler raises none of these; and to DynamoDB every request makes sense.
+OUR_MISTAKES = (TypeError, ValueError, LookupError, AttributeError, NameError, AssertionError, ArithmeticError)
+
+
+def of_ours(error: Exception | None) -> str | None:
+    """What a handler has raised that is a mistake of ours, and nobody else's trouble."""
+    said = f"{error!r} {getattr(error, 'cause', '')}"
+    if isinstance(error, OUR_MISTAKES) or "ValidationException" in said:
+        return f"fails of itself: {said[:300]}"
+    return None
 
 
 def nothing(*_: Any) -> Iterator[str]:

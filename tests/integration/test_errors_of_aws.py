@@ -296,7 +296,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
     "messages.outbound.keep_outbound": lambda w: lambda: outbound.keep_outbound(text()),
-    "messages.records.change_message": lambda w: w.text(lambda: messages.progress(text().message_id, "SM1", "delivered")),
+    "messages.records.change_message": lambda w: w.text(
+        lambda: messages.progress(text().message_id, "SM1", "delivered")
+    ),
     "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
     "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),

@@ -23,6 +23,12 @@ from local.aws.streams import Streams
 from local.aws.template import REGION, Template
 from local.clock import Clock
 
+# Modules of the functions that remember what they have read, and what has them forget it.
+REMEMBERING = {
+    "toritsugi.foundation.config": "forget_settings",
+    "toritsugi.receptions.records": "forget_documents",
+}
+
 
 class Troubles:
     """What goes wrong on purpose: `schedules` (late, twice, never), `messages` (late, twice), `crashes`."""
@@ -75,8 +81,9 @@ class Cloud:
         tables.create_tables(self.template, self.client("dynamodb"))
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
             self.client("scheduler").create_schedule_group(Name=group["Name"])
-        for name in {"toritsugi.foundation.config", "toritsugi.receptions.records"} & set(sys.modules):
-            sys.modules[name].forget()  # an earlier cloud was here, in this very process
+        for name, forget in REMEMBERING.items():  # an earlier cloud was here, in this very process
+            if name in sys.modules:
+                vars(sys.modules[name])[forget]()
         return self
 
     def __exit__(self, *_: object) -> None:
