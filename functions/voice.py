@@ -156,9 +156,8 @@ def waiting_answer(language: str) -> VoiceResponse:
 
 def ring_tone_answer(code: str) -> dict[str, Any]:
     """The ring tone itself, which Twilio may keep: it is no secret, and never changes."""
-    language = words.find(code)
-    if language is None:
+    if words.find(code) is None:
         return {"statusCode": 404}
     headers = {"content-type": "audio/wav", "cache-control": "public, max-age=86400"}
-    body = base64.b64encode(ring_tone.ring_tone(language)).decode()
+    body = base64.b64encode(ring_tone.ring_tone(code)).decode()
     return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}

@@ -202,7 +202,8 @@ def test_a_sentence_that_lacks_its_facts_is_an_apology(name):
 def test_a_sentence_that_a_language_lacks_is_said_in_english_by_an_english_voice(monkeypatch):
     japanese = words.find("ja")
     known = {name: said for name, said in japanese.sentences.items() if name != "call ended"}
-    monkeypatch.setitem(japanese.__dict__, "sentences", known | {"time left": "あと{minutes}"})
+    poorer = japanese._replace(sentences=known | {"time left": "あと{minutes}"})
+    monkeypatch.setattr(words, "LANGUAGES", [poorer, ENGLISH])
     response = VoiceResponse()
     voices.say_sentence(response, "call ended", "ja-JP")
     voices.say_sentence(response, "time left", "ja-JP", left="3")

@@ -7,14 +7,16 @@ import math
 import struct
 from functools import cache
 
+from toritsugi import words
 from toritsugi.words.language import Language
 
 RATE = 8000  # samples a second, as telephones have them
 
 
 @cache
-def ring_tone(language: Language) -> bytes:
-    """One ring and the pause after it, as a WAV file, as it sounds where this language is spoken."""
+def ring_tone(code: str) -> bytes:
+    """One ring and the pause after it, as a WAV file, as it sounds where the language of this code is spoken."""
+    language = words.nearest(code)
     ring = [sample(language, at / RATE) for at in range(language.ring_seconds * RATE)]
     samples = ring + [0] * (language.ring_pause_seconds * RATE)
     data = struct.pack(f"<{len(samples)}b", *samples).translate(UNSIGNED)
