@@ -143,7 +143,7 @@ def test_what_goes_wrong_in_the_middle_of_a_call_is_said_in_the_language_of_the_
 
 
 def test_a_call_that_began_in_a_language_which_is_not_spoken_any_more_goes_on(line, twilio):
-    path = "/voice/receptions/desk/1/eo-001/menu/chosen/0"
+    path = "/voice/receptions/desk/1/xx-XX/menu/chosen/0"
     twiml = ElementTree.fromstring(
         twilio.send(voice.handler, path, incoming(AIKO, LINE, CALL) | {"Digits": "3"})["body"]
     )

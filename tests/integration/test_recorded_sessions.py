@@ -58,7 +58,7 @@ def test_a_caller_who_is_known_is_told_in_their_own_language(twilio, line):
 def test_in_a_language_that_is_not_spoken_here_any_more_one_is_told_in_english(twilio):
     import voice
 
-    answer = twilio.send(voice.handler, "/voice/notices/eo-XX", incoming(LINES[0], BEN, "CA" + "2" * 32))
+    answer = twilio.send(voice.handler, "/voice/notices/xx-XX", incoming(LINES[0], BEN, "CA" + "2" * 32))
     assert "This call is recorded." in answer["body"]
 
 

@@ -65,7 +65,8 @@ def read_locale(text: str) -> str:
     """The locale of a language that somebody has written, ja or ja-JP. Raises ValueError if it is not spoken here."""
     if language := find(text):
         return language.locale
-    raise ValueError(f"{text} is not spoken here; {' and '.join(locales())} are")
+    *others, last = locales()
+    raise ValueError(f"{text} is not spoken here; {', '.join(others)} and {last} are")
 
 
 # ---- whose language counts -------------------------------------------------------------------------------------------
