@@ -38,6 +38,7 @@ class Rules:
         self.news: Counter[str] = Counter()  # looks at a bridge that somebody has brought
         self.most_looks = self.most_moments = 0
         self.gone: dict[str, Row] = {}  # sessions that were deleted, as they were
+        self.ends: dict[str, set[int]] = defaultdict(set)  # of a session: every second at which it was ever to end
 
     def bridge(self, sid: str) -> Row:
         return self.books.of("BridgesTable").get((sid, "bridge"), {})
@@ -48,6 +49,8 @@ class Rules:
         for change in changes:
             if change.kind == "session" and change.after is None and change.before:
                 self.gone[change.key[0]] = change.before
+            if change.kind == "session" and change.after and "expires_at" in change.after:
+                self.ends[change.key[0]].add(int(change.after["expires_at"]))
             if change.table == "BridgesTable" and change.before and change.after:
                 if change.kind == "bridge":
                     yield from self.bridge_changed(change.before, change.after)
@@ -65,8 +68,9 @@ class Rules:
             yield f"bridge {sid} had ended for {before['end_reason']}, and ends again for {after.get('end_reason')}"
         if "ended_at" in before and before.get("deadline") != after.get("deadline"):
             yield f"bridge {sid} has ended, and gets another deadline"
-        if after["version"] < before["version"] or after.get("deadline", 0) < before.get("deadline", 0):
-            yield f"bridge {sid} has an earlier deadline than before"
+        earlier = after.get("deadline", 0) < before.get("deadline", 0)
+        if after["version"] < before["version"] or (earlier and after["deadline"] not in self.ends_of(before)):
+            yield f"bridge {sid} has an earlier deadline than before, and its session has never ended then"
         if before.get("deadline") not in (None, after.get("deadline")) and after["version"] != before["version"] + 1:
             yield f"bridge {sid} has another deadline, and no other version"
         if before.get("deadline", now + 1) <= now and after.get("deadline") != before.get("deadline"):
@@ -92,6 +96,10 @@ class Rules:
 
     def session_of(self, bridge: Row) -> Row:
         return self.session(bridge["session_sid"]) if "session_sid" in bridge else {}
+
+    def ends_of(self, bridge: Row) -> set[int]:
+        """Every second at which the session of a bridge was ever to end."""
+        return self.ends[bridge.get("session_sid", "")]
 
     def session(self, sid: str) -> Row:
         return self.books.of("SessionsTable").get((sid, "session")) or self.gone.get(sid, {})
@@ -135,8 +143,15 @@ class Rules:
         session, now = self.session_of_talk(talk), time.time()
         ended = session.get("date_ended") if session.get("status") == "closed" else session.get("expires_at")
         slack = self.slack + (TWILIOS_SECONDS if is_dialed(talk) else 0)
+        if self.goes_on(talk, ended or 0):
+            return
         if session and is_over(session, now) and now > (ended or 0) + slack:
             yield f"{sorted(talk.people)} are put through {now - (ended or 0):g} s after their session's end"
+
+    def goes_on(self, talk: Talk, ended: float) -> bool:
+        """Whether these two have talked there before that, so that a star has only led one of them back."""
+        before = (one for one in self.world.telephones.talks if one is not talk and one.through == talk.through)
+        return any(one.people == talk.people and one.began <= ended for one in before)
 
     def talk_ended(self, talk: Talk) -> Iterator[str]:
         """A call ends with its session, unless a client has closed that; one that Twilio dials, as was said then."""
