@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -158,6 +159,38 @@ def test_a_webhook_imports_nothing_heavy_not_even_through_others(function):
 @pytest.mark.parametrize("path", modules(ROOT / "layers", FUNCTIONS), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_says_what_it_is_for(path):
     assert ast.get_docstring(ast.parse(path.read_text())), f"{path.relative_to(ROOT)} has no docstring"
+
+
+# ---- what it is called -----------------------------------------------------------------------------------------------
+
+MAX_HOMONYMS = 60
+
+
+def names_of(path: Path) -> dict[str, bool]:
+    """What a module defines at its top level, and whether that is a class."""
+    found: dict[str, bool] = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = isinstance(node, ast.ClassDef)
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        found |= {one.id: False for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+    return found
+
+
+def test_a_name_is_found_without_knowing_its_file(capsys):
+    homes: dict[str, list[str]] = defaultdict(list)
+    classes: Counter[str] = Counter()
+    for path in modules(DOMAIN, FUNCTIONS):
+        for name, is_class in names_of(path).items():
+            homes[name].append(str(path.relative_to(ROOT)))
+            classes[name] += is_class
+    several = {name: there for name, there in sorted(homes.items()) if len(there) > 1}
+    with capsys.disabled():
+        print(f"\n{len(several)} names are defined in more than one module: {', '.join(several)}")
+    assert len(several) < MAX_HOMONYMS, several
+    assert [name for name, count in classes.items() if count > 1] == []
 
 
 # ---- what is deployed ------------------------------------------------------------------------------------------------
