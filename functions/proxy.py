@@ -113,8 +113,10 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
 
 
 def give_number_back(number: pool.PoolNumber, owned: Json) -> None:
-    """The number leaves its pool, and its calls go where they went before; unless it has a reception, or somebody has
-    pointed it elsewhere. Raises RequestRefused 80613, 20409.
+    """Takes a number out of its pool and gives its calls back to where they went before.
+
+    They stay where they are if the number has a reception, or somebody has pointed it elsewhere. Raises RequestRefused
+    80613, 20409.
     """
     turned = False
     for _ in range(MAX_TRIES):

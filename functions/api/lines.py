@@ -107,7 +107,7 @@ def read_line_number(number: str) -> str:
 
 
 def get_owned_line(number: str) -> Json:
-    """A number of the account, as the carrier describes it. Raises RequestRefused 21211, 80606."""
+    """A number of the account, as Twilio describes it. Raises RequestRefused 21211, 80606."""
     return twilio_api.get_owned_number(read_line_number(number), None)
 
 

@@ -31,7 +31,8 @@ class Way:
 @dataclass(frozen=True)
 class Line:
     """A number of the account: what it can do, where its calls and texts go, whose pool it is in, and what answers
-    there (blank: nobody's, nothing)."""
+    there (blank: nobody's, nothing).
+    """
 
     sid: str
     number: str

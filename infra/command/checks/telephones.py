@@ -67,7 +67,8 @@ def attached(_: Exchange, found: Lines) -> Iterator[Finding]:
 
 def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
     """Each number points here with its calls, and where a reception answers with its texts: by POST, with retries,
-    and with nothing that counts for more."""
+    and with nothing that counts for more.
+    """
     for number in found.given_back:
         what = f"{number} is not the account's any more: calls to it go nowhere"
         yield fail(what, "buy it again, or take it from its service or reception by the REST API")

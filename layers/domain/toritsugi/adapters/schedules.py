@@ -82,8 +82,9 @@ def send(said: dict[str, Any], seconds: float, queue: str = config.TIMERS_URL) -
 
 
 def create(name: str, due: float, said: dict[str, Any], target: str) -> None:
-    """A one-time schedule that tells `target`, a function or a queue, what is `said`; nothing, if there is one of that
-    name.
+    """Makes a one-time schedule that tells `target`, a function or a queue, what is `said`.
+
+    Nothing happens if there is a schedule of that name already.
     """
     scheduler = clients.aws_client("scheduler")
     try:

@@ -166,8 +166,9 @@ def session_to_prolong(state: State) -> Iterator[BridgeStep]:
 
 
 def session_to_follow(state: State) -> Iterator[BridgeStep]:
-    """The deadline is the end of the session where that comes before the full time; once the session has followed an
-    extension. A session that was deleted moves no deadline any more.
+    """Moves the deadline to the session's end where that comes before the full time.
+
+    That waits until the session has followed an extension. A deleted session moves no deadline any more.
     """
     bridge = state.bridge
     if (

@@ -94,7 +94,7 @@ def claim_announcement(
 
 
 def warning(before_end: int, language: str, minutes: int) -> str:
-    """ "3 minutes left", with the offer of so many minutes more, if any."""
+    """What is said before the end: 3 minutes left, with the offer of so many minutes more, if any."""
     said = words.sentence("time left", language, left=words.say_duration(before_end, language))
     if minutes:
         said += " " + words.sentence("extension offer", language, more=words.say_duration(minutes * 60, language))

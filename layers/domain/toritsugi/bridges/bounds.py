@@ -18,7 +18,7 @@ class Bounds:
         return self.connects_until is None or now < self.connects_until
 
     def limit(self, moment: float) -> int:
-        """This moment, or the end of the session where that is earlier; in whole seconds, as timers count."""
+        """The moment, or the end of the session where that is earlier; in whole seconds, as timers count."""
         return int(moment if self.ends_at is None else min(moment, self.ends_at))
 
 

@@ -52,8 +52,10 @@ def new_bridge(bridge_sid: str, **settings: Any) -> Bridge:
 
 
 def keep_bridge(bridge: Bridge, others: Iterable[BridgeEntry]) -> Bridge:
-    """The bridge, kept whole with its people and announcements; the one that was there already, if it was asked for
-    in the very same words. Raises RequestRefused 422 for a key that was used for another request.
+    """Keeps the bridge with its people and announcements; returns it.
+
+    If the very same was asked for before, returns the one that is there. Raises RequestRefused 422 for a key that was
+    used for another request.
     """
     entries = list(others)
     for _ in range(MAX_TRIES):
@@ -65,8 +67,9 @@ def keep_bridge(bridge: Bridge, others: Iterable[BridgeEntry]) -> Bridge:
 def keep_bridge_with(
     bridge: Bridge, entries: Iterable[BridgeEntry], more: Callable[[TransactWrite], None] = lambda _: None
 ) -> Bridge | None:
-    """The same in one try, with whatever `more` adds to the transaction. None where that, or another request, was in
-    the way.
+    """Keeps the bridge in one try, with whatever `more` adds to the transaction; returns it.
+
+    None where that, or another request, was in the way.
     """
     with refusals() as places, write_transaction() as transaction:
         transaction.save(bridge, condition=Bridge.entry.does_not_exist())
@@ -209,7 +212,7 @@ def add_party(state: State, party: Party) -> Party:
 
 
 def remove_party(party: Party, now: float) -> None:
-    """This person is not wanted any more; twice is once."""
+    """Notes that a person is not wanted any more; twice is once."""
     update_unread_if(party, [Party.removed_at.set(now)], Party.entry.exists() & Party.removed_at.does_not_exist())
 
 
@@ -230,8 +233,9 @@ def end_bridge(bridge: Bridge, reason: str, now: float) -> bool:
 
 
 def plan_look(bridge: Bridge, moment: int, message_id: str) -> bool:
-    """Whether it is this message that sends the timer for this look; not if another look has been planned since the
-    bridge was read.
+    """Whether it is this message that sends the timer for this look.
+
+    False if another look has been planned since the bridge was read.
     """
     seen = bridge.next_look
     unplanned = Bridge.next_look.does_not_exist() if seen is None else Bridge.next_look == seen
@@ -266,10 +270,10 @@ def for_session(
     warn: int,
     **settings: Any,
 ) -> tuple[Bridge, list[BridgeEntry]]:
-    """The bridge of a masked call: the caller is there already, the other is to be called. It lasts until its full
-    time, or the end of its session.
+    """The bridge of a masked call: the caller is there already, the other is to be called.
 
-    `warn` is how many seconds before the end both are told; 0: never.
+    It lasts until its full time, or the end of its session. `warn` is how many seconds before the end both are told; 0:
+    never.
     """
     sid, deadline = bridge_sid_of(call_sid), bounds.limit(full_time)
     bridge = new_bridge(

@@ -56,8 +56,9 @@ class LegUrl:
 
 @dataclass(frozen=True)
 class LegContext:
-    """Twilio asks what a leg does next: which leg of which bridge it is, and what it has done. `others` are those whom
-    the first leg dials, `bounds` what the session of the bridge allows it.
+    """What a leg of a bridge is doing when Twilio asks what it does next.
+
+    `others` are those whom the first leg dials, `bounds` what the session of the bridge allows it.
     """
 
     bridge: Bridge

@@ -42,8 +42,10 @@ class BridgesByMonth(GlobalSecondaryIndex["Bridge"]):  # type: ignore[no-untyped
 
 
 class Bridge(BridgeEntry, discriminator="bridge"):
-    """A bridge. `deadline` is there from the first conference-start on, and each change of it is a new `version`. It is
-    `full_time`, when its minutes and extensions are used up, unless the masked session that it is of ends before.
+    """A bridge.
+
+    `deadline` is there from the first conference-start on, and each change of it is a new `version`. It is `full_time`,
+    when its minutes and extensions are used up, unless the masked session that it is of ends before.
 
     `window` is how many seconds before the deadline the star begins to count: with the first warning. `extended_from`
     is the deadline before the extensions that the session has not followed yet, `prolonged` the version that it
@@ -121,8 +123,9 @@ class Party(BridgeEntry, discriminator="party"):
 
 
 class Announcement(BridgeEntry, discriminator="announcement"):
-    """Words or audio for the room, or for the person in the place `to`: `before_end` or `after_start`, in seconds, or
-    at the moment `at`.
+    """Words or audio for the room, or for the person in the place `to`.
+
+    It is due `before_end` or `after_start`, in seconds, or at the moment `at`.
     """
 
     id = NumberAttribute()

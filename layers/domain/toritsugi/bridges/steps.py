@@ -33,8 +33,9 @@ class Ring:
         return update_unread_if(self.party, actions, (Party.attempts == tried) & Party.removed_at.does_not_exist())
 
     def longest(self, now: float) -> int:
-        """Twilio's own limit of the leg in seconds, until the deadline is known: the others may answer much later, but
-        not after the end of the session.
+        """Twilio's own limit of the leg, in seconds, until the deadline is known.
+
+        The others may answer much later, but not after the end of the session.
         """
         longest = self.bridge.minutes * 60 + 2 * (self.bridge.ring_seconds + RETRY_SECONDS) + 120
         return max(1, int(self.bounds.limit(now + longest) - now) + GRACE_SECONDS)

@@ -175,7 +175,10 @@ def show_leg(state: State, leg: BridgeLeg) -> LegView:
 
 
 def billed_minutes(leg: BridgeLeg) -> int:
-    """What Twilio bills: every leg that was answered, rounded up to the minute. https://help.twilio.com/articles/223132307"""
+    """What Twilio bills: every leg that was answered, rounded up to the minute.
+
+    https://help.twilio.com/articles/223132307
+    """
     if leg.minutes is not None:
         return int(leg.minutes) if leg.status == "completed" else 0
     return max(1, math.ceil((leg.seconds or 0) / 60)) if leg.status == "completed" else 0

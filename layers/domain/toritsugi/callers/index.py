@@ -50,9 +50,9 @@ def lay(caller: Caller) -> None:
 
 
 def read_page(after: str | None, most: int, search: str = "") -> Page:
-    """The callers that come after a place in the order, with their wish for no messages if they have it, and the place
-    where to go on; None at the end. No more of them than fit into one answer of Lambda's.
+    """The callers that come after a place in the order, and the place where to go on; None at the end.
 
+    Each comes with the wish for no messages, if there is one. There are no more than fit into one answer of Lambda's.
     Read consistently: whoever was deleted is left out, and the page is shorter. Raises RequestRefused.
     """
     if after is not None and not 0 < len(after.encode()) <= MAX_PLACE_BYTES:

@@ -28,7 +28,7 @@ def text_of_lines(text: str) -> str:
 
 
 def spoken_language(language: str) -> str | None:
-    """ja or ja-JP, en or en-US: a language that our voices speak, as a locale; blank: none. Raises ValueError."""
+    """The locale of a language that our voices speak, from ja or ja-JP; blank: none. Raises ValueError."""
     return words.read_locale(language) if language else None
 
 

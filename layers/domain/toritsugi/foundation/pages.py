@@ -15,11 +15,10 @@ Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
 
 def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Callable[[Any], Any]) -> dict[str, Any]:
-    """One page under `key`, with links to itself, the first and the next one; a page before is never linked, for none
-    needs it.
+    """One page under `key`, with links to itself, the first and the next one.
 
-    `read` is given where to begin and how many to read, and gives what it found and where to go on. Raises
-    RequestRefused.
+    A page before is never linked, for nobody needs it. `read` is given where to begin and how many to read, and gives
+    what it found and where to go on. Raises RequestRefused.
     """
     size = min(MAX_PAGE_SIZE, read_number_parameter(query, "PageSize", DEFAULT_PAGE_SIZE, least=1))
     page = read_number_parameter(query, "Page", 0, least=0)

@@ -122,10 +122,10 @@ def refusals() -> Iterator[dict[int, str]]:
 
 
 def reasons_of(error: TransactWriteError) -> dict[int, str]:
-    """Why a transaction was canceled: the place of each item that was why (condition checks, deletes, puts, updates),
-    and its code.
+    """Why a transaction was canceled: the place of each item that was the reason, and its code.
 
-    Raises the error itself when the cause was neither a condition nor another transaction on the same item.
+    Places count condition checks first, then deletes, puts and updates. Raises the error itself when the cause was
+    neither a condition nor another transaction on the same item.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """
     codes = {place: reason.code for place, reason in enumerate(error.cancellation_reasons) if reason}

@@ -8,10 +8,10 @@ from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
 
 class Line(Entry, discriminator="line"):
-    """A number that we own, and what it works for: a service, a reception, or both. `former` is where its webhooks
-    went before.
+    """A number that we own, and what it works for: a service, a reception, or both.
 
-    The `document` is what the `version`th reception of that name says, so that a call needs no second read.
+    `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
+    that a call needs no second read.
     """
 
     service_sid = UnicodeAttribute(null=True)

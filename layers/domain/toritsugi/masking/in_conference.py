@@ -45,7 +45,7 @@ def bounds_of(session_sid: str | None) -> Bounds:
 def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bridge:
     """The bridge of a session, kept if the session is open, in one transaction with it; or the one that was there.
 
-    Raises RequestRefused 80607 where the session has ended, and what life.keep raises.
+    Raises RequestRefused 80607 where the session has ended, and what keep_bridge raises.
     """
 
     def enrol(transaction: TransactWrite) -> None:

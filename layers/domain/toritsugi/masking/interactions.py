@@ -61,9 +61,10 @@ class Interaction(SessionEntry, discriminator="interaction"):
 
 @dataclass(frozen=True)
 class MaskedLeg:
-    """What the exchange knows of an outgoing leg before it exists. `until` is the session's expiry that this call
-    causes, and `sealed` the pair of caller and line, which nobody else can read; both are there only where the expiry
-    slides.
+    """What the exchange knows of an outgoing leg of a masked call before it exists.
+
+    `until` is the session's expiry that this call causes. `sealed` is the pair of caller and line, which nobody else
+    can read. Both are there only where the expiry slides.
     """
 
     session_sid: str

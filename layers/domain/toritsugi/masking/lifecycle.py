@@ -258,8 +258,9 @@ def expire_session(session_sid: str, now: float) -> float | None:
 
 
 def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:
-    """Page by page of the table: the sessions past their expiry that are stored as open, and those whose deletion was
-    not finished; and where the next page begins.
+    """Yields page by page the sessions that nobody has ended yet, and where the next page begins.
+
+    They are past their expiry and stored as open, or their deletion was not finished.
     """
     overdue = (Session.status != "closed") & (Session.expires_at <= now) | (Session.closed_reason == DELETED_REASON)
     pages = Session.scan(overdue, last_evaluated_key=after).page_iter

@@ -72,10 +72,10 @@ def read_usable(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
 
 
 def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_at: int | None = None) -> PoolNumber:
-    """A number of ours in the pool of a service: one at most, for the directory has one line per number. With
-    `moved_at` it is on its way, also where it was left there before, and is given to nobody until `bring_in`.
+    """Adds a number of ours to the pool of a service; returns it. A number is in one pool at most.
 
-    `owned` is what the carrier knows of it. Raises RequestRefused 80101, 80104 (it is in a pool already), 80622 (the
+    With `moved_at` it is on its way, also where it was left there before, and is given to nobody until `bring_in`.
+    `owned` is what Twilio knows of it. Raises RequestRefused 80101, 80104 (it is in a pool already), 80622 (the
     pool is full), 20409.
     """
     _, pool = read_pool(service_sid)
@@ -137,8 +137,9 @@ def get_pool_number(service_sid: str, number_sid: str) -> PoolNumber:
 
 
 def reserve(number: PoolNumber, reserved: bool) -> None:
-    """A reserved number is given to nobody who does not ask for it; whoever has it keeps it. Raises RequestRefused
-    20404.
+    """Reserves a number, or frees it: a reserved one is given to nobody who does not ask for it.
+
+    Whoever has it keeps it. Raises RequestRefused 20404.
     """
     actions: list[Action] = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
     if not update_if(number, actions, PoolNumber.entry.exists()):
@@ -146,8 +147,9 @@ def reserve(number: PoolNumber, reserved: bool) -> None:
 
 
 def remove_from_pool(number: PoolNumber) -> None:
-    """The number leaves its pool, and is no line of ours any more unless it has a reception. Raises RequestRefused
-    20409.
+    """Takes a number out of its pool. It is no line of ours any more unless it has a reception.
+
+    Raises RequestRefused 20409.
     """
     for _ in range(MAX_TRIES):
         if remove_as_seen(number, find_line(number.phone_number)):
@@ -156,8 +158,9 @@ def remove_from_pool(number: PoolNumber) -> None:
 
 
 def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
-    """Whether the number has left its pool; not if a reception has come or gone since the line was seen, or somebody
-    else moves the number by now.
+    """Whether the number has left its pool.
+
+    False if a reception has come or gone since the line was seen, or somebody else moves the number by now.
     """
     if line and line.service_sid != number.service_sid:
         return True  # somebody else was faster, and it may work for others by now
@@ -210,8 +213,10 @@ def is_usable() -> Condition:
 
 
 def hold(transaction: TransactWrite, numbers: Iterable[PoolNumber], now: int) -> int:
-    """Has a transaction fail if one of these numbers is not in its pool as it was read; how many condition checks that
-    takes. One that was not given to anybody lately is written down as given, by updates.
+    """Has a transaction fail if one of these numbers is not in its pool as it was read.
+
+    Returns how many condition checks that takes. A number that was not given to anybody lately is written down as
+    given, by an update.
     """
     checks = 0
     for number in {number.sid: number for number in numbers}.values():

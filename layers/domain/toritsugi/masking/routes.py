@@ -122,8 +122,9 @@ def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route
 
 @dataclass(frozen=True)
 class Recorder:
-    """How a call is recorded: where Twilio tells of it, in which language the caller is told, and where the TwiML is
-    that tells whoever is called.
+    """How a call is recorded.
+
+    It holds where Twilio tells of it, in which language the caller is told, and where the TwiML is for the callee.
     """
 
     report_to: str

@@ -39,8 +39,10 @@ class ServiceEntry(Table):
 
 
 class Service(ServiceEntry, discriminator="service"):
-    """A service. From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not
-    mind them. `through` is how two people are put through: dial or conference; only into a conference can be spoken.
+    """A service.
+
+    From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not mind them.
+    `through` is how two people are put through: dial or conference; only into a conference can be spoken.
     Where calls are recorded (`record`), both sides are told so before they are put through. Each change is another
     `edition`: to save one that was read fails if somebody else has saved in between.
     """
@@ -98,8 +100,9 @@ def new_service(form: Form) -> Service:
 
 
 def change_service(service: Service, form: Form) -> Service:
-    """The service as changed, whatever others change at the same time. Raises RequestRefused 80602 when its new name is
-    taken.
+    """The service as changed, whatever others change at the same time.
+
+    Raises RequestRefused 80602 when its new name is taken.
     """
     for _ in range(MAX_TRIES):
         former = service.unique_name

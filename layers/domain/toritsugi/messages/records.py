@@ -157,8 +157,9 @@ def change_message(message_id: str, status: str, actions: list[Action]) -> None:
 def list_messages(
     after: str | None, most: int, month: str, person: str | None, direction: str | None
 ) -> tuple[list[Message], str | None]:
-    """A page of the messages, or of those of one person, the newest first, back from this month, and where the next
-    page begins.
+    """A page of the messages, or of those of one person, and where the next page begins.
+
+    The newest come first, back from this month.
     """
 
     def query(month: str, after: str | None, most: int) -> list[str]:

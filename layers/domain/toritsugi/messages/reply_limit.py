@@ -19,8 +19,9 @@ KEPT = max(most for _, most in MAX_ANSWERS)
 
 
 class Texted(Entry, discriminator="texted"):
-    """What a person's texts to one of our lines were answered by themselves: how often, and the latest with their
-    moments, as digests.
+    """How often a person's texts to one of our lines were answered automatically.
+
+    The latest answers are kept with their moments, as digests.
     """
 
     answered = NumberAttribute()

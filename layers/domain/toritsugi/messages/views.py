@@ -70,8 +70,9 @@ class MessagePage(TypedDict):
 
 
 class SizeView(TypedDict):
-    """How a text is sent, each segment of which is paid for. `foreign` are the characters that GSM-7 has not: without
-    them more would fit into a segment.
+    """How a text is sent; each segment is paid for.
+
+    `foreign` are the characters that GSM-7 lacks: without them more would fit into a segment.
     """
 
     characters: int

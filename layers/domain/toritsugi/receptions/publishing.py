@@ -132,7 +132,7 @@ def delete_reception(name: str) -> None:
 
 
 def give_line(number: str, owned: dict[str, Any], name: str) -> None:
-    """The reception answers at this line from now on. `owned` is what the carrier knows of the number.
+    """The reception answers at this line from now on. `owned` is what Twilio knows of the number.
 
     Raises RequestRefused 20404 without such a reception, 21211 if it transfers to this line, 20409 where others are
     changing it all the time.

@@ -122,7 +122,7 @@ def show_version(version: Version) -> VersionView:
 
 
 def show_lines(owned: Iterable[dict[str, Any]]) -> list[LineView]:
-    """Numbers of the account, as the carrier describes them, with what they work for."""
+    """Numbers of the account, as Twilio describes them, with what they work for."""
     numbers = list(owned)
     known = look_up_entries([line_key(one["phone_number"]) for one in numbers]) if numbers else {}
     return [show_line(one, known.get(line_key(one["phone_number"]))) for one in numbers]

@@ -16,8 +16,9 @@ RECORDING_PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za
 
 @dataclass(frozen=True)
 class RecordingOrigin:
-    """Where a recording comes from, known before there is one: what `kind` it is of, which reception made it, and
-    whose it is, `sealed`: caller and line, which nobody else can read. A masked session is named like a reception.
+    """A recording's origin, encoded in its callback path before there is a recording.
+
+    It holds the `kind`, the reception or session, and the caller and line, `sealed`, which nobody else can read.
     """
 
     kind: str

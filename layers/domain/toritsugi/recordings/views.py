@@ -82,8 +82,9 @@ def file_name_of(recording: Recording) -> str:
 def list_recordings(
     after: str | None, most: int, month: str, wanted: Mapping[str, str | None]
 ) -> tuple[list[Recording], str | None]:
-    """A page of the recordings that are as `wanted` (attributes and their values), back from this month, and where the
-    next page begins. Where few are as wanted, a page is short, and not the last.
+    """A page of the recordings that are as `wanted` (attributes and their values), and where the next page begins.
+
+    The newest come first, back from this month. Where few are as wanted, a page is short, and not the last.
     """
     found: list[Recording] = []
     for _ in range(MAX_LOOKS):

@@ -79,11 +79,12 @@ def choose_language(
     usual: str | None = None,
     among: Collection[str] | None = None,
 ) -> str:
-    """The locale in which somebody is spoken and written to. It is the first of these that is spoken here:
+    """The locale in which somebody is spoken and written to.
 
-    what their entry in the directory says; that of the `text` that they have written; the `usual` one of the reception
-    to which they have come; that of the country of the first of these `numbers` that tells, which are their own and
-    then the line's; English. Where there are words in a few languages only, the entry and the text count `among` those.
+    It is the first of these that is spoken here: what their entry in the directory says; that of the `text` that they
+    have written; the `usual` one of the reception to which they have come; that of the country of the first of these
+    `numbers` that tells, which are their own and then the line's; English. Where there are words in a few languages
+    only, the entry and the text count `among` those.
     """
     wished = [language for language in (find_nearest(entry), written_in(text)) if language]
     usable = [language for language in wished if among is None or language.locale in among]

@@ -119,8 +119,9 @@ class AskStep(Passing):
 
 
 class Hours(StepModel):
-    """Goes to `open` or `closed`: by day of the week, by public holidays (as on `holidays`, of a country), and by
-    `special` days.
+    """Goes to `open` or `closed`, by the day of the week.
+
+    Public holidays of a country (`holidays`) and `special` days have hours of their own.
     """
 
     hours: Annotated[dict[str, str], BeforeValidator(days)]

@@ -49,7 +49,7 @@ class NoReception(RequestRefused):
 
 
 def describe_mistake(mistake: Mistake) -> str:
-    """line 12, step menu: what is wrong with it."""
+    """A mistake in words, like: line 12, step menu: what is wrong with it."""
     line = f"line {mistake['line']}" if mistake["line"] else ""
     step = f"step {mistake['step']}" if mistake["step"] else ""
     place = ", ".join(filter(None, (line, step)))

@@ -78,7 +78,7 @@ def listed(said: Any) -> Any:
 
 
 def times(text: Any) -> str:
-    """ "9:00-18:00" or several, "9:00-12:00, 13:00-18:00", or closed. Past midnight: "22:00-26:00" or "22:00-2:00"."""
+    """Hours like 9:00-18:00, or several, 9:00-12:00, 13:00-18:00, or closed. Past midnight: 22:00-26:00, 22:00-2:00."""
     if text == "closed":
         return text
     for one in str(text).split(","):
