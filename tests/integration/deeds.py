@@ -24,7 +24,7 @@ def create(service_sid: str, *numbers: str, lines: tuple[str, ...] = (), **field
         person["ProxyIdentifier"] = line
     wanted = form(Participants=[json.dumps(person) for person in people], **fields)
     session, _ = claims.open_session(service_sid, wanted)
-    proxy.arm(session)
+    proxy.arm_cleanup(session)
     return session
 
 
@@ -34,7 +34,7 @@ def add(service_sid: str, session_sid: str, number: str, **fields: Any) -> Any:
 
 def update(service_sid: str, session_sid: str, **fields: Any) -> Any:
     session = lifecycle.change_session(service_sid, session_sid, form(**fields))
-    proxy.arm(session)
+    proxy.arm_cleanup(session)
     return session
 
 

@@ -250,3 +250,15 @@ def test_removing_twice_is_removing_once(kept):
     for moment in (NOW, NOW + 9):
         commands.remove_party(person(), moment)
     assert person().removed_at == NOW
+
+
+def test_the_answer_to_an_earlier_attempt_does_not_stand_for_a_later_one(kept):
+    person().update([Party.attempts.set(2)])
+    commands.note_call(person(), 1, call_sid(1))
+    assert person().call_sid is None
+
+
+def test_whoever_is_not_in_the_bridge_is_not_there_after_being_removed_either(kept):
+    commands.remove_party(party(9), NOW)
+    with pytest.raises(Party.DoesNotExist):
+        person(9)

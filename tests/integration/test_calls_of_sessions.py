@@ -5,16 +5,19 @@ import time
 import pytest
 from pynamodb.exceptions import PynamoDBException
 
+import timer
+from local.aws import Context
 from tests.integration import deeds
 from tests.integration.books import check
-from tests.integration.conftest import AIKO, BEN
+from tests.integration.conftest import AIKO, BEN, LINES, give_numbers
+from tests.integration.switchboard import Switchboard, attended
 from tests.integration.test_races import between
 from tests.integration.texts import know
 from tests.integration.wire import refusing
 from toritsugi.bridges import commands, state
 from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
-from toritsugi.masking import in_conference
+from toritsugi.masking import in_conference, services
 from toritsugi.masking.sessions import find_with_people, get_with_people
 
 CALL = "CA" + "7" * 32
@@ -144,3 +147,19 @@ def test_a_masked_call_of_a_session_that_ends_meanwhile_is_told_so(sid, cloud, w
 def test_a_session_that_is_gone_has_no_people(sid):
     with pytest.raises(RequestRefused):
         get_with_people("KC" + "0" * 32)
+
+
+@pytest.mark.parametrize(("caller", "locale"), [(AIKO, "ja-JP"), ("+12125550123", "en-US")])
+def test_whoever_waits_in_the_room_of_a_session_that_is_gone_hears_it_in_their_language(
+    cloud, twilio, clock, caller, locale
+):
+    room = services.new_service(deeds.form(UniqueName="rooms", Through="conference")).service_sid
+    give_numbers(room, LINES[:2])
+    session = deeds.create(room, caller, BEN, lines=LINES[:2]).session_sid
+    assert twilio.calls(LINES[0], caller).find("Dial/Conference") is not None
+    (begins,) = cloud.queues.named["Timers"].messages
+    deeds.delete(room, session)
+    with attended(Switchboard()) as switchboard:
+        timer.handler({"Records": [{"messageId": "1", "body": begins.body}]}, Context("timer"))
+    (told,) = switchboard.asked
+    assert f'language="{locale}"' in told.form["Twiml"]

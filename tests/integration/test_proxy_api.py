@@ -426,7 +426,7 @@ def test_a_service_is_not_created_from_nonsense(client, body):
 
 @pytest.mark.parametrize(("more", "status"), [(0, 400), (1, 413)])
 def test_a_request_is_of_64_kilobytes_at_most(client, more, status):
-    body = "Sid=" + "x" * (proxy.LARGEST_BODY - 4 + more)
+    body = "Sid=" + "x" * (proxy.MAX_FORM_BYTES - 4 + more)
     answered, said = raw("POST", "/v1/Services", body, ("SK" + "a" * 32, "secret"))
     assert (answered, said["status"], said["code"] == 20001) == (status, status, status == 413)
 
@@ -502,3 +502,7 @@ def fits(value, schema, schemas):
     if schema.get("format") == "date-time" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
         return False
     return re.fullmatch(schema.get("pattern", ".*"), value, re.S) is not None if isinstance(value, str) else True
+
+
+def test_a_session_without_a_name_of_its_own_has_none_also_where_that_was_left_blank(service):
+    assert service.sessions.create(unique_name="").unique_name is None

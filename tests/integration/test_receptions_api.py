@@ -89,6 +89,7 @@ def test_each_change_is_a_version_and_the_same_again_is_none(desk, clock):
     clock.shift(60)
     status, saved = puts(desk, "desk", says("two"))
     assert (status, saved["version"], saved["date_updated"]) == (200, 2, "2026-11-21T03:01:00Z")
+    assert saved["date_created"] == "2026-11-21T03:00:00Z"
     clock.shift(60)
     again, seen = puts(desk, "desk", says("two"))
     assert (again, seen) == (200, saved)

@@ -106,6 +106,15 @@ def test_whoever_follows_the_pages_reads_the_whole_list_once(items, size):
     assert read == items
 
 
+def test_a_page_says_where_it_is_and_where_the_first_and_the_next_are():
+    query = {"Search": "a b", "PageSize": "2", "Page": "3", "PageToken": pages.seal_token("4")}
+    meta = pages.render("items", "https://x.test/Items", query, pages.slices(list(range(9))), lambda item: item)["meta"]
+    asked = "https://x.test/Items?Search=a+b&PageSize=2"
+    assert meta["first_page_url"] == f"{asked}&Page=0"
+    assert meta["url"] == f"{asked}&Page=3&PageToken={query['PageToken']}"
+    assert meta["next_page_url"] == f"{asked}&Page=4&PageToken={pages.seal_token('6')}"
+
+
 @given(st.text(max_size=40))
 def test_a_token_is_opened_as_it_was_sealed_and_no_text_of_a_clients_crashes(text):
     assert pages.open_token(pages.seal_token(text)) == text

@@ -89,6 +89,15 @@ def test_what_the_owner_says_is_said_and_where_it_leads_the_call_goes(said, hear
     assert words(visit(ASK, "parcel", Owner(said))) == heard
 
 
+def test_a_mistake_of_ours_while_the_owner_is_asked_is_not_taken_for_the_owners_silence():
+    class Broken(Owner):
+        def ask(self, url, facts, key):
+            raise RuntimeError("a mistake of ours")
+
+    with pytest.raises(RuntimeError, match="of ours"):
+        visit(ASK, "parcel", Broken())
+
+
 def test_an_owner_who_leads_in_a_circle_is_not_followed_for_long():
     owner = Owner({"step": "parcel"})
     assert words(visit(ASK, "parcel", owner)) == ["しばらくお待ちください。"]

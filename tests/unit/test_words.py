@@ -274,3 +274,12 @@ def test_a_name_that_the_environment_lacks_is_told():
     assert config.read_env("SERVICES_TABLE") == config.SERVICES_TABLE
     with pytest.raises(RuntimeError, match="The environment lacks NOTHING_OF_OURS"):
         config.read_env("NOTHING_OF_OURS")
+
+
+HOURS = [(0, "12:05 AM", "0時5分"), (9, "9:05 AM", "9時5分"), (12, "12:05 PM", "12時5分"), (15, "3:05 PM", "15時5分")]
+
+
+@pytest.mark.parametrize(("hour", "english", "japanese"), HOURS)
+def test_an_hour_is_said_as_people_say_it(hour, english, japanese):
+    at = datetime(2026, 11, 27, hour, 5)
+    assert (words.say_time(at, "en-US"), words.say_time(at, "ja-JP")) == (english, japanese)
