@@ -150,9 +150,7 @@ def test_a_session_that_is_gone_has_no_people(sid):
 
 
 @pytest.mark.parametrize(("caller", "locale"), [(AIKO, "ja-JP"), ("+12125550123", "en-US")])
-def test_whoever_waits_in_the_room_of_a_session_that_is_gone_hears_it_in_their_language(
-    cloud, twilio, clock, caller, locale
-):
+def test_whoever_waits_for_a_session_that_is_gone_hears_so(cloud, twilio, clock, caller, locale):
     room = services.new_service(deeds.form(UniqueName="rooms", Through="conference")).service_sid
     give_numbers(room, LINES[:2])
     session = deeds.create(room, caller, BEN, lines=LINES[:2]).session_sid
