@@ -289,7 +289,7 @@ def test_every_operation_is_described_and_says_what_comes_back(document):
 
 
 def test_the_example_of_the_document_makes_a_call(desk, document):
-    [example] = document["components"]["schemas"]["CallWanted"]["examples"]
+    [example] = document["components"]["schemas"]["CallRequest"]["examples"]
     answer = desk.send("POST", "/api/calls", json.dumps(example).encode())
     assert answer["statusCode"] == 201
     check(document, answer, "post", "/api/calls")

@@ -41,7 +41,16 @@ from toritsugi.receptions import publishing as receptions
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
 
-WRITERS = {"update_if", "save_if", "delete_if", "carry_out", "write", "batch_write", "batch_write_item"}
+WRITERS = {
+    "update_if",
+    "update_unread_if",
+    "save_if",
+    "delete_if",
+    "carry_out",
+    "write_transaction",
+    "batch_write",
+    "batch_write_item",
+}
 WRITERS |= {"put_item", "update_item", "delete_item", "transact_write_items"}
 METHODS = {"save", "update", "delete"}  # of a row, but not of what is collected first, nor of a set
 COLLECTED = {"transaction", "batch", "Reception.lines", "Session.bridges"}

@@ -15,8 +15,8 @@ from toritsugi.bridges.records import Announcement
 from toritsugi.bridges.schemas import MAX_MINUTES, CallRequest
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.masking import pool, services
-from toritsugi.messages import outbound
-from toritsugi.messages.outbound import MessageWanted
+from toritsugi.messages import outbound, schemas
+from toritsugi.messages.schemas import MessageRequest
 
 LARGEST_BODY = 65_536
 
@@ -230,6 +230,10 @@ def keep_running(**more):
 # ---- a text ----------------------------------------------------------------------------------------------------------
 
 
+def message(said):
+    return schemas.new_requested_message(MessageRequest(**{"to": AIKO, "from": LINES[0]} | said), None)
+
+
 @pytest.mark.parametrize(
     ("last", "beyond", "code"),
     [
@@ -239,7 +243,7 @@ def keep_running(**more):
     ],
 )
 def test_a_text_is_so_long_and_brings_so_many_files(last, beyond, code):
-    outbound.check_size(MessageWanted(**{"to": AIKO, "from": LINES[0]} | last))
+    outbound.check_size(message(last))
     with pytest.raises(RequestRefused) as refusal:
-        outbound.check_size(MessageWanted(**{"to": AIKO, "from": LINES[0]} | beyond))
+        outbound.check_size(message(beyond))
     assert refusal.value.code == code
