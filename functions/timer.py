@@ -156,13 +156,13 @@ def take_step(step: BridgeStep) -> None:
 
 def call_party(step: Ring) -> None:
     bridge, party, attempt = step.bridge, step.party, int(step.party.attempts) + 1
-    door = LegUrl(bridge.bridge_sid, int(party.place), attempt, "answered")
+    url = LegUrl(bridge.bridge_sid, int(party.place), attempt, "answered")
     source = BridgeEventSource(bridge.bridge_sid, int(party.place), attempt, party.report_to or "")
     try:
         call_sid = twilio_api.make_call(
             party.number,
             party.shows,
-            addresses.public_url(door.path),
+            addresses.public_url(url.path),
             addresses.public_url(source.path),
             int(bridge.ring_seconds),
             step.longest(time.time()),

@@ -87,8 +87,8 @@ def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
     schedules.send_bridge_to_begin(caller | {"began": int(now), "language": call.locale})
     bridge = Bridge(commands.bridge_sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
-    door = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
-    return legs.enter_conference(VoiceResponse(), bridge, call.locale, door)
+    url = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
+    return legs.enter_conference(VoiceResponse(), bridge, call.locale, url)
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:
@@ -114,37 +114,37 @@ def visit(
     return Visit(place, document, call.fields, owner_webhook.ask_owner, time.time(), find_caller, call.token)
 
 
-def go_on_with_leg(call: Webhook, door: legs.LegUrl) -> VoiceResponse:
+def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
     """A leg of a bridge goes on."""
     if legs.has_hung_up(call.fields):
         return VoiceResponse()
     try:
-        bridge, party = commands.get_leg(door.bridge_sid, door.place)
+        bridge, party = commands.get_leg(url.bridge_sid, url.place)
     except RequestRefused:
-        if door.step != "left":
+        if url.step != "left":
             raise
         return legs.hang_up_leg()  # a caller whose session was over before the bridge could begin
     call.language = party.language
-    others = commands.list_parties(bridge)[1:] if bridge.through == "dial" and door.place == 1 else []
+    others = commands.list_parties(bridge)[1:] if bridge.through == "dial" and url.place == 1 else []
     bounds = in_conference.bounds_of(bridge.session_sid)
-    turn = legs.LegContext(bridge, party, others, door, call.fields, bounds, time.time())
-    if step := LEG_ANSWERS.get(door.step):
-        return step(turn)
-    return legs.try_again(turn) if bridge.through == "dial" else leave_by_star(turn)
+    context = legs.LegContext(bridge, party, others, url, call.fields, bounds, time.time())
+    if step := LEG_ANSWERS.get(url.step):
+        return step(context)
+    return legs.try_again(context) if bridge.through == "dial" else leave_by_star(context)
 
 
-def leave_by_star(turn: legs.LegContext) -> VoiceResponse:
+def leave_by_star(context: legs.LegContext) -> VoiceResponse:
     """A leg has left the room: by its star, or because everything is over for it."""
-    if legs.is_dismissed(turn):
+    if legs.is_dismissed(context):
         return legs.hang_up_leg()
-    if not turn.connects:  # a session that has ended is not put off any more
-        return legs.come_back(turn, "back")
-    bridge, done = commands.extend_by_star(turn.bridge, turn.party, turn.now)
+    if not context.connects:  # a session that has ended is not put off any more
+        return legs.come_back(context, "back")
+    bridge, done = commands.extend_by_star(context.bridge, context.party, context.now)
     if bridge.is_over:
         return legs.hang_up_leg()
     if done == "extended":
         schedules.wake(bridge.bridge_sid, time.time())
-    return legs.come_back(replace(turn, bridge=bridge), done)
+    return legs.come_back(replace(context, bridge=bridge), done)
 
 
 def waiting_answer(language: str) -> VoiceResponse:

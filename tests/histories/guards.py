@@ -134,7 +134,7 @@ GUARDS = [
     Guard(
         "who wants no messages is answered",
         "toritsugi.messages.inbound",
-        'if known.opt_out and turn.wish != "start":',
+        'if known.opt_out and context.wish != "start":',
         "if False:",
         "texts",
     ),

@@ -1,4 +1,4 @@
-"""Edge out: the exchange's own bus at EventBridge, where the owner's other systems hear of what has happened.
+"""The exchange's own bus at EventBridge, where the owner's other systems hear of what has happened.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events.html
 """

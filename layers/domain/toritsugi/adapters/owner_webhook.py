@@ -1,4 +1,4 @@
-"""Edge out: the owner's own systems, somewhere on the web, which are asked while a caller waits.
+"""The owner's own systems, somewhere on the web, which are asked while a caller waits.
 
 A request is a POST of JSON, signed as Twilio signs its own: with the account's auth token, over the address and the
 hash of the body. So the owner checks it with the library that they have for Twilio's webhooks.

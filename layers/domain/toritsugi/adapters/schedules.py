@@ -1,4 +1,4 @@
-"""Edges out: EventBridge Scheduler, the timer queue, and the queue of recordings.
+"""EventBridge Scheduler, the timer queue, and the queue of recordings.
 
 A schedule fires somewhere within a minute after its time, and is gone. It wakes cleanup.py; or, a minute or two early,
 it puts a timer into the queue, which holds it back to the second and wakes timer.py.

@@ -1,4 +1,4 @@
-"""Edge out: S3, where the files of recordings lie, under keys without numbers.
+"""S3, where the files of recordings lie, under keys without numbers.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
 """

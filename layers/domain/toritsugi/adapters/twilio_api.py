@@ -1,4 +1,4 @@
-"""Edge out: Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
+"""Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
 
 import time
 from collections.abc import Iterable

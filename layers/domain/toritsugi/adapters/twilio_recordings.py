@@ -1,4 +1,4 @@
-"""Edge out: the files that Twilio has recorded, fetched and deleted by plain HTTP, for recording.py has no REST client.
+"""The files that Twilio has recorded, fetched and deleted by plain HTTP, for recording.py has no REST client.
 
 https://www.twilio.com/docs/voice/api/recording
 """

@@ -1,4 +1,4 @@
-"""Edge in: a signed request from Twilio becomes a handler's call, its result TwiML or 204, its error words.
+"""A signed request from Twilio becomes a handler's call, its result TwiML or 204, its error words.
 
 The signature is checked before anything else, over the bytes that were sent: the configured base, the raw path, the
 raw query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security

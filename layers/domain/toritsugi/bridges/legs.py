@@ -44,7 +44,7 @@ class LegUrl:
 
     @classmethod
     def read(cls, path: str) -> "LegUrl":
-        """The door at this path. Raises RequestRefused."""
+        """The url at this path. Raises RequestRefused."""
         match = LEG_URL_PATH.fullmatch(path)
         if not match or match[4] not in LEG_STEPS:
             raise RequestRefused(20404, "no leg has this path", 404)
@@ -64,7 +64,7 @@ class LegContext:
     bridge: Bridge
     party: Party
     others: list[Party]
-    door: LegUrl
+    url: LegUrl
     fields: Fields
     bounds: Bounds = UNBOUNDED
     now: float = 0
@@ -79,38 +79,38 @@ class LegContext:
         return not self.is_unwanted and self.bounds.connects(self.now)
 
 
-def answered(turn: LegContext) -> VoiceResponse:
+def answered(context: LegContext) -> VoiceResponse:
     """Somebody we have called has answered, or a machine has."""
-    if turn.fields.get("AnsweredBy") in MACHINES:
+    if context.fields.get("AnsweredBy") in MACHINES:
         return hang_up_leg()
-    if not turn.connects:
-        return say_goodbye(turn.party, "call ended")
-    if turn.bridge.accept:
-        return ask_to_accept(turn, "accepted")
-    return connect(whisper_to(turn.party), turn)
+    if not context.connects:
+        return say_goodbye(context.party, "call ended")
+    if context.bridge.accept:
+        return ask_to_accept(context, "accepted")
+    return connect(whisper_to(context.party), context)
 
 
-def accepted(turn: LegContext) -> VoiceResponse:
+def accepted(context: LegContext) -> VoiceResponse:
     """A key was pressed: 1 accepts the call, and after any other the question comes again."""
-    if not turn.connects:
-        return say_goodbye(turn.party, "call ended")
-    if turn.fields.get("Digits") != "1":
-        return ask_to_accept(turn, "accepted")
-    return connect(VoiceResponse(), turn)
+    if not context.connects:
+        return say_goodbye(context.party, "call ended")
+    if context.fields.get("Digits") != "1":
+        return ask_to_accept(context, "accepted")
+    return connect(VoiceResponse(), context)
 
 
-def whispered(turn: LegContext) -> VoiceResponse:
+def whispered(context: LegContext) -> VoiceResponse:
     """Whom we have dialed hears who calls, and is put through when the words end, or with a 1."""
-    if not turn.connects:
+    if not context.connects:
         return hang_up_leg()
-    return ask_to_accept(turn, "agreed") if turn.bridge.accept else whisper_to(turn.party)
+    return ask_to_accept(context, "agreed") if context.bridge.accept else whisper_to(context.party)
 
 
-def agreed(turn: LegContext) -> VoiceResponse:
+def agreed(context: LegContext) -> VoiceResponse:
     """A 1 puts through: nothing more is said. After any other key the question comes again."""
-    if not turn.connects:
+    if not context.connects:
         return hang_up_leg()
-    return VoiceResponse() if turn.fields.get("Digits") == "1" else ask_to_accept(turn, "agreed")
+    return VoiceResponse() if context.fields.get("Digits") == "1" else ask_to_accept(context, "agreed")
 
 
 def whisper_to(party: Party) -> VoiceResponse:
@@ -121,10 +121,10 @@ def whisper_to(party: Party) -> VoiceResponse:
     return response
 
 
-def ask_to_accept(turn: LegContext, step: str) -> VoiceResponse:
+def ask_to_accept(context: LegContext, step: str) -> VoiceResponse:
     """The question for a 1; silence hangs up."""
-    response, party = VoiceResponse(), turn.party
-    action = public_url(turn.door.then(step).path)
+    response, party = VoiceResponse(), context.party
+    action = public_url(context.url.then(step).path)
     gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=action)
     if party.whisper:
         voices.say_in(gather, party.whisper, party.language, party.voice)
@@ -136,17 +136,17 @@ def ask_to_accept(turn: LegContext, step: str) -> VoiceResponse:
 # ---- into the room ---------------------------------------------------------------------------------------------------
 
 
-def connect(response: VoiceResponse, turn: LegContext) -> VoiceResponse:
+def connect(response: VoiceResponse, context: LegContext) -> VoiceResponse:
     """Into the room; or, where legs are dialed, to those whom the first one is put through to."""
-    if turn.bridge.through == "dial":
-        return dial_others(response, turn)
-    return enter_conference(response, turn.bridge, turn.party.language, turn.door)
+    if context.bridge.through == "dial":
+        return dial_others(response, context)
+    return enter_conference(response, context.bridge, context.party.language, context.url)
 
 
-def enter_conference(response: VoiceResponse, bridge: Bridge, language: str, door: LegUrl) -> VoiceResponse:
+def enter_conference(response: VoiceResponse, bridge: Bridge, language: str, url: LegUrl) -> VoiceResponse:
     """Into the room, which a star leaves for a moment where it may extend the call."""
     room = Dial(
-        action=public_url(door.then("left").path),
+        action=public_url(url.then("left").path),
         hangup_on_star=True if bridge.extension_minutes else None,
         time_limit=MAX_LEG_SECONDS,
     )
@@ -168,33 +168,33 @@ def waiting_url(language: str) -> str:
     return public_url(f"/voice/waiting/{words.nearest(language).code}")
 
 
-def come_back(turn: LegContext, done: str) -> VoiceResponse:
+def come_back(context: LegContext, done: str) -> VoiceResponse:
     """Back into the room, after hearing what the star has done."""
-    response, language = VoiceResponse(), turn.party.language
-    more = words.say_duration(int(turn.bridge.extension_minutes) * 60, language)
+    response, language = VoiceResponse(), context.party.language
+    more = words.say_duration(int(context.bridge.extension_minutes) * 60, language)
     voices.say_sentence(response, STAR_SENTENCES[done], language, more=more)
-    return enter_conference(response, turn.bridge, language, turn.door)
+    return enter_conference(response, context.bridge, language, context.url)
 
 
-def is_dismissed(turn: LegContext) -> bool:
+def is_dismissed(context: LegContext) -> bool:
     """Whether a leg has left the room for good: not by a star, but by us, or because the room could not be had."""
-    return turn.is_unwanted or turn.fields.get("DialCallStatus") not in ("answered", "completed")
+    return context.is_unwanted or context.fields.get("DialCallStatus") not in ("answered", "completed")
 
 
 # ---- dialed legs -----------------------------------------------------------------------------------------------------
 
 
-def dial_others(response: VoiceResponse, turn: LegContext) -> VoiceResponse:
+def dial_others(response: VoiceResponse, context: LegContext) -> VoiceResponse:
     """The others are called from this leg, all at once; whoever answers first is put through."""
-    bridge, door, tried = turn.bridge, turn.door, 2 if turn.door.step == "left" else 1
-    left = turn.bounds.limit(turn.now + bridge.minutes * 60) - turn.now
+    bridge, url, tried = context.bridge, context.url, 2 if context.url.step == "left" else 1
+    left = context.bounds.limit(context.now + bridge.minutes * 60) - context.now
     call = Dial(
-        caller_id=turn.others[0].shows,
+        caller_id=context.others[0].shows,
         timeout=max(MIN_RING_SECONDS, min(int(bridge.ring_seconds), int(left))),
         time_limit=max(1, int(left)),
-        action=public_url(door.then("left" if tried == 1 else "left_again").path),
+        action=public_url(url.then("left" if tried == 1 else "left_again").path),
     )
-    for party in turn.others:
+    for party in context.others:
         whispered = LegUrl(bridge.bridge_sid, int(party.place), tried, "whispered")
         call.number(
             party.number,
@@ -206,18 +206,18 @@ def dial_others(response: VoiceResponse, turn: LegContext) -> VoiceResponse:
     return response
 
 
-def try_again(turn: LegContext) -> VoiceResponse:
+def try_again(context: LegContext) -> VoiceResponse:
     """A dialed conversation is over; if there was none, it is tried once more where that was wished."""
-    status, bridged = turn.fields.get("DialCallStatus"), turn.fields.get("DialBridged")
-    if turn.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
+    status, bridged = context.fields.get("DialCallStatus"), context.fields.get("DialBridged")
+    if context.is_unwanted or (status in ("completed", "answered") and bridged != "false"):
         return hang_up_leg()
-    if not turn.bounds.connects(turn.now):
-        return say_goodbye(turn.party, "call ended")
-    if turn.bridge.if_unanswered == "retry" and turn.door.step == "left":
+    if not context.bounds.connects(context.now):
+        return say_goodbye(context.party, "call ended")
+    if context.bridge.if_unanswered == "retry" and context.url.step == "left":
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
-        return dial_others(response, turn)
-    return say_goodbye(turn.party, "unanswered")
+        return dial_others(response, context)
+    return say_goodbye(context.party, "unanswered")
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ class OnShelf(GlobalSecondaryIndex["Caller"]):  # type: ignore[no-untyped-call]
 class Caller(Entry, discriminator="caller"):
     """Who calls from a number. `reading` is how the name is spoken; `language` is ja-JP, en-US or their like.
 
-    `shelf`, `listed_as` and `found_by` follow from the name, reading, company and number: see shelves. Each change is
+    `shelf`, `listed_as` and `found_by` follow from the name, reading, company and number: see index. Each change is
     another `edition`: to save one that was read fails if somebody else has saved in between.
     """
 

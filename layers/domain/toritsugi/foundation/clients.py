@@ -1,4 +1,4 @@
-"""AWS's clients: one session a process, one client a service, none more patient than a caller is. Ground.
+"""AWS's clients: one session a process, one client a service, none more patient than a caller is.
 
 On botocore alone, for boto3 would add a third to a cold start; a session is shared because each reads botocore's data
 of a megabyte anew.

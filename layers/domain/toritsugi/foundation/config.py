@@ -1,6 +1,6 @@
 """What the deployment says: every environment name, read once at import, and the settings that lie in SSM.
 
-Ground: rules and edges may both stand on it. template.yaml sets exactly the names that are read here; a test compares
+template.yaml sets exactly the names that are read here; a test compares
 them.
 """
 

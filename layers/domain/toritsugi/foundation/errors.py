@@ -14,7 +14,7 @@
         OwnerSlow              it may, but takes too long
       RequestRefused         a REST client is told why: Twilio's code, HTTP status, message
 
-Ground: rules and edges may both stand on it. Codes: https://www.twilio.com/docs/api/errors
+Codes: https://www.twilio.com/docs/api/errors
 """
 
 from typing import Any

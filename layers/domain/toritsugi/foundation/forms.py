@@ -1,4 +1,4 @@
-"""Form-encoded requests: read without losing a byte, and without trusting one. Ground: rules and edges stand on it."""
+"""Form-encoded requests: read without losing a byte, and without trusting one."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""The log, from which telephone numbers are struck out, whoever put them in. Ground: every room may write into it."""
+"""The log, from which telephone numbers are struck out, whoever put them in."""
 
 import re
 from typing import Any

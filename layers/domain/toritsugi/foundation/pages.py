@@ -1,4 +1,4 @@
-"""Pages of a long list, in the shape that Twilio's SDKs follow. Ground: any REST API of ours may stand on it."""
+"""Pages of a long list, in the shape that Twilio's SDKs follow."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""Problems: why a REST request was not carried out, as RFC 9457 writes it. Ground: a REST API stands on it."""
+"""Problems: why a REST request was not carried out, as RFC 9457 writes it."""
 
 import json
 from http import HTTPStatus

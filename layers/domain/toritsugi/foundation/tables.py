@@ -1,4 +1,4 @@
-"""The way to DynamoDB: one client for every table. Ground: any noun may stand on it.
+"""The way to DynamoDB: one client for every table.
 
 PynamoDB's own clients would wait for half a minute, those of its transactions whatever a model says of itself.
 """

@@ -1,4 +1,4 @@
-"""Writes that may lose: of one row on a condition, or of several, all or nothing. Ground: any noun may stand on it.
+"""Writes that may lose: of one row on a condition, or of several, all or nothing.
 
 An answer of DynamoDB's can be lost after it has written. Then botocore asks again by itself, and what we have written
 is in our own way. A transaction has a token for that, which botocore makes up and keeps when it asks again: DynamoDB

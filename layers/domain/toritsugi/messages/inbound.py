@@ -98,54 +98,54 @@ def look_up_sender(text: Text) -> KnownOfSender:
 
 def decide_answer(text: Text, known: KnownOfSender) -> TextContext:
     """What becomes of a text. A wish is fulfilled whoever utters it, and however often; an answer has more to pass."""
-    turn = TextContext(text, known)
+    context = TextContext(text, known)
     if known.line is None or not known.line.document:
-        return replace(turn, unanswered="no reception")
+        return replace(context, unanswered="no reception")
     if not numbers.is_e164(text.number) or known.is_ours:
-        return replace(turn, unanswered="no person")
-    turn = replace(turn, wish=text.wish or opt_out.read_keyword(text.body, known.opt_out is not None))
-    answer, silence = choose_answer(turn)
+        return replace(context, unanswered="no person")
+    context = replace(context, wish=text.wish or opt_out.read_keyword(text.body, known.opt_out is not None))
+    answer, silence = choose_answer(context)
     if answer and not reply_limit.lets(known.texted, answer, text.at):
         answer, silence = "", "too often"
-    return replace(turn, answer=answer, unanswered=None if answer else silence)
+    return replace(context, answer=answer, unanswered=None if answer else silence)
 
 
-def choose_answer(turn: TextContext) -> tuple[str, str]:
+def choose_answer(context: TextContext) -> tuple[str, str]:
     """What would be answered, and why there is no answer if there is none."""
-    text, known = turn.text, turn.known
+    text, known = context.text, context.known
     if known.caller and known.caller.blocked:
         return "", "blocked"
-    if known.opt_out and turn.wish != "start":
+    if known.opt_out and context.wish != "start":
         return "", "opted out"
-    if not turn.wish and reply_limit.is_automatic(text.body):
+    if not context.wish and reply_limit.is_automatic(text.body):
         return "", "automatic"
-    said = words_of_reception(turn)
-    if not turn.wish:
+    said = words_of_reception(context)
+    if not context.wish:
         return said, "no rule"
     confirmed = text.wish or opt_out.is_confirmed_by_twilio(text.body)
-    if confirmed and not (said and turn.wish == "help"):  # help may be given twice: what Twilio says helps nobody
+    if confirmed and not (said and context.wish == "help"):  # help may be given twice: what Twilio says helps nobody
         return "", "answered by Twilio"
-    return said or opt_out.sentence(turn.wish, choose_language(turn)), ""
+    return said or opt_out.sentence(context.wish, choose_language(context)), ""
 
 
-def words_of_reception(turn: TextContext) -> str:
+def words_of_reception(context: TextContext) -> str:
     """What the reception says to this text. To a wish only a rule with that very word has something to say."""
-    locale = choose_language(turn)
+    locale = choose_language(context)
 
     def tell(name: str, locale: str) -> str:
-        return fact(turn, name, locale)
+        return fact(context, name, locale)
 
-    return texts.answer_text(turn.document, turn.text.body, locale, tell, keywords_only=turn.wish is not None)
-
-
-def choose_language(turn: TextContext) -> str:
-    caller = turn.known.caller
-    return texts.choose_language(turn.document, turn.text.body, caller.language if caller else None)
+    return texts.answer_text(context.document, context.text.body, locale, tell, keywords_only=context.wish is not None)
 
 
-def fact(turn: TextContext, name: str, locale: str) -> str:
+def choose_language(context: TextContext) -> str:
+    caller = context.known.caller
+    return texts.choose_language(context.document, context.text.body, caller.language if caller else None)
+
+
+def fact(context: TextContext, name: str, locale: str) -> str:
     """What stands for a placeholder, written as in a letter and not as it is spoken."""
-    caller, number = turn.known.caller, turn.text.number
+    caller, number = context.known.caller, context.text.number
     if name == "name":
         return (caller.name if caller else None) or words.sentence("dear caller", locale)
     if name == "company":
@@ -155,22 +155,22 @@ def fact(turn: TextContext, name: str, locale: str) -> str:
     say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}.get(name)
     if say is None:  # digits: nobody has pressed any
         return ""
-    return say(datetime.fromtimestamp(turn.text.at, ZoneInfo(turn.document["timezone"])), locale)
+    return say(datetime.fromtimestamp(context.text.at, ZoneInfo(context.document["timezone"])), locale)
 
 
 # ---- it is kept ------------------------------------------------------------------------------------------------------
 
 
-def keep_inbound(turn: TextContext) -> Message | None:
+def keep_inbound(context: TextContext) -> Message | None:
     """What is answered, kept together with the text and everything else that follows from it, all or nothing.
 
     None, if nothing is answered. Of a text that was kept before, it is what was answered then. Raises Overtaken where
     another text of the same person was answered in the same moment, or they have left or come back in it.
     """
-    text, known = turn.text, turn.known
-    message, reply = new_inbound_pair(turn)
-    leaves, returns = turn.wish == "stop" and not known.opt_out, turn.wish == "start" and bool(known.opt_out)
-    relies = not (leaves or returns) and (reply is not None or turn.wish == "stop")
+    text, known = context.text, context.known
+    message, reply = new_inbound_pair(context)
+    leaves, returns = context.wish == "stop" and not known.opt_out, context.wish == "start" and bool(known.opt_out)
+    relies = not (leaves or returns) and (reply is not None or context.wish == "stop")
     with refusals() as places, write_transaction() as transaction:
         if relies:
             as_seen = OptOut.entry.exists() if known.opt_out else OptOut.entry.does_not_exist()
@@ -183,7 +183,7 @@ def keep_inbound(turn: TextContext) -> Message | None:
             transaction.save(last_word, condition=OptOut.entry.does_not_exist())
         if reply:
             transaction.save(reply)
-            counted = reply_limit.count_answer(known.texted, text.number, text.line, turn.answer, text.at)
+            counted = reply_limit.count_answer(known.texted, text.number, text.line, context.answer, text.at)
             transaction.save(counted, condition=reply_limit.nothing_answered_since(known.texted))
     if places.get(int(relies or returns)) == CONDITION_FAILED:
         return records.find_message(records.reply_id(text.sid))
@@ -192,9 +192,9 @@ def keep_inbound(turn: TextContext) -> Message | None:
     return reply
 
 
-def new_inbound_pair(turn: TextContext) -> tuple[Message, Message | None]:
+def new_inbound_pair(context: TextContext) -> tuple[Message, Message | None]:
     """The text as a record, and the answer as another, if there is one."""
-    text = turn.text
+    text = context.text
     both = {"line": text.line, "person": text.number or None}
     message = records.new_message(
         text.sid,
@@ -204,12 +204,12 @@ def new_inbound_pair(turn: TextContext) -> tuple[Message, Message | None]:
         sid=text.sid,
         body=text.body,
         media=text.media or None,
-        unanswered=turn.unanswered,
+        unanswered=context.unanswered,
         **both,
     )
-    if not turn.answer:
+    if not context.answer:
         return message, None
-    reply = {"direction": "outbound-reply", "status": "accepted", "body": turn.answer, "in_reply_to": text.sid}
+    reply = {"direction": "outbound-reply", "status": "accepted", "body": context.answer, "in_reply_to": text.sid}
     # a millisecond later, for it follows
     return message, records.new_message(records.reply_id(text.sid), text.at + 0.001, **both, **reply)
 

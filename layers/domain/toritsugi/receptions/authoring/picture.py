@@ -126,7 +126,7 @@ def draw_entry(card: "Card") -> Iterator[str]:
 
 
 def draw_ways(cards: dict[str, "Card"], layout: Layout, bands: list[tuple[float, float]]) -> Iterator[str]:
-    """The ways down: from each door to the next layer, and from there, once for all who share it, to the step."""
+    """The ways down: from each exit to the next layer, and from there, once for all who share it, to the step."""
 
     def lead(to: str, layer: int) -> tuple[float, float, str]:
         """Where a way to a step enters a layer, and how it is drawn there."""
@@ -145,10 +145,10 @@ def draw_ways(cards: dict[str, "Card"], layout: Layout, bands: list[tuple[float,
                 yield stretch("way", layout.middle[node], bands[depth][0], node.to, depth)
                 continue
             card = cards[node]
-            for door in card.doors:
-                if door.way and not door.back:
-                    look = "way else" if door.way.word == "otherwise" else "way"
-                    yield stretch(look, card.x + door.x, card.y + card.height, door.way.to, depth)
+            for exit_ in card.exits:
+                if exit_.way and not exit_.back:
+                    look = "way else" if exit_.way.word == "otherwise" else "way"
+                    yield stretch(look, card.x + exit_.x, card.y + card.height, exit_.way.to, depth)
 
 
 # ---- a step ----------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class Exit:
         self.x = 0.0  # from the left of its card
 
     def draw(self, x: float, y: float) -> Iterator[str]:
-        """The door in its place on the foot of a card."""
+        """The exit in its place on the foot of a card."""
         if self.way is None:
             yield f'<circle class="stop" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
             yield f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.600"/>'
@@ -177,18 +177,18 @@ class Exit:
 
 
 class Card:
-    """A step: what it does, in its own words, and the doors at its foot."""
+    """A step: what it does, in its own words, and the exits at its foot."""
 
     def __init__(self, name: str, step: StepDocument, back: set[str], language: str) -> None:
         self.name, self.step = name, step
-        self.doors = [Exit(way, back=way.to in back) for way in graph.ways(step)]
+        self.exits = [Exit(way, back=way.to in back) for way in graph.ways(step)]
         if graph.may_end(step):
-            self.doors.append(Exit(None))
-        feet = sum(door.width for door in self.doors) + APART * (len(self.doors) - 1)
+            self.exits.append(Exit(None))
+        feet = sum(exit_.width for exit_ in self.exits) + APART * (len(self.exits) - 1)
         self.width = max(float(WIDTH), feet + 2 * EDGE)
         at = (self.width - feet) / 2
-        for door in self.doors:
-            door.x, at = at + door.width / 2, at + door.width + APART
+        for exit_ in self.exits:
+            exit_.x, at = at + exit_.width / 2, at + exit_.width + APART
         self.words = wrap(first_words(step, language), self.width - 2 * EDGE)
         self.notes = [line for note in notes(step) for line in wrap(note, self.width - 2 * EDGE, 12)]
         self.height = HEAD + LINE * (len(self.words) + len(self.notes)) + CHIP / 2 + 8
@@ -205,8 +205,8 @@ class Card:
         lines = [(line, "") for line in self.words] + [(note, "soft") for note in self.notes]
         for at, (line, look) in enumerate(lines):
             yield text_element(self.x + EDGE, self.y + HEAD + 12 + LINE * at, line, look)
-        for door in self.doors:
-            yield from door.draw(self.x + door.x, self.y + self.height)
+        for exit_ in self.exits:
+            yield from exit_.draw(self.x + exit_.x, self.y + self.height)
 
 
 def first_words(step: StepDocument, language: str) -> str:

@@ -1,4 +1,4 @@
-"""The shape of a reception: each step by itself, as wanted.py has it, with what is wrong in plain words.
+"""The shape of a reception: each step by itself, as the grammar has it, with what is wrong in plain words.
 
 pydantic finds it, but says it for programmers; whoever has written the reception may be none.
 """
