@@ -1,4 +1,4 @@
-"""The reply limit: two that answer by themselves, and write to each other, must fall silent. So must who makes us answer.
+"""The reply limit: two that answer by themselves, and write to each other, must fall silent. So must others.
 
 Twilio has one of its own, at fifteen replies or more in half a minute. https://www.twilio.com/docs/api/errors/14107
 """
