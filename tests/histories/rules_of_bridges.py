@@ -53,13 +53,13 @@ class Rules:
                 self.ends[change.key[0]].add(int(change.after["expires_at"]))
             if change.table == "BridgesTable" and change.before and change.after:
                 if change.kind == "bridge":
-                    yield from self.bridge_changed(change.before, change.after)
+                    yield from self.bridge_changed(change.before, change.after, actor)
                 if change.kind == "party":
                     yield from self.party_changed(change.before, change.after)
                 if change.kind == "spoken":
                     yield f"{change.key} is claimed twice"
 
-    def bridge_changed(self, before: Row, after: Row) -> Iterator[str]:
+    def bridge_changed(self, before: Row, after: Row, actor: Actor | None) -> Iterator[str]:
         sid, now = after["bridge_sid"], time.time()
         if "ended_at" in before and (before["ended_at"], before["end_reason"]) != (
             after.get("ended_at"),
@@ -73,7 +73,9 @@ class Rules:
             yield f"bridge {sid} has an earlier deadline than before, and its session has never ended then"
         if before.get("deadline") not in (None, after.get("deadline")) and after["version"] != before["version"] + 1:
             yield f"bridge {sid} has another deadline, and no other version"
-        if before.get("deadline", now + 1) <= now and after.get("deadline") != before.get("deadline"):
+        moves = after.get("deadline") != before.get("deadline")
+        in_time = actor and actor.began < before.get("deadline", 0)  # a star before it, answered by a slow process
+        if before.get("deadline", now + 1) <= now and moves and not in_time and not self.goes_on_longer(before):
             yield f"bridge {sid} is past its deadline, and gets another one"
         if after["extensions"] > max(after["extension_times"], before["extensions"]):
             yield f"bridge {sid} is extended {after['extensions']:g} times"
@@ -100,6 +102,11 @@ class Rules:
     def ends_of(self, bridge: Row) -> set[int]:
         """Every second at which the session of a bridge was ever to end."""
         return self.ends[bridge.get("session_sid", "")]
+
+    def goes_on_longer(self, bridge: Row) -> bool:
+        """Whether a deadline was the end of a session that a client has had last longer since, before it came."""
+        session = self.session_of(bridge)
+        return bridge["deadline"] in self.ends_of(bridge) and bool(session) and not is_over(session, time.time())
 
     def session(self, sid: str) -> Row:
         return self.books.of("SessionsTable").get((sid, "session")) or self.gone.get(sid, {})

@@ -82,7 +82,7 @@ def test_every_client_that_the_code_makes_is_described(trimmed):
     for service in CALLED:
         assert client(trimmed, service)
     source = "".join(path.read_text() for path in (ROOT / "layers/domain").rglob("*.py"))
-    assert set(re.findall(r'clients\.client\("([\w-]+)"\)', source)) | {"dynamodb"} == set(CALLED)
+    assert set(re.findall(r'clients\.aws_client\("([\w-]+)"\)', source)) | {"dynamodb"} == set(CALLED)
 
 
 def test_a_link_to_a_file_is_the_same_made_of_what_is_left(trimmed):
