@@ -9,7 +9,6 @@ from urllib.parse import urldefrag
 from twilio.rest import Client
 
 from command.exchange import Exchange
-from toritsugi.foundation import addresses
 
 KINDS = {"voice": "calls", "sms": "texts"}  # what comes to a number, by Twilio's name for it
 
@@ -88,6 +87,7 @@ class Lines:
 
 def read(exchange: Exchange, desk: Client) -> Lines:
     """Asks Twilio for its numbers, and the exchange for its pools and receptions and how it points numbers."""
+    from toritsugi.foundation import addresses  # the desk is open, so the environment is there
     from toritsugi.lines.numbers import country_of
 
     pooled = {

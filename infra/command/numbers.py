@@ -21,7 +21,6 @@ from command.lines import Line, Lines
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, confirm, say, show, somebody_is_there, table
 from command.stages import Region, StageName
-from toritsugi.foundation import addresses
 
 app = typer.Typer(no_args_is_help=True, help="Attach the account's numbers to the exchange, and restore them.")
 
@@ -161,6 +160,7 @@ def service_of(desk: Client, name: str) -> str:
 def point_again(line: Line, kinds: list[str]) -> None:
     """A number of ours that somebody has pointed elsewhere since: its calls, or also its texts, come here again."""
     from toritsugi.adapters import twilio_api
+    from toritsugi.foundation import addresses
 
     wanted = {name: value for kind in kinds for name, value in addresses.entrance(kind).items()}
     twilio_api.point(twilio_api.get_owned_number(None, line.sid), wanted)

@@ -147,14 +147,14 @@ print(*sorted(ZoneInfo(name).key for name in available_timezones()))
     assert {"Asia/Tokyo", "America/Argentina/Ushuaia", "UTC"} < set(run(unpacked, program).split())
 
 
-def test_the_carrier_finds_every_part_of_twilios_client_that_it_asks_for(unpacked):
+def test_every_part_of_twilios_client_that_is_asked_for_is_there(unpacked):
     tree = ast.parse((ROOT / "layers/domain/toritsugi/adapters/twilio_api.py").read_text())
     asked = {
         node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Call)
-        and ast.unparse(node.value) == "client()"
+        and ast.unparse(node.value) == "twilio_client()"
     }
     assert asked
     run(
