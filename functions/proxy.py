@@ -96,7 +96,7 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
     untouched = number.moved_at is None
     pool.begin_move(number, int(time.time()))
     try:
-        if routes.is_in_use(number, time.time()):
+        if pool.is_in_use(number, time.time()):
             raise RequestRefused(
                 80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
             )

@@ -8,7 +8,7 @@ import time
 from toritsugi.adapters import schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
-from toritsugi.masking import interactions
+from toritsugi.masking import interactions, masked_legs
 from toritsugi.messages import records
 
 
@@ -19,7 +19,7 @@ def handler(callback: Webhook) -> None:
     elif callback.path.startswith("/status/messages/"):
         records.record_message_status(callback.path, callback.fields)
     else:
-        interactions.record_leg_status(interactions.MaskedLeg.read(callback.path), callback.fields)
+        interactions.record_leg_status(masked_legs.MaskedLeg.read(callback.path), callback.fields)
 
 
 def record_status(source: events.BridgeEventSource, callback: Webhook) -> None:
@@ -29,4 +29,4 @@ def record_status(source: events.BridgeEventSource, callback: Webhook) -> None:
         schedules.wake(source.bridge_sid, time.time())
     if source.interaction:
         fields = callback.fields | {"ParentCallSid": "CA" + source.bridge_sid[2:]}
-        interactions.record_leg_status(interactions.MaskedLeg.read(source.interaction), fields)
+        interactions.record_leg_status(masked_legs.MaskedLeg.read(source.interaction), fields)

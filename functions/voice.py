@@ -5,16 +5,17 @@ A masked call is one read, and no write.
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import words
-from toritsugi.adapters import owner_webhook, schedules, webhooks
+from toritsugi.adapters import schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import announcements, commands, legs, ring_tone
+from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge
 from toritsugi.callers import caller
 from toritsugi.callers.caller import Caller
@@ -22,7 +23,7 @@ from toritsugi.foundation import addresses, sealing
 from toritsugi.foundation.errors import CallerBlocked, RequestRefused
 from toritsugi.lines import numbers
 from toritsugi.lines.lines import Line
-from toritsugi.masking import in_conference, interactions, routes
+from toritsugi.masking import masked_legs, routes
 from toritsugi.masking.routes import Route
 from toritsugi.receptions import records
 from toritsugi.receptions.answering import steps, visits
@@ -71,7 +72,7 @@ def receive_call(call: Webhook) -> VoiceResponse:
     caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now)
-    leg = interactions.leg_of(route, now, caller, called, call["CallSid"])
+    leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
     recorder = recorder_of(call, route) if route.recorded else None
     return routes.put_through(route, now, addresses.public_url(leg.path), recorder)
 
@@ -108,10 +109,17 @@ def go_on_at_reception(call: Webhook, place: VisitPlace) -> VoiceResponse:
     return steps.answer_call(visit(call, place, document, caller.find_caller))
 
 
+def ask_owner(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """What the owner's system says to facts. Raises OwnerSilent."""
+    from toritsugi.adapters import owner_webhook  # here only: few receptions ask, and every cold start would pay for it
+
+    return owner_webhook.ask_owner(url, facts, key)
+
+
 def visit(
     call: Webhook, place: VisitPlace, document: DocumentDict, find_caller: Callable[[str], Caller | None]
 ) -> Visit:
-    return Visit(place, document, call.fields, owner_webhook.ask_owner, time.time(), find_caller, call.token)
+    return Visit(place, document, call.fields, ask_owner, time.time(), find_caller, call.token)
 
 
 def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
@@ -126,11 +134,19 @@ def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
         return legs.hang_up_leg()  # a caller whose session was over before the bridge could begin
     call.language = party.language
     others = commands.list_parties(bridge)[1:] if bridge.through == "dial" and url.place == 1 else []
-    bounds = in_conference.bounds_of(bridge.session_sid)
-    context = legs.LegContext(bridge, party, others, url, call.fields, bounds, time.time())
+    context = legs.LegContext(bridge, party, others, url, call.fields, bounds_of(bridge), time.time())
     if step := LEG_ANSWERS.get(url.step):
         return step(context)
     return legs.try_again(context) if bridge.through == "dial" else leave_by_star(context)
+
+
+def bounds_of(bridge: Bridge) -> Bounds:
+    """What the session of a bridge allows it; without a session everything."""
+    if not bridge.session_sid:
+        return UNBOUNDED
+    from toritsugi.masking import in_conference  # here only: all other calls would pay for it at every cold start
+
+    return in_conference.bounds_of(bridge.session_sid)
 
 
 def leave_by_star(context: legs.LegContext) -> VoiceResponse:

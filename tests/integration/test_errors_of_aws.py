@@ -33,7 +33,7 @@ from toritsugi.foundation import api_keys
 from toritsugi.lines import lines
 from toritsugi.masking import in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
-from toritsugi.masking.interactions import MaskedLeg
+from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.sessions import read_session
 from toritsugi.messages import inbound, outbound
 from toritsugi.messages import records as messages

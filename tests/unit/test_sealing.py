@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from toritsugi.foundation import sealing
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.masking.interactions import MaskedLeg
+from toritsugi.masking.masked_legs import MaskedLeg
 
 pytestmark = pytest.mark.usefixtures("tokens")
 

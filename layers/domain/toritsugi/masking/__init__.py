@@ -8,6 +8,7 @@ candidates     which lines would do for them, and are free
 claims         how they get them
 lifecycle      how a session goes on, is changed, and ends
 routes         where a call to a line goes
+masked_legs    the outgoing leg of a masked call, before it exists
 interactions   what has happened in a session
 in_conference  a masked call that goes through a conference of ours
 """

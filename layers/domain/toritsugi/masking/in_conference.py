@@ -19,7 +19,7 @@ from toritsugi.callers.caller import find_languages
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import MAX_TRIES, set_or_remove, update_if
-from toritsugi.masking.interactions import MaskedLeg
+from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting, route_key
 from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, present, session_is_open

@@ -1,5 +1,6 @@
 """The pool of a service: its numbers, how they come and go, and which of them people can be given."""
 
+import itertools
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +16,7 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.lines.numbers import country_of
+from toritsugi.masking.routes import MAX_SCANNED_PAGES, SETTLED_SECONDS, Route, live_routes
 from toritsugi.masking.services import Service, ServiceEntry
 
 MOVING_SECONDS = 60  # longer than proxy.py may run, so whoever began to move a number before is gone
@@ -249,3 +251,20 @@ def show_pool_number(number: PoolNumber, in_use: int, base: str) -> dict[str, An
         "is_reserved": number.reserved,
         "in_use": in_use,
     }
+
+
+def is_in_use(number: PoolNumber, now: float) -> bool:
+    """Whether somebody is reached over a number that nobody is given any more, or may be.
+
+    To whom it was given lately, the index may not show yet. The table does, but it is long: where it is too long to be
+    looked through, who knows.
+    """
+    if live_routes(number.phone_number, now):
+        return True
+    if (number.given_at or 0) < now - SETTLED_SECONDS:
+        return False
+    pages = Route.scan(Route.live_on == number.phone_number, consistent_read=True).page_iter
+    for page in itertools.islice(pages, MAX_SCANNED_PAGES):
+        if any(Route.from_raw_data(item).connects(now) for item in page["Items"]):
+            return True
+    return pages.last_evaluated_key is not None

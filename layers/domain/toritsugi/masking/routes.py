@@ -5,7 +5,6 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 `free_from`.
 """
 
-import itertools
 import re
 from dataclasses import dataclass
 
@@ -22,7 +21,6 @@ from toritsugi.foundation.errors import CallsNotAllowed, LineUnknown, NoSession,
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.lines.numbers import is_e164, is_shown
-from toritsugi.masking.pool import PoolNumber
 
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
 MAX_SCANNED_PAGES = 100  # of 1 MB each
@@ -210,20 +208,3 @@ def live_routes(line: str, now: float) -> list[Route]:
     keys = [(route.number, route.entry) for route in Route.live.query(line)]
     found = [entry for at in range(0, len(keys), 100) for entry in look_up_entries(keys[at : at + 100]).values()]
     return [route for route in found if isinstance(route, Route) and route.connects(now)]
-
-
-def is_in_use(number: PoolNumber, now: float) -> bool:
-    """Whether somebody is reached over a number that nobody is given any more, or may be.
-
-    To whom it was given lately, the index may not show yet. The table does, but it is long: where it is too long to be
-    looked through, who knows.
-    """
-    if live_routes(number.phone_number, now):
-        return True
-    if (number.given_at or 0) < now - SETTLED_SECONDS:
-        return False
-    pages = Route.scan(Route.live_on == number.phone_number, consistent_read=True).page_iter
-    for page in itertools.islice(pages, MAX_SCANNED_PAGES):
-        if any(Route.from_raw_data(item).connects(now) for item in page["Items"]):
-            return True
-    return pages.last_evaluated_key is not None
