@@ -42,11 +42,11 @@ LEG_ANSWERS = {
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if event["rawPath"].startswith("/voice/ringing/"):
         return ring_tone_answer(event["rawPath"].rsplit("/", 1)[1])
-    return answer_report_of_recording(event, context)
+    return answer_webhook(event, context)
 
 
 @webhooks.answers_with_words
-def answer_report_of_recording(call: Webhook) -> VoiceResponse:
+def answer_webhook(call: Webhook) -> VoiceResponse:
     if call.path == "/voice":
         return receive_call(call)
     if match := legs.WAITING_PATH.fullmatch(call.path):
