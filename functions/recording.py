@@ -47,13 +47,13 @@ def attend(report: Report) -> None:
         records.note_failure(report)
     elif not report.is_worth_keeping:
         log.info("nothing was said", recording=report.recording_sid, seconds=report.seconds)
-        release_message(report.recording_sid)
+        release_copy(report.recording_sid)
     elif recording := records.claim_recording(report):
         if recording.status != records.STORED:
             copy_recording(recording)
         if recording.settled_at is None:
             tell_owner(recording)
-        release_message(recording.recording_sid)
+        release_copy(recording.recording_sid)
 
 
 def copy_recording(recording: Recording) -> None:
@@ -74,6 +74,6 @@ def tell_owner(recording: Recording) -> None:
     records.settle(recording)
 
 
-def release_message(recording_sid: str) -> None:
+def release_copy(recording_sid: str) -> None:
     if not config.KEEP_AT_TWILIO:
         twilio_recordings.delete_copy(recording_sid)
