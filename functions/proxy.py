@@ -62,7 +62,8 @@ def add_number(service_sid: str) -> Response[str]:
         twilio_api.point(owned, addresses.entrance("voice"))
     except Exception as failure:
         # where Twilio may have sent its calls here, or has before, only its line knows where they went
-        forgettable = isinstance(failure, RequestRefused) and not comes_here(owned)
+        # and where people were given it before, it was in the pool already
+        forgettable = isinstance(failure, RequestRefused) and not comes_here(owned) and number.given_at is None
         (pool.remove_from_pool if forgettable else pool.leave_out)(number)
         raise
     pool.bring_in(number)

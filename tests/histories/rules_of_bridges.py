@@ -38,6 +38,7 @@ class Rules:
         self.news: Counter[str] = Counter()  # looks at a bridge that somebody has brought
         self.most_looks = self.most_moments = 0
         self.gone: dict[str, Row] = {}  # sessions that were deleted, as they were
+        self.set_at: dict[str, float] = {}  # when the end of a session was set last, which may be past already
         self.ends: dict[str, set[int]] = defaultdict(set)  # of a session: every second at which it was ever to end
 
     def bridge(self, sid: str) -> Row:
@@ -51,6 +52,8 @@ class Rules:
                 self.gone[change.key[0]] = change.before
             if change.kind == "session" and change.after and "expires_at" in change.after:
                 self.ends[change.key[0]].add(int(change.after["expires_at"]))
+                if not change.before or change.before.get("expires_at") != change.after["expires_at"]:
+                    self.set_at[change.key[0]] = time.time()
             if change.table == "BridgesTable" and change.before and change.after:
                 if change.kind == "bridge":
                     yield from self.bridge_changed(change.before, change.after, actor)
@@ -149,11 +152,12 @@ class Rules:
     def talk_began(self, talk: Talk) -> Iterator[str]:
         session, now = self.session_of_talk(talk), time.time()
         ended = session.get("date_ended") if session.get("status") == "closed" else session.get("expires_at")
+        ended = max(ended or 0, self.set_at.get(session.get("session_sid", ""), 0))
         slack = self.slack + (TWILIOS_SECONDS if is_dialed(talk) else 0)
-        if self.goes_on(talk, ended or 0):
+        if self.goes_on(talk, ended):
             return
-        if session and is_over(session, now) and now > (ended or 0) + slack:
-            yield f"{sorted(talk.people)} are put through {now - (ended or 0):g} s after their session's end"
+        if session and is_over(session, now) and now > ended + slack:
+            yield f"{sorted(talk.people)} are put through {now - ended:g} s after their session's end"
 
     def goes_on(self, talk: Talk, ended: float) -> bool:
         """Whether these two have talked there before that, so that a star has only led one of them back."""

@@ -315,6 +315,22 @@ def test_a_number_that_twilio_does_not_send_back_is_given_to_nobody_before_it_is
     pool.check()
 
 
+def test_a_number_that_people_have_stays_in_its_pool_where_adding_it_once_more_fails(pool, clock):
+    """Whoever was taking it out has died, and its calls go elsewhere by now."""
+    assert pool.creates() == 0
+    assert pool.pooled[VOICE].given_at
+    begin_move(pool.pooled[VOICE], int(time.time()))
+    clock.shift(MOVING_SECONDS + 1)
+    [owned] = pool.at_twilio.incoming_phone_numbers.list(phone_number=VOICE)
+    owned.update(voice_url="https://example.com/elsewhere")
+    break_twilio(True)
+    assert pool.adds() == 80613
+    break_twilio(False)
+    assert VOICE in pool.pooled
+    assert (pool.adds(), pool.hears(VOICE)) == (0, True)
+    pool.check()
+
+
 def test_a_number_of_which_twilio_tells_nothing_stays_as_it_is(pool, wire):
     break_twilio(True)
     assert pool.removes() == 80613
