@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.histories.world import World
 
 # Whoever tells of something, or asks for it, brings one look. What looks bring by themselves is in proportion to that.
-MOST_LOOKS = 20  # at one bridge within a minute, and three more for each that somebody has brought: at once, and for what it arms
+MOST_LOOKS = 20  # at one bridge within a minute, and three more for each that somebody has brought
 MOST_MOMENTS = 12  # for which messages about one bridge wait: the next look, and what is armed
 LATE_SECONDS = 15  # an announcement that comes later than that is none: five, and what a process may take
 TWILIOS_SECONDS = 36  # by which a dialed call may outlast its session: it counts from the answer
