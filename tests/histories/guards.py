@@ -151,7 +151,7 @@ GUARDS = [
         "toritsugi.masking.interactions",
         "condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank)",
         "condition=Interaction.entry.exists()",
-        "calls of sessions",
+        "masked conferences",
     ),
     Guard(
         "a bridge ends whatever its deadline is by now",
