@@ -44,7 +44,7 @@ def create_call(
     idempotency_key: IdempotencyKey = None,
 ) -> WholeCallView:
     sid = commands.make_sid(f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
-    people, more = find_people(asked)
+    people, more = get_people(asked)
     ours, languages = look_up({str(person.shows or asked.from_) for person in people}, {one.number for one in people})
     bridge, entries = schemas.new_requested_bridge(asked, people, sid, languages, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
@@ -111,7 +111,7 @@ def announce_now(sid: CallSid, said: Annotated[AnnouncementWords, Body()]) -> An
     known = state.get_state(sid)
     require_conference(known.bridge)
     if said.to is not None:
-        find_party(known, said.to)
+        get_party(known, said.to)
     announcement = Announcement(at=time.time())
     schemas.set_words(announcement, said, known.parties[0].language, None)
     if not announcements.is_heard(announcement, known):
@@ -167,13 +167,13 @@ def change_participant(
 ) -> PartyChanged:
     known = state.get_state(sid)
     require_conference(known.bridge)
-    leg = known.leg_of(find_party(known, place))
+    leg = known.leg_of(get_party(known, place))
     if not (leg and leg.call_sid in known.members and known.room):
         raise RequestRefused(20409, "This participant is not in the conference", 409)
     changes = change.model_dump(exclude_none=True)
     if changes:
         twilio_api.change_conference_participant(known.room.conference_sid, str(leg.call_sid), **changes)
-    return {**views.show_party(known, find_party(known, place)), "muted": change.muted, "hold": change.hold}
+    return {**views.show_party(known, get_party(known, place)), "muted": change.muted, "hold": change.hold}
 
 
 @router.delete(
@@ -183,17 +183,17 @@ def change_participant(
     responses=answers("The person, who is hung up on next", 200, 404),
 )
 def remove_participant(sid: CallSid, place: ParticipantPlace) -> PartyView:
-    party = find_party(state.get_state(sid), place)
+    party = get_party(state.get_state(sid), place)
     commands.remove_party(party, time.time())
     schedules.wake(sid, time.time())
     known = state.get_state(sid)
-    return views.show_party(known, find_party(known, place))
+    return views.show_party(known, get_party(known, place))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
-def find_people(asked: CallRequest) -> tuple[list[PartyRequest], Json]:
+def get_people(asked: CallRequest) -> tuple[list[PartyRequest], Json]:
     """Who is to be called: whoever is named, or the two of a session, who each see the line that they know."""
     if not asked.session_sid:
         named = [PartyRequest(number=one) if isinstance(one, str) else one for one in asked.parties or []]
@@ -230,7 +230,7 @@ def check_lines(lines: set[str], people: set[str], ours: set[str]) -> None:
             raise RequestRefused(21210, f"{line} cannot make calls", 400)
 
 
-def find_party(known: state.State, place: int) -> Party:
+def get_party(known: state.State, place: int) -> Party:
     for party in known.parties:
         if party.place == place:
             return party
