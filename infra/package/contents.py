@@ -7,7 +7,7 @@ its own: models.py.
 import shutil
 from pathlib import Path
 
-from package import models
+from package import models, stubs
 
 # Whatever the wheel: patterns of pathlib's, beneath the folder `python`.
 EVERYWHERE = (
@@ -45,6 +45,8 @@ def trim_base(python: Path, template: str) -> None:
     """Leaves of base's wheels what every function needs, and what this template allows to be asked of AWS."""
     remove(python, *EVERYWHERE, *BASE)
     keep(python / "twilio", TWILIO_OF_BASE)
+    stubs.put_stubs(python)
+    keep(python / "botocore/docs", ("__init__.py", "docstring.py", "utils.py"))
     models.trim(python / "botocore/data", models.operations(template))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from package import sizes, target, wheels
+from package import sizes, stubs, target, wheels
 from package.target import Target, Unbuildable
 from package.template import layers_of
 from tests.build import ARCHITECTURE, RUNTIME, build, built, make
@@ -180,6 +180,11 @@ for name in {[name.removesuffix(".__init__") for name in ours]}:
     importlib.import_module(name)
 """
     run(unpacked, program)
+
+
+def test_a_stub_that_stands_for_nothing_stops_the_build(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not in the wheel any more"):
+        stubs.put_stubs(tmp_path)
 
 
 def test_certificates_are_there(unpacked):

@@ -1,8 +1,13 @@
-"""Cold starts: what it takes a fresh interpreter to import a function, or also to answer its first webhook."""
+"""Cold starts: what it takes a fresh interpreter to import a function, or also to answer its first webhook.
+
+Ours as `make build` makes it, and as on Lambda, where the import makes the clients, too; the ordinary one makes them
+there as well.
+"""
 
 import json
 import os
 import resource
+import site
 import subprocess
 import sys
 import tempfile
@@ -16,14 +21,18 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from local.aws import Cloud
+from tests.build import built
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
+from tests.package.emulator import unpack
 from tests.performance.calls import Json
 
 OURS, ORDINARY = "voice", "tests.performance.ordinary"
 BARE = "json"  # which Lambda's own runtime has imported before us
 
+SOURCE = os.pathsep.join(str(ROOT / folder) for folder in ("layers/domain", "functions", ""))
+
 ENVIRONMENT = {
-    "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("layers/domain", "functions", "")),
+    "AWS_LAMBDA_RUNTIME_API": "not asked for anything",
     "ORDINARY_BASE_URL": BASE,
     "ORDINARY_ACCOUNT_SID": ACCOUNT_SID,
     "ORDINARY_AUTH_TOKEN": AUTH_TOKEN,
@@ -56,11 +65,20 @@ class Starter:
     def __init__(self, folder: str, endpoint: str | None = None) -> None:
         self.folder, self.endpoint = Path(folder), endpoint
 
+    def path_of(self, module: str) -> str:
+        """Where a module and what it imports lie: this machine's for the ordinary one, the build's for ours."""
+        if module in (ORDINARY, BARE):
+            return os.pathsep.join([str(ROOT), *site.getsitepackages()])
+        unpacked = self.folder / module
+        if not unpacked.exists():
+            unpack(built(), module.capitalize(), unpacked)
+        return os.pathsep.join(str(unpacked / part) for part in ("task", "opt/python"))
+
     def start(self, module: str, event: Json | None = None, compiled: bool = True) -> Cold:
         """One cold start; without bytecode, everything that is not frozen into the interpreter is compiled anew."""
-        options = [] if compiled else ["-B"]
+        options = ["-S"] if compiled else ["-S", "-B"]  # without site, which reads what this machine has installed
         prefix = self.folder / ("compiled" if compiled else "empty")
-        environment = os.environ | ENVIRONMENT
+        environment = os.environ | ENVIRONMENT | {"PYTHONPATH": self.path_of(module)}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         if self.endpoint:
             environment |= {f"AWS_ENDPOINT_URL_{service}": self.endpoint for service in ("DYNAMODB", "SSM")}

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from local.aws import Cloud
 from tests.performance.calls import Json
-from tests.performance.cold import ENVIRONMENT, over_http
+from tests.performance.cold import ENVIRONMENT, SOURCE, over_http
 from tests.performance.conference import Conference, stage
 
 ROUNDS, EVENTS = 3, 200
@@ -39,7 +39,7 @@ def take(endpoint: str, module: str, events: list[Json]) -> float:
     """Seconds of CPU for one event, on the average of these: the least of several processes, for whatever else the
     machine does adds to them.
     """
-    environment = os.environ | ENVIRONMENT
+    environment = os.environ | ENVIRONMENT | {"PYTHONPATH": SOURCE}
     services = ("DYNAMODB", "SSM", "SQS", "SCHEDULER")
     environment |= {f"AWS_ENDPOINT_URL_{service}": endpoint for service in services}
     return min(answer_all(environment, module, events) for _ in range(ROUNDS))

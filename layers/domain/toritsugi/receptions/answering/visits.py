@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from twilio.twiml.voice_response import VoiceResponse
 
@@ -148,6 +147,8 @@ class Visit:
 
     def now(self, timezone: str) -> datetime:
         """The owner's own time."""
+        from zoneinfo import ZoneInfo  # not at a cold start: only lines with hours tell the time
+
         return datetime.fromtimestamp(self.at, ZoneInfo(timezone))
 
     def hang_up(self) -> None:
