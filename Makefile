@@ -1,5 +1,4 @@
-# The verbs: run, test, check, rehearse, build, deploy; permissions, mutants, histories, guards, bench, soak,
-# lock, clean. Each installs what it needs into .venv and .tools, and nothing outside this folder.
+# `make help` lists the verbs. Each installs what it needs into .venv and .tools, and nothing outside this folder.
 
 PYTHON ?= python3
 export PYTHONPATH := layers/domain:functions:infra
@@ -16,14 +15,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
 UV := UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 $(BIN)/uv
-INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python
+INSTALL := $(UV) pip install --require-hashes --python
+RUNNABLE := $(VENV)/runnable
 INSTALLED := $(VENV)/installed
 STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
 
-.PHONY: run test check rehearse build deploy permissions mutants histories guards bench soak lock browser clean
+.PHONY: help run test check rehearse build deploy permissions mutants histories guards bench soak lock browser clean
 .DEFAULT_GOAL := run
 
-run: $(INSTALLED)  ## the exchange and the telephone network, ready to use in a browser
+help:  ## this list
+	@sed -nE 's/^([a-z]+):.*  ## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
+
+run: $(RUNNABLE)  ## the exchange and the telephone network, ready to use in a browser
 	@exec $(BIN)/python -m local
 
 test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass, in five minutes
@@ -38,12 +41,12 @@ check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/mypy
 	$(BIN)/cfn-lint --ignore-checks W1100 -- template.yaml infra/*.yaml  # sam build resolves its aliases
 
-build: $(INSTALLED) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIME, ARCHITECTURE and BUILD_DIR change the usual
+build: $(RUNNABLE) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIME, ARCHITECTURE and BUILD_DIR change the usual
 	@$(BIN)/python -m package prepare
 	@$(TOOLS)/sam/bin/sam build --parallel --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 	@$(BIN)/python -m package finish $(BUILD_DIR)
 
-deploy: $(INSTALLED) $(TOOLS)/sam/installed  ## into your own AWS account: asks what it does not know
+deploy: $(RUNNABLE) $(TOOLS)/sam/installed  ## into your own AWS account: asks what it does not know
 	@$(BIN)/toritsugi deploy $(OPTIONS)
 
 permissions: $(INSTALLED) $(STANDINS)  ## takes each permission out of a deployment, one at a time, and sees it fail
@@ -66,22 +69,30 @@ soak: $(INSTALLED)  ## whether the local world lasts: its memory and its pace ov
 
 # ---- what the verbs need -----------------------------------------------------------------------------------------
 
-$(INSTALLED): requirements.txt infra/tools/uv.txt
+# What running needs, without bytecode: Python compiles the tenth of it that is imported.
+$(RUNNABLE): infra/tools/run.txt infra/tools/uv.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or later (Debian: apt install python3 python3-venv)."; exit 1; }
+	@$(PYTHON) -c '' 2>/dev/null || { echo "$(PYTHON) is there, but does not start (pyenv or asdf without that version?). Name another one: make $(MAKECMDGOALS) PYTHON=/usr/bin/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Toritsugi needs Python 3.11 or later. Name another one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module. Install it (Debian: apt install python3-venv) and try again."; exit 1; }
-	@echo "Installing into $(VENV) (once) ..."
+	@echo "Installing into $(VENV), once: 180 MB ..."
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r infra/tools/uv.txt
-	@$(INSTALL) $(BIN)/python -r requirements.txt
+	@$(BIN)/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r infra/tools/uv.txt
+	@$(INSTALL) $(BIN)/python -r $<
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
+# What developing needs besides.
+$(INSTALLED): requirements.txt $(RUNNABLE)
+	@echo "Installing what tests need into $(VENV), once: 600 MB ..."
+	@$(INSTALL) $(BIN)/python --compile-bytecode -r $<
+	@touch $@
+
 # Tools that pin versions of their own live in environments of their own.
-$(TOOLS)/%/installed: infra/tools/%.txt | $(INSTALLED)
-	@echo "Installing $* into $(@D) (once) ..."
+$(TOOLS)/%/installed: infra/tools/%.txt | $(RUNNABLE)
+	@echo "Installing $* into $(@D), once ..."
 	@rm -rf $(@D) && $(PYTHON) -m venv --without-pip $(@D)
-	@$(INSTALL) $(@D)/bin/python -r $<
+	@$(INSTALL) $(@D)/bin/python --compile-bytecode -r $<
 	@touch $@
 
 # Debian's Chromium and a Japanese font, for the tests that look at the page. Without the right to install, those tests say why they skip.
@@ -93,6 +104,7 @@ browser:
 
 lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, with hashes and without addresses
 	$(LOCK) --group everything -o requirements.txt
+	$(LOCK) --group run --constraint requirements.txt -o infra/tools/run.txt
 	for layer in base rest; do $(LOCK) --group $$layer --excludes layers/$$layer/excluded.txt -o layers/$$layer/requirements.txt; done
 	for tool in uv sam ministack runtime; do $(LOCK) --group $$tool -o infra/tools/$$tool.txt; done
 	@$(INSTALL) $(BIN)/python -r requirements.txt && touch $(INSTALLED)

@@ -1,6 +1,5 @@
 """The REST API on which Twilio's SDKs' `client.proxy.v1` runs unchanged: services, numbers, sessions, who did what."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -270,7 +269,7 @@ def write_refusal(error: RequestRefused) -> Response[str]:
         "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
         "status": error.status,
     }
-    return Response(error.status, "application/json", json.dumps(body), headers=rest.challenge(error.status))
+    return Response(error.status, "application/json", rest.write_json(body), headers=rest.challenge(error.status))
 
 
 PROXY_FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again", 500)
@@ -294,11 +293,11 @@ def page_of(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Respon
 
 
 def ok(body: Json) -> Response[str]:
-    return Response(200, "application/json", json.dumps(body))
+    return Response(200, "application/json", rest.write_json(body))
 
 
 def created(body: Json) -> Response[str]:
-    return Response(201, "application/json", json.dumps(body))
+    return Response(201, "application/json", rest.write_json(body))
 
 
 def gone() -> Response[str]:

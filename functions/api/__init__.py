@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
 from api import callers, calls, lines, messages, receptions, recordings
+from toritsugi import __version__
 from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import problem
@@ -19,14 +20,14 @@ from toritsugi.foundation.types import Json
 
 DOCUMENT: dict[str, Any] = {
     "title": "Toritsugi",
-    "version": "1",
+    "version": __version__,
     "description": "A telephone exchange: what its lines say, its calls, text messages and recordings.",
     "security_schemes": {
         "key": HTTPBase(scheme="basic", description="A key of the exchange (`toritsugi keys`): its SID, and its secret")
     },
     "security": [{"key": []}],
 }
-app = APIGatewayHttpResolver(enable_validation=True)
+app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
 app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
 for noun in (calls, receptions, lines, messages, callers, recordings):
     app.include_router(noun.router)

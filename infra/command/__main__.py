@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -13,6 +14,7 @@ from command.deploy import deploy
 from command.doctor import doctor
 from command.refusals import explain
 from command.screen import say
+from toritsugi import __version__
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +22,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Toritsugi: a telephone exchange of your own. Start with: toritsugi deploy",
 )
+
+
+def say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"toritsugi {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=say_version, is_eager=True, help="Say which this is.")]
+
+
+@app.callback()
+def take_options(version: Version = False) -> None:
+    """What stands before a command."""
+
+
 app.command()(deploy)
 app.command()(doctor)
 app.add_typer(numbers.app, name="numbers")

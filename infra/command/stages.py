@@ -88,6 +88,11 @@ def find(name: str = "", region: str = "") -> Stage:
 
 def located(name: str, region: str) -> Stage:
     """The stage, in the region that is named, remembered, or AWS's own setting."""
+    if not name and not region and not remembered():
+        raise Refused(
+            "Nothing is deployed from here yet: make deploy. An exchange that was deployed elsewhere is looked after "
+            f"with its stage and region named: --stage {USUAL_STAGE} --region {USUAL_REGION}."
+        )
     stage = find(name, region)
     stage.region = stage.region or boto3.Session().region_name or ""
     if not stage.region:

@@ -2,6 +2,7 @@
 
 PORT and NETWORK_PORT say where, NETWORK_PACE whether time passes by itself (1) or when told (0), and NETWORK_KEEPS how
 many calls and their like can still be seen when they are over (1000 of each kind; 0: all, as long as there is room).
+TORITSUGI_ENV is the file that it writes for shells (.toritsugi/env).
 """
 
 import asyncio
@@ -9,26 +10,31 @@ import os
 import signal
 import sys
 
-from local import sample, stack
+from local import sample, shell, stack
 
 
 async def main() -> None:
     port, network_port = number("PORT", 8000, 1, 65_535), number("NETWORK_PORT", 8001, 1, 65_535)
     pace, keeps = number("NETWORK_PACE", 1, 0, 1), number("NETWORK_KEEPS", 1000, 0, 1_000_000_000) or None
+    if port == network_port:
+        sys.exit(f"PORT and NETWORK_PORT are both {port}: exchange and network each need one. Leave one of them out.")
     stopped = asyncio.Event()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(interruption, stopped.set)
-    async with stack.run(port, network_port, pace, keeps=keeps) as running:
-        people = await sample.fill(running)
+    account = shell.read_account()
+    named = {"account_sid": account.sid, "auth_token": account.token}
+    async with stack.run(port, network_port, pace, keeps=keeps, **named) as running:
+        people = await sample.fill(running, account.key)
+        source = shell.write(account, running.exchange, running.network)
         running.world.ready = True
         print(f"""
-  The telephone network  {running.network}   <- open this in a browser: {people}
-  The exchange           {running.exchange}   (Proxy: client.proxy.base_url = "{running.exchange}")
-  Its own REST API       {running.exchange}/api/docs   (calls to two people at once)
-  Account SID            {running.world.account_sid}
-  Auth token             {running.world.auth_token}
+  The telephones   {running.network}   <- open this in a browser: {people}
+  The exchange     {running.exchange}   what is here, and where it is written
+  For your shell   {source}   addresses and a key, for everything that README.md and docs/ say to paste
+  Account SID      {account.sid}
+  Auth token       {account.token}
 
-  Everything here is made up, and gone when you press Ctrl-C.
+  Everything here is made up, and gone when you press Ctrl-C; account and key stay the same.
 """)  # noqa: T201
         await stopped.wait()
 

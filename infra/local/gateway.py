@@ -24,8 +24,11 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
 
-def build(cloud: Cloud) -> Starlette:
-    """The web application behind which the functions of the template answer, and S3 to whoever has a link."""
+def build(cloud: Cloud, front: str = "") -> Starlette:
+    """The web application behind which the functions of the template answer, and S3 to whoever has a link.
+
+    `front` is the page at `/`, which is of this machine alone: API Gateway has none there.
+    """
     routes = find_routes(cloud)
 
     async def answer(request: Request) -> Response:
@@ -49,8 +52,12 @@ def build(cloud: Cloud) -> Starlette:
             return Response(f"<Error><Code>{no.code}</Code></Error>", no.status, media_type="application/xml")
         return Response(file.content, media_type=file.content_type, headers=headers)
 
+    async def welcome(_: Request) -> Response:
+        return Response(front, media_type="text/html")
+
+    own = [Route("/", welcome)] if front else []
     links = Route(f"{buckets.LINKS}/{{bucket}}/{{key:path}}", hand_out)
-    return Starlette(routes=[links, Route("/{path:path}", answer, methods=METHODS)])
+    return Starlette(routes=[*own, links, Route("/{path:path}", answer, methods=METHODS)])
 
 
 def find_routes(cloud: Cloud) -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:

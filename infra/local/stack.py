@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import gateway
+from local import gateway, welcome
 from local.aws import Cloud
 from local.clock import Clock
 from local.network import server
@@ -58,7 +58,7 @@ async def run(
                 world = World(clock, network, account_sid, auth_token, keeps=keeps)
                 cloud.start(clock)
                 async with (
-                    serve(gateway.build(cloud), exchange_socket),
+                    serve(gateway.build(cloud, welcome.page(exchange, network)), exchange_socket),
                     serve(server.build(world), network_socket),
                 ):
                     try:

@@ -12,3 +12,5 @@ words       every language and sentence that the exchange itself speaks or write
 adapters    the world outside, one module each: Twilio, AWS, the owner's system
 foundation  what all of them may stand on
 """
+
+__version__ = "0.1.0"  # here and nowhere else; CHANGELOG.md says what came with it

@@ -1,13 +1,12 @@
 """Problems: why a REST request was not carried out, as RFC 9457 writes it."""
 
-import json
 from http import HTTPStatus
 from typing import Any, NotRequired
 
 from aws_lambda_powertools.event_handler import Response
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
-from toritsugi.foundation.rest import challenge
+from toritsugi.foundation.rest import challenge, write_json
 
 
 class Mistaken(TypedDict):
@@ -42,4 +41,4 @@ def answers(done: str, status: int, *refusals: int) -> dict[int, Any]:
 def problem(status: int, detail: str, **more: Any) -> Response[str]:
     """A problem as RFC 9457 writes it."""
     said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return Response(status, "application/problem+json", json.dumps(said), headers=challenge(status))
+    return Response(status, "application/problem+json", write_json(said), headers=challenge(status))

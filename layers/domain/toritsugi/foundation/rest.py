@@ -1,10 +1,12 @@
 """A REST API's handler: whose key it is, what there is not, what is refused, and what fails, answered in one place."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import RequestRefused
@@ -14,6 +16,15 @@ from toritsugi.foundation.types import Json
 Respond = Callable[[RequestRefused], Response[str]]
 
 SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in a path, and not for the log
+
+
+HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # which JSON can escape and UTF-8 cannot hold
+
+
+def write_json(value: Any) -> str:
+    """A value as JSON, in which 山田 stands as it is written."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=Encoder)
+    return HALF_A_CHARACTER.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def serve(

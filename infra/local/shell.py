@@ -1,0 +1,79 @@
+"""`.toritsugi/env`: what a shell has to know to use the exchange of `make run`. `source` it, and paste what you like.
+
+The account, its token and the key are the same at the next start, so that what worked yesterday works today. Git
+ignores the file, and only its owner can read it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LINE = re.compile(r"^export (\w+)=(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The made-up account at Twilio, and a key of the exchange, `SK...:...` as curl wants it after `-u`."""
+
+    sid: str
+    token: str
+    key: str
+
+    @property
+    def is_whole(self) -> bool:
+        shapes = {self.sid: "AC[0-9a-f]{32}", self.token: "[0-9a-f]{32}", self.key: "SK[0-9a-f]{32}:[0-9a-f]{32}"}
+        return all(re.fullmatch(shape, text) for text, shape in shapes.items())
+
+
+def file() -> Path:
+    """Where it lies; TORITSUGI_ENV names another place."""
+    return Path(os.environ.get("TORITSUGI_ENV") or ROOT / ".toritsugi/env")
+
+
+def read_account() -> Account:
+    """The account of the last start, or a new one where there is none, or only a part of one."""
+    try:
+        lines = LINE.findall(file().read_text())
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    said = {name: "".join(shlex.split(value, comments=True)) for name, value in lines if value.count("'") % 2 == 0}
+    kept = Account(*(said.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "KEY")))
+    return kept if kept.is_whole else make_account()
+
+
+def make_account() -> Account:
+    made = [secrets.token_hex(16) for _ in range(4)]
+    return Account(f"AC{made[0]}", made[1], f"SK{made[2]}:{made[3]}")
+
+
+def write(account: Account, exchange: str, network: str) -> str:
+    """Writes the file; how to use it, or why it could not be written, for whoever sees it start."""
+    known = {
+        "EXCHANGE": exchange,
+        "NETWORK": network,
+        "KEY": account.key,
+        "JSON": "Content-Type: application/json",
+        "TWILIO_ACCOUNT_SID": account.sid,
+        "TWILIO_AUTH_TOKEN": account.token,
+    }
+    path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
+    lines = [*(f"export {name}={shlex.quote(value)}" for name, value in known.items()), path, ""]
+    try:
+        file().parent.mkdir(parents=True, exist_ok=True)
+        file().touch(mode=0o600)
+        file().write_text("\n".join(lines))
+    except OSError as error:
+        return f"(not written: {error})"
+    return f"source {shown(file())}"
+
+
+def shown(path: Path) -> str:
+    """As it is typed from where the program was started."""
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
