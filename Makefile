@@ -30,10 +30,10 @@ run: $(RUNNABLE)  ## the exchange and the telephone network, ready to use in a b
 	@exec $(BIN)/python -m local
 
 test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass, in five minutes
-	$(BIN)/python -m pytest --ignore tests/command
+	$(BIN)/python -m pytest --ignore tests/command --ignore tests/deployed
 
-rehearse: $(INSTALLED) $(STANDINS)  ## the command line: an exchange deployed, looked after, upgraded and taken away
-	$(BIN)/python -m pytest tests/command
+rehearse: $(INSTALLED) $(STANDINS)  ## an exchange deployed, called, looked after, upgraded and taken away, in real time
+	$(BIN)/python -m pytest tests/deployed tests/command
 
 check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/ruff check

@@ -1,18 +1,22 @@
 """What every test stands on: the environment of template.yaml, set before anything of ours is imported."""
 
+import fcntl
 import os
 import random
 import socket
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from local.aws import Cloud, Template
 
 # What is tried at random is the same in every run; `--hypothesis-profile=default` tries something else each time.
-settings.register_profile("the same", derandomize=True, database=None)
+# Nothing has a deadline by the clock: this machine may be busy.
+slow = [HealthCheck.too_slow]
+settings.register_profile("the same", derandomize=True, database=None, deadline=None, suppress_health_check=slow)
 settings.load_profile("the same")
 
 ROOT = Path(__file__).parents[1]
@@ -23,13 +27,25 @@ NEXT_TOKEN = "0f1e2d3c4b5a6978" * 2
 BASE = "https://exchange.example.com"
 
 
+PORTS = Path(tempfile.gettempdir()) / f"toritsugi-ports-{os.getuid()}"
+_reserved = []  # files whose locks end with this process
+
+
 def free_port() -> int:
-    """A port on which nobody listens, and from which no connection goes out, as from those above it any may."""
+    """A port on which nobody listens, and which no other test of this machine gets as long as this process lives.
+
+    It is none of those from which connections go out: they are above 32,000.
+    """
+    PORTS.mkdir(exist_ok=True)
     while True:
         port = random.randrange(10_000, 32_000)
-        with socket.socket() as listener, suppress(OSError):
+        file = (PORTS / str(port)).open("w")
+        with suppress(OSError), socket.socket() as listener:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             listener.bind(("127.0.0.1", port))
+            _reserved.append(file)
             return port
+        file.close()
 
 
 NETWORK_PORT = free_port()

@@ -40,10 +40,10 @@ def file() -> Path:
 def read_account() -> Account:
     """The account of the last start, or a new one where there is none, or only a part of one."""
     try:
-        lines = LINE.findall(file().read_text())
+        written = LINE.findall(file().read_text())
     except (OSError, UnicodeDecodeError):
-        lines = []
-    said = {name: "".join(shlex.split(value, comments=True)) for name, value in lines if value.count("'") % 2 == 0}
+        written = []
+    said = {name: "".join(shlex.split(value, comments=True)) for name, value in written if value.count("'") % 2 == 0}
     kept = Account(*(said.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "KEY")))
     return kept if kept.is_whole else make_account()
 
@@ -53,8 +53,8 @@ def make_account() -> Account:
     return Account(f"AC{made[0]}", made[1], f"SK{made[2]}:{made[3]}")
 
 
-def write(account: Account, exchange: str, network: str) -> str:
-    """Writes the file; how to use it, or why it could not be written, for whoever sees it start."""
+def lines(account: Account, exchange: str, network: str) -> str:
+    """What stands in the file."""
     known = {
         "EXCHANGE": exchange,
         "NETWORK": network,
@@ -64,11 +64,15 @@ def write(account: Account, exchange: str, network: str) -> str:
         "TWILIO_AUTH_TOKEN": account.token,
     }
     path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
-    lines = [*(f"export {name}={shlex.quote(value)}" for name, value in known.items()), path, ""]
+    return "\n".join([*(f"export {name}={shlex.quote(value)}" for name, value in known.items()), path, ""])
+
+
+def write(account: Account, exchange: str, network: str) -> str:
+    """Writes the file; how to use it, or why it could not be written, for whoever sees it start."""
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
         file().touch(mode=0o600)
-        file().write_text("\n".join(lines))
+        file().write_text(lines(account, exchange, network))
     except OSError as error:
         return f"(not written: {error})"
     return f"source {shown(file())}"

@@ -67,7 +67,7 @@ def outside(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "LANG": "C.UTF-8"}
 
 
-def eventually(happens: Any, seconds: float = 30) -> None:
+def eventually(happens: Any, seconds: float = 300) -> None:
     """Returns when it has happened; fails when it has not within these seconds."""
     end = time.monotonic() + seconds
     while True:

@@ -1,20 +1,32 @@
 """`make run`: a sample world is there, ready to be tried, and whoever typed something impossible reads a sentence."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from twilio.rest import Client
 
+from local import shell
 from tests.conftest import ROOT, free_port
+from toritsugi import __version__
 
 COMMAND = [sys.executable, "-m", "local"]
+
+
+@pytest.fixture(autouse=True)
+def shell_file(tmp_path, monkeypatch) -> Path:
+    """Where this start writes what shells have to know; the developer's own file stays as it is."""
+    monkeypatch.setenv("TORITSUGI_ENV", str(tmp_path / "shell/env"))
+    return tmp_path / "shell/env"
 
 
 def surroundings(**environment: str) -> dict[str, str]:
@@ -23,33 +35,39 @@ def surroundings(**environment: str) -> dict[str, str]:
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(COMMAND, env=surroundings(**environment), capture_output=True, text=True, timeout=60)
+    return subprocess.run(COMMAND, env=surroundings(**environment), capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture
 def first_start() -> Iterator[tuple[httpx.Client, str]]:
+    with running() as here:
+        yield here
+
+
+@contextmanager
+def running() -> Iterator[tuple[httpx.Client, str]]:
     """The network as a client of its control API, and the address of the exchange."""
     env = surroundings(NETWORK_PACE="0")
     network = httpx.Client(base_url=f"http://127.0.0.1:{env['NETWORK_PORT']}", trust_env=False, timeout=30)
-    with network, subprocess.Popen(COMMAND, env=env, stdout=subprocess.DEVNULL) as running:
+    with network, subprocess.Popen(COMMAND, env=env, stdout=subprocess.DEVNULL) as process:
         try:
-            wait_until_ready(network, running)
+            wait_until_ready(network, process)
             yield network, f"http://127.0.0.1:{env['PORT']}"
         finally:
-            running.terminate()
-            assert running.wait(20) == 0
+            process.terminate()
+            assert process.wait(60) == 0
 
 
-def wait_until_ready(network: httpx.Client, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert running.poll() is None, "it has ended by itself"
+def wait_until_ready(network: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(3000):
+        assert process.poll() is None, "it has ended by itself"
         try:
             if network.get("/ready").is_success:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise AssertionError("it is not ready after a minute")
+    raise AssertionError("it is not ready after five minutes")
 
 
 def test_on_first_start_two_named_people_can_reach_each_other_by_the_numbers_they_are_told(first_start):
@@ -91,6 +109,60 @@ def test_on_first_start_a_desk_answers_that_knows_one_of_them(first_start):
     assert any("やまだあいこ様" in text for text in heard), heard
     does("Aiko", "press", digits="1")
     assert telephone("Office")["state"] == "ringing"
+
+
+def test_account_and_key_are_the_same_at_the_next_start_and_a_shell_can_read_them(shell_file):
+    with running() as (network, _):
+        account, written = network.get("/account").json(), exported(shell_file)
+    with running() as (network, exchange):
+        assert network.get("/account").json() == account
+        again = exported(shell_file)
+        answer = httpx.get(f"{exchange}/api/callers", auth=tuple(again["KEY"].split(":")), trust_env=False)
+    assert answer.status_code == 200
+    assert again["EXCHANGE"] == exchange
+    assert {name: again[name] for name in ("KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")} == {
+        "KEY": written["KEY"],
+        "TWILIO_ACCOUNT_SID": account["account_sid"],
+        "TWILIO_AUTH_TOKEN": account["auth_token"],
+    }
+    assert shell_file.stat().st_mode & 0o077 == 0
+
+
+def exported(file: Path) -> dict[str, str]:
+    """What a shell knows that has read the file."""
+    said = subprocess.run(["bash", "-c", f"source {file}; env -0"], capture_output=True, text=True, env={}, check=True)
+    return dict(line.split("=", 1) for line in said.stdout.split("\0") if "=" in line)
+
+
+@pytest.mark.parametrize("text", ["", "export KEY='", "export TWILIO_ACCOUNT_SID=AC1", "\udcff"])
+def test_what_is_left_of_a_broken_file_is_not_used(shell_file, text):
+    shell_file.parent.mkdir()
+    shell_file.write_bytes(text.encode(errors="surrogateescape"))
+    assert shell.read_account().is_whole
+
+
+def test_a_file_that_cannot_be_written_is_told_and_stops_nothing(tmp_path, monkeypatch):
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("TORITSUGI_ENV", str(tmp_path / "taken/env"))
+    assert shell.write(shell.make_account(), "http://exchange", "http://network").startswith("(not written: ")
+
+
+def test_the_address_of_the_exchange_says_what_is_here_in_both_languages(first_start):
+    network, exchange = first_start
+    answer = httpx.get(exchange, trust_env=False)
+    assert answer.headers["content-type"].startswith("text/html")
+    for words in ("電話交換機", "telephone exchange", f"{network.base_url}", "/api/docs", __version__):
+        assert str(words).rstrip("/") in answer.text
+    for path in re.findall(r'href="(/[^"]+)"', answer.text):
+        assert httpx.get(f"{exchange}{path}", trust_env=False).is_success
+
+
+def test_exchange_and_network_need_a_port_each():
+    ended = start(PORT="8055", NETWORK_PORT="8055")
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "PORT and NETWORK_PORT are both 8055: exchange and network each need one. Leave one of them out.\n",
+    )
 
 
 @pytest.mark.parametrize(

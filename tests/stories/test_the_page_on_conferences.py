@@ -3,53 +3,32 @@ picture shows what happens.
 """
 
 import json
-import os
-import re
-import subprocess
 from typing import Any
 
 import pytest
 from pydantic_core import PydanticUndefined
 
 from docs import conference
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.conftest import ROOT
+from tests.stories.readers import Reader
 
 PAGE = (ROOT / "docs/conferences.md").read_text()
 LINE = "+815010000001"  # of the page, and of the sample world of `make run`
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-class Reader:
-    """Somebody who types what is on the page, from top to bottom."""
-
-    def __init__(self, box) -> None:
-        self.box = box
-        self.blocks = iter(BLOCK.findall(PAGE))
-        self.knows = {"EXCHANGE": box.exchange, "KEY": f"{ACCOUNT_SID}:{AUTH_TOKEN}", "CALL": ""}
-
-    def types(self) -> list[Any]:
-        """The next block, command by command: what each answers, once everything has followed that takes no time."""
-        commands = re.split(r"\n(?=curl )", next(self.blocks).strip())
-        return [self.run(command) for command in commands]
-
-    def run(self, command: str) -> Any:
-        script = f"{command} --fail-with-body --silent --show-error --noproxy '*' --max-time 60"
-        done = subprocess.run(["bash", "-c", script], env=os.environ | self.knows, capture_output=True, text=True)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        self.box.settle()
-        return json.loads(done.stdout)
-
-    @property
-    def is_done(self) -> bool:
-        return next(self.blocks, None) is None
+@pytest.fixture
+def reader(box, tmp_path):
+    reader = Reader(ROOT / "docs/conferences.md", box, tmp_path)
+    yield reader
+    reader.close()
 
 
-def test_what_the_page_says_to_type_works(box, desk, aiko, ben, eve, clock):
+def test_what_the_page_says_to_type_works(box, desk, aiko, ben, eve, clock, reader):
     desk.opens(LINE, name="sample-delivery")
-    reader = Reader(box)
+    desk.brings_together(aiko, ben)
 
-    (made,) = reader.types()
-    reader.knows["CALL"] = made["sid"]
+    reader.pastes()
+    (made,) = reader.pastes()
     aiko.rings(showing=LINE)
     aiko.answers()
     clock.forward(seconds=1)
@@ -57,31 +36,36 @@ def test_what_the_page_says_to_type_works(box, desk, aiko, ben, eve, clock):
     ben.answers()
     aiko.talks_with(ben)
 
-    one, several = reader.types()
+    one, several = reader.pastes()
     assert one["status"] == "in-progress"
     assert [call["sid"] for call in several["calls"]] == [made["sid"]]
 
-    clock.forward(minutes=27)
+    reader.pastes()
     ben.hears("Three minutes left.")
-    extended, *_ = reader.types()
+    extended, *_ = reader.pastes()
     assert extended["extensions"] == 1
     clock.forward(seconds=20)  # one after the other
     aiko.hears("Your doctor will be with you")
     ben.hears("お連れ様がお待ちです。")
     assert sum("/voice/ringing/ja" in item["text"] for item in ben.telephone["heard"]) == 1
 
-    added, listed, *_, back, _ = reader.types()
+    added, listed, *_, back, _ = reader.pastes()
     assert [person["number"] for person in listed["participants"]] == [aiko.number, ben.number, eve.number]
     assert (added["id"], back["hold"]) == (3, False)
     eve.was_called(showing=LINE)
     aiko.talks_with(ben)
 
-    reader.types()
+    reader.pastes()
     clock.forward(seconds=1)
     ben.is_idle()
 
-    (service,) = reader.types()
+    (service,) = reader.pastes()
     assert (service["through"], service["extension_minutes"]) == ("conference", 10)
+    (begun,) = reader.pastes()
+    assert begun["session_sid"]
+    aiko.rings(showing=LINE)
+    clock.forward(seconds=1)
+    ben.rings(showing=LINE)
     assert reader.is_done
 
 
