@@ -28,7 +28,6 @@ BASE = "https://exchange.example.com"
 
 
 PORTS = Path(tempfile.gettempdir()) / f"toritsugi-ports-{os.getuid()}"
-_reserved = []  # files whose locks end with this process
 
 
 def free_port() -> int:
@@ -39,13 +38,12 @@ def free_port() -> int:
     PORTS.mkdir(exist_ok=True)
     while True:
         port = random.randrange(10_000, 32_000)
-        file = (PORTS / str(port)).open("w")
+        lock = os.open(PORTS / str(port), os.O_CREAT | os.O_WRONLY)  # kept open: it ends with this process
         with suppress(OSError), socket.socket() as listener:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             listener.bind(("127.0.0.1", port))
-            _reserved.append(file)
             return port
-        file.close()
+        os.close(lock)
 
 
 NETWORK_PORT = free_port()

@@ -1,7 +1,7 @@
 """What `make bench` measures, one thing after the other."""
 
 import os
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from local.aws import Cloud
@@ -22,75 +22,116 @@ OTHERS = ("sms", "status", "recording", "timer", "cleanup", "proxy", "api")  # f
 
 @dataclass
 class Findings:
-    """What was measured."""
+    """What was measured so far. What is not there yet, or could not be measured, raises AttributeError."""
 
-    plain: list[Webhook] = field(default_factory=list)
-    sliding: list[Webhook] = field(default_factory=list)
-    ordinary: list[Webhook] = field(default_factory=list)
-    reception: list[Webhook] = field(default_factory=list)
-    forged: Meter = field(default_factory=Meter)
+    plain: list[Webhook] = field(init=False)
+    sliding: list[Webhook] = field(init=False)
+    ordinary: list[Webhook] = field(init=False)
+    reception: list[Webhook] = field(init=False)
+    forged: Meter = field(init=False)
     opened: dict[str, Meter] = field(default_factory=dict)
     imported: dict[str, tuple[Cold, ...]] = field(default_factory=dict)
-    others: dict[str, Cold] = field(default_factory=dict)
+    others: dict[str, Cold] = field(init=False)
     warm: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    conference: dict[str, Share] = field(default_factory=dict)
-    announcements: Punctuality = field(default_factory=Punctuality)
+    conference: dict[str, Share] = field(init=False)
+    announcements: Punctuality = field(init=False)
     callers: imports.Findings = field(init=False)
-    throughput: Throughput | str = ""
+    throughput: Throughput = field(init=False)
     emulator: Emulated = field(init=False)
-    deployment: tuple[float, Warm] | str = ""
+    deployment: tuple[float, Warm] = field(init=False)
 
 
-def measure(say: Callable[[str], None]) -> Findings:
-    found = Findings()
-    os.environ |= {name: value for name, value in ENVIRONMENT.items() if name.startswith("ORDINARY")}
-    with Cloud(ROOT / "template.yaml", PARAMETERS, {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}) as cloud:
-        exchange = Exchange(cloud)
-        say("a masked call, webhook by webhook")
-        telephones, others = ours(), ordinary(cloud)
-        line = measure_calls(exchange, telephones, found)
-        say("the same call at an ordinary implementation")
-        found.ordinary = others.calls(AIKO, LINES[0])
-        say("a call at a reception")
+class Bench:
+    """Measures one part after the other. The first ones share a cloud, in which they leave what the next ones need."""
+
+    def __init__(self) -> None:
+        self.found = Findings()
+        self.end = ExitStack()
+
+    def __enter__(self) -> "Bench":
+        os.environ |= {name: value for name, value in ENVIRONMENT.items() if name.startswith("ORDINARY")}
+        settings = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}
+        self.cloud = self.end.enter_context(Cloud(ROOT / "template.yaml", PARAMETERS, settings))
+        self.exchange, self.telephones, self.others = Exchange(self.cloud), ours(), ordinary(self.cloud)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves the cloud: what follows has one of its own."""
+        self.end.close()
+
+    def masked_calls(self) -> None:
+        """With and without ttl, and a forged one."""
+        sliding, self.line = self.exchange.masked(TTL), self.exchange.masked()
+        with in_a_minute():
+            self.found.plain = self.telephones.calls(AIKO, self.line)
+            self.found.sliding = self.telephones.calls(AIKO, sliding)
+            forged = incoming(new_sid(), AIKO, self.line)
+            self.telephones.send("forged", "/voice", forged, token="not Twilio's")
+        self.found.forged = self.telephones.sent[-1].meter
+
+    def ordinary_calls(self) -> None:
+        self.found.ordinary = self.others.calls(AIKO, LINES[0])
+
+    def reception_calls(self) -> None:
         reception.open_reception()
-        found.reception = reception.call(telephones)
-        say("cold starts in fresh processes")
-        measure_cold_starts(cloud, line, found)
-        say("warm answers")
-        measure_warm_answers(cloud, telephones, others, found)
-        measure_opening(exchange, found, say)
-        say(f"{imports.CALLERS:,} callers, imported")
-        found.callers = imports.measure()
-    say("a conference of forty minutes")
-    found.conference = conference.measure()
-    say("warm answers in a conference")
-    found.warm |= warm.of_conference()
-    say(f"{announcements.CONFERENCES * announcements.EACH} announcements")
-    found.announcements = announcements.measure()
-    say(f"{throughput.PAIRS * throughput.ROUNDS} masked calls on the local network")
-    try:
-        found.throughput = throughput.measure()
-    except Exception as failure:
-        found.throughput = f"not measured: {failure}"
-    say("cold starts and answers of what make build makes, under Lambda's emulator")
-    found.emulator = emulated.measure()
-    say("a deployment onto ministack, and calls to it")
-    try:
-        found.deployment = deployed.measure()
-    except Exception as failure:
-        found.deployment = f"not measured: {failure}"
-    return found
+        self.found.reception = reception.call(self.telephones)
 
+    def cold_starts(self) -> None:
+        calls = [signed("/voice", incoming(new_sid(), AIKO, to)) for to in (self.line, LINES[0])]
+        starts = [(BARE, None), (OURS, None), (ORDINARY, None)]
+        answers = [(BARE, None), (OURS, calls[0]), (ORDINARY, calls[1])]
+        with over_http(self.cloud) as endpoint, starter(endpoint) as fresh:
+            self.found.imported["import"] = tuple(fresh.compare(*starts, times=7))
+            self.found.imported["import, no bytecode"] = tuple(fresh.compare(*starts, times=3, compiled=False))
+            self.found.imported["import and first answer"] = tuple(fresh.compare(*answers, times=5))
+            others = fresh.compare(*((name, None) for name in OTHERS), times=5)
+            self.found.others = dict(zip(OTHERS, others, strict=True))
 
-def measure_calls(exchange: Exchange, telephones: Implementation, found: Findings) -> str:
-    """Calls with and without ttl, and a forged one; gives the line that leads to Ben without ttl."""
-    sliding, plain = exchange.masked(TTL), exchange.masked()
-    with in_a_minute():
-        found.plain = telephones.calls(AIKO, plain)
-        found.sliding = telephones.calls(AIKO, sliding)
-        telephones.send("forged", "/voice", incoming(new_sid(), AIKO, plain), token="not Twilio's")
-        found.forged = telephones.sent[-1].meter
-    return plain
+    def warm_answers(self) -> None:
+        with over_http(self.cloud) as endpoint:
+            for name, events in (("voice", ["voice"]), ("status", ["initiated", "completed"])):
+                both = ((name, self.telephones), (ORDINARY, self.others))
+                seconds = (
+                    warm.take(endpoint, module, [one.events[event][1] for event in events]) for module, one in both
+                )
+                self.found.warm[f"{name}, masked call"] = tuple(seconds)
+            for name in ("greeting", "menu"):
+                event = self.telephones.events[name][1]
+                self.found.warm[f"voice, a reception's {name}"] = (warm.take(endpoint, "voice", [event]),)
+
+    def sessions_opened(self) -> None:
+        steps = [
+            ("among 100 sessions", lambda: self.exchange.fill(100)),
+            ("among 10,000 sessions", lambda: self.exchange.fill(9_900)),
+            ("  the same, from a pool of 500 numbers", lambda: self.exchange.widen(490)),
+        ]
+        for n, (name, prepare) in enumerate(steps):
+            prepare()
+            with Meter() as self.found.opened[name]:
+                self.exchange.open_session(f"+8190444{n:05}", f"+8190555{n:05}")
+
+    def callers_imported(self) -> None:
+        self.found.callers = imports.measure()
+
+    def conferences(self) -> None:
+        self.close()
+        self.found.conference = conference.measure()
+        self.found.warm |= warm.of_conference()
+
+    def punctuality(self) -> None:
+        self.found.announcements = announcements.measure()
+
+    def network(self) -> None:
+        self.found.throughput = throughput.measure()
+
+    def emulator(self) -> None:
+        self.found.emulator = emulated.measure()
+
+    def deployment(self) -> None:
+        self.found.deployment = deployed.measure()
 
 
 def ordinary(cloud: Cloud) -> Implementation:
@@ -100,37 +141,3 @@ def ordinary(cloud: Cloud) -> Implementation:
         cloud.client("dynamodb").create_table(**table)
     ordinary.sessions.put_item(Item=ordinary.example(LINES[0], AIKO, BEN))
     return Implementation({"/voice": ordinary.handler, "/status": ordinary.handler}, ordinary.logger)
-
-
-def measure_cold_starts(cloud: Cloud, line: str, found: Findings) -> None:
-    calls = [signed("/voice", incoming(new_sid(), AIKO, to)) for to in (line, LINES[0])]
-    imports = [(BARE, None), (OURS, None), (ORDINARY, None)]
-    answers = [(BARE, None), (OURS, calls[0]), (ORDINARY, calls[1])]
-    with over_http(cloud) as endpoint, starter(endpoint) as fresh:
-        found.imported["import"] = tuple(fresh.compare(*imports, times=7))
-        found.imported["import, no bytecode"] = tuple(fresh.compare(*imports, times=3, compiled=False))
-        found.imported["import and first answer"] = tuple(fresh.compare(*answers, times=5))
-        found.others = dict(zip(OTHERS, fresh.compare(*((name, None) for name in OTHERS), times=5), strict=True))
-
-
-def measure_warm_answers(cloud: Cloud, telephones: Implementation, others: Implementation, found: Findings) -> None:
-    with over_http(cloud) as endpoint:
-        for name, events in (("voice", ["voice"]), ("status", ["initiated", "completed"])):
-            both = ((name, telephones), (ORDINARY, others))
-            seconds = (warm.take(endpoint, module, [one.events[event][1] for event in events]) for module, one in both)
-            found.warm[f"{name}, masked call"] = tuple(seconds)
-        for name in ("greeting", "menu"):
-            found.warm[f"voice, a reception's {name}"] = (warm.take(endpoint, "voice", [telephones.events[name][1]]),)
-
-
-def measure_opening(exchange: Exchange, found: Findings, say: Callable[[str], None]) -> None:
-    steps = [
-        ("among 100 sessions", lambda: exchange.fill(100)),
-        ("among 10,000 sessions", lambda: exchange.fill(9_900)),
-        ("  the same, from a pool of 500 numbers", lambda: exchange.widen(490)),
-    ]
-    for n, (name, prepare) in enumerate(steps):
-        say(f"opening a session: {name.strip()}")
-        prepare()
-        with Meter() as found.opened[name]:
-            exchange.open_session(f"+8190444{n:05}", f"+8190555{n:05}")
