@@ -6,7 +6,7 @@ import contextlib
 import errno
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ async def run(
 
 
 @contextlib.contextmanager
-def listen(port: int, name: str):  # type: ignore[no-untyped-def]
+def listen(port: int, name: str) -> Iterator[socket.socket]:
     """A socket on which this machine alone can be reached."""
     # the protocol is named, for asyncio switches off Nagle's delay (40 ms) only where it is sure that this is TCP
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,8 +24,9 @@ class Server(uvicorn.Server):
         super().__init__(configured(application, patience, log_level=level, lifespan="off"))
         self.begun, self.over = asyncio.Event(), asyncio.Event()
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
-        return contextlib.nullcontext()
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
     async def main_loop(self) -> None:
         self.begun.set()

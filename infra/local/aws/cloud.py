@@ -16,8 +16,9 @@ from local.aws.buckets import Buckets
 from local.aws.bus import Buses
 from local.aws.faults import Crashes, Faults, ScheduleFaults
 from local.aws.functions import Functions
+from local.aws.messages import Refused
 from local.aws.parameters import Parameters
-from local.aws.queues import Queues, Refused
+from local.aws.queues import Queues
 from local.aws.schedules import Key, Schedules
 from local.aws.streams import Streams
 from local.aws.template import REGION, Template

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
 from local.aws.faults import Crashes
 from local.aws.template import ACCOUNT, REGION, Template
@@ -84,14 +84,14 @@ class Invocation:
 
     async def enter(self) -> None:
         """Waits for its turn. Time does not stand still for that: whoever has the turn may wait for time itself."""
-        parked = self.clock is not None and self.process.locked()
-        if parked:
-            self.clock.count(-1)
+        clock = self.clock if self.process.locked() else None
+        if clock:
+            clock.count(-1)
         try:
             await self.process.acquire()
         finally:
-            if parked:
-                self.clock.count(+1)
+            if clock:
+                clock.count(+1)
         self.inside = True
 
     def leave(self) -> None:
@@ -182,13 +182,13 @@ class Functions:
             raise
 
 
-def sleeping(really: Callable[[float], None]) -> Callable[[float], None]:
+def sleeping(really: Callable[[float | SupportsIndex], None]) -> Callable[[float | SupportsIndex], None]:
     """time.sleep, for the whole process: only a handler that the clock has woken sleeps on the clock."""
 
-    def sleep(seconds: float) -> None:
+    def sleep(seconds: float | SupportsIndex) -> None:
         invocation = current.get()
-        if invocation and invocation.clock and seconds >= 0:
-            invocation.sleep(seconds)
+        if invocation and invocation.clock and float(seconds) >= 0:
+            invocation.sleep(float(seconds))
         else:
             really(seconds)
 

@@ -54,7 +54,8 @@ class Queue:
 
         One that was received too often goes to the dead letters instead.
         """
-        now, found = time.time(), []
+        now = time.time()
+        found: list[Message] = []
         with self.lock:
             for message in [one for one in self.messages if one.visible_at <= now + ROUNDING]:
                 if now - message.sent_at > self.retention:
@@ -173,8 +174,9 @@ class Queues:
         """Has the queue's function, if any, look when each of these is visible. May be called in any thread."""
         if self.clock and queue.arn in self.fed:
             for message in messages:
-                look = self.clock.at, message.visible_at, lambda: self.poll(queue), f"a message of {queue.name}"
-                self.loop.call_soon_threadsafe(*look)
+                self.loop.call_soon_threadsafe(
+                    self.clock.at, message.visible_at, lambda: self.poll(queue), f"a message of {queue.name}"
+                )
 
     def poll(self, queue: Queue) -> Coroutine[Any, Any, None] | None:
         function, source = self.fed[queue.arn]

@@ -44,11 +44,12 @@ def create_tables(template: Template, dynamodb: Any) -> None:
 
 def relieve_moto() -> None:
     """Has moto do it as below from now on."""
+    # mypy lets nobody set a method of a class, and compares even how its `self` is called
     BaseModel.__new__ = untracked  # type: ignore[method-assign, assignment]
-    DynamoDBBackend.transact_write_items = transact  # type: ignore[method-assign]
+    DynamoDBBackend.transact_write_items = transact  # type: ignore[method-assign, assignment]
     Table.__deepcopy__ = lambda table, _memo: table  # type: ignore[attr-defined]
-    Item.__init__, LimitedSizeDict.__setitem__ = fill, set_attribute  # type: ignore[method-assign]
-    Table.get_item, Table.delete_item = get, delete  # type: ignore[method-assign]
+    Item.__init__, LimitedSizeDict.__setitem__ = fill, set_attribute  # type: ignore[method-assign, assignment]
+    Table.get_item, Table.delete_item = get, delete  # type: ignore[method-assign, assignment]
     Table.query, Table.scan = query, scan  # type: ignore[method-assign, assignment]
     ResponseSerializer._serialize_type_structure = serialize  # type: ignore[method-assign, assignment]
 
@@ -74,11 +75,16 @@ def set_attribute(attrs: LimitedSizeDict, name: str, value: Any) -> None:
     moto_set(attrs, sys.intern(name), value)
 
 
-def get(table: Table, hash_key: DynamoType, range_key: DynamoType | None = None, *more: Any) -> Item | None:
+def get(
+    table: Table,
+    hash_key: DynamoType,
+    range_key: DynamoType | None = None,
+    projection_expression: list[list[str]] | None = None,
+) -> Item | None:
     """The row, if there is one. moto would keep an empty partition for each that it has not found."""
     if range_key and hash_key not in table.items:
         return None
-    return moto_get(table, hash_key, range_key, *more)
+    return moto_get(table, hash_key, range_key, projection_expression)
 
 
 def delete(table: Table, hash_key: DynamoType, range_key: DynamoType | None) -> Item | None:
@@ -124,15 +130,15 @@ def rows_of(table: Table, partition: DynamoType | None) -> list[Item]:
 # ---- transactions ----------------------------------------------------------------------------------------------------
 
 
-def transact(backend: DynamoDBBackend, writes: list[dict[str, Any]]) -> None:
+def transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     """Writes all or nothing. moto goes back to a copy that it has made of all the tables; here those are the tables
     themselves, and what goes back is each row that the transaction names.
     """
-    before = [(place, copy.deepcopy(get(*place))) for place in places(backend, writes)]
+    before = [(place, copy.deepcopy(get(*place))) for place in places(backend, transact_items)]
     shards = {table.name: table.stream_shard for (table, *_), _ in before if table.stream_shard}
     told = {name: len(shard.items) for name, shard in shards.items()}
     try:
-        moto_transact(backend, writes)
+        moto_transact(backend, transact_items)
     except Exception:
         for place, row in before:
             put_back(place, row)

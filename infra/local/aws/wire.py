@@ -54,14 +54,18 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
         pass_by("after", name)
         return result
 
-    def send_to_twilio(connection: Any, request: Any, **settings: Any) -> Any:
-        name = name_at_twilio(request.method, request.url)
+    def send_to_twilio(
+        connection: requests.Session, request: requests.PreparedRequest, **settings: Any
+    ) -> requests.Response:
+        name = name_at_twilio(str(request.method), str(request.url))
         pass_by("before", name)
         result = send(connection, request, **settings)
         pass_by("after", name)
         return result
 
-    def ask_twilio(pool: Any, method: str, url: str, *args: Any, **settings: Any) -> Any:
+    def ask_twilio(
+        pool: urllib3.PoolManager, method: str, url: str, *args: Any, **settings: Any
+    ) -> urllib3.BaseHTTPResponse:
         name = name_at_twilio(method, url)
         pass_by("before", name)
         result = ask(pool, method, url, *args, **settings)
@@ -75,12 +79,15 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
     def sign_for_here(signer: Any, *args: Any, **settings: Any) -> str:
         return lead(sign(signer, *args, **settings))
 
-    base._make_api_call, http.send, plain.request = call, send_to_twilio, ask_twilio  # type: ignore[method-assign]
+    # mypy lets nobody set a method of a class, and compares even how its parameters are called
+    base._make_api_call = call
+    http.send, plain.request = send_to_twilio, ask_twilio  # type: ignore[method-assign, assignment]
     RequestSigner.generate_presigned_url = sign_for_here
     try:
         yield
     finally:
-        base._make_api_call, http.send, plain.request = unlocked, send, ask  # type: ignore[method-assign]
+        base._make_api_call = unlocked
+        http.send, plain.request = send, ask  # type: ignore[method-assign]
         RequestSigner.generate_presigned_url = sign
 
 

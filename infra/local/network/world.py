@@ -34,7 +34,7 @@ from local.network.webhooks import Request
 # With each request httpcore asks for a library that tells one kind of event loop from another. Where that is missing
 # the disk would be searched for it each time, which is an eighth of all that a call costs; this says so at once.
 if importlib.util.find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # typeshed knows modules only
 
 
 @functools.cache
