@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,10 +13,10 @@ from command.exchange import NEVER_STOOD, Exchange
 from command.questions import ACCOUNT, ALARMS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
 from command.refusals import Refused
 from command.screen import AsJson, Yes, say, show, somebody_is_there
-from command.stages import Region, StageName
+from command.stages import Region, Stage, StageName
 
 
-def deploy(
+def deploy(  # noqa: PLR0913  each is an option of the command
     stage: StageName = "",
     region: Region = "",
     account_sid: Annotated[str | None, option(ACCOUNT)] = None,
@@ -42,9 +42,7 @@ def deploy(
     settle(wanted, said, dict(split(pair) for pair in parameter or []), yes)
     before = Exchange(wanted)
     refuse_if_stuck(before)
-    account = before.parameters.get(ACCOUNT.parameter)
-    tokens = before.tokens if account in (None, wanted.parameters[ACCOUNT.parameter]) else []
-    tokens = tokens or [ask_token(wanted, yes)]
+    tokens = known_tokens(before, wanted) or [ask_token(wanted, yes)]
     stages.remember(wanted)
 
     if build:
@@ -58,11 +56,22 @@ def deploy(
     if tokens != exchange.tokens or key_arn is not None:
         exchange.keep_tokens(tokens)
     key = None if keys.read_keys(exchange) else keys.create_key(exchange)
+    show_exchange(exchange, key, as_json)
+
+
+def known_tokens(before: Exchange, wanted: Stage) -> list[str]:
+    """The auth tokens that the exchange has already; none, if it is to change to another account."""
+    account = before.parameters.get(ACCOUNT.parameter)
+    return before.tokens if account in (None, wanted.parameters[ACCOUNT.parameter]) else []
+
+
+def show_exchange(exchange: Exchange, key: dict[str, Any] | None, as_json: bool) -> None:
+    """What stands now, its new key, whatever doctor finds wrong with it, and what to do next."""
     found = examine(exchange)
     odd = [(name, finding) for name, finding in found if finding.state != OK]
     result = {
-        "stage": wanted.name,
-        "region": wanted.region,
+        "stage": exchange.stage.name,
+        "region": exchange.stage.region,
         "address": exchange.address,
         "key": key,
         "findings": listed(found),

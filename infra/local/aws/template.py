@@ -104,18 +104,22 @@ class Template:
             return value
         if len(value) == 1:
             ((name, said),) = value.items()
-            if name == "Ref":
-                return self.ref(said)
-            if name == "Fn::GetAtt":
-                return self.attribute(*said)
-            if name == "Fn::Sub":
-                return re.sub(r"\$\{([\w:]+)(?:\.(\w+))?\}", self.substitute, said)
-            if name == "Fn::If":
-                return self.resolve(said[1] if self.holds(said[0]) else said[2])
-            if name.startswith("Fn::"):
-                raise ValueError(f"the local stack does not know !{name.removeprefix('Fn::')}")
+            if name == "Ref" or name.startswith("Fn::"):
+                return self.evaluate(name, said)
         resolved = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in resolved.items() if item is not NOTHING}
+
+    def evaluate(self, function: str, said: Any) -> Any:
+        """What a function of CloudFormation's makes of what is said to it. Raises ValueError for what is not built."""
+        if function == "Ref":
+            return self.ref(said)
+        if function == "Fn::GetAtt":
+            return self.attribute(*said)
+        if function == "Fn::Sub":
+            return re.sub(r"\$\{([\w:]+)(?:\.(\w+))?\}", self.substitute, said)
+        if function == "Fn::If":
+            return self.resolve(said[1] if self.holds(said[0]) else said[2])
+        raise ValueError(f"the local stack does not know !{function.removeprefix('Fn::')}")
 
     def substitute(self, match: re.Match[str]) -> str:
         name, attribute = match.groups()

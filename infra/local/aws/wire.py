@@ -43,7 +43,24 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
     """
     base, http, plain = botocore.client.BaseClient, requests.Session, urllib3.PoolManager
     unlocked, send, ask, sign = base._make_api_call, http.send, plain.request, RequestSigner.generate_presigned_url
-    answered = answer(unlocked)
+
+    def sign_for_here(signer: Any, *args: Any, **settings: Any) -> str:
+        return lead(sign(signer, *args, **settings))
+
+    base._make_api_call = wired_to_aws(answer(unlocked))
+    http.send = wired_to_twilio(send)  # type: ignore[method-assign]  # mypy lets nobody set a method of a class
+    plain.request = wired_for_a_file(ask)  # type: ignore[method-assign]
+    RequestSigner.generate_presigned_url = sign_for_here
+    try:
+        yield
+    finally:
+        base._make_api_call = unlocked
+        http.send, plain.request = send, ask  # type: ignore[method-assign]
+        RequestSigner.generate_presigned_url = sign
+
+
+def wired_to_aws(answered: Operation) -> Operation:
+    """How a client calls an API of AWS: one at a time."""
 
     def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
         said = next((str(request[name]).rpartition("/")[2] for name in SUBJECTS if name in request), "")
@@ -54,6 +71,12 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
         pass_by("after", name)
         return result
 
+    return call
+
+
+def wired_to_twilio(send: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
+    """How Twilio's own client sends a request."""
+
     def send_to_twilio(
         connection: requests.Session, request: requests.PreparedRequest, **settings: Any
     ) -> requests.Response:
@@ -62,6 +85,12 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
         result = send(connection, request, **settings)
         pass_by("after", name)
         return result
+
+    return send_to_twilio
+
+
+def wired_for_a_file(ask: Callable[..., urllib3.BaseHTTPResponse]) -> Callable[..., urllib3.BaseHTTPResponse]:
+    """How urllib3 asks Twilio, for the file of a recording."""
 
     def ask_twilio(
         pool: urllib3.PoolManager, method: str, url: str, *args: Any, **settings: Any
@@ -76,19 +105,7 @@ def open_wire(answer: Callable[[Operation], Operation], lead: Callable[[str], st
             raise
         return result
 
-    def sign_for_here(signer: Any, *args: Any, **settings: Any) -> str:
-        return lead(sign(signer, *args, **settings))
-
-    # mypy lets nobody set a method of a class, and compares even how its parameters are called
-    base._make_api_call = call
-    http.send, plain.request = send_to_twilio, ask_twilio  # type: ignore[method-assign, assignment]
-    RequestSigner.generate_presigned_url = sign_for_here
-    try:
-        yield
-    finally:
-        base._make_api_call = unlocked
-        http.send, plain.request = send, ask  # type: ignore[method-assign]
-        RequestSigner.generate_presigned_url = sign
+    return ask_twilio
 
 
 def name_at_twilio(method: str, url: str) -> str:

@@ -150,6 +150,22 @@ def joined(base: str, url: str) -> str:
         raise Failure(11100, f"{url!r} is not a URL: {error}.", base) from error
 
 
+def sent_to(url: str, method: str, params: dict[str, str]) -> str:
+    """The URL, escaped as it will be sent, with all that a GET has to say: what is signed is what arrives."""
+    if method == "GET" and params:
+        url += ("&" if urlsplit(url).query else "?") + urlencode(params)
+    return str(httpx.URL(url))
+
+
+def answer_of(response: httpx.Response, url: str, entry: dict[str, Any]) -> Answer:
+    """What the application answered from this URL, which is noted in the log's entry, too."""
+    kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    audible = kind.startswith("audio/")
+    text = f"{len(response.content)} bytes of {kind}" if audible else text_of(response)
+    entry["status"], entry["answer"] = response.status_code, text
+    return Answer(response.status_code, response.content, kind, text, url, entry)
+
+
 def text_of(response: httpx.Response) -> str:
     """The body in the charset that its answer claims, or in UTF-8 if there is no such charset."""
     try:
@@ -200,15 +216,8 @@ class Sending:
 
     async def send(self, url: str, method: str, params: dict[str, str], left: float) -> tuple[Answer, str | None]:
         """One request and its answer, and where that redirects to. Every failure of it stands in the log."""
-        where = url
-        if method == "GET" and params:
-            url += ("&" if urlsplit(url).query else "?") + urlencode(params)
-        url = str(httpx.URL(url))  # escaped as it will be sent: what is signed is what arrives
-        signature = self.world.signer.compute_signature(url, params if method == "POST" else {})
-        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "X-Twilio-Signature": signature}
-        headers["I-Twilio-Idempotency-Token"] = self.token
-        if method == "POST":
-            headers["Content-Type"] = FORM
+        where, url = url, sent_to(url, method, params)
+        headers = self.headers(url, method, params)
         entry = self.world.logged(
             call_sid=params.get("CallSid", self.asker.sid),
             method=method,
@@ -234,17 +243,19 @@ class Sending:
         finally:
             entry["milliseconds"] = round((time.monotonic() - started) * 1000)
             self.world.changed()
-        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
-        audible = kind.startswith("audio/")
-        text = f"{len(response.content)} bytes of {kind}" if audible else text_of(response)
-        entry["status"], entry["answer"] = response.status_code, text
-        answer = Answer(response.status_code, response.content, kind, text, where, entry)
+        answer = answer_of(response, where, entry)
         if response.has_redirect_location:
             return answer, response.headers["location"]
         if not response.is_success:
             cause = f"{response.status_code // 100}xx"
             raise self.failed(entry, Unanswered(cause, 11200, f"The application answered {response.status_code}."))
         return answer, None
+
+    def headers(self, url: str, method: str, params: dict[str, str]) -> dict[str, str]:
+        signature = self.world.signer.compute_signature(url, params if method == "POST" else {})
+        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "X-Twilio-Signature": signature}
+        headers["I-Twilio-Idempotency-Token"] = self.token
+        return headers | {"Content-Type": FORM} if method == "POST" else headers
 
     async def exchange(self, request: httpx.Request, left: float) -> httpx.Response:
         patience = self.patience

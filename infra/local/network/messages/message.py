@@ -240,6 +240,14 @@ def compose(world: MessageAccount, direction: str, from_: str, to: str, body: st
 
     https://www.twilio.com/docs/api/errors
     """
+    line = sending_line(world, from_, to)
+    check_content(line, body, media)
+    check_receiver(world, from_, to)
+    return Message(world, direction, from_, to, body, media)
+
+
+def sending_line(world: MessageAccount, from_: str, to: str) -> IncomingPhoneNumber:
+    """The account's number that sends texts from here to there. Refused if there is none."""
     line = world.numbers.get(from_)
     if parsed(to) is None:
         raise Refused(400, f"To is {to!r}, which is no telephone number in E.164 form.", 21211)
@@ -251,6 +259,11 @@ def compose(world: MessageAccount, direction: str, from_: str, to: str, body: st
         raise Refused(400, f"From is {from_}, which is not one of this account's numbers.", 21606)
     if not line.capabilities["sms"]:
         raise Refused(400, f"{from_} cannot send texts: its capabilities say so.", 21606)
+    return line
+
+
+def check_content(line: IncomingPhoneNumber, body: str, media: list[str]) -> None:
+    """Refused if the line cannot send this text with these files."""
     if not body and not media:
         raise Refused(400, "Body or MediaUrl is needed: a message says or shows something.", 21602)
     if len(body) > MAX_BODY:
@@ -260,7 +273,11 @@ def compose(world: MessageAccount, direction: str, from_: str, to: str, body: st
     if wrong := next((url for url in media if not is_absolute(url)), None):
         raise Refused(400, f"MediaUrl is an absolute http or https URL, not {wrong!r}.", 21620)
     if media and not line.capabilities["mms"]:
-        raise Refused(400, f"{from_} cannot send pictures: its capabilities say so.", 21621)
+        raise Refused(400, f"{line.phone_number} cannot send pictures: its capabilities say so.", 21621)
+
+
+def check_receiver(world: MessageAccount, from_: str, to: str) -> None:
+    """Refused if this number gets no texts from that one."""
     if country(to) in world.textless_countries:
         raise Refused(400, f"The account's permissions forbid texts to {country(to)}.", 21408)
     if to in world.numbers:
@@ -269,7 +286,6 @@ def compose(world: MessageAccount, direction: str, from_: str, to: str, body: st
         raise Refused(400, f"{to} is a landline, which cannot receive texts.", 21614)
     if world.conversation(from_, to).opted_out:
         raise Refused(400, f"{to} has replied with STOP to {from_}.", 21610)
-    return Message(world, direction, from_, to, body, media)
 
 
 def hand_in(world: MessageAccount, phone: Handset, to: str, body: str, media: list[str]) -> Message | None:

@@ -136,15 +136,7 @@ def read_attribute(verb: str, rule: Rule, attribute: str, value: str) -> Any:
 def check(name: str, values: dict[str, Any], words: str, children: list[Element]) -> None:
     """What no attribute can say alone."""
     if name == "Dial":
-        if bool(words) == bool(children):
-            raise Failure(12200, "<Dial> holds either one telephone number or nouns, and something to dial.")
-        if len(children) > 1 and any(child.verb == "Conference" for child in children):
-            raise Failure(12200, "<Dial> takes one <Conference>, and no other noun beside it.")
-        if len(children) > 10:
-            raise Failure(12200, f"<Dial> takes at most ten <Number>, not {len(children)}.")
-        how, meets = values["record"], any(child.verb == "Conference" for child in children)
-        if "ringing" in how or (meets and how not in UNRECORDED):
-            raise Failure(13217, not_built(f'record="{how}" of <Dial>' + " with <Conference>" * meets))
+        check_dial(values["record"], words, [child.verb for child in children])
     if name == "Play" and bool(words) == bool(values["digits"]):
         raise Failure(12200, "<Play> takes the address of a file, or digits.")
     if name == "Number" and not words:
@@ -158,6 +150,19 @@ def check(name: str, values: dict[str, Any], words: str, children: list[Element]
             url(words)
         except ValueError as error:
             raise Failure(11100, f"{words!r} in <{name}> is not {error}.") from error
+
+
+def check_dial(recorded: str, words: str, nouns: list[str]) -> None:
+    """Whether what a <Dial> holds goes together."""
+    if bool(words) == bool(nouns):
+        raise Failure(12200, "<Dial> holds either one telephone number or nouns, and something to dial.")
+    meets = "Conference" in nouns
+    if meets and len(nouns) > 1:
+        raise Failure(12200, "<Dial> takes one <Conference>, and no other noun beside it.")
+    if len(nouns) > 10:
+        raise Failure(12200, f"<Dial> takes at most ten <Number>, not {len(nouns)}.")
+    if "ringing" in recorded or (meets and recorded not in UNRECORDED):
+        raise Failure(13217, not_built(f'record="{recorded}" of <Dial>' + " with <Conference>" * meets))
 
 
 def spoken(xml: ElementTree.Element) -> str:

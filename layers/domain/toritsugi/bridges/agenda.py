@@ -94,6 +94,11 @@ def later(state: State, now: float) -> set[int]:
 
 def why_over(state: State, now: float) -> str | None:
     """Why there is nothing left to be waited for; None while there is."""
+    return why_too_late(state, now) or why_deserted(state, now)
+
+
+def why_too_late(state: State, now: float) -> str | None:
+    """Which of its times is up: time, forgotten, or session-ended; None while none is."""
     bridge = state.bridge
     if bridge.deadline is not None and now >= bridge.deadline:
         return "time"
@@ -101,6 +106,12 @@ def why_over(state: State, now: float) -> str | None:
         return "forgotten"
     if state.started_at is None and not state.bounds.connects(now):
         return "session-ended"
+    return None
+
+
+def why_deserted(state: State, now: float) -> str | None:
+    """Why too few people are there, or may still come, to go on for; None while there are enough."""
+    bridge = state.bridge
     coming = [party for party in state.parties if state.may_come(party, now)]
     if bridge.through == "dial":
         first = next((party for party in coming if party.place == 1), None)

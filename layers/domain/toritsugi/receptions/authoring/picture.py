@@ -223,27 +223,39 @@ def notes(step: StepDocument) -> Iterator[str]:
     if kind == "play":
         yield step["play"].rsplit("/", 1)[-1]
     if kind == "gather":
-        least, most = step["digits"]["least"], step["digits"]["most"]
-        count = str(most) if least == most else f"{least} to {most}"
-        yield f"{count} digit{'s' * (most > 1)}{', read back' if step['confirm'] else ''}"
+        yield describe_digits(step)
     if "ask" in step:
         yield f"asks {urlsplit(step['ask']).hostname}"
     if kind == "hours":
-        yield from opening(step["hours"])
-        if "holidays" in step:
-            yield f"closed on public holidays ({step['holidays']})"
-        if step["special"]:
-            yield f"other hours on {len(step['special'])} special days"
+        yield from describe_hours(step)
     if kind == "transfer":
-        yield from step["transfer"]
-        how = ("together" if step["together"] else "in turn") + ", " if len(step["transfer"]) > 1 else ""
-        yield f"{how}{step['seconds']} seconds{', accepted with 1' if step['accept'] else ''}"
-        if "record" in step:
-            yield "recorded, and both are told"
+        yield from describe_transfer(step)
     if kind == "voicemail":
         yield f"{step['seconds']} seconds at most"
     if "language" in step:
         yield f"from here on in {step['language']}"
+
+
+def describe_digits(step: StepDocument) -> str:
+    least, most = step["digits"]["least"], step["digits"]["most"]
+    count = str(most) if least == most else f"{least} to {most}"
+    return f"{count} digit{'s' * (most > 1)}{', read back' if step['confirm'] else ''}"
+
+
+def describe_hours(step: StepDocument) -> Iterator[str]:
+    yield from opening(step["hours"])
+    if "holidays" in step:
+        yield f"closed on public holidays ({step['holidays']})"
+    if step["special"]:
+        yield f"other hours on {len(step['special'])} special days"
+
+
+def describe_transfer(step: StepDocument) -> Iterator[str]:
+    yield from step["transfer"]
+    how = ("together" if step["together"] else "in turn") + ", " if len(step["transfer"]) > 1 else ""
+    yield f"{how}{step['seconds']} seconds{', accepted with 1' if step['accept'] else ''}"
+    if "record" in step:
+        yield "recorded, and both are told"
 
 
 def opening(hours: Mapping[str, str]) -> Iterator[str]:
