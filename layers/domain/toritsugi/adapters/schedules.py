@@ -77,6 +77,7 @@ def wait_until_due(timer: dict[str, Any]) -> bool:
 
 
 def send(said: dict[str, Any], seconds: float, queue: str = config.TIMERS_URL) -> None:
+    """Sends a message to a queue, which hands it on after `seconds`, rounded down; at once, if they are negative."""
     delay = max(0, math.floor(seconds))
     clients.aws_client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(said), DelaySeconds=delay)
 

@@ -40,4 +40,5 @@ def delete_file(recording_sid: str) -> None:
 
 
 def key_of(recording_sid: str) -> str:
+    """Where the bucket keeps a recording's file."""
     return f"recordings/{recording_sid}.wav"

@@ -40,6 +40,7 @@ class RedirectedHttpClient(TwilioHttpClient):
     """
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Twilio's answer; after the last pause also one that says that it has too much to do."""
         there = urlunsplit(urlsplit(config.CARRIER_URL)[:2] + urlsplit(url)[2:])
         for seconds in RETRY_PAUSES:
             answer = self.ask(method, there, *args, **kwargs)
@@ -49,6 +50,7 @@ class RedirectedHttpClient(TwilioHttpClient):
         return self.ask(method, there, *args, **kwargs)
 
     def ask(self, method: str, there: str, *args: Any, **kwargs: Any) -> Any:
+        """Twilio's answer under the first of our auth tokens that it takes; its 401, if it takes none."""
         for doubtful in (False, True):
             for token in config.settings(doubtful).auth_tokens:
                 answer = super().request(method, there, *args, **kwargs | {"auth": (config.TWILIO_ACCOUNT_SID, token)})
@@ -59,6 +61,7 @@ class RedirectedHttpClient(TwilioHttpClient):
 
 @cache
 def twilio_client() -> Client:
+    """The client of the account, one for the life of this process."""
     http = RedirectedHttpClient(timeout=10, max_retries=2)
     return Client(config.TWILIO_ACCOUNT_SID, config.settings().auth_tokens[0], http_client=http)
 
@@ -107,6 +110,7 @@ def list_owned_numbers(after: str | None, most: int) -> tuple[list[dict[str, Any
 
 
 def describe(owned: Any) -> dict[str, Any]:
+    """A number as `get_owned_number` returns it, from how the SDK has it."""
     able = owned.capabilities or {}
     return {
         "sid": owned.sid,
@@ -188,6 +192,7 @@ def redirect_and_end(call_sid: str, twiml: str) -> None:
 
 
 def update_call(call_sid: str, **changes: Any) -> None:
+    """Changes a running call; one that has ended stays as it is. Raises RequestRefused 80613."""
     try:
         twilio_client().calls(call_sid).update(**changes)
     except TwilioRestException as error:
@@ -244,5 +249,6 @@ def change_conference_participant(conference_sid: str, call_sid: str, **changes:
 
 
 def downstream(error: TwilioException) -> RequestRefused:
+    """The refusal (80613, status 502) that tells a client what Twilio has said."""
     said = f"{error.code} {error.msg}" if isinstance(error, TwilioRestException) else str(error)
     return RequestRefused(80613, f"Twilio rejected a request that was made on your behalf: {said}", 502)

@@ -39,6 +39,7 @@ def fetch_audio(recording_sid: str, file: IO[bytes]) -> str:
 
 
 def write_audio(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
+    """Writes the body of an answer into the file, and returns its SHA-256 in hexadecimal."""
     checksum = hashlib.sha256()
     for part in answer.stream(CHUNK):
         checksum.update(part)
@@ -70,4 +71,5 @@ def ask_twilio(method: str, path: str) -> Any:
 
 @cache
 def http() -> urllib3.PoolManager:
+    """The connections to Twilio, one pool for the life of this process. What fails is tried twice more."""
     return urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=10), retries=urllib3.Retry(2, redirect=3))

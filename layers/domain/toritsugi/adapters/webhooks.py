@@ -101,6 +101,7 @@ def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
 
 
 def nothing(_: None = None) -> Answer:
+    """The answer without a body, 204."""
     return {"statusCode": 204}
 
 
@@ -165,6 +166,7 @@ def verify(event: LambdaEvent) -> Webhook:
 
 
 def is_signed(event: LambdaEvent, signed: Form | str, signature: str, settings: config.Settings) -> bool:
+    """Whether one of our auth tokens has signed this request: its URL together with `signed`, its form or body."""
     query = event.get("rawQueryString") or ""
     url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
     return any(RequestValidator(token).validate(url, signed, signature) for token in settings.auth_tokens)

@@ -144,6 +144,7 @@ def why_unreached(state: State) -> str:
 
 
 def telephones_to_ring(state: State, now: float) -> Iterator[BridgeStep]:
+    """Calls those who were not called yet, and those who are tried a second time."""
     for party in state.parties:
         leg = state.leg_of(party)
         called_by_us = state.bridge.through == "conference" or party.place == 1
@@ -154,6 +155,7 @@ def telephones_to_ring(state: State, now: float) -> Iterator[BridgeStep]:
 
 
 def announcements_due(state: State, now: float) -> Iterator[BridgeStep]:
+    """Speaks what is due to whoever can hear it, and drops what comes too late."""
     for announcement, moment in announcements.unspoken(state):
         if now >= moment + LATE_ANNOUNCEMENT_SECONDS:
             yield Drop(state.bridge, announcement, moment)
@@ -163,6 +165,7 @@ def announcements_due(state: State, now: float) -> Iterator[BridgeStep]:
 
 
 def limits_due(state: State) -> Iterator[BridgeStep]:
+    """Sets Twilio's time limit of each answered leg whose limit is older than the deadline."""
     deadline, version = state.bridge.deadline, int(state.bridge.version)
     for party, leg in state.living():
         if deadline is not None and leg.answered_at is not None and leg.call_sid and party.limited < version:
@@ -171,6 +174,7 @@ def limits_due(state: State) -> Iterator[BridgeStep]:
 
 
 def session_to_prolong(state: State) -> Iterator[BridgeStep]:
+    """Prolongs the masked session, where it has not followed the latest extension yet."""
     bridge = state.bridge
     if bridge.session_sid and bridge.extensions and bridge.prolonged < bridge.version:
         yield Prolong(bridge)
@@ -195,11 +199,13 @@ def session_to_follow(state: State) -> Iterator[BridgeStep]:
 
 
 def session_to_leave(state: State) -> Iterator[BridgeStep]:
+    """Has the session forget this bridge, if it still knows it."""
     if state.bridge.enrolled:
         yield Leave(state.bridge)
 
 
 def timers_due(state: State, now: float) -> Iterator[BridgeStep]:
+    """Arms the newest deadline and the announcements before it, once for each deadline."""
     bridge = state.bridge
     if bridge.deadline is not None and state.started_at is not None and bridge.armed < bridge.version:
         ahead = [(due, True) for _, due in announcements.unspoken(state) if due > now]
@@ -207,11 +213,13 @@ def timers_due(state: State, now: float) -> Iterator[BridgeStep]:
 
 
 def conference_to_close(state: State) -> Iterator[BridgeStep]:
+    """Ends the newest conference, once, while more than one call is still in it."""
     if state.room and state.room.runs and len(state.members) > 1 and state.bridge.closed != state.room.conference_sid:
         yield Close(state.bridge, state.room.conference_sid)
 
 
 def legs_to_release(state: State, now: float) -> Iterator[BridgeStep]:
+    """Hangs up each leg that has no business in the bridge any more, and once more where that did not help."""
     for party, leg in state.living():
         unwanted = state.bridge.is_over or party.removed_at is not None
         if not unwanted or not leg.call_sid:

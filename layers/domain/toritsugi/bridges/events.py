@@ -62,6 +62,7 @@ def record_bridge_event(source: BridgeEventSource, fields: Fields) -> BridgeEven
 
 
 def read_leg(source: BridgeEventSource, fields: Fields) -> BridgeEvent:
+    """What a callback says of a leg; not stored yet. Raises RequestRefused 20001 when it makes no sense."""
     status, call_sid = fields.get("CallStatus", ""), fields.get("CallSid")
     if status not in RANKS or not call_sid:
         raise RequestRefused(20001, "the callback lacks CallSid or a known CallStatus")
@@ -76,6 +77,7 @@ def read_leg(source: BridgeEventSource, fields: Fields) -> BridgeEvent:
 
 
 def read_room(source: BridgeEventSource, fields: Fields) -> BridgeEvent:
+    """What a callback says of the conference; not stored yet. Raises RequestRefused 20001 when it makes no sense."""
     name, conference_sid = fields.get("StatusCallbackEvent", ""), fields.get("ConferenceSid")
     if not name or not conference_sid:
         raise RequestRefused(20001, "the callback lacks ConferenceSid or StatusCallbackEvent")
@@ -87,6 +89,7 @@ def read_room(source: BridgeEventSource, fields: Fields) -> BridgeEvent:
 
 
 def read_event(source: BridgeEventSource, fields: Fields, sid: str, name: str) -> BridgeEvent:
+    """What all callbacks say: which event of which bridge it is, and when it happened, in seconds since 1970."""
     sequence = read_whole_number(fields.get("SequenceNumber")) or 0
     try:
         at = int(parsedate_to_datetime(fields.get("Timestamp", "")).timestamp())
@@ -96,4 +99,5 @@ def read_event(source: BridgeEventSource, fields: Fields, sid: str, name: str) -
 
 
 def read_whole_number(text: str | None) -> int | None:
+    """The number that is written in digits alone; None for any other text."""
     return int(text) if text and text.isdecimal() else None

@@ -51,6 +51,7 @@ class LegUrl:
         return cls(match[1], int(match[2]), int(match[3]), match[4])
 
     def then(self, step: str) -> "LegUrl":
+        """The url of another step of the same leg."""
         return replace(self, step=step)
 
 
@@ -71,6 +72,7 @@ class LegContext:
 
     @property
     def is_unwanted(self) -> bool:
+        """Whether the bridge is over or the party removed, so that the leg is to end."""
         return self.bridge.is_over or self.party.removed_at is not None
 
     @property
@@ -235,6 +237,7 @@ def hang_up_leg() -> VoiceResponse:
 
 
 def say_goodbye(party: Party, sentence: str) -> VoiceResponse:
+    """TwiML that says the sentence of this name to the party, and hangs up."""
     response = VoiceResponse()
     voices.say_sentence(response, sentence, party.language)
     response.hangup()

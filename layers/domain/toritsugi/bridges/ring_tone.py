@@ -27,6 +27,7 @@ def ring_tone(code: str) -> bytes:
 
 
 def sample(language: Language, at: float) -> int:
+    """The tone, `at` seconds after it began, as one sample of eight bits: from -40 to 40."""
     wave, other = (math.sin(2 * math.pi * hertz * at) for hertz in language.ring_tones)
     return round(40 * (wave * (0.6 + 0.4 * other) if language.ring_trembles else (wave + other) / 2))
 

@@ -49,6 +49,7 @@ class AnnouncementWords(Strict):
 
     @model_validator(mode="after")
     def is_one(self) -> "AnnouncementWords":
+        """Raises ValueError unless there are either words or audio, and a voice that speaks them."""
         if (self.say is None) == (self.play is None):
             raise ValueError("an announcement says something or plays something: give one of `say` and `play`")
         check_voice(self.language, self.voice)
@@ -63,6 +64,7 @@ class AnnouncementRequest(AnnouncementWords):
 
     @model_validator(mode="after")
     def is_due_once(self) -> "AnnouncementRequest":
+        """Raises ValueError unless it has exactly one time."""
         if (self.before_end is None) == (self.after_start is None):
             raise ValueError("an announcement has a time: give one of `before_end` and `after_start`, in seconds")
         return self
@@ -135,6 +137,7 @@ class CallRequest(Strict):
 
     @model_validator(mode="after")
     def makes_sense(self) -> "CallRequest":
+        """Raises ValueError where fields that are right by themselves contradict each other."""
         if self.session_sid and (self.parties or self.from_):
             raise ValueError("a session says who is called, and from which lines: leave out `parties` and `from`")
         if not self.session_sid and (not self.parties or not self.from_):
@@ -147,6 +150,7 @@ class CallRequest(Strict):
         return self
 
     def check_dial(self) -> None:
+        """Raises ValueError for what only a conference can do."""
         if self.announcements or self.extension or self.waiting:
             raise ValueError('announcements, extensions and waiting music need `"through": "conference"`')
         if self.if_unanswered == "wait":
@@ -156,6 +160,7 @@ class CallRequest(Strict):
 
 
 def check_voice(language: str | None, voice: str | None) -> None:
+    """Raises ValueError where no voice of ours speaks the language, and none is named."""
     if language and not voices.is_spoken(language, voice):
         raise ValueError(f"{language} needs a `voice` that speaks it")
 
@@ -235,6 +240,7 @@ def set_words(announcement: Announcement, said: AnnouncementWords, usual: str, v
 
 
 def check_people(wanted: CallRequest, people: list[PartyRequest]) -> None:
+    """Raises RequestRefused for somebody who may not be called or is called twice, and for a place that nobody has."""
     numbers = [person.number for person in people]
     for number in numbers:
         destinations.check_destination(number)

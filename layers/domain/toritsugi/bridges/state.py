@@ -136,6 +136,7 @@ class State:
         return {sid: since for sid, since in room.members.items() if sid not in over} if room else {}
 
     def has_been_in(self, leg: BridgeLeg) -> bool:
+        """Whether this leg has ever been in one of the bridge's conferences."""
         return any(leg.call_sid in room.latest for room in self.rooms)
 
     def away_since(self, leg: BridgeLeg) -> float | None:

@@ -5,6 +5,7 @@ limit, a hang-up) the claim only keeps it from being repeated for ever.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
@@ -14,8 +15,15 @@ from toritsugi.foundation.durations import RETRY_SECONDS
 GRACE_SECONDS = 1  # by which Twilio's own limit is behind ours, so that it is we who end a call while we can
 
 
+class Claimable(Protocol):
+    """What all steps have in common."""
+
+    def claim(self, now: float) -> bool:
+        """Whether the step is ours to take `now`, in seconds since 1970: not where the table has moved on since."""
+
+
 @dataclass(frozen=True)
-class Ring:
+class Ring(Claimable):
     """Calls somebody."""
 
     bridge: Bridge
@@ -42,7 +50,7 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class Speak:
+class Speak(Claimable):
     """Has an announcement spoken: into the conference, or to one call in it."""
 
     bridge: Bridge
@@ -56,7 +64,7 @@ class Speak:
 
 
 @dataclass(frozen=True)
-class Drop:
+class Drop(Claimable):
     """Leaves out an announcement that comes too late."""
 
     bridge: Bridge
@@ -68,7 +76,7 @@ class Drop:
 
 
 @dataclass(frozen=True)
-class Begin:
+class Begin(Claimable):
     """Sets the deadline: the time runs from the first conference-start."""
 
     bridge: Bridge
@@ -87,7 +95,7 @@ class Begin:
 
 
 @dataclass(frozen=True)
-class Follow:
+class Follow(Claimable):
     """Has the deadline follow the end of the session, which others have moved."""
 
     bridge: Bridge
@@ -100,7 +108,7 @@ class Follow:
 
 
 @dataclass(frozen=True)
-class Limit:
+class Limit(Claimable):
     """Sets Twilio's own time limit of a leg, `seconds` from its answer, by the deadline."""
 
     party: Party
@@ -113,7 +121,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Prolong:
+class Prolong(Claimable):
     """Has the masked session last as long as its call."""
 
     bridge: Bridge
@@ -125,7 +133,7 @@ class Prolong:
 
 
 @dataclass(frozen=True)
-class Arm:
+class Arm(Claimable):
     """Sets the timers of a deadline."""
 
     bridge: Bridge
@@ -139,7 +147,7 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class End:
+class End(Claimable):
     """Ends the bridge, for this reason."""
 
     bridge: Bridge
@@ -150,7 +158,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Close:
+class Close(Claimable):
     """Ends the conference that still runs when the bridge is over."""
 
     bridge: Bridge
@@ -162,7 +170,7 @@ class Close:
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(Claimable):
     """Hangs up a leg, after the sentence of this name if there is one."""
 
     party: Party
@@ -178,7 +186,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Leave:
+class Leave(Claimable):
     """Has the session forget a bridge that is over."""
 
     bridge: Bridge

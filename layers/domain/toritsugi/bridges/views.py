@@ -236,6 +236,7 @@ def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge]
 
 
 def query_bridges(month: str, after: str | None, most: int) -> list[str]:
+    """The entries of a month's list of bridges, the newest first: `most` at most, those behind `after`."""
     start = after and {"month": month, "listed_as": after, "bridge_sid": sid_in_entry(after), "entry": "bridge"}
     key = {name: {"S": value} for name, value in start.items()} if start else None
     found = Bridge.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
@@ -243,4 +244,5 @@ def query_bridges(month: str, after: str | None, most: int) -> list[str]:
 
 
 def sid_in_entry(listed_as: str) -> str:
+    """The SID of the bridge that an entry of such a list names."""
     return listed_as.partition("#")[2]

@@ -69,8 +69,10 @@ def filled_in(caller: Caller, said: Mapping[str, Any]) -> Caller:
 
 
 def unknown(number: str) -> RequestRefused:
+    """The refusal (20404) of a number of which nobody has said who calls from it."""
     return not_found(f"/api/callers/{number}")
 
 
 def overtaken_by_others() -> RequestRefused:
+    """The refusal (20409) of a change which others were faster with, several times over."""
     return RequestRefused(20409, "Others are changing this caller at this moment. Please try again", 409)

@@ -38,6 +38,7 @@ class ImportOutcome:
     unwritten: list[int] = field(default_factory=list)
 
     def add(self, other: "ImportOutcome") -> None:
+        """Adds what has become of other rows."""
         for kind in IMPORT_KINDS:
             self.counts[kind] += other.counts[kind]
         self.unwritten += other.unwritten
@@ -72,6 +73,7 @@ class Import:
             return ImportOutcome(unwritten=[row.line for row in rows])
 
     def write_rows(self, rows: list[Row]) -> ImportOutcome:
+        """What has become of these rows. Raises PynamoDBException when they cannot be looked up."""
         opting = [opt_out_key(row.number) for row in rows if row.said.get("opted_out")]
         known = look_up_entries([*(caller_key(row.number) for row in rows), *opting])
         entries = {row.line: list(merge_row(row, known)) for row in rows}
@@ -120,9 +122,11 @@ def merge_row(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
 
 
 def put_batch(entry: Entry) -> Put:
+    """An entry as BatchWriteItem puts it."""
     return {"PutRequest": {"Item": entry.serialize()}}
 
 
 def pieces(items: Iterable[Any], most: int) -> Iterator[list[Any]]:
+    """The items in lists of `most`; the last may be shorter."""
     whole = list(items)
     return (whole[at : at + most] for at in range(0, len(whole), most))

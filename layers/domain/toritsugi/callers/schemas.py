@@ -33,16 +33,19 @@ def spoken_language(language: str) -> str | None:
 
 
 def tag(text: str) -> str:
+    """A tag that can stand among others in one cell of a sheet. Raises ValueError."""
     if not text or any(one in SEPARATORS for one in text):
         raise ValueError(f"a tag is a word or a few, without any of {SEPARATORS}")
     return plain_text(text)
 
 
 def empty(said: Any) -> Any:
+    """An empty text in place of None; anything else as it is."""
     return "" if said is None else said
 
 
 def unless_blank(text: str) -> str | None:
+    """None in place of an empty text."""
     return text or None
 
 

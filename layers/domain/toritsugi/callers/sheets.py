@@ -135,6 +135,7 @@ def in_other_languages(english: str, names: list[tuple[str, ...]]) -> str:
 
 
 def check_columns(columns: list[str], headings: list[str]) -> None:
+    """Raises RequestRefused unless there is a column of numbers, and no column twice."""
     if "number" not in columns:
         raise refusal(f"The first line must name the columns, and one of them must be {name_of('number')}")
     if twice := [heading for heading, column in zip(headings, columns, strict=True) if columns.count(column) > 1]:
@@ -177,6 +178,7 @@ def read_yes(cell: str) -> bool:
 
 
 def read_tags(cell: str) -> list[str]:
+    """The tags in a cell, whatever separates them."""
     return [tag.strip() for tag in re.split(f"[{SEPARATORS}]", cell) if tag.strip()]
 
 
@@ -207,6 +209,7 @@ def write_sheet(callers: Iterable[CallerView], language: str) -> str:
 
 
 def heading_in(column: str, language: str) -> str:
+    """What a column is called in this language, or in English where that has no name for it."""
     return (words.nearest(language).columns.get(column) or ENGLISH.columns[column])[0]
 
 
@@ -231,4 +234,5 @@ def encode(sheet: str, charset: str) -> bytes:
 
 
 def refusal(message: str, status: int = 422) -> RequestRefused:
+    """The refusal (20001) of a sheet."""
     return RequestRefused(20001, message, status)

@@ -66,6 +66,7 @@ def get_caller_view(number: str) -> CallerView:
 
 
 def show_caller(caller: Caller, out: OptOut | None) -> CallerView:
+    """A caller as the API shows one; `out` is there when they want no messages."""
     return {
         "number": caller.number,
         "name": caller.name,

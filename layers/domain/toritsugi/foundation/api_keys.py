@@ -81,8 +81,10 @@ def find_key(sid: str) -> ApiKey | None:
 
 
 def hash_secret(secret: str) -> str:
+    """What is stored of a secret: its SHA-256 in hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def unauthenticated() -> RequestRefused:
+    """The refusal (20003, status 401) of a request without a key that counts."""
     return RequestRefused(20003, "Authenticate", 401)

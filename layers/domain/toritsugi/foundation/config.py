@@ -12,6 +12,7 @@ from toritsugi.foundation import clients
 
 
 def read_env(name: str) -> str:
+    """The value of a variable. Raises RuntimeError when the environment lacks it."""
     try:
         return os.environ[name]
     except KeyError:
@@ -82,6 +83,7 @@ def forget_settings() -> None:
 
 
 def fetch_settings() -> Settings:
+    """The settings as SSM has them now. Raises RuntimeError when it lacks one."""
     names = {name: f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", "auth-tokens")}
     answer = clients.aws_client("ssm").get_parameters(Names=[*names.values()], WithDecryption=True)
     if missing := answer["InvalidParameters"]:

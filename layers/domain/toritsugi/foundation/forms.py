@@ -40,6 +40,7 @@ class Form:
         return self.fields.get(name, [])
 
     def text(self, name: str, most: int = 4000) -> str | None:
+        """A text of at most so many characters."""
         values = self.getlist(name)
         if len(values) > 1:
             raise invalid_parameter(name, "it was sent more than once")
@@ -48,6 +49,7 @@ class Form:
         return values[0] if values else None
 
     def integer(self, name: str, least: int, most: int) -> int | None:
+        """A whole number from `least` to `most`, both included."""
         text = self.text(name)
         if text is None:
             return None
@@ -56,6 +58,7 @@ class Form:
         return int(text)
 
     def boolean(self, name: str) -> bool | None:
+        """A truth value: true or false, in small letters or capitals."""
         text = self.text(name)
         if text is None:
             return None
@@ -64,6 +67,7 @@ class Form:
         return text.lower() == "true"
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        """One of these texts."""
         text = self.text(name)
         if text is not None and text not in choices:
             raise invalid_parameter(name, f"it must be one of {', '.join(choices)}")

@@ -54,6 +54,7 @@ def slices(items: list[Any]) -> Reader:
 
 
 def read_number_parameter(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
+    """A whole number of the query; the `usual` one, if it is left out. Raises RequestRefused 20001."""
     text = query.get(name) or str(usual)
     if not WHOLE.fullmatch(text) or int(text) < least:
         raise wrong_parameter(name)
@@ -61,10 +62,12 @@ def read_number_parameter(query: Mapping[str, str], name: str, usual: int, least
 
 
 def seal_token(after: str) -> str:
+    """The page token that says where the next page begins, safe in a URL."""
     return "PT" + base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
 
 
 def open_token(token: str | None) -> str | None:
+    """Where the page of this token begins; None for the first page. Raises RequestRefused 20001."""
     if token is None:
         return None
     try:
@@ -74,6 +77,7 @@ def open_token(token: str | None) -> str | None:
 
 
 def wrong_parameter(name: str) -> RequestRefused:
+    """The refusal (20001) of a parameter of the query."""
     return RequestRefused(20001, f"The parameter {name} is wrong", 400)
 
 
@@ -108,5 +112,6 @@ def backwards(
 
 
 def month_before(month: str) -> str:
+    """The month before, both written like 2026-01."""
     year, number = int(month[:4]), int(month[5:])
     return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"

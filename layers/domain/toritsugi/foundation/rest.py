@@ -76,6 +76,7 @@ def authorize(event: Json, scope: str) -> None:
 
 
 def lambda_answer(answer: Response[str]) -> Json:
+    """The answer in the form in which a function returns it to API Gateway."""
     headers = {"content-type": answer.content_type, **answer.headers}
     return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
 

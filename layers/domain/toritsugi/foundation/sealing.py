@@ -35,9 +35,11 @@ def unseal(sealed: str, call_sid: str) -> str:
 
 
 def make_tag(plain: bytes, token: str, call_sid: str) -> bytes:
+    """The bytes by which a text is recognized as sealed under this token, for this call."""
     return hmac.digest(token.encode(), b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG]
 
 
 def blend(text: bytes, token: str, tag: bytes) -> bytes:
+    """Seals a text, or opens it again, which is the same: it is mixed with a stream that token and tag decide."""
     stream = hmac.digest(token.encode(), b"seal " + tag, hashlib.sha512)
     return bytes(a ^ b for a, b in zip(text, stream, strict=False))

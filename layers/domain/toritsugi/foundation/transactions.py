@@ -96,10 +96,12 @@ def carry_out(operation: str, request: Mapping[str, Any], tries: int = MAX_TRIES
 
 
 def make_mark() -> str:
+    """A mark that no other write has."""
     return secrets.token_urlsafe(9)
 
 
 def is_marked(row: Mapping[str, Any], mark: str) -> bool:
+    """Whether the row, as DynamoDB writes it, bears this mark."""
     return bool(row.get("mark") == {"S": mark})
 
 

@@ -68,6 +68,7 @@ def chosen(pool: list[PoolNumber], wanted: ParticipantRequest) -> PoolNumber:
 
 
 def serves(number: PoolNumber, mode: str) -> bool:
+    """Whether the line can do all that a session of this mode needs of it."""
     return (number.voice or mode == "message-only") and (number.sms or mode == "voice-only")
 
 
@@ -123,6 +124,7 @@ def rank(
 
 
 def in_use(search: LineSearch) -> RequestRefused:
+    """The refusal when no line is free: 80604 for one that the client has named, else 80208."""
     if search.wanted.is_explicit:
         return RequestRefused(80604, "The ProxyIdentifier is already in use with this Identifier")
     return RequestRefused(80208, "All compatible phone numbers are in use by this Participant in other Sessions")

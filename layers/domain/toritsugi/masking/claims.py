@@ -65,6 +65,7 @@ def drop_lost(searches: list[LineSearch], lost: dict[int, str]) -> None:
 
 
 def overtaken_by_claims() -> RequestRefused:
+    """The refusal (80623) after the last try."""
     return RequestRefused(
         80623, "Other requests for the same Participant were faster, several times over. Please try again", 409
     )
@@ -235,6 +236,7 @@ def new_session(service: Service, pool: list[PoolNumber], form: Form) -> Session
 
 
 def read_date_expiry(form: Form, now: float) -> int | None:
+    """The DateExpiry in seconds since 1970; None without one. Raises RequestRefused 80701 when it is past."""
     date_expiry = form.moment("DateExpiry")
     if date_expiry is not None and date_expiry <= now:
         raise invalid_parameter("DateExpiry", "it is past")
@@ -249,6 +251,7 @@ def expiry_of(ttl: float, date_expiry: float | None, since: float) -> float | No
 
 
 def enrol(session: Session, wanted: ParticipantRequest, number: PoolNumber, place: float) -> Participant:
+    """A new participant of the session, on this line; not stored yet."""
     now = int(time.time())
     sid = "KP" + uuid.uuid4().hex
     return Participant(

@@ -85,6 +85,7 @@ def slid_pairs(leg: MaskedLeg, fields: Fields) -> list[DirectoryKey]:
 
 
 def read_interaction(leg: MaskedLeg, fields: Fields) -> Interaction:
+    """What a callback says of an interaction, at its own time, if it names one; not stored yet."""
     sid = "KI" + fields["ParentCallSid"][2:]  # one call in, one interaction, however often we are told
     status, duration = fields["CallStatus"], fields.get("CallDuration", "")
     try:
@@ -207,6 +208,7 @@ def is_latest(leg: MaskedLeg) -> Condition:
 
 
 def in_progress(leg: MaskedLeg) -> list[Action]:
+    """What an interaction changes in its session when it begins."""
     return [
         Session.status.set("in-progress"),
         Session.date_started.set(Session.date_started | leg.started),

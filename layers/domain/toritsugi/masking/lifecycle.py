@@ -70,10 +70,12 @@ def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
 
 
 def session_is_busy() -> RequestRefused:
+    """The refusal (80503) after the last try."""
     return RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
 
 
 def wrong_status() -> RequestRefused:
+    """The refusal (80608) of a status that the session cannot be set to."""
     return RequestRefused(
         80608, "A closed Session can be set to in-progress, and one that is not to closed; nothing else"
     )
@@ -174,6 +176,7 @@ def end_session(
 
 
 def ending(moment: float, reason: str) -> list[Action]:
+    """What closes a session at this moment, in seconds since 1970, for this reason."""
     return [
         Session.status.set("closed"),
         Session.closed_reason.set(reason),
@@ -183,6 +186,7 @@ def ending(moment: float, reason: str) -> list[Action]:
 
 
 def leaving(moment: float, session: Session) -> list[Action]:
+    """What ends a route of the session at this moment, in seconds since 1970: its line is free after the quarantine."""
     return [
         Route.ended_at.set(moment),
         set_or_remove(Route.free_from, free_from(moment, session.quarantine)),

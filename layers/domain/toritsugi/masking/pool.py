@@ -232,6 +232,7 @@ def hold(transaction: TransactWrite, numbers: Iterable[PoolNumber], now: int) ->
 
 
 def moving() -> RequestRefused:
+    """The refusal (20409) of a change which others were faster with, several times over."""
     return RequestRefused(20409, "Others are changing this number at the same time. Please try again", 409)
 
 

@@ -21,6 +21,7 @@ class ParticipantRequest:
 
     @property
     def is_explicit(self) -> bool:
+        """Whether the client has named the line."""
         return bool(self.proxy_identifier or self.proxy_identifier_sid)
 
 
@@ -60,6 +61,7 @@ def read_participant(form: Form) -> ParticipantRequest:
 
 
 def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
+    """The same participant. Raises RequestRefused 80404 for who cannot be called, and 80701 for wrong fields."""
     if not wanted.identifier:
         raise invalid_parameter("Identifier", "a participant needs one")
     try:
@@ -73,4 +75,5 @@ def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
 
 
 def too_many() -> RequestRefused:
+    """The refusal (80609) of a third participant."""
     return RequestRefused(80609, "A Session may have at most 2 participants")

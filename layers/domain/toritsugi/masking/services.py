@@ -183,6 +183,7 @@ def list_services(after: str | None, most: int) -> tuple[list[Service], str | No
 
 
 def service_is_busy() -> RequestRefused:
+    """The refusal (80503) after the last try."""
     return RequestRefused(80503, "The Service was being changed by other requests. Please try again", 409)
 
 

@@ -99,6 +99,7 @@ class Session(SessionEntry, discriminator="session"):
 
     @property
     def expiry_reason(self) -> str:
+        """The `closed_reason` that the session has once it has expired."""
         return "ttl" if self.slides else "date-expiry"
 
 

@@ -139,6 +139,7 @@ def words_of_reception(context: TextContext) -> str:
 
 
 def choose_language(context: TextContext) -> str:
+    """The locale in which this text is answered."""
     caller = context.known.caller
     return texts.choose_language(context.document, context.text.body, caller.language if caller else None)
 

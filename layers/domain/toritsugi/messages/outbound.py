@@ -48,10 +48,12 @@ def keep_outbound(message: Message) -> bool:
 
 
 def unwanted(number: str) -> RequestRefused:
+    """The refusal (21610) of a message to somebody who wants none."""
     return RequestRefused(21610, f"{number} has asked for no more messages, until they write START")
 
 
 def check_size(message: Message) -> None:
+    """Raises RequestRefused for a message that is empty, too long, or has too many files."""
     length, files = len(message.body), len(message.media or ())
     if not message.body.strip() and not files:
         raise RequestRefused(21602, "The message is empty: give it a body, or media")

@@ -145,6 +145,7 @@ def note_refused(message_id: str, refusal: RequestRefused) -> None:
 
 
 def change_message(message_id: str, status: str, actions: list[Action]) -> None:
+    """Gives a message this status and these changes, unless it has come as far already."""
     rank = MESSAGE_RANKS.get(status, -1)
     further: Condition = Message.message_id.exists() & (Message.rank < rank)
     moved = [Message.status.set(status), Message.rank.set(rank), Message.date_updated.set(time.time())]

@@ -59,4 +59,5 @@ def nothing_answered_since(texted: Texted | None) -> Condition:
 
 
 def digest(answer: str) -> str:
+    """What is remembered of an answer, to know it again."""
     return hashlib.sha256(answer.encode(errors="replace")).hexdigest()[:16]

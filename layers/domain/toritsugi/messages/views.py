@@ -108,6 +108,7 @@ def show_message(message: Message) -> MessageView:
 
 
 def show_error(message: Message) -> Failure | None:
+    """Why a message was not delivered, in Twilio's code and a sentence; None, if nothing is wrong."""
     if message.error_code is None:
         return None
     code = int(message.error_code)

@@ -227,6 +227,7 @@ def behind(reception: Reception) -> list[str]:
 
 
 def copied(version: int, document: DocumentDict) -> list[Action]:
+    """What gives a line this version of the document."""
     return [Line.version.set(version), Line.document.set(document)]
 
 
@@ -236,4 +237,5 @@ def fitting(document: DocumentDict) -> int:
 
 
 def reception_overtaken() -> RequestRefused:
+    """The refusal (20409) of a change which others were faster with, several times over."""
     return RequestRefused(20409, "Others are changing this at the same time. Please try again", 409)

@@ -129,6 +129,7 @@ def show_lines(owned: Iterable[dict[str, Any]]) -> list[LineView]:
 
 
 def show_line(owned: dict[str, Any], line: object) -> LineView:
+    """A number of the account, as Twilio describes it, with what its `line` in the directory says, if it has one."""
     known, able = line if isinstance(line, Line) else None, owned["capabilities"]
     return {
         "number": owned["phone_number"],

@@ -170,6 +170,7 @@ def news(recording: Recording) -> dict[str, Any]:
 
 
 def recording_expiry(since: float) -> int | None:
+    """When the retention ends that began at `since`, both in seconds since 1970; None: never."""
     return int(since) + config.RECORDING_RETENTION * DAY_PATTERN if config.RECORDING_RETENTION else None
 
 
@@ -225,4 +226,5 @@ def forget_recording(recording_sid: str) -> None:
 
 
 def missing(recording_sid: str) -> RequestRefused:
+    """The refusal (20404) of a recording that is not there."""
     return not_found(f"/recordings/{recording_sid}")

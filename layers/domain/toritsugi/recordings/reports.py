@@ -79,6 +79,7 @@ def read_report(path: str, fields: Fields) -> Report:
 
 
 def read_count_of(text: str | None) -> int | None:
+    """The number that is written in at most nine digits; None for any other text."""
     return int(text) if text and re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
 
 

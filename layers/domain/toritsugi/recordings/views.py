@@ -98,12 +98,14 @@ def list_recordings(
 
 
 def is_wanted(recording: Recording, wanted: Mapping[str, str | None]) -> bool:
+    """Whether a recording is there, with these values of its attributes; None is any value."""
     return is_there(recording) and all(
         value is None or getattr(recording, name) == value for name, value in wanted.items()
     )
 
 
 def query_recordings(month: str, after: str | None, most: int) -> list[str]:
+    """The entries of a month's list of recordings, the newest first: `most` at most, those behind `after`."""
     start = after and {"month": month, "listed_as": after, "recording_sid": sid_of_listed(after)}
     key = {name: {"S": value} for name, value in start.items()} if start else None
     found = Recording.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
@@ -111,4 +113,5 @@ def query_recordings(month: str, after: str | None, most: int) -> list[str]:
 
 
 def sid_of_listed(listed_as: str) -> str:
+    """The SID of the recording that an entry of such a list names."""
     return listed_as.partition("#")[2]

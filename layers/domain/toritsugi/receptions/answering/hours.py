@@ -33,5 +33,6 @@ def spans(step: Mapping[str, Any], day: date) -> Iterator[tuple[int, int]]:
 
 
 def minutes(time: str) -> int:
+    """The minutes from midnight to a time like 9:00."""
     hours, _, rest = time.strip().partition(":")
     return int(hours) * 60 + int(rest)

@@ -94,6 +94,7 @@ def confirm(visit: Visit, step: StepDocument) -> str | None:
 
 
 def accept(visit: Visit, step: StepDocument) -> str | None:
+    """Where a call goes whose digits are as wanted: to where the owner's system sends it, if that is asked."""
     return consult(visit, step) if "ask" in step else onward(visit, step)
 
 

@@ -103,6 +103,7 @@ def whisper_to_callee(visit: Visit, step: StepDocument) -> None:
 
 
 def introduce(visit: Visit, step: StepDocument, into: VoiceResponse | None = None) -> None:
+    """Says the step's `whisper`, if it has one, to whoever is called."""
     if "whisper" in step:
         visit.speak(step["whisper"], into)
 
@@ -162,6 +163,7 @@ def report_to(visit: Visit, kind: str) -> str:
 
 
 def seal_parties(visit: Visit) -> str:
+    """Caller and line, sealed for this call; see `split_parties`."""
     return seal(visit.number + visit.line, visit.call_sid)
 
 

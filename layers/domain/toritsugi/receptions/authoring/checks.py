@@ -106,11 +106,13 @@ def lost_ways(document: Json, names: set[str]) -> Iterator[Finding]:
 
 
 def no_step(word: str, name: str, names: set[str]) -> str:
+    """That no step has this name, and which one may be meant."""
     close = get_close_matches(name, names, 1)
     return f"{word} leads to {name}, and there is no such step" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def reached(document: Json) -> list[str]:
+    """The steps to which the ways of the document lead, from its first on."""
     return graph.reach(document["steps"], document["start"]) if document["steps"] else []
 
 
@@ -120,12 +122,14 @@ def asks(document: Json) -> bool:
 
 
 def unreached(document: Json) -> Iterator[Finding]:
+    """Steps to which nothing leads."""
     if not asks(document):
         for name in document["steps"].keys() - set(reached(document)):
             yield Finding(("steps", name), "nothing leads to this step")
 
 
 def maybe_unreached(document: Json) -> Iterator[Finding]:
+    """Steps to which only an answer of the owner's system may lead."""
     if asks(document):
         for name in document["steps"].keys() - set(reached(document)):
             yield Finding(("steps", name), "nothing leads to this step, unless the answer of your system does")
@@ -194,6 +198,7 @@ def said_twice(document: Json) -> Iterator[Finding]:
 
 
 def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
+    """Words that nobody could understand, and those that are there already."""
     seen = set[str]()
     for path, word in words.items():
         if not word:

@@ -34,6 +34,8 @@ MAX_RETRIES = 5
 
 
 class StrictModel(BaseModel):
+    """A part of a document; a field that is none of its own is a mistake."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
@@ -86,6 +88,7 @@ class Menu(Prompt):
 
     @model_validator(mode="after")
     def offers_something(self) -> "Menu":
+        """Raises ValueError unless there is something to press or to say."""
         if not self.keys and not self.spoken:
             raise ValueError("a menu needs keys to press, or words to say (spoken)")
         return self
@@ -106,6 +109,7 @@ class Gather(Prompt, Passing):
 
     @model_validator(mode="after")
     def leads_somewhere(self) -> "Gather":
+        """Raises ValueError unless something is done with the digits."""
         if not self.next and not self.ask:
             raise ValueError("nothing is done with the digits: say where the call goes (next), or who is asked (ask)")
         return self
@@ -204,6 +208,7 @@ class Rule(StrictModel):
 
     @model_validator(mode="after")
     def says_one_thing(self) -> "Rule":
+        """Raises ValueError unless it is keywords with an answer, or otherwise."""
         if (self.answer is None) == (self.otherwise is None) or (self.keywords is None) != (self.answer is None):
             raise ValueError("an answer to texts is keywords with an answer, or otherwise")
         return self

@@ -53,6 +53,7 @@ def in_order(steps: Steps, start: str) -> list[str]:
 
 
 def ways_of(steps: Steps, name: str) -> list[str]:
+    """The steps to which this step leads, each once."""
     return list(dict.fromkeys(way.to for way in graph.ways(steps[name])))
 
 
@@ -119,6 +120,7 @@ def arrange(order: Sequence[str], edges: list[Edge], depth: dict[str, int]) -> l
 
 
 def sweeps(edges: list[Edge]) -> int:
+    """How often to go over so many ways."""
     return min(SWEEPS, 1 + MAX_WORK // (1 + len(edges)))
 
 
@@ -141,6 +143,7 @@ def turns(
 
 
 def mean(values: Sequence[float], usual: float) -> float:
+    """The mean of the values; the `usual` one, if there are none."""
     return sum(values) / len(values) if values else usual
 
 

@@ -86,6 +86,7 @@ def draw(document: Mapping[str, Any], name: str, language: str | None = None) ->
 
 
 def sheet(name: str, said: str, width: float, height: float, strokes: list[str]) -> str:
+    """The whole picture as SVG, with a title and a line about it; as wide as that line at least."""
     width = max(width, MARGIN * 2 + measure_width(said, 12))
     return "\n".join(
         [
@@ -195,6 +196,7 @@ class Card:
         self.x = self.y = 0.0
 
     def draw(self) -> Iterator[str]:
+        """The SVG elements of the card and of its exits."""
         look, icon = ICONS[self.step["kind"]]
         place = f'x="{self.x:.1f}" y="{self.y:.1f}" width="{self.width:.1f}" height="{self.height:.1f}"'
         yield f'<rect class="card" {place} rx="12"/>'
@@ -237,12 +239,14 @@ def notes(step: StepDocument) -> Iterator[str]:
 
 
 def describe_digits(step: StepDocument) -> str:
+    """How many digits are asked for, and whether they are read back."""
     least, most = step["digits"]["least"], step["digits"]["most"]
     count = str(most) if least == most else f"{least} to {most}"
     return f"{count} digit{'s' * (most > 1)}{', read back' if step['confirm'] else ''}"
 
 
 def describe_hours(step: StepDocument) -> Iterator[str]:
+    """When it is open, and when that is different."""
     yield from opening(step["hours"])
     if "holidays" in step:
         yield f"closed on public holidays ({step['holidays']})"
@@ -251,6 +255,7 @@ def describe_hours(step: StepDocument) -> Iterator[str]:
 
 
 def describe_transfer(step: StepDocument) -> Iterator[str]:
+    """Whom it calls, how and for how long, and whether it is recorded."""
     yield from step["transfer"]
     how = ("together" if step["together"] else "in turn") + ", " if len(step["transfer"]) > 1 else ""
     yield f"{how}{step['seconds']} seconds{', accepted with 1' if step['accept'] else ''}"

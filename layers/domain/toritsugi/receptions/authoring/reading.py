@@ -195,6 +195,7 @@ def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes:
 
 
 def line_of(event: yaml.Event) -> int:
+    """The line on which an event begins; the first is 1."""
     mark = event.start_mark
     return mark.line + 1 if mark else 0  # one that was parsed has a mark
 
@@ -232,4 +233,5 @@ def plant(value: Any, path: Path, mistakes: list[Mistake]) -> Node:
 
 
 def refuse_document(name: str) -> None:
+    """Raises NoReception for NaN and Infinity, which Python reads and JSON does not know."""
     raise single_mistake(f"this is no JSON: {name} is no number there")

@@ -33,6 +33,7 @@ def words(said: Any) -> Any:
 
 
 def words_with_placeholders(said: Any) -> str:
+    """Words in one language, with nothing in braces but placeholders."""
     if not isinstance(said, str) or not said.strip():
         raise ValueError("words are text, like Good morning, or one text for each language")
     if len(said) > MAX_WORDS:
@@ -52,12 +53,14 @@ def word(text: str) -> str:
 
 
 def name(text: str) -> str:
+    """The name of a step."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text):
         raise ValueError(f"{text[:SHOWN]} is no name of a step; write letters from a to z, digits, - and _, at most 40")
     return text
 
 
 def key(text: str) -> str:
+    """A key of a telephone."""
     if not re.fullmatch(r"[0-9*#]", text):
         raise ValueError(f'{text[:SHOWN]} is no key of a telephone; they are 0 to 9, "*" and "#"')
     return text
@@ -74,6 +77,7 @@ def callable_number(text: str) -> str:
 
 
 def listed(said: Any) -> Any:
+    """A list of one in place of a single text."""
     return [said] if isinstance(said, str) else said
 
 
@@ -107,6 +111,7 @@ def days(said: Any) -> Any:
 
 
 def day(text: str) -> str:
+    """A day like 2026-12-31."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
@@ -114,6 +119,7 @@ def day(text: str) -> str:
 
 
 def country(text: str) -> str:
+    """The ISO code of a country whose public holidays are known."""
     from holidays import list_supported_countries  # here only: a line without public holidays never pays for it
 
     if text not in list_supported_countries(include_aliases=False):
@@ -122,6 +128,7 @@ def country(text: str) -> str:
 
 
 def timezone(text: str) -> str:
+    """A time zone like Asia/Tokyo."""
     if text not in available_timezones():
         raise ValueError(f"{text[:SHOWN]} is no time zone; write one like Asia/Tokyo")
     return text
@@ -157,6 +164,7 @@ def names_host(address: str) -> bool:
 
 
 def true(said: Any) -> Any:
+    """True in place of true and yes, as they are written; anything else as it is."""
     return True if said in (True, "true", "yes") else said
 
 
