@@ -16,7 +16,7 @@ from toritsugi.foundation.errors import RequestRefused
 AUDIO_PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds between tries: we are told before every server of Twilio's has the file
 CHUNK = 65_536  # bytes
 
-OK, DELETED_STATUSES, WRONG_TOKEN, NOT_THERE = 200, 204, 401, 404
+OK, NO_CONTENT, WRONG_TOKEN, NOT_THERE = 200, 204, 401, 404
 
 
 class NotReady(Exception):
@@ -50,7 +50,7 @@ def write_audio(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
 def delete_copy(recording_sid: str) -> None:
     """Deletes Twilio's copy of a recording; one that is gone is gone. Raises RequestRefused 80613."""
     with ask_twilio("DELETE", f"{recording_sid}.json") as answer:
-        if answer.status not in (DELETED_STATUSES, NOT_THERE):
+        if answer.status not in (NO_CONTENT, NOT_THERE):
             raise RequestRefused(80613, f"Twilio did not delete the recording: it answers {answer.status}", 502)
 
 

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.types import Fields
 
-DAY_PATTERN = 86_400
+DAY_SECONDS = 86_400
 MIN_RECORDED_SECONDS = 2  # what is shorter is somebody who hung up at the beep
 
 RECORDING_PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
@@ -90,4 +90,4 @@ def beginning(text: str) -> int:
         said = int(parsedate_to_datetime(text).timestamp())
     except (ValueError, TypeError, IndexError, OverflowError):
         return now
-    return said if now - 2 * DAY_PATTERN <= said <= now + 60 else now
+    return said if now - 2 * DAY_SECONDS <= said <= now + 60 else now
