@@ -28,9 +28,7 @@ def test_the_auth_token_is_kept_encrypted_and_shown_and_remembered_nowhere(excha
     assert exchange.shell.known["TWILIO_AUTH_TOKEN"] not in remembered + exchange.first.out + exchange.first.err
 
 
-def test_the_second_deployment_asks_nothing_and_makes_no_second_key_even_where_nothing_is_remembered(
-    exchange, tmp_path
-):
+def test_a_second_deployment_asks_nothing_and_makes_no_second_key_even_from_another_machine(exchange, tmp_path):
     before = exchange.succeeds("keys", "list")
     elsewhere = shell(tmp_path / "elsewhere", exchange.account, exchange.network, exchange.stage)
     said = elsewhere.types("deploy", "--yes", "--no-build", "--json", *on_this_machine(), TWILIO_AUTH_TOKEN="")

@@ -54,7 +54,7 @@ def test_each_is_spoken_to_in_the_language_of_their_entry_or_else_of_their_numbe
     assert hears(desk, parties=[AIKO, BEN], language="ja-JP") == [("ja-JP", None)] * 3
 
 
-def test_a_voice_that_was_chosen_for_the_call_does_not_speak_a_language_that_only_the_directory_knew_of(desk):
+def test_a_voice_chosen_for_the_call_speaks_no_language_that_only_the_directory_knew_of(desk):
     know(AIKO, language="en-US")
     know(BEN, language="ja-JP")
     takumi = "Polly.Takumi-Neural"

@@ -262,7 +262,7 @@ def test_a_race_that_is_lost_is_answered_409_with_nothing_left_behind(service, c
 # ---- what cleanup has not done yet -----------------------------------------------------------------------------------
 
 
-def test_a_pair_whose_session_expired_can_be_claimed_before_any_cleanup_which_then_disturbs_nobody(sid, clock, cloud):
+def test_a_pair_of_an_expired_session_can_be_claimed_before_the_cleanup_which_disturbs_nobody(sid, clock, cloud):
     first = deeds.create(sid, AIKO, BEN, Ttl=600, lines=LINES[:2]).session_sid
     clock.shift(600)
     second = deeds.create(sid, AIKO, BEN, lines=LINES[:2]).session_sid

@@ -187,7 +187,7 @@ def test_our_own_rest_api_lists_calls(start):
     assert {call["sid"] for call in json.loads(cold["body"])["calls"]} == {CALLED, ENDING}
 
 
-def test_a_reception_is_written_in_yaml_its_holidays_are_looked_up_and_the_same_again_is_no_news(start):
+def test_a_reception_in_yaml_has_its_holidays_looked_up_and_the_same_again_is_no_news(start):
     with start("Api") as api:
         cold, warm = answers(api, "api-reception")
     assert (cold["statusCode"], warm["statusCode"]) == (201, 200)

@@ -78,9 +78,7 @@ def test_nothing_is_spoken_into_a_room_before_the_second_has_come(desk, aiko, be
     ben.is_idle()
 
 
-def test_an_announcement_that_falls_due_while_nobody_is_there_waits_for_five_seconds_and_no_longer(
-    desk, aiko, ben, clock
-):
+def test_an_announcement_due_while_nobody_is_there_waits_for_five_seconds_and_no_longer(desk, aiko, ben, clock):
     bridge = meet(
         desk, aiko, ben, minutes=30, extension={"minutes": 5, "times": 3},
         announcements=[{"before_end": 180, "say": "three left", "language": "en-US"},

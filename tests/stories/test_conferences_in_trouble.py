@@ -94,7 +94,7 @@ def test_a_process_that_dies_before_the_claim_is_stood_in_for_within_a_second(de
     aiko.hangs_up()
 
 
-def test_a_process_that_dies_between_claiming_and_speaking_has_lost_it_and_nobody_hears_it_twice(
+def test_a_process_that_dies_between_claiming_and_speaking_loses_it_and_nobody_hears_it_twice(
     desk, aiko, ben, clock, cloud
 ):
     bridge = meet(desk, aiko, ben, minutes=10, announcements=[THREE])

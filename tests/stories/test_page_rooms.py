@@ -301,7 +301,7 @@ def test_a_conference_is_one_wide_lane_with_a_track_for_each(page, network):
     assert max(widths) == page.locator(".lane-head.room").bounding_box()["width"] > 1.4 * min(widths)
 
 
-def test_who_met_in_a_room_is_one_choice_and_what_happens_there_and_its_callback_mark_each_other(page, network):
+def test_who_met_in_a_room_is_one_choice_and_an_event_and_its_callback_mark_each_other(page, network):
     enters(network, AIKO, BEN)
     choice = page.get_by_role("combobox", name="Show")
     expect(choice.locator("option").filter(has_text="Conference Aiko, Ben")).to_have_count(1)

@@ -192,9 +192,7 @@ def test_callbacks_that_come_twice_late_or_in_disorder_change_nothing(desk, box,
     assert desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "delivered"
 
 
-def test_what_twilio_sends_and_denies_is_known_to_be_sent_by_its_callbacks_and_is_not_sent_again(
-    desk, box, aiko, clock
-):
+def test_what_twilio_sends_and_denies_is_known_by_its_callbacks_and_is_not_sent_again(desk, box, aiko, clock):
     box.call("PUT", "/faults", {"rest_500_after_applying": {"match": "/Messages.json", "times": 1}})
     key = {"Idempotency-Key": "parcel-1"}
     body = {"to": aiko.number, "from": LINE, "body": PARCEL}

@@ -400,14 +400,14 @@ def test_whoever_sets_a_timer_may_do_so_and_only_its_function_takes_it():
 RECORDINGS = WHOLE["Recordings"]["Properties"]
 
 
-def test_a_recording_that_is_being_copied_is_nobody_elses_meanwhile_and_free_when_its_message_comes_again():
+def test_a_recording_being_copied_is_nobody_elses_and_is_free_when_its_message_comes_again():
     assert named(MAPPINGS["Recordings"]["FunctionName"]) == "Recording"
     assert MAPPINGS["Recordings"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert FUNCTIONS["Recording"]["Timeout"] < records.CLAIMED_SECONDS < RECORDINGS["VisibilityTimeout"]
     assert sum(twilio_recordings.AUDIO_PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
 
 
-def test_a_recording_that_cannot_be_copied_lies_in_the_dead_letters_before_its_queue_forgets_it():
+def test_a_recording_that_cannot_be_copied_is_a_dead_letter_before_its_queue_forgets_it():
     redrive, dead = RECORDINGS["RedrivePolicy"], WHOLE["DeadLetters"]["Properties"]["MessageRetentionPeriod"]
     assert named(redrive["deadLetterTargetArn"]) == "DeadLetters"
     tried = redrive["maxReceiveCount"] * RECORDINGS["VisibilityTimeout"]
@@ -472,7 +472,7 @@ def test_every_queue_has_one_alarm_and_that_of_timers_one_more(queue):
     assert len(watched) == 1 + len(growth)
 
 
-def test_an_alarm_goes_off_when_more_timers_are_set_in_a_minute_than_calls_are_usual_in_an_hour():
+def test_an_alarm_goes_off_when_a_minute_sets_more_timers_than_an_hour_usually_has_calls():
     (growth,) = (alarm for alarm in alarms_of("Timers") if alarm["MetricName"] == "NumberOfMessagesSent")
     (usual,) = (alarm for alarm in ALARMS.values() if alarm["MetricName"] == "Invocations" and alarm["Period"] == 3600)
     assert (growth["Period"], growth["Statistic"], growth["Threshold"]) == (60, "Sum", usual["Threshold"])
