@@ -292,6 +292,8 @@ def test_json_is_nested_no_deeper_than_yaml():
 def test_a_recording_knows_its_own_words():
     said = steps("a: {transfer: '+81312345678', record: {notice: hm, refused: 9}, otherwise: b}", "b: {hangup: true}")
     assert mistakes(said) == ["line 2, step a: `refused` means nothing here; did you mean refuse?"]
+    said = steps("a: {transfer: '+81312345678', record: {}, otherwise: b}", "b: {hangup: true}")
+    assert mistakes(said) == ["line 2, step a: `notice` is missing: what both sides hear before they are recorded"]
 
 
 @pytest.mark.parametrize("word", ["'yes, please'", "'" + "x" * 101 + "'", "''"])

@@ -79,15 +79,12 @@ def worded(error: ErrorDetails, model: type[BaseModel], path: tuple[Any, ...] = 
     """What pydantic has found, in plain words."""
     loc = tuple(part for part in error["loc"] if part != "[key]")
     word, context = next((part for part in reversed(loc) if isinstance(part, str)), ""), error.get("ctx", {})
+    model = Record if "record" in loc[:-1] else Rule if "texts" in loc[:-1] else model
     if error["type"] == "value_error":
         said = str(context["error"])
         of_word = loc and loc[-1] == word and not said.startswith(word)
         detail = f"`{word[:40]}`: {said}" if of_word else said
     elif error["type"] == "extra_forbidden":
-        if "record" in loc[:-1]:
-            model = Record
-        elif "texts" in loc[:-1]:
-            model = Rule
         close = get_close_matches(word, model.model_fields, 1)
         hint = f"did you mean {close[0]}?" if close else f"what does are {', '.join(model.model_fields)}"
         detail = f"`{word[:40]}` means nothing here; {hint}"
