@@ -125,8 +125,9 @@ def test_a_sweep_that_runs_out_of_time_goes_on_a_minute_later(deployment):
     functions.update_function_configuration(FunctionName=cleanup["FunctionName"], Timeout=10)
     try:
         functions.invoke(FunctionName=cleanup["FunctionName"], Payload=json.dumps({"sweep": {}}))
-        (name,) = schedules_of(deployment, "sweep-")
-        deployment.client("scheduler").delete_schedule(GroupName=deployment.resource("ScheduleGroup"), Name=name)
+        sweeps = schedules_of(deployment, "sweep-")
+        assert len(sweeps) == 1
+        deployment.client("scheduler").delete_schedule(GroupName=deployment.resource("ScheduleGroup"), Name=sweeps[0])
     finally:
         functions.update_function_configuration(FunctionName=cleanup["FunctionName"], Timeout=cleanup["Timeout"])
         for number in range(4):

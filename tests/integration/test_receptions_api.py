@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, LINES
-from tests.integration.test_calls_refused import check, document  # noqa: F401  a fixture
+from tests.integration.test_calls_refused import departures, document  # noqa: F401  a fixture
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import RequestRefused
@@ -240,10 +240,10 @@ def test_a_key_needs_the_scope_of_receptions(desk):
 def test_answers_are_as_the_document_says(desk, document):  # noqa: F811
     for text in (HELLO, "steps: {a: {say: 5, b: 6}}"):
         answer = desk.send("PUT", "/api/receptions/desk", text.encode(), headers={"Content-Type": YAML})
-        check(document, answer, "put", "/api/receptions/{name}")
+        assert departures(document, answer, "put", "/api/receptions/{name}") == []
     for path in ("", "/{name}", "/{name}/versions"):
         answer = desk.send("GET", "/api/receptions" + path.format(name="desk"), b"")
-        check(document, answer, "get", "/api/receptions" + path)
+        assert departures(document, answer, "get", "/api/receptions" + path) == []
 
 
 # ---- at lines --------------------------------------------------------------------------------------------------------

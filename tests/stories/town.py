@@ -49,8 +49,8 @@ class Town:
     def now(self) -> float:
         return datetime.fromisoformat(self.box.call("GET", "/clock")["now"]).timestamp()
 
-    def live(self, day: Day) -> None:
-        """A whole day, and what must hold at its end."""
+    def live(self, day: Day) -> list[str]:
+        """Lives a whole day, checks what must hold at its end, and returns what has failed in the local world."""
         self.dawn(day)
         self.began = self.now
         people = self.people[: len(day.conduct)]
@@ -76,6 +76,8 @@ class Town:
             bridge.end()
         self.forward(LAST_SECONDS + 1)
         self.check(day, bridge)
+        crashes = [one for one in self.box.stack.cloud.failures if "Crashed" not in one]
+        return [*map(repr, self.box.stack.clock.failures), *crashes]
 
     def dawn(self, day: Day) -> None:
         """Everything is forgotten that was before: moto looks through all of a table to find anything in it."""
@@ -109,8 +111,6 @@ class Town:
         self.check_secrets(day)
         if not any(trouble.loses for trouble in day.troubles):
             assert seen["billed_minutes"] == sum(call["billed_minutes"] for call in self.box.calls())
-        assert self.box.stack.clock.failures == []
-        assert [one for one in self.box.stack.cloud.failures if "Crashed" not in one] == []
 
     def rooms(self, bridge: Bridge) -> list[Any]:
         return [one for one in self.box.stack.world.conferences.values() if one.friendly_name == bridge.sid]

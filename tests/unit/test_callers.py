@@ -142,11 +142,15 @@ def test_whatever_a_sheet_holds_its_rows_are_good_or_said_to_be_bad(sheet):
 @settings(max_examples=SHEETS)
 @given(st.sampled_from([b"", b"number,name\n"]), st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_whatever_is_sent_is_a_sheet_or_refused(headings, sent):
+    lines, refused = [], None
     try:
         rows, wrong = sheets.read_sheet(sheets.decode(headings + sent), "JP")
-        event(f"good rows: {bool(rows)}, bad rows: {bool(wrong)}")
-    except RequestRefused:
-        event("refused")
+        lines = [*(row.line for row in rows), *(one["line"] for one in wrong)]
+    except RequestRefused as refusal:
+        refused = refusal.code
+    event(f"refused: {bool(refused)}, rows: {bool(lines)}")
+    assert refused in (None, 20001)
+    assert all(line > 1 for line in lines)
 
 
 SHOWN = {

@@ -193,7 +193,9 @@ def test_letters_that_are_mixed_up(name, seed, times):
         at, end = sorted(chance.choices(range(len(text)), k=2))
         cut = chance.choice([0, 0, 1, 1, 5, end - at])
         text = text[:at] + chance.choice(["", *BITS, text[at:end]]) + text[at + cut :]
-    event("fine" if not outcome(text) else "mistakes")
+    mistakes = outcome(text)
+    event("mistakes" if mistakes else "fine")
+    assert all(one["detail"] for one in mistakes)
 
 
 WORDS = sorted({*KINDS, "next", "otherwise", "keys", "spoken", "unknown", "wrong", "seconds", "retries", "digits"})
@@ -243,10 +245,12 @@ DOCUMENTS = st.fixed_dictionaries(
 @given(DOCUMENTS | THINGS, st.booleans())
 def test_the_right_words_in_the_wrong_places(document, as_json):
     text = json.dumps(document) if as_json else yaml.safe_dump(document, allow_unicode=True)
-    event("fine" if not outcome(text, JSON if as_json else YAML) else "mistakes")
+    mistakes = outcome(text, JSON if as_json else YAML)
+    event("mistakes" if mistakes else "fine")
+    assert all(one["detail"] for one in mistakes)
 
 
 @settings(max_examples=200, **SOME)
 @given(st.text(max_size=300), st.sampled_from([JSON, YAML]))
 def test_any_text(text, kind):
-    outcome(text, kind)
+    assert all(one["detail"] for one in outcome(text, kind))
