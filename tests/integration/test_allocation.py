@@ -92,8 +92,12 @@ def test_nobody_can_be_both_sides_of_a_session(service, cloud):
 
 
 def test_a_third_person_is_refused_before_anything_is_made(service, cloud):
-    assert deeds.outcome(lambda: deeds.create(sid_of(service), AIKO, BEN, EVE)) == 80609
+    sid = sid_of(service)
+    assert deeds.outcome(lambda: deeds.create(sid, AIKO, BEN, EVE)) == 80609
     assert check(cloud).sessions == {}
+    session = deeds.create(sid, AIKO, BEN).session_sid
+    assert deeds.outcome(lambda: deeds.add(sid, session, EVE)) == 80609
+    assert len(check(cloud).live) == 2
 
 
 # ---- a number that the client has chosen -----------------------------------------------------------------------------

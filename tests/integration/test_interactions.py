@@ -273,11 +273,14 @@ def test_after_a_change_of_tokens_in_the_middle_of_a_call_its_end_is_kept_all_th
 # ---- on a bad day ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("trouble", [broken, refusing("ThrottlingException"), refusing("InternalServerError")])
+TROUBLES = [broken, refusing("ThrottlingException"), refusing("InternalServerError"), conflicting(1000)]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_a_callback_that_cannot_be_kept_is_answered_500_so_that_twilio_repeats_it(
     service, twilio, clock, wire, trouble
 ):
-    session, lines = open_session(service)
+    session, lines = open_session(service, ttl=600)
     leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
     with wire.has(trouble):
         assert twilio.reports(leg.address, leg.form("initiated")) == 500
@@ -294,15 +297,6 @@ def test_a_transaction_that_meets_another_one_is_tried_again(service, twilio, cl
         leg.reports("initiated")
     [stored] = check(cloud).sessions.values()
     assert stored["expires_at"] == stored["date_created"] + 610
-    assert len(session.interactions.list()) == 1
-
-
-def test_a_callback_that_meets_others_for_ever_is_not_lost(service, twilio, clock, wire):
-    session, lines = open_session(service, ttl=600)
-    leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
-    with wire.has(conflicting(1000)):
-        assert twilio.reports(leg.address, leg.form("initiated")) == 500
-    leg.reports("initiated")
     assert len(session.interactions.list()) == 1
 
 

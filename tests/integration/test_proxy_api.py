@@ -424,13 +424,6 @@ def test_a_service_is_not_created_from_nonsense(client, body):
     assert client.proxy.v1.services.list() == []
 
 
-@pytest.mark.parametrize(("more", "status"), [(0, 400), (1, 413)])
-def test_a_request_is_of_64_kilobytes_at_most(client, more, status):
-    body = "Sid=" + "x" * (proxy.MAX_FORM_BYTES - 4 + more)
-    answered, said = raw("POST", "/v1/Services", body, ("SK" + "a" * 32, "secret"))
-    assert (answered, said["status"], said["code"] == 20001) == (status, status, status == 413)
-
-
 def test_a_friendly_name_has_255_characters_at_most_in_json_too(service):
     def begins_with(name):
         return service.sessions.create(participants=[{"Identifier": AIKO, "FriendlyName": name}])

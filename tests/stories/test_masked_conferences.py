@@ -158,13 +158,3 @@ def test_a_stranger_is_told_as_ever(opened, aiko, ben, eve):
     eve.dials(session.line_of(aiko))
     eve.hears("この番号におつなぎできません")
     ben.is_idle()
-
-
-def test_closing_the_session_may_end_the_running_call(desk, aiko, ben, clock):
-    desk.opens(*LINES, Through="conference", CloseEndsCalls="true")
-    session = desk.brings_together(aiko, ben)
-    talk(aiko, ben, session, clock)
-    session.sdk.update(status="closed")
-    clock.forward(seconds=1)
-    aiko.is_idle()
-    ben.is_idle()

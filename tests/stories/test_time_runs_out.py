@@ -95,16 +95,6 @@ def test_closing_leaves_a_running_call_alone(opened, aiko, ben, clock):
     aiko.hears("終了しました")
 
 
-def test_a_service_may_have_closing_end_running_calls(desk, aiko, ben, clock):
-    desk.opens(*LINES, CloseEndsCalls="true")
-    session = desk.brings_together(aiko, ben)
-    call(aiko, session, ben)
-    session.sdk.update(status="closed")
-    clock.forward(seconds=1)
-    aiko.is_idle()
-    ben.is_idle()
-
-
 def test_a_closed_session_can_be_opened_again_and_connects(opened, aiko, ben):
     session = opened.brings_together(aiko, ben)
     session.sdk.update(status="closed")

@@ -145,9 +145,3 @@ def test_what_is_left_out_is_what_people_expect():
 def test_days_are_a_range_a_list_or_one_and_may_go_past_sunday(written, open_on):
     hours = read(HOURS | {"hours": {written: "9:00-18:00"}})["hours"]
     assert sorted(hours) == sorted(open_on)
-
-
-@pytest.mark.parametrize("hours", [{"mon-tue": "closed", "tue": "9:00-18:00"}, {"mon-xyz": "closed"}, {"x": "closed"}])
-def test_a_day_is_one_and_is_there_once(hours):
-    with pytest.raises(NoReception, match=r"is there twice|is no day"):
-        read(HOURS | {"hours": hours})
