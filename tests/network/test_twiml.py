@@ -2,7 +2,9 @@
 
 import pytest
 
+from local.network.calls import verbs
 from local.network.refusals import Failure
+from local.network.twiml import grammar
 from local.network.twiml.reader import inline, read
 
 
@@ -91,3 +93,7 @@ def test_an_inline_document_has_no_relative_addresses():
         inline("<Response><Dial action='/after'>+819022220002</Dial></Response>")
     assert failure.value.code == 11100
     assert inline("<Response><Dial action='https://example.com/after'>+819022220002</Dial></Response>")
+
+
+def test_whatever_verb_is_read_a_call_can_do():
+    assert {*grammar.VERBS} == verbs.VERBS.keys() <= grammar.RULES.keys()
