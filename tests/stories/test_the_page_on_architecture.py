@@ -1,0 +1,7 @@
+"""The picture of docs/architecture.md shows what happens."""
+
+from docs import architecture
+
+
+def test_the_picture_is_up_to_date():
+    assert architecture.PICTURE.read_text() == architecture.draw(), "Draw it anew: see docs/architecture.py"
