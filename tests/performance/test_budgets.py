@@ -3,8 +3,11 @@
 `make bench` prints them.
 """
 
+import re
+
 import pytest
 
+from tests.conftest import ROOT
 from tests.performance import conference, imports, reception
 from tests.performance.calls import AIKO, incoming, new_sid
 from tests.performance.cold import ORDINARY, OURS, starter
@@ -121,6 +124,26 @@ def test_a_look_at_a_conference_is_one_read_and_writes_only_what_it_does(taken):
 
 def test_every_message_to_the_timer_is_counted(taken):
     assert sum(share.messages for share in taken.values()) == taken["timer"].invocations
+
+
+def test_the_pages_say_what_a_conference_takes(taken):
+    shares = taken.values()
+    counts = [
+        sum(share.invocations for share in shares),
+        sum(share.meter.round_trips for share in shares),
+        sum(share.messages for share in shares),
+        sum(share.schedules for share in shares),
+    ]
+    row = "some (.*) invocations, (.*) requests to DynamoDB, (.*) messages, (.*) schedules"
+    assert counts == pytest.approx(numbers_of("docs/conferences.md", row), rel=0.05)
+    dollars = sum(total(share.dollars() for share in shares).values())
+    said = numbers_of("docs/deploying.md", r"(\S+) for a million conferences")
+    assert [dollars] == pytest.approx(said, rel=0.05)
+
+
+def numbers_of(page, pattern):
+    """The numbers that a page has at these places."""
+    return [float(number) for number in re.search(pattern, (ROOT / page).read_text()).groups()]
 
 
 def test_a_million_conferences_cost_little_at_aws(taken):

@@ -1,0 +1,21 @@
+"""The pages in docs: their links lead somewhere, and what they name of this repository is here."""
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.unit.documents import broken_links, missing_names
+
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+MADE = {"samconfig.toml", "local.yaml"}  # on the reader's own machine
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+@each_page
+def test_its_links_lead_somewhere(page):
+    assert broken_links(page) == []
+
+
+@each_page
+def test_what_it_names_is_here(page):
+    assert set(missing_names(page.read_text())) <= MADE
