@@ -22,8 +22,9 @@ async def main() -> None:
     for interruption in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(interruption, stopped.set)
     account = shell.read_account()
-    named = {"account_sid": account.sid, "auth_token": account.token}
-    async with stack.run(port, network_port, pace, keeps=keeps, **named) as running:
+    async with stack.run(
+        port, network_port, pace, account_sid=account.sid, auth_token=account.token, keeps=keeps
+    ) as running:
         people = await sample.fill(running, account.key)
         source = shell.write(account, running.exchange, running.network)
         running.world.ready = True

@@ -14,13 +14,13 @@ LINES, DESK = ["+815010000001", "+815010000002", "+815010000003"], "+81501000000
 FREE, TEXTS = "+815010000009", "+12025550101"  # which nothing has yet; the second, as in Japan few can, texts
 
 
-async def fill(running: Stack, key: str) -> str:
-    """Makes the sample through the doors that everybody uses; says who can call whom. `key` will open the exchange."""
+async def fill(running: Stack, *keys: str) -> str:
+    """Makes the sample through the doors that everybody uses; says who can call whom. `keys` will open the exchange."""
     world = running.world
     for line in (*LINES, DESK, FREE, TEXTS):
         able = {"voice": True, "sms": line in (DESK, TEXTS), "mms": line == TEXTS}
         world.add_number({"phone_number": line, "capabilities": able})
-    await asyncio.to_thread(allow, running, key)
+    await asyncio.to_thread(allow, running, *keys)
     account = (world.account_sid, world.auth_token)
     async with httpx.AsyncClient(base_url=running.exchange, auth=account, trust_env=False, timeout=30) as exchange:
         lines = await bring_together(exchange)

@@ -100,20 +100,6 @@ def test_every_command_of_toritsugi_on_a_page_is_there_with_its_options():
             assert not name.startswith("--") or name in options, f"{page}: {name} of toritsugi {' '.join(words)}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_a_page_leads_to_is_there(page):
-    text = page.read_text()
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        path, _, heading = target.partition("#")
-        if "://" in path:
-            continue
-        there = (page.parent / path) if path else page
-        assert there.exists(), f"{target}"
-        if heading:
-            headings = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
-            assert heading in [re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings], target
-
-
 def test_the_network_alone_knows_the_options_that_its_page_names():
     command = [sys.executable, "-m", "local.network", "--help"]
     told = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "infra")}, check=True)

@@ -1,11 +1,11 @@
-"""The pages in docs: their links lead somewhere, and what they name of this repository is here."""
+"""Every page: its links lead somewhere, and what it names of this repository is here."""
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.unit.documents import broken_links, missing_names
 
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
 MADE = {"samconfig.toml", "local.yaml"}  # on the reader's own machine
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
