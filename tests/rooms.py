@@ -17,7 +17,7 @@ COUNTS = ("num_branches", "covered_branches", "num_statements", "covered_lines")
 
 def room_of(path: Path) -> str:
     """The room of the domain, or `functions`."""
-    return path.parts[3] if path.parts[:3] == ("layers", "domain", "toritsugi") else path.parts[0]
+    return path.parts[3] if len(path.parts) > 4 else path.parts[0]
 
 
 def sums(report: dict[str, Any]) -> dict[str, list[int]]:
@@ -30,9 +30,9 @@ def sums(report: dict[str, Any]) -> dict[str, list[int]]:
 
 
 def table(report: dict[str, Any]) -> str:
-    lines = [f"{'coverage':<14}{'branches':>16}{'lines':>16}"]
+    lines = [f"{'coverage':<14}{'branches':>18}{'lines':>18}"]
     for room, (branches, ran, statements, covered) in sums(report).items():
-        lines.append(f"{room:<14}{share(ran, branches):>16}{share(covered, statements):>16}")
+        lines.append(f"{room:<14}{share(ran, branches):>18}{share(covered, statements):>18}")
     return "\n".join(lines)
 
 
