@@ -20,6 +20,8 @@ from twilio.rest import Client
 from local.clock import Clock
 from local.network.world import World
 from tests.network.running import Local, running
+from tests.network.town import Town
+from tests.network.town import alone as alone_in_town
 
 AIKO, BEN, CARLA = "+819011110001", "+819022220002", "+819033330003"
 LINE, SECOND_LINE = "+815012345678", "+815012345679"
@@ -203,3 +205,21 @@ def aiko(network: Network) -> Phone:
 @pytest.fixture
 def ben(network: Network) -> Phone:
     return network.phone(BEN)
+
+
+@pytest.fixture(scope="module")
+def long_lived_town() -> Iterator[Town]:
+    with alone_in_town() as town:
+        yield town
+
+
+@pytest.fixture
+def town(long_lived_town: Town) -> Iterator[Town]:
+    """The town as every test finds it. In the end nothing of the network may have failed, and all must be signed."""
+    town = long_lived_town
+    town.begin()
+    yield town
+    failures, unsigned = list(town.world.clock.failures), list(town.application.unsigned)
+    town.world.clock.failures.clear()
+    town.application.unsigned.clear()
+    assert (failures, unsigned) == ([], [])

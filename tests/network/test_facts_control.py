@@ -7,15 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    LINE,
-    NOBODY,
-    OTHER_LINE,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import AIKO, BEN, LINE, NOBODY, OTHER_LINE
 
 
 def refused(town, method, path, body=None, raw=None):

@@ -2,18 +2,7 @@
 
 import pytest
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    CARLA,
-    DIALED,
-    DORA,
-    LINE,
-    OTHER_LINE,
-    STANDARD,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import AIKO, BEN, CARLA, DIALED, DORA, LINE, OTHER_LINE, STANDARD
 
 
 def dialing(town, inside=BEN, after="", **attributes):

@@ -4,7 +4,7 @@ import pytest
 from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import ALL_EVENTS, BEN, LINE, SORRY, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import ALL_EVENTS, BEN, LINE, SORRY
 
 HELLO = "<Say>Hello</Say>"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.network.facts import LINE, STANDARD, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import LINE, STANDARD
 
 
 def asking(town, prompt="<Say>Press a key</Say>", after="<Say>Nothing came</Say>", **attributes):

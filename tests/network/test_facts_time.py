@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.network.facts import AIKO, ALL_EVENTS, BEN, CARLA, LINE, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import AIKO, ALL_EVENTS, BEN, CARLA, LINE
 
 
 def now(town):

@@ -10,14 +10,8 @@ import hmac
 import pytest
 from starlette.responses import Response
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    BEN,
-    SORRY,
-    STANDARD,
-    long_lived_town,
-    new_town,
-)
 from tests.network.running import listening
+from tests.network.town import BEN, SORRY, STANDARD
 
 BROKEN = Response("Internal Server Error", status_code=500)
 HELLO = "<Say>Hello</Say>"

@@ -4,7 +4,7 @@ import pytest
 from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import AIKO, BEN, LINE, NOBODY, OTHER_LINE, long_lived_town, new_town  # noqa: F401
+from tests.network.town import AIKO, BEN, LINE, NOBODY, OTHER_LINE
 
 PARAMS = {"MessageSid", "SmsSid", "SmsMessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "NumSegments"} | {
     "SmsStatus",

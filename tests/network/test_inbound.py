@@ -4,16 +4,7 @@ import re
 
 import pytest
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    ENDED,
-    LINE,
-    NOBODY,
-    STANDARD,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import AIKO, BEN, ENDED, LINE, NOBODY, STANDARD
 
 RFC_2822 = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000")
 

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import BEN, LINE, MEETING_EVENTS, long_lived_town, meeting, new_town  # noqa: F401  two fixtures
+from tests.network.town import BEN, LINE, MEETING_EVENTS, meeting
 
 ALL = {"ConferenceSid", "FriendlyName", "AccountSid", "SequenceNumber", "Timestamp", "StatusCallbackEvent"}
 OF_PARTICIPANT = ALL | {"CallSid", "Muted", "Hold", "Coaching", "EndConferenceOnExit", "StartConferenceOnEnter"}

@@ -4,15 +4,7 @@ import pytest
 from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    CARLA,
-    MEETING_EVENTS,
-    STANDARD,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import AIKO, BEN, CARLA, MEETING_EVENTS, STANDARD
 
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 

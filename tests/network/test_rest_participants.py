@@ -6,16 +6,7 @@ https://www.twilio.com/docs/voice/api/conference-participant-resource#create-a-p
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    ALL_EVENTS,
-    BEN,
-    CARLA,
-    LINE,
-    MEETING_EVENTS,
-    OTHER_LINE,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, MEETING_EVENTS, OTHER_LINE
 
 
 def invites(town, to=BEN, name="Room", **wishes):

@@ -11,16 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.responses import Response
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    ALL_EVENTS,
-    BEN,
-    CARLA,
-    DORA,
-    LINE,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import AIKO, ALL_EVENTS, BEN, CARLA, DORA, LINE
 
 EVENINGS = int(os.environ.get("EVENINGS", "30"))
 PEOPLE = [AIKO, BEN, CARLA, DORA]

@@ -9,7 +9,7 @@ import wave
 import pytest
 from starlette.responses import Response
 
-from tests.network.facts import BEN, SORRY, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import BEN, SORRY
 
 
 def wav(seconds, rate=8000):

@@ -10,16 +10,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from local.clock import Clock
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    LINE,
-    OTHER_LINE,
-    SORRY,
-    long_lived_town,
-    new_town,
-)
 from tests.network.running import listening, running
+from tests.network.town import AIKO, BEN, LINE, OTHER_LINE, SORRY
 
 HELLO = "<Say>Hello</Say>"
 

@@ -1,19 +1,20 @@
-"""What the facts of the network are checked with: a running network, an application that answers as it is told, people.
+"""A town in which the network is tested: the network, an application that answers as it is told, and people.
 
 Everything goes over HTTP, as for any application: the control API for hands, Twilio's library for REST, and signatures
-that Twilio's own validator has to accept. One network serves a whole module; between two tests its world is deleted.
+that Twilio's own validator has to accept.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
-import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +29,7 @@ from tests.network.running import Local, running
 AIKO, BEN, CARLA, DORA = "+819012340001", "+819012340002", "+819012340003", "+819012340004"
 LINE, OTHER_LINE = "+815031230001", "+815031230002"
 NOBODY = "+819012349999"
+MORNING = 1_800_000_000.0  # whole seconds are easier to read
 SORRY = "An application error has occurred. Goodbye."
 ALL_EVENTS = "initiated ringing answered completed"
 DIALED = {"DialCallStatus", "DialCallSid", "DialCallDuration", "DialBridged"}
@@ -60,12 +62,19 @@ class Asked:
         return self.params[name]
 
 
-class Application:
-    """Answers each path with what it was told to, in turn, the last for ever; 204 where it was told nothing."""
+Answer = str | Response
+Handler = Callable[[Asked], Answer]
 
-    def __init__(self, validator: RequestValidator) -> None:
-        self.validator = validator
-        self.answers: dict[str, list[str | Response]] = {}
+
+class Application:
+    """Answers each path with what it was told to, in turn, the last for ever; 204 where it was told nothing.
+
+    An answer is TwiML, a response, or a function that makes one of the two out of what was asked.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.answers: dict[str, list[Answer | Handler]] = {}
         self.requests: list[Asked] = []
         self.unsigned: list[str] = []
 
@@ -75,12 +84,16 @@ class Application:
         signed = params if request.method == "POST" else {}
         url = f"http://{request.headers['host']}{request.scope['raw_path'].decode()}"  # request.url unescapes the path
         url += "?" + request.url.query if request.url.query else ""
-        if not self.validator.validate(url, signed, request.headers.get("x-twilio-signature", "")):
+        if not RequestValidator(self.world.auth_token).validate(
+            url, signed, request.headers.get("x-twilio-signature", "")
+        ):
             self.unsigned.append(url)
         asked = Asked(request.url.path, request.method, url, params, dict(request.headers), time.time())
         self.requests.append(asked)
         answers = self.answers.get(asked.path, [Response(status_code=204)])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if callable(answer) and not isinstance(answer, Response):
+            answer = await asyncio.to_thread(answer, asked)
         if isinstance(answer, Response):
             return answer
         return Response(f"<Response>{answer}</Response>", media_type="text/xml")
@@ -235,7 +248,7 @@ class Town:
     def at(self, path: str) -> str:
         return self.here + path
 
-    def answers(self, path: str, *answers: str | Response) -> None:
+    def answers(self, path: str, *answers: Answer | Handler) -> None:
         self.application.answers[path] = list(answers)
 
     def asked(self, path: str) -> list[Asked]:
@@ -249,28 +262,21 @@ class Town:
         return [one["CallStatus"] for one in self.asked(path)]
 
 
-@pytest.fixture(scope="module")
-def long_lived_town() -> Iterator[Town]:
+@contextlib.contextmanager
+def alone(pace: int = 0) -> Iterator[Town]:
+    """A town of its own, in the morning of its first day: 8 o'clock on January 15, 2027."""
+
     def scripted(world: World, _: str) -> Starlette:
-        application = Application(RequestValidator(world.auth_token))
+        application = Application(world)
         app = Starlette(routes=[Route("/{path:path}", application.handle, methods=["GET", "POST"])])
         app.state.application = application
         return app
 
-    with running(scripted, Clock()) as (world, app, address):
+    with running(scripted, Clock(pace, MORNING)) as (world, app, address):
         town = Town(world, app.state.application, address)
-        yield town
-        town.http.close()
-        town.twilio.http_client.session.close()
-
-
-@pytest.fixture(name="town")
-def new_town(long_lived_town: Town) -> Iterator[Town]:
-    """The town as every test finds it. In the end nothing of the network may have failed, and all must be signed."""
-    town = long_lived_town
-    town.begin()
-    yield town
-    failures, unsigned = list(town.world.clock.failures), list(town.application.unsigned)
-    town.world.clock.failures.clear()
-    town.application.unsigned.clear()
-    assert (failures, unsigned) == ([], [])
+        try:
+            yield town
+            assert town.application.unsigned == []
+        finally:
+            town.http.close()
+            town.twilio.http_client.session.close()

@@ -6,16 +6,7 @@ https://www.twilio.com/docs/voice/answering-machine-detection
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    ALL_EVENTS,
-    BEN,
-    CARLA,
-    ENDED,
-    LINE,
-    STANDARD,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import ALL_EVENTS, BEN, CARLA, ENDED, LINE, STANDARD
 
 GREETING = (
     "You have reached Ben. Please leave a message after the tone, and I will call you back as soon as I can."  # 7 s

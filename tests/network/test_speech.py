@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.network.facts import STANDARD, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import STANDARD
 
 LETTERS = "Thirty letters are two seconds"  # 30 of them
 

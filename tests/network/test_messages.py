@@ -10,7 +10,7 @@ from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
 from local.network.messages import segments
-from tests.network.facts import AIKO, LINE, OTHER_LINE, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import AIKO, LINE, OTHER_LINE
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.json"
 LANDLINE, OTHER_LANDLINE = "+81312345678", "+81312345679"

@@ -6,7 +6,7 @@ https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import ALL_EVENTS, BEN, CARLA, LINE, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE
 
 LONG = '<Response><Pause length="3600"/></Response>'
 AGAIN = '<Response><Say>Hello again</Say><Pause length="3600"/></Response>'

@@ -2,18 +2,7 @@
 
 import pytest
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    CARLA,
-    DIALED,
-    LINE,
-    SORRY,
-    STANDARD,
-    long_lived_town,
-    meeting,
-    new_town,
-)
+from tests.network.town import AIKO, BEN, CARLA, DIALED, LINE, SORRY, STANDARD, meeting
 
 
 def connected(town):

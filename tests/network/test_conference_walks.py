@@ -12,17 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.responses import Response
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    BEN,
-    CARLA,
-    DORA,
-    LINE,
-    MEETING_EVENTS,
-    long_lived_town,
-    meeting,
-    new_town,
-)
+from tests.network.town import AIKO, BEN, CARLA, DORA, LINE, MEETING_EVENTS, meeting
 
 EVENINGS = int(os.environ.get("EVENINGS", "30"))
 PEOPLE = [AIKO, BEN, CARLA, DORA]

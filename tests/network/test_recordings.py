@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from local.network.phones.utterances import Utterance
 from local.network.recordings import programs, sound
-from tests.network.facts import LINE, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import LINE
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.json"
 LETTERS = "Thirty letters are two seconds"

@@ -11,7 +11,7 @@ import pytest
 from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import LINE, MEETING_EVENTS, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import LINE, MEETING_EVENTS
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_api_v2010.json"
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}

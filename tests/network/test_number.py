@@ -8,18 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from starlette.responses import Response
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    ALL_EVENTS,
-    BEN,
-    CARLA,
-    ENDED,
-    LINE,
-    STANDARD,
-    TOLD,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import AIKO, ALL_EVENTS, BEN, CARLA, ENDED, LINE, STANDARD, TOLD
 
 CHILD = STANDARD | {"ParentCallSid"}
 

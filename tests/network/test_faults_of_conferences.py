@@ -3,16 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    ALL_EVENTS,
-    BEN,
-    CARLA,
-    LINE,
-    MEETING_EVENTS,
-    OTHER_LINE,
-    long_lived_town,
-    new_town,
-)
+from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, MEETING_EVENTS, OTHER_LINE
 
 LONG = '<Response><Pause length="3600"/></Response>'
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}

@@ -7,21 +7,8 @@ from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from tests.network.facts import (  # noqa: F401  two fixtures
-    AIKO,
-    ALL_EVENTS,
-    BEN,
-    CARLA,
-    ENDED,
-    LINE,
-    OTHER_LINE,
-    SORRY,
-    STANDARD,
-    TOLD,
-    long_lived_town,
-    new_town,
-)
 from tests.network.running import Local
+from tests.network.town import AIKO, ALL_EVENTS, BEN, CARLA, ENDED, LINE, OTHER_LINE, SORRY, STANDARD, TOLD
 
 HELLO = "<Response><Say>Hello</Say></Response>"
 LONG = '<Response><Pause length="600"/></Response>'

@@ -4,7 +4,7 @@ import pytest
 from starlette.responses import Response
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import MEETING_EVENTS, STANDARD, long_lived_town, meeting, new_town  # noqa: F401  two fixtures
+from tests.network.town import MEETING_EVENTS, STANDARD, meeting
 
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 LEFT = "Three minutes left"  # which takes 1.2 seconds to say

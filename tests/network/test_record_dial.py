@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from tests.network.facts import BEN, DIALED, STANDARD, long_lived_town, meeting, new_town  # noqa: F401
+from tests.network.town import BEN, DIALED, STANDARD, meeting
 
 LETTERS = "Thirty letters are two seconds"  # 30 of them
 RECORDED = {"RecordingUrl", "RecordingSid", "RecordingDuration"}

@@ -6,7 +6,7 @@ https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from tests.network.facts import AIKO, LINE, OTHER_LINE, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import AIKO, LINE, OTHER_LINE
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from starlette.responses import Response
 
-from tests.network.facts import BEN, STANDARD, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import BEN, STANDARD
 
 
 def hears(town):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.network.facts import LINE, STANDARD, long_lived_town, new_town  # noqa: F401  two fixtures
+from tests.network.town import LINE, STANDARD
 
 LETTERS = "Thirty letters are two seconds"  # 30 of them
 RECORDED = {"RecordingUrl", "RecordingSid", "RecordingDuration", "Digits"}
