@@ -90,15 +90,6 @@ def test_one_telephone_twice_in_a_dial_rings_once(town):
     assert (town.aiko.state, town.ben.state) == ("idle", "idle")
 
 
-def test_a_dial_to_one_of_the_accounts_own_numbers_is_not_silently_ignored(town):
-    town.has_line(OTHER_LINE)
-    town.answers("/voice", f'<Dial action="/after">{OTHER_LINE}</Dial>')
-    town.aiko.dials()
-    town.forward(60)
-    told = town.log("/voice")[0]["error"] or town.asked("/voice")[1:]
-    assert told
-
-
 def test_two_calls_on_one_line_do_not_mix(town):
     town.answers("/voice", '<Gather numDigits="1" action="/keys"/>')
     one, two = town.aiko.dials(), town.carla.dials()
