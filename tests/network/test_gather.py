@@ -1,212 +1,195 @@
-"""<Gather>, <Say>, <Play>, <Pause>, <Redirect>, <Reject>, <Hangup>: what a caller hears, and when."""
+"""Facts of <Gather>: https://www.twilio.com/docs/voice/twiml/gather"""
 
 import pytest
-from starlette.responses import Response
 
-from tests.network.conftest import AIKO, LINE
-
-
-def test_a_key_breaks_off_the_prompt_and_goes_to_the_action(network, app, aiko):
-    app.on("/voice", '<Gather numDigits="1" action="/key"><Say>Press a key, whichever you like</Say></Gather>')
-    app.on("/key", "<Say>Thank you</Say>")
-    aiko.dials(network.line())
-    network.forward(1)
-    aiko.presses("7")
-    assert [item["cut"] for item in aiko.heard] == [True, False]
-    (params,) = app.asked("/key")
-    assert (params["Digits"], params["FinishedOnKey"], params["msg"]) == ("7", "", "Gather End")
-    assert params["CallStatus"] == "in-progress"
+from tests.network.town import STANDARD
 
 
-def test_the_finish_key_ends_the_number_and_is_not_part_of_it(network, app, aiko):
-    app.on("/voice", '<Gather action="/key"/>')
-    aiko.dials(network.line())
-    aiko.presses("12")
-    network.forward(4)
-    aiko.presses("34#")
-    (params,) = app.asked("/key")
-    assert (params["Digits"], params["FinishedOnKey"]) == ("1234", "#")
+def asking(town, prompt="<Say>Press a key</Say>", after="<Say>Nothing came</Say>", **attributes):
+    """Aiko calls and is asked for keys, which go to /keys unless another action is given."""
+    attributes = {"action": "/keys"} | attributes
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items() if value is not None)
+    town.answers("/voice", f"<Gather{written}>{prompt}</Gather>{after}")
+    town.answers("/keys", "<Say>Thank you</Say>")
+    return town.aiko.dials()
 
 
-def test_the_time_out_begins_after_the_prompt_and_again_with_each_key(network, app, aiko):
-    app.on(
-        "/voice",
-        '<Gather timeout="4" action="/key"><Say>Forty-five letters take about three seconds.</Say></Gather>',
-    )
-    aiko.dials(network.line())
-    network.forward(6)
-    aiko.presses("1")
-    network.forward(3)
-    aiko.presses("2")
-    assert app.asked("/key") == []
-    network.forward(4)
-    assert app.asked("/key")[0]["Digits"] == "12"
+def keys(town, path="/keys"):
+    return [asked["Digits"] for asked in town.asked(path)]
 
 
-def test_without_a_key_the_next_verb_follows_and_nobody_is_asked(network, app, aiko):
-    app.on("/voice", '<Gather timeout="2" action="/key"><Say>Press</Say></Gather><Say>Too late</Say>')
-    aiko.dials(network.line())
-    network.forward(3)
-    assert app.asked("/key") == []
-    assert aiko.words == ["say Press", "say Too late"]
+def test_the_action_gets_the_standard_parameters_the_digits_and_how_they_ended(town):
+    sid = asking(town)
+    town.aiko.presses("1")
+    town.forward(4)
+    town.aiko.presses("2#")
+    (asked,) = town.asked("/keys")
+    assert set(asked.params) == STANDARD | {"Digits", "FinishedOnKey", "msg"}
+    assert (asked["Digits"], asked["FinishedOnKey"], asked["msg"]) == ("12", "#", "Gather End")
+    assert (asked["CallSid"], asked["CallStatus"], asked.method) == (sid, "in-progress", "POST")
 
 
-def test_the_finish_key_alone_is_no_input(network, app, aiko):
-    app.on("/voice", '<Gather action="/key"/><Say>Nothing</Say>')
-    aiko.dials(network.line())
-    aiko.presses("#")
-    assert app.asked("/key") == []
-    assert aiko.words == ["say Nothing"]
+def test_without_a_finish_key_that_field_is_blank_and_not_absent(town):
+    asking(town, numDigits=2)
+    town.aiko.presses("12")
+    assert town.asked("/keys")[0]["FinishedOnKey"] == ""
 
 
-def test_an_empty_result_is_sent_if_it_is_wanted(network, app, aiko):
-    app.on("/voice", '<Gather timeout="2" action="/key" actionOnEmptyResult="true"/>')
-    aiko.dials(network.line())
-    network.forward(2)
-    assert app.asked("/key")[0]["Digits"] == ""
+def test_it_waits_five_seconds_after_the_end_of_the_prompt(town):
+    asking(town, "<Say>A prompt that lasts for three seconds, no more</Say>")
+    lasts = len("A prompt that lasts for three seconds, no more") / 15
+    town.forward(lasts + 4.9)
+    assert town.aiko.words[-1].startswith("A prompt")
+    town.forward(0.2)
+    assert town.aiko.words[-1] == "Nothing came"
 
 
-def test_without_an_action_the_same_document_is_asked_again(network, app, aiko):
-    app.on("/voice", '<Gather numDigits="1"/>', "<Say>Again</Say>")
-    aiko.dials(network.line())
-    aiko.presses("1")
-    assert [params.get("Digits") for params in app.asked("/voice")] == [None, "1"]
+def test_without_input_the_next_verb_follows_and_nobody_is_asked(town):
+    asking(town)
+    town.forward(6)
+    assert (town.aiko.words, town.asked("/keys")) == (["Press a key", "Nothing came"], [])
 
 
-def test_keys_that_nobody_asked_for_are_lost(network, app, aiko):
-    app.on(
-        "/voice",
-        '<Say>Sixty letters in this sentence take about four seconds, yes</Say><Gather numDigits="1" timeout="3"/>',
-    )
-    aiko.dials(network.line())
-    aiko.presses("1")
-    network.forward(5)
-    assert len(app.asked("/voice")) == 1
+def test_without_input_and_without_another_verb_the_call_ends(town):
+    asking(town, after="")
+    town.forward(6)
+    assert (town.aiko.state, town.asked("/keys")) == ("idle", [])
 
 
-def test_keys_pressed_beforehand_come_at_their_time(network, app, aiko):
-    app.on("/voice", '<Gather numDigits="1" action="/first"/>')
-    app.on("/first", '<Gather numDigits="1" action="/second"/>')
-    aiko.behaves(presses="1ww2").dials(network.line())
-    assert [params["Digits"] for params in app.asked("/first")] == ["1"]
-    network.forward(1)
-    assert [params["Digits"] for params in app.asked("/second")] == ["2"]
+def test_the_finish_key_alone_is_no_input(town):
+    asking(town)
+    town.aiko.presses("#")
+    assert (town.aiko.words, town.asked("/keys")) == (["Press a key", "Nothing came"], [])
 
 
-def test_words_take_their_time_and_japanese_ones_more(network, app, aiko):
-    app.on("/voice", "<Say>Thirty letters take two seconds</Say><Say>これは十四文字の日本語の文。</Say><Say>Bye</Say>")
-    sid = aiko.dials(network.line())
-    network.forward(10)
-    assert [round(item["second"], 2) for item in aiko.heard] == [0, 2.07, 4.07]
-    assert round(network.leg(sid)["seconds"], 2) == 5.07
+@pytest.mark.parametrize("pressed", ["", "#"])
+def test_an_empty_result_is_asked_for_by_name(town, pressed):
+    asking(town, actionOnEmptyResult="true")
+    if pressed:
+        town.aiko.presses(pressed)
+    town.forward(6)
+    (asked,) = town.asked("/keys")
+    assert (asked["Digits"], asked["FinishedOnKey"]) == ("", pressed)
 
 
-def test_a_sentence_is_repeated_as_often_as_asked(network, app, aiko):
-    app.on("/voice", '<Say loop="3">Hello</Say>')
-    aiko.dials(network.line())
-    network.forward(10)
-    assert aiko.words == ["say Hello"] * 3
+def test_the_first_digit_stops_the_prompt(town):
+    asking(town, "<Say>One</Say><Play>/long.wav</Play><Say>Two</Say>")
+    town.forward(0.5)
+    town.aiko.presses("1")
+    assert (town.aiko.heard[0]["cut"], town.aiko.words) == (True, ["One"])
+    town.aiko.presses("#")
+    assert town.aiko.words == ["One", "Thank you"]
 
 
-def test_a_voice_that_does_not_have_the_language_says_nothing(network, app, aiko):
-    app.on(
-        "/voice", '<Say voice="Google.ja-JP-Neural2-B" language="en-US">No</Say><Say voice="Polly.Mizuki">はい</Say>'
-    )
-    sid = aiko.dials(network.line())
-    assert aiko.words == ["say はい"]
-    assert any("13512" in event["detail"] for event in network.leg(sid)["timeline"])
+def test_after_the_first_digit_the_time_out_counts_from_the_last_one(town):
+    asking(town, timeout=4)
+    town.aiko.presses("1")
+    town.forward(3.5)
+    town.aiko.presses("2")
+    town.forward(3.9)
+    assert keys(town) == []
+    town.forward(0.1)
+    assert keys(town) == ["12"]
 
 
-def test_whoever_hangs_up_in_the_middle_of_a_sentence_has_heard_it_broken_off(network, app, aiko):
-    app.on("/voice", "<Say>A long sentence that will not be heard to its end by anybody</Say>")
-    aiko.dials(network.line())
-    network.forward(1)
-    aiko.hangs_up()
-    assert aiko.heard[0]["cut"]
+def test_num_digits_ends_it_at_once_and_by_default_there_is_no_limit(town):
+    asking(town, numDigits=4)
+    town.aiko.presses("123")
+    assert keys(town) == []
+    town.aiko.presses("4")
+    assert keys(town) == ["1234"]
+    town.aiko.hangs_up()
+    asking(town)
+    town.aiko.presses("1" * 40 + "#")
+    assert keys(town)[-1] == "1" * 40
 
 
-def wav(seconds):
-    rate = 8000
-    data = b"\0" * int(rate * seconds)
-    form = b"fmt " + (16).to_bytes(4, "little") + (1).to_bytes(2, "little") * 2 + rate.to_bytes(4, "little") * 2
-    form += (1).to_bytes(2, "little") + (8).to_bytes(2, "little")
-    body = b"WAVE" + form + b"data" + len(data).to_bytes(4, "little") + data
-    return Response(b"RIFF" + len(body).to_bytes(4, "little") + body, media_type="audio/wav")
+def test_another_finish_key_makes_the_hash_an_ordinary_one(town):
+    asking(town, finishOnKey="*")
+    town.aiko.presses("1#2*")
+    (asked,) = town.asked("/keys")
+    assert (asked["Digits"], asked["FinishedOnKey"]) == ("1#2", "*")
 
 
-def test_a_file_plays_for_its_true_length(network, app, aiko):
-    app.on("/voice", "<Play>/jingle.wav</Play><Say>Bye</Say>")
-    app.on("/jingle.wav", wav(7.5))
-    aiko.dials(network.line())
-    network.forward(20)
-    assert aiko.words == [f"play {network.url('/jingle.wav')}", "say Bye"]
-    assert aiko.heard[1]["second"] == 7.5
-    assert network.app.requests[1]["method"] == "GET"
+def test_no_finish_key_at_all_keeps_every_key(town):
+    asking(town, finishOnKey="")
+    town.aiko.presses("1#*")
+    town.forward(5)
+    assert keys(town) == ["1#*"]
 
 
-def test_a_file_that_is_missing_is_passed_over_and_the_log_says_so(network, app, aiko):
-    app.on("/voice", "<Play>/missing.wav</Play><Say>Bye</Say>")
-    app.on("/missing.wav", Response(status_code=404))
-    aiko.dials(network.line())
-    assert aiko.words == ["say Bye"]
-    assert network.webhooks("/missing")[0]["error"]["code"] == 11200
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_the_default_action_is_the_current_address_as_it_was_asked_for(town, method):
+    town.has_line(voice_url=town.at("/voice?menu=3"), voice_method=method)
+    asking(town, action=None, numDigits=1)
+    town.aiko.presses("5")
+    _, second = town.asked("/voice")
+    assert (second["Digits"], second.method) == ("5", "POST")
+    assert second.url == town.at("/voice?menu=3")
 
 
-def test_played_digits_are_tones(network, app, aiko):
-    app.on("/voice", '<Play digits="w12"/>')
-    aiko.dials(network.line())
-    network.forward(1)
-    assert aiko.words == ["tone 12"]
+def test_the_action_may_be_a_get(town):
+    asking(town, method="GET", numDigits=1)
+    town.aiko.presses("5")
+    assert [(asked.method, asked["Digits"]) for asked in town.asked("/keys")] == [("GET", "5")]
 
 
-def test_a_pause_at_the_beginning_does_not_answer(network, app, aiko):
-    app.on("/voice", '<Pause length="6"/><Say>Now</Say>')
-    sid = aiko.dials(network.line())
-    assert aiko.state == "dialing"
-    network.forward(6)
-    assert aiko.state == "talking"
-    network.forward(5)
-    assert network.leg(sid)["seconds"] == 1
+def test_the_verbs_after_a_gather_with_input_are_unreachable(town):
+    asking(town, numDigits=1)
+    town.aiko.presses("5")
+    town.forward(20)
+    assert town.aiko.words == ["Press a key", "Thank you"]
 
 
-@pytest.mark.parametrize(("reason", "status"), [("busy", "busy"), ("rejected", "no-answer")])
-def test_a_rejected_call_is_not_answered_and_not_billed(network, app, aiko, reason, status):
-    app.on("/voice", f'<Reject reason="{reason}"/>')
-    sid = aiko.dials(network.line())
-    assert aiko.state == "idle"
-    assert (network.leg(sid)["status"], network.leg(sid)["billed_minutes"]) == (status, 0)
+def test_a_caller_who_hangs_up_while_asked_sends_nothing(town):
+    asking(town)
+    town.aiko.presses("1")
+    town.aiko.hangs_up()
+    town.forward(20)
+    assert town.asked("/keys") == []
 
 
-def test_a_hangup_as_the_first_verb_answers_and_costs_a_minute(network, app, aiko):
-    app.on("/voice", "<Hangup/>")
-    sid = aiko.dials(network.line())
-    assert (network.leg(sid)["status"], network.leg(sid)["billed_minutes"]) == ("completed", 1)
+def test_a_pause_in_the_prompt_is_waited_for_and_stopped_by_a_key_too(town):
+    asking(town, '<Say>Hm</Say><Pause length="30"/><Say>Still there?</Say>', numDigits=1)
+    town.forward(20)
+    assert town.aiko.words == ["Hm"]
+    town.aiko.presses("1")
+    assert keys(town) == ["1"]
 
 
-def test_a_redirect_is_relative_to_its_document_and_has_its_method(network, app, aiko):
-    app.on("/deep/voice", '<Redirect method="GET">next?step=2</Redirect>')
-    app.on("/deep/next", "<Say>Here</Say>")
-    sid = aiko.dials(network.line(voice_url=network.url("/deep/voice")))
-    assert aiko.words == ["say Here"]
-    request = app.requests[1]
-    assert (request["method"], request["params"]["step"], request["params"]["CallSid"]) == ("GET", "2", sid)
-    assert request["signed"]
+def test_a_prompt_may_be_looped(town):
+    asking(town, '<Say loop="3">Press</Say>')
+    town.forward(2.5)
+    assert town.aiko.words == ["Press"] * 3
 
 
-def test_what_was_executed_is_remembered_with_its_second(network, app, aiko):
-    app.on("/voice", '<Say language="en-GB">Hi</Say><Pause length="2"/><Hangup/>')
-    sid = aiko.dials(network.line())
-    network.forward(3)
-    assert network.leg(sid)["executed"] == [
-        {"verb": "Say", "attributes": {"language": "en-GB"}, "text": "Hi", "second": 0},
-        {"verb": "Pause", "attributes": {"length": "2"}, "text": "", "second": 1},
-        {"verb": "Hangup", "attributes": {}, "text": "", "second": 3},
-    ]
+def test_a_gather_without_a_prompt_waits_from_its_beginning(town):
+    asking(town, "", timeout=3)
+    town.forward(2.9)
+    assert town.aiko.state == "talking"
+    town.forward(0.2)
+    assert town.aiko.words == ["Nothing came"]
 
 
-def test_a_number_of_ones_own_country_may_be_dialed_without_its_prefix(network, app, aiko):
-    app.on("/voice", "<Say>Hello</Say>")
-    network.line()
-    aiko.dials("050-1234-5678")
-    assert app.asked("/voice")[0]["To"] == LINE
-    assert app.asked("/voice")[0]["From"] == AIKO
+def test_keys_that_a_telephone_presses_by_itself_come_at_their_time(town):
+    town.aiko.behaves(presses="wW1ww2w3")
+    asking(town, numDigits=1)
+    town.answers("/keys", '<Gather numDigits="2" action="/more"/>')
+    town.forward(1.4)
+    assert keys(town) == []
+    town.forward(0.1)
+    assert keys(town) == ["1"]
+    town.forward(1.4)
+    assert keys(town, "/more") == []
+    town.forward(0.1)
+    assert keys(town, "/more") == ["23"]
+
+
+def test_keys_that_nobody_asked_for_are_lost(town):
+    town.answers("/voice", f"<Say>{'a' * 60}</Say><Gather numDigits='1' timeout='3' action='/keys'/>")
+    town.aiko.dials()
+    town.aiko.presses("1")
+    town.forward(5)
+    assert (town.aiko.state, town.asked("/keys")) == ("talking", [])
+    town.forward(3)
+    assert (town.aiko.state, town.asked("/keys")) == ("idle", [])
