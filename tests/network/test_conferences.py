@@ -165,12 +165,6 @@ def test_a_dial_holds_one_conference_with_a_name_and_nothing_beside_it(town, ins
     assert town.log("/voice")[0]["error"]["code"] == code
 
 
-def test_a_conference_does_not_stand_in_a_gather(town):
-    town.answers("/voice", "<Gather><Conference>Room</Conference></Gather>")
-    town.aiko.dials()
-    assert town.log("/voice")[0]["error"]["code"] == 12200
-
-
 # ---- who hears whom -------------------------------------------------------------------------------------------------
 
 

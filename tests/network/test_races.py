@@ -31,6 +31,18 @@ def test_an_answer_that_comes_after_the_caller_has_hung_up_is_not_executed(town)
     assert (town.ben.state, town.call(sid)["executed"]) == ("idle", [])
 
 
+def test_a_caller_who_hangs_up_does_not_take_back_a_request_on_its_way(town):
+    def hangs_up_before_the_answer(_):
+        with pytest.raises(httpx.ReadTimeout):  # the network waits for this very answer
+            town.http.post(town.aiko.path + "/hangup", timeout=0.2)
+        return HELLO
+
+    town.answers("/voice", hangs_up_before_the_answer)
+    sid = town.aiko.dials()
+    assert (town.call(sid)["status"], town.call(sid)["executed"]) == ("no-answer", [])
+    assert [entry["status"] for entry in town.log()] == [200]
+
+
 def test_an_answer_that_comes_after_a_redirect_by_rest_is_not_executed(town):
     town.answers("/voice", f"{HELLO}<Redirect>/slow</Redirect>")
     town.answers("/slow", "<Say>Too late</Say>")
