@@ -112,12 +112,6 @@ def test_what_is_no_limit_is_refused(town, limit):
     assert ends_after(town, town.ben) == 60
 
 
-def test_a_call_that_is_over_has_no_limit_any_more(town):
-    call = talking(town)
-    town.ben.hangs_up()
-    assert refusal(call.update, time_limit=90) == (400, 21220)
-
-
 # ---- several changes at once ----------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ def test_a_number_that_is_bought_answers_calls(town, numbers):
     town.answers("/other", "<Say>Hello</Say>")
     town.aiko.dials(OTHER_LINE)
     assert (new.phone_number, town.aiko.words) == (OTHER_LINE, ["Hello"])
+    assert (new.capabilities["voice"], new.capabilities["sms"]) == (True, False)
     assert OTHER_LINE in town.get("/account")["numbers"]
 
 
@@ -52,9 +53,13 @@ def test_a_new_address_counts_from_the_next_call_on(town, numbers):
 def test_an_update_leaves_everything_else_as_it_was(town, numbers):
     town.has_line(status_callback=town.at("/status"))
     (line,) = numbers.list()
-    line.update(friendly_name="The shop")
+    settings = {"voice_fallback_url": town.at("/fallback"), "sms_url": town.at("/sms"), "friendly_name": "The shop"}
+    settings |= {"voice_method": "GET", "status_callback_method": "GET"}
+    line.update(**settings)
     after = numbers(line.sid).fetch()
+    assert {name: getattr(after, name) for name in settings} == settings
     assert (after.voice_url, after.status_callback) == (town.at("/voice"), town.at("/status"))
+    assert line.update(status_callback=town.at("/ended")).status_callback == town.at("/ended")
 
 
 def test_a_number_that_is_given_back_belongs_to_nobody(town, numbers):
@@ -83,20 +88,22 @@ def test_numbers_come_in_pages(numbers):
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    ("wishes", "code"),
     [
-        {"phone_number": "hello"},
-        {"phone_number": LINE},
-        {"phone_number": OTHER_LINE, "voice_url": "nowhere"},
-        {"phone_number": OTHER_LINE, "voice_url": "http://["},
-        {"phone_number": OTHER_LINE, "voice_method": "PUT"},
-        {"friendly_name": "no number at all"},
+        ({"phone_number": "hello"}, 21421),
+        ({"phone_number": "+81"}, 21421),
+        ({"phone_number": LINE}, 21422),
+        ({"phone_number": AIKO}, 21422),  # a telephone has it
+        ({"phone_number": OTHER_LINE, "voice_url": "nowhere"}, 21502),
+        ({"phone_number": OTHER_LINE, "voice_url": "http://["}, 21502),
+        ({"phone_number": OTHER_LINE, "voice_method": "PUT"}, 20001),
+        ({"friendly_name": "no number at all"}, 21421),
     ],
 )
-def test_what_cannot_be_is_refused_with_400_and_nothing_is_bought(numbers, wishes):
+def test_what_cannot_be_is_refused_with_twilios_code_and_nothing_is_bought(numbers, wishes, code):
     with pytest.raises(TwilioRestException) as caught:
         numbers.create(**wishes)
-    assert caught.value.status == 400
+    assert (caught.value.status, caught.value.code) == (400, code)
     assert [one.phone_number for one in numbers.list()] == [LINE]
 
 
@@ -105,16 +112,3 @@ def test_a_refused_update_changes_nothing(numbers):
     with pytest.raises(TwilioRestException):
         line.update(friendly_name="Changed", voice_method="PUT")
     assert numbers(line.sid).fetch().friendly_name != "Changed"
-
-
-def test_a_telephone_that_is_in_use_cannot_be_bought(numbers):
-    with pytest.raises(TwilioRestException) as caught:
-        numbers.create(phone_number=AIKO)
-    assert caught.value.status == 400
-
-
-def test_what_is_not_built_yet_says_so_by_name_or_is_built(town):
-    for name in ("Conferences", "Recordings", "Queues", "Applications"):
-        path = f"/2010-04-01/Accounts/{town.world.account_sid}/{name}.json"
-        answer = town.http.get(path, auth=(town.world.account_sid, town.world.auth_token))
-        assert answer.is_success or name in answer.json()["message"]
