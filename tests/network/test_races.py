@@ -6,11 +6,9 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from starlette.applications import Starlette
 from starlette.responses import Response
 
-from local.clock import Clock
-from tests.network.running import listening, running
+from tests.network.running import listening
 from tests.network.town import AIKO, BEN, LINE, OTHER_LINE, SORRY
 
 HELLO = "<Say>Hello</Say>"
@@ -233,16 +231,3 @@ def test_whatever_document_is_answered_the_call_goes_on_or_ends(town, document, 
 
 
 # ---- the pace of the wall clock -------------------------------------------------------------------------------------
-
-
-def test_at_the_pace_of_the_wall_clock_time_can_be_moved_too():
-    with (
-        running(lambda _world, _address: Starlette(), Clock(pace=1)) as (world, _, _),
-        httpx.Client(base_url=world.address, trust_env=False) as http,
-    ):
-        assert http.get("/clock").json()["pace"] == 1
-        http.post(f"/phones/{BEN}/dial", json={"to": AIKO}).raise_for_status()
-        assert http.get(f"/phones/{BEN}").json()["heard"][0]["kind"] == "say", "nobody has that number yet"
-        http.post("/clock", json={"advance": 60}).raise_for_status()
-        assert http.get(f"/phones/{BEN}").json()["state"] == "idle"
-        assert world.clock.failures == []

@@ -272,7 +272,7 @@ def alone(pace: int = 0) -> Iterator[Town]:
         app.state.application = application
         return app
 
-    with running(scripted, Clock(pace, MORNING)) as (world, app, address):
+    with running(scripted, Clock(pace, MORNING), "AC" + "0" * 31 + "1", "12345") as (world, app, address):
         town = Town(world, app.state.application, address)
         try:
             yield town
