@@ -18,9 +18,16 @@ def sid(town):
 
 
 def changes(town, call, **wishes):
-    """The application changes something about a participant."""
-    town.twilio.conferences(town.conference["sid"]).participants(call).update(**wishes)
+    """The application changes something about a participant; what Twilio says that it is now."""
+    changed = town.twilio.conferences(town.conference["sid"]).participants(call).update(**wishes)
     town.forward(0)
+    return changed
+
+
+def refusal(act, **wishes):
+    with pytest.raises(TwilioRestException) as refused:
+        act(**wishes)
+    return refused.value.status, refused.value.code
 
 
 def participant(town, number):
@@ -42,12 +49,13 @@ def test_somebody_on_hold_neither_hears_nor_is_heard(town, sid):
 
 
 def test_on_hold_one_hears_the_music_of_twilio_until_it_is_over(town, sid):
-    changes(town, sid, hold=True)
+    assert changes(town, sid, hold=True).hold
     town.forward(90)
     music = town.aiko.heard[-1]
     assert (music["kind"], music["cut"], participant(town, AIKO)["hears"]) == ("music", False, "hold")
-    changes(town, sid, hold=False)
+    assert not changes(town, sid, hold=False).hold
     assert (town.aiko.heard[-1]["cut"], participant(town, AIKO)["hears"]) == (True, "room")
+    assert town.aiko.talks_with == [BEN]
     town.ben.says("Welcome back")
     assert town.aiko.words == ["Welcome back"]
 
@@ -60,12 +68,6 @@ def test_the_hold_url_is_asked_for_by_get_and_played_once(town, sid):
     town.forward(60)
     assert (town.aiko.words, len(town.asked("/hold"))) == (["Please hold"], 1)
     assert (participant(town, AIKO)["hold"], participant(town, AIKO)["hears"]) == (True, "nothing")
-
-
-def test_the_hold_method_may_be_post(town, sid):
-    town.answers("/hold", "<Say>Please hold</Say>")
-    changes(town, sid, hold=True, hold_url=town.at("/hold"), hold_method="POST")
-    assert town.asked("/hold")[0].method == "POST"
 
 
 def test_a_hold_url_that_cannot_be_had_is_silence(town, sid):
@@ -117,47 +119,45 @@ def test_somebody_on_hold_who_hangs_up_hears_nothing_more(town, sid):
 # ---- mute, coach, and the rest --------------------------------------------------------------------------------------
 
 
-def test_who_is_muted_is_heard_again_after_an_unmute(town, sid):
-    changes(town, sid, muted=True)
+def test_who_is_muted_hears_all_the_same_and_is_heard_again_after_an_unmute(town, sid):
+    assert changes(town, sid, muted=True).muted
     town.aiko.says("Not heard")
-    changes(town, sid, muted=False)
+    town.ben.says("Hello?")
+    assert not changes(town, sid, muted=False).muted
     town.aiko.says("Heard")
-    assert town.ben.words == ["Heard"]
+    assert (town.aiko.words, town.ben.words) == (["Hello?"], ["Heard"])
     muted, unmuted = [one for one in town.asked("/conference") if "mute" in one["StatusCallbackEvent"]]
     assert (muted["StatusCallbackEvent"], muted["Muted"]) == ("participant-mute", "true")
     assert (unmuted["StatusCallbackEvent"], unmuted["Muted"]) == ("participant-unmute", "false")
 
 
-def test_a_participant_becomes_a_coach_and_stops_being_one(town, sid):
-    coach = town.carla.joins()
-    changes(town, coach, coaching=True, call_sid_to_coach=sid)
+@pytest.mark.parametrize("wishes", [{"coaching": True}, {}])
+def test_a_participant_becomes_a_coach_and_stops_being_one(town, sid, wishes):
+    carla = town.carla.joins()
+    coach = changes(town, carla, call_sid_to_coach=sid, **wishes)
+    assert (coach.coaching, coach.call_sid_to_coach) == (True, sid)
     town.carla.says("Only for Aiko")
-    changes(town, coach, coaching=False)
+    assert not changes(town, carla, coaching=False).coaching
     town.carla.says("For all")
     assert (town.aiko.words, town.ben.words) == (["Only for Aiko", "For all"], ["For all"])
     modified = [one for one in town.asked("/conference") if one["StatusCallbackEvent"] == "participant-modify"]
     assert [one["Coaching"] for one in modified] == ["true", "false"]
 
 
-def test_somebody_who_is_not_there_cannot_be_coached(town, sid):
-    with pytest.raises(TwilioRestException) as refused:
-        changes(town, sid, coaching=True, call_sid_to_coach="CA" + "0" * 32)
-    assert refused.value.code == 13240
-
-
 def test_the_end_on_exit_can_be_changed(town, sid):
-    changes(town, sid, end_conference_on_exit=True)
+    assert changes(town, sid, end_conference_on_exit=True).end_conference_on_exit
     (modified,) = [one for one in town.asked("/conference") if one["StatusCallbackEvent"] == "participant-modify"]
     assert (modified["CallSid"], modified["EndConferenceOnExit"]) == (sid, "true")
     town.aiko.hangs_up()
-    assert (town.conference["status"], town.ben.state) == ("completed", "idle")
+    assert (town.conference["status"], town.ben.state, town.events()[-1]) == ("completed", "idle", "conference-end")
 
 
-def test_on_hold_the_end_on_exit_stays_as_it_is_and_nobody_says_so(town, sid):
+def test_on_hold_the_end_on_exit_stays_as_it_is_unless_the_hold_ends_with_the_change(town, sid):
     changes(town, sid, hold=True)
-    changes(town, sid, end_conference_on_exit=True)
+    assert not changes(town, sid, end_conference_on_exit=True).end_conference_on_exit
     assert (participant(town, AIKO)["end_on_exit"], "participant-modify" in town.events()) == (False, False)
     assert [one["event"] for one in town.conference["timeline"]][-1] == "ignored"
+    assert changes(town, sid, hold=False, end_conference_on_exit=True).end_conference_on_exit
 
 
 def test_the_beep_of_an_exit_can_be_changed(town, sid):
@@ -166,9 +166,12 @@ def test_the_beep_of_an_exit_can_be_changed(town, sid):
     assert (town.ben.sounds, town.events().count("participant-modify")) == (["beep exit"], 1)
 
 
-def test_whoever_waits_can_be_given_something_else_to_hear(town):
+def test_of_whoever_waits_only_what_they_hear_can_be_changed(town):
     town.answers("/wait", "<Say>It begins soon</Say>")
     sid = town.aiko.joins(**TOLD)
+    waiting = town.twilio.conferences(town.conference["sid"]).participants(sid)
+    for wishes in ({"muted": True}, {"hold": True}, {"announce_url": town.at("/wait")}):
+        assert refusal(waiting.update, **wishes) == (400, 16099)
     changes(town, sid, wait_url=town.at("/wait"), wait_method="GET")
     assert (town.aiko.words, town.asked("/wait")[0].method) == (["It begins soon"], "GET")
     assert (town.aiko.heard[0]["cut"], town.events()[-1]) == (True, "participant-modify")
@@ -185,11 +188,15 @@ def test_nothing_changes_where_nothing_is_changed(town, sid):
 def test_who_is_removed_goes_on_with_the_action_and_the_others_stay(town, sid):
     town.answers("/after", "<Say>You were removed</Say>")
     call = town.carla.joins(dial='action="/after"')
-    town.twilio.conferences(town.conference["sid"]).participants(call).delete()
+    present = town.twilio.conferences(town.conference["sid"]).participants
+    assert present(call).delete()
     town.forward(0)
+    assert refusal(present(call).delete) == (404, 20404)
+    assert [one.call_sid for one in present.list()] == [sid, town.ben.seen["call_sid"]]
     assert (town.carla.words, town.aiko.talks_with) == (["You were removed"], [BEN])
     assert town.asked("/after")[0]["DialCallStatus"] == "answered"
     assert participant(town, CARLA)["reason_left"] == "participant_updated_via_api"
+    assert town.asked("/conference")[-1]["ReasonParticipantLeft"] == "participant_updated_via_api"
 
 
 def test_the_last_who_is_removed_ends_it(town, sid):
@@ -218,6 +225,7 @@ def test_a_conference_that_is_ended_by_rest_sends_all_to_their_actions(town):
     town.twilio.conferences(town.conference["sid"]).update(status="completed")
     town.forward(0)
     assert (town.aiko.words, town.ben.words) == (["The time is up"], ["The time is up"])
+    assert [asked["DialCallStatus"] for asked in town.asked("/after")] == ["answered", "answered"]
     assert town.events()[-3:] == ["participant-leave", "participant-leave", "conference-end"]
     leave, end = town.asked("/conference")[-2:]
     assert leave["ReasonParticipantLeft"] == "conference_ended_via_api"
