@@ -43,7 +43,6 @@ def act(town, step, whom, what, turn):
     """One step. Much of it is impossible just then; that is said, and nothing breaks."""
     if step == "clock":
         return town.forward(whom)
-    here = f"/2010-04-01/Accounts/{town.world.account_sid}"
     form = {"End": {"Status": "completed"}, "Announce": {"AnnounceUrl": town.at(f"/announcement/{turn}")}}.get(what, {})
     if step == "call":
         calls = town.get("/calls")["calls"]
@@ -67,8 +66,7 @@ def act(town, step, whom, what, turn):
         assert answer.is_success or answer.status_code == 409
         return None
     town.answers(f"/announcement/{turn}", f"<Say>Announcement {turn}</Say>")
-    auth = (town.world.account_sid, town.world.auth_token)
-    answer = town.http.request("DELETE" if what == "Kick" else "POST", f"{here}{path}.json", auth=auth, data=form)
+    answer = town.rest("DELETE" if what == "Kick" else "POST", f"{path}.json", data=form)
     assert answer.is_success or answer.status_code == 400
     town.forward(0)
     return None

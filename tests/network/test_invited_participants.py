@@ -4,9 +4,8 @@ https://www.twilio.com/docs/voice/api/conference-participant-resource#create-a-p
 """
 
 import pytest
-from twilio.base.exceptions import TwilioRestException
 
-from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, MEETING_EVENTS, OTHER_LINE
+from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, MEETING_EVENTS, OTHER_LINE, refusal
 
 
 def invites(town, to=BEN, name="Room", **wishes):
@@ -21,12 +20,6 @@ def telling(town, events=MEETING_EVENTS):
         "conference_status_callback": town.at("/conference"),
         "conference_status_callback_event": events.split() if events else None,
     }
-
-
-def refusal(call, **wishes):
-    with pytest.raises(TwilioRestException) as caught:
-        call(**wishes)
-    return caught.value.status, caught.value.code
 
 
 def told(town, event):
@@ -274,9 +267,7 @@ def test_whoever_made_the_conference_settles_who_is_told(town):
 def test_events_may_stand_in_one_parameter(town):
     form = {"To": BEN, "From": LINE, "ConferenceStatusCallback": town.at("/conference")}
     form |= {"ConferenceStatusCallbackEvent": "start join", "ConferenceStatusCallbackMethod": "GET"}
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Conferences/Room/Participants.json"
-    answer = town.http.post(path, auth=(town.world.account_sid, town.world.auth_token), data=form)
-    assert answer.status_code == 201
+    assert town.rest("POST", "/Conferences/Room/Participants.json", data=form).status_code == 201
     town.forward(0)
     town.ben.answers()
     assert (town.events(), town.asked("/conference")[0].method) == (["participant-join"], "GET")

@@ -4,9 +4,8 @@ https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
 """
 
 import pytest
-from twilio.base.exceptions import TwilioRestException
 
-from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE
+from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, refusal
 
 LONG = '<Response><Pause length="3600"/></Response>'
 AGAIN = '<Response><Say>Hello again</Say><Pause length="3600"/></Response>'
@@ -36,12 +35,6 @@ def ends_after(town, person):
         if person.state == "idle":
             return second
     raise AssertionError(f"{person.number} still talks after {second} s.")
-
-
-def refusal(call, **wishes):
-    with pytest.raises(TwilioRestException) as caught:
-        call(**wishes)
-    return caught.value.status, caught.value.code
 
 
 # ---- the time limit of a running call -------------------------------------------------------------------------------
@@ -156,9 +149,8 @@ def test_a_refused_change_changes_nothing_at_all(town):
 
 
 def test_which_events_are_told_cannot_be_changed_in_a_running_call(town):
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Calls/{talking(town).sid}.json"
     form = {"StatusCallback": town.at("/other"), "StatusCallbackEvent": "ringing"}
-    answer = town.http.post(path, auth=(town.world.account_sid, town.world.auth_token), data=form)
+    answer = town.rest("POST", f"/Calls/{talking(town).sid}.json", data=form)
     assert (answer.status_code, "StatusCallbackEvent" in answer.json()["message"]) == (400, True)
 
 

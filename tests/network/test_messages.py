@@ -99,15 +99,14 @@ def test_pictures_are_fetched_and_have_an_address_at_twilio(town):
     assert (media.content_type, media.parent_sid) == ("image/png", made.sid)
     assert made.media(media.sid).fetch().sid == media.sid
     assert town.aiko.seen["messages"][0]["media"] == [town.at("/cat.png")]
-    url = f"/2010-04-01/Accounts/{made.account_sid}/Messages/{made.sid}/Media/{media.sid}"
-    auth = (made.account_sid, town.world.auth_token)
-    answer = town.http.get(url, auth=auth)
+    path = f"/Messages/{made.sid}/Media/{media.sid}"
+    answer = town.rest("GET", path)
     assert (answer.status_code, answer.headers["location"]) == (307, town.at("/cat.png"))
-    assert town.http.get(url).status_code == 401
+    assert town.rest("GET", path, auth=None).status_code == 401
     town.sets(protects_files=False)
-    assert town.http.get(url).status_code == 307
+    assert town.rest("GET", path, auth=None).status_code == 307
     assert made.media(media.sid).delete()
-    assert town.http.get(url).status_code == 404
+    assert town.rest("GET", path, auth=None).status_code == 404
 
 
 def test_a_picture_that_cannot_be_had_fails_the_message(town):
@@ -246,11 +245,9 @@ def test_the_resources_have_exactly_twilios_fields(town):
     town.answers("/cat.png", Response(b"cat", media_type="image/png"))
     made = sends(town, media_url=[town.at("/cat.png")])
     town.forward(5)
-    auth = (town.world.account_sid, town.world.auth_token)
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Messages/{made.sid}"
-    message = town.http.get(path + ".json", auth=auth).json()
+    message = town.rest("GET", f"/Messages/{made.sid}.json").json()
     assert set(message) == set(schemas["api.v2010.account.message"]["properties"])
-    (media,) = town.http.get(path + "/Media.json", auth=auth).json()["media_list"]
+    (media,) = town.rest("GET", f"/Messages/{made.sid}/Media.json").json()["media_list"]
     assert set(media) == set(schemas["api.v2010.account.message.media"]["properties"])
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 from starlette.responses import Response
-from twilio.base.exceptions import TwilioRestException
 
-from tests.network.town import AIKO, BEN, CARLA, MEETING_EVENTS, STANDARD
+from tests.network.town import AIKO, BEN, CARLA, MEETING_EVENTS, STANDARD, refusal
 
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 
@@ -22,12 +21,6 @@ def changes(town, call, **wishes):
     changed = town.twilio.conferences(town.conference["sid"]).participants(call).update(**wishes)
     town.forward(0)
     return changed
-
-
-def refusal(act, **wishes):
-    with pytest.raises(TwilioRestException) as refused:
-        act(**wishes)
-    return refused.value.status, refused.value.code
 
 
 def participant(town, number):

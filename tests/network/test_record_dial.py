@@ -37,9 +37,7 @@ def talk(town, record="record-from-answer", **attributes):
 
 def channels(town, sid):
     """The samples of each channel."""
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Recordings/{sid}.wav"
-    content = town.http.get(path, auth=(town.world.account_sid, town.world.auth_token)).content
-    with wave.open(io.BytesIO(content)) as file:
+    with wave.open(io.BytesIO(town.rest("GET", f"/Recordings/{sid}.wav").content)) as file:
         heard = array("h", file.readframes(file.getnframes()))
         return [heard[one :: file.getnchannels()] for one in range(file.getnchannels())]
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from twilio.base.exceptions import TwilioRestException
 
 from local.network.phones.utterances import Utterance
 from local.network.recordings import programs, sound
-from tests.network.town import LINE
+from tests.network.town import LINE, refusal
 
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "twilio_api_v2010.json"
 LETTERS = "Thirty letters are two seconds"
@@ -37,30 +36,19 @@ def message_left(town, **attributes):
     return town.twilio.recordings.list()[0]
 
 
-def at_twilio(town, path, **settings):
-    auth = (town.world.account_sid, town.world.auth_token)
-    return town.http.get(f"/2010-04-01/Accounts/{town.world.account_sid}{path}", **({"auth": auth} | settings))
-
-
 def samples(content):
     with wave.open(io.BytesIO(content)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
         return array("h", file.readframes(file.getnframes()))
 
 
-def refusal(act):
-    with pytest.raises(TwilioRestException) as refused:
-        act()
-    return refused.value.status, refused.value.code
-
-
 def test_the_file_is_as_long_as_what_was_said(town):
     recording = message_left(town)
-    answer = at_twilio(town, f"/Recordings/{recording.sid}.wav")
+    answer = town.rest("GET", f"/Recordings/{recording.sid}.wav")
     assert answer.headers["content-type"] == "audio/x-wav"
     heard = samples(answer.content)
     assert (len(heard), max(heard) > 1000) == (2 * 8000, True)
-    assert at_twilio(town, f"/Recordings/{recording.sid}").content == answer.content
+    assert town.rest("GET", f"/Recordings/{recording.sid}").content == answer.content
     assert recording.media_url == f"{town.world.address}/2010-04-01/Accounts/{recording.account_sid}/Recordings/" + (
         recording.sid
     )
@@ -68,29 +56,29 @@ def test_the_file_is_as_long_as_what_was_said(town):
 
 def test_silence_that_is_not_trimmed_can_be_heard(town):
     recording = message_left(town, trim="do-not-trim", timeout="4")
-    heard = samples(at_twilio(town, f"/Recordings/{recording.sid}.wav").content)
+    heard = samples(town.rest("GET", f"/Recordings/{recording.sid}.wav").content)
     assert (len(heard), any(heard[:8000]), any(heard[8000:24000]), any(heard[24000:])) == (56000, False, True, False)
 
 
 def test_an_mp3_is_written_by_a_program_and_refused_by_name_where_there_is_none(town, programs_of_this_machine):
     path = f"/Recordings/{message_left(town).sid}.mp3"
-    answer = at_twilio(town, path)
+    answer = town.rest("GET", path)
     assert (answer.status_code, "lame or ffmpeg" in answer.json()["message"]) == (501, True)
     installed(programs_of_this_machine, "lame", "exit 1")
-    assert at_twilio(town, path).status_code == 501
+    assert town.rest("GET", path).status_code == 501
     installed(programs_of_this_machine, "ffmpeg", 'read -n 4 riff; [ "$riff" = RIFF ] && printf "\\377\\373 sound"')
-    answer = at_twilio(town, path)
+    answer = town.rest("GET", path)
     assert (answer.headers["content-type"], answer.content) == ("audio/mpeg", b"\xff\xfb sound")
 
 
 def test_strangers_hear_nothing_unless_the_account_wishes_it(town):
     recording = message_left(town)
     for path in ("", ".wav", ".mp3"):
-        assert at_twilio(town, f"/Recordings/{recording.sid}{path}", auth=None).status_code == 401
-    assert at_twilio(town, f"/Recordings/{recording.sid}", auth=("AC", "wrong")).status_code == 401
+        assert town.rest("GET", f"/Recordings/{recording.sid}{path}", auth=None).status_code == 401
+    assert town.rest("GET", f"/Recordings/{recording.sid}", auth=("AC", "wrong")).status_code == 401
     assert town.sets(protects_files=False)["protects_files"] is False
-    assert at_twilio(town, f"/Recordings/{recording.sid}", auth=None).status_code == 200
-    assert at_twilio(town, f"/Recordings/{recording.sid}.json", auth=None).status_code == 401
+    assert town.rest("GET", f"/Recordings/{recording.sid}", auth=None).status_code == 200
+    assert town.rest("GET", f"/Recordings/{recording.sid}.json", auth=None).status_code == 401
     town.answers("/voice", f"<Play>{recording.media_url}</Play>")
     town.aiko.dials()
     assert [(item["kind"], item["text"]) for item in town.aiko.heard] == [("play", recording.media_url)]
@@ -104,15 +92,15 @@ def test_before_it_is_ready_there_is_no_file(town):
     town.forward(2)
     town.aiko.presses("1")
     sid = town.asked("/recorded")[0]["RecordingSid"]
-    assert at_twilio(town, f"/Recordings/{sid}.wav").status_code == 404
+    assert town.rest("GET", f"/Recordings/{sid}.wav").status_code == 404
     town.forward(2)
-    assert at_twilio(town, f"/Recordings/{sid}.wav").status_code == 200
+    assert town.rest("GET", f"/Recordings/{sid}.wav").status_code == 200
 
 
 def test_a_file_that_is_late_on_purpose_is_not_there_so_many_times(town):
     recording = message_left(town)
     town.goes_wrong(recording_not_ready={"match": recording.sid, "times": 2})
-    reads = [at_twilio(town, f"/Recordings/{recording.sid}").status_code for _ in range(3)]
+    reads = [town.rest("GET", f"/Recordings/{recording.sid}").status_code for _ in range(3)]
     assert (reads, recording.fetch().status) == ([404, 404, 200], "completed")
 
 
@@ -130,7 +118,7 @@ def test_what_is_deleted_is_gone_with_its_file(town):
     assert recording.delete()
     assert refusal(recording.fetch) == (404, 20404)
     assert refusal(recording.delete) == (404, 20404)
-    assert at_twilio(town, f"/Recordings/{recording.sid}.wav").status_code == 404
+    assert town.rest("GET", f"/Recordings/{recording.sid}.wav").status_code == 404
     assert town.twilio.recordings.list() == []
 
 
@@ -160,7 +148,7 @@ def test_what_is_not_built_yet_says_so_by_name(town):
     recording = message_left(town)
     assert refusal(town.twilio.calls(recording.call_sid).recordings.create) == (501, 501)
     for path in (f"/Recordings/{recording.sid}/Transcriptions.json", "/Recordings.json?IncludeSoftDeleted=true"):
-        answer = at_twilio(town, path)
+        answer = town.rest("GET", path)
         assert (answer.status_code, "does not build it yet" in answer.json()["message"]) == (501, True)
 
 
@@ -194,7 +182,7 @@ def test_the_resources_have_exactly_twilios_fields(town):
         (f"/Recordings/{recording.sid}.json", "api.v2010.account.recording"),
         (f"/Calls/{recording.call_sid}/Recordings/{recording.sid}.json", "api.v2010.account.call.call_recording"),
     ):
-        assert set(at_twilio(town, path).json()) == set(schemas[schema]["properties"])
+        assert set(town.rest("GET", path).json()) == set(schemas[schema]["properties"])
 
 
 # ---- how it sounds ---------------------------------------------------------------------------------------------------

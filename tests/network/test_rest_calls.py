@@ -8,7 +8,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from tests.network.running import Local
-from tests.network.town import AIKO, ALL_EVENTS, BEN, CARLA, ENDED, LINE, OTHER_LINE, SORRY, STANDARD, TOLD
+from tests.network.town import AIKO, ALL_EVENTS, BEN, CARLA, ENDED, LINE, OTHER_LINE, SORRY, STANDARD, TOLD, refusal
 
 HELLO = "<Response><Say>Hello</Say></Response>"
 LONG = '<Response><Pause length="600"/></Response>'
@@ -21,12 +21,6 @@ def create(town, to=BEN, **wishes):
     call = town.twilio.calls.create(to=to, **wishes)
     town.forward(0)
     return call
-
-
-def refusal(of, *args, **wishes):
-    with pytest.raises(TwilioRestException) as caught:
-        of(*args, **wishes)
-    return caught.value.status, caught.value.code
 
 
 # ---- create ---------------------------------------------------------------------------------------------------------
@@ -43,14 +37,10 @@ def test_a_new_call_is_queued_and_looks_like_twilios(town):
 
 def test_the_resource_has_every_documented_field(town):
     call = create(town)
-    answer = town.http.get(
-        f"/2010-04-01/Accounts/{town.world.account_sid}/Calls/{call.sid}.json",
-        auth=(town.world.account_sid, town.world.auth_token),
-    )
     fields = """sid date_created date_updated parent_call_sid account_sid to to_formatted from from_formatted
         phone_number_sid status start_time end_time duration price price_unit direction answered_by api_version
         forwarded_from group_sid caller_name queue_time trunk_sid uri subresource_uris"""
-    assert set(answer.json()) == set(fields.split())
+    assert set(town.rest("GET", f"/Calls/{call.sid}.json").json()) == set(fields.split())
 
 
 def test_the_url_is_asked_for_when_the_person_has_answered(town):
@@ -126,8 +116,7 @@ def test_what_twilio_refuses_is_refused_in_its_way_and_nobody_is_called(town, wi
 
 
 def test_errors_have_twilios_body(town):
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Calls.json"
-    answer = town.http.post(path, auth=(town.world.account_sid, town.world.auth_token), data={"To": "x", "From": LINE})
+    answer = town.rest("POST", "/Calls.json", data={"To": "x", "From": LINE})
     assert set(answer.json()) == {"code", "message", "more_info", "status"}
     assert (answer.json()["code"], answer.json()["status"]) == (21211, 400)
     assert answer.json()["more_info"].endswith("/21211")
@@ -143,15 +132,14 @@ def test_a_wrong_token_or_account_is_401(town, account, token):
 
 
 def test_without_credentials_it_is_401(town):
-    answer = town.http.get(f"/2010-04-01/Accounts/{town.world.account_sid}/Calls.json")
+    answer = town.rest("GET", "/Calls.json", auth=None)
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
 @pytest.mark.parametrize("header", [b"Basic \xe9", b"Basic ====", b"Basic QQ==", b"Bearer x", b"Basic", b"\xff"])
 def test_credentials_that_are_none_are_401(town, header):
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Calls.json"
-    assert town.http.get(path, headers={"authorization": header}).status_code == 401
+    assert town.rest("GET", "/Calls.json", auth=None, headers={"authorization": header}).status_code == 401
 
 
 def test_a_call_that_is_not_there_is_404(town):
@@ -173,15 +161,12 @@ def test_resources_that_are_not_built_yet_say_so_by_name_and_nonsense_is_not_fou
         assert (caught.value.status, caught.value.code) == (501, 501)
     assert refusal(town.twilio.api.accounts(town.world.account_sid).update, friendly_name="Ours") == (501, 501)
     assert refusal(town.twilio.calls("CA0").recordings.create) == (501, 501)
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Nonsense.json"
-    answer = town.http.get(path, auth=(town.world.account_sid, town.world.auth_token))
+    answer = town.rest("GET", "/Nonsense.json")
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
 
 
 def test_a_parameter_that_twilio_does_not_know_is_not_ignored(town):
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Calls.json"
-    form = {"To": BEN, "From": LINE, "Twiml": HELLO, "TimeOut": "5"}
-    answer = town.http.post(path, auth=(town.world.account_sid, town.world.auth_token), data=form)
+    answer = town.rest("POST", "/Calls.json", data={"To": BEN, "From": LINE, "Twiml": HELLO, "TimeOut": "5"})
     assert answer.status_code == 400
     assert "TimeOut" in answer.json()["message"]
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from starlette.responses import Response
-from twilio.base.exceptions import TwilioRestException
 
-from tests.network.town import LINE, MEETING_EVENTS
+from tests.network.town import LINE, MEETING_EVENTS, refusal
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_api_v2010.json"
 TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
@@ -29,20 +28,13 @@ def room(town):
     return town.twilio.conferences(town.conference["sid"])
 
 
-def refusal(call, **wishes):
-    with pytest.raises(TwilioRestException) as caught:
-        call(**wishes)
-    return caught.value.status, caught.value.code
-
-
 def labels(found):
     return [one.label for one in found]
 
 
 def post(town, path, **form):
     """A request that the library would not make."""
-    where = f"/2010-04-01/Accounts/{town.world.account_sid}/Conferences/{path}"
-    answer = town.http.post(where, auth=(town.world.account_sid, town.world.auth_token), data=form)
+    answer = town.rest("POST", f"/Conferences/{path}", data=form)
     return answer.status_code, answer.json()
 
 
@@ -137,8 +129,7 @@ def test_conferences_are_filtered_by_the_day(town):
 
 
 def test_a_moment_is_no_day(town):
-    path = f"/2010-04-01/Accounts/{town.world.account_sid}/Conferences.json?DateCreated=2026-11-21T00:00:00Z"
-    assert town.http.get(path, auth=(town.world.account_sid, town.world.auth_token)).status_code == 400
+    assert town.rest("GET", "/Conferences.json?DateCreated=2026-11-21T00:00:00Z").status_code == 400
 
 
 def test_recordings_of_a_conference_are_refused_by_name(town, room):
@@ -250,8 +241,6 @@ def test_a_call_in_a_conference_can_be_limited_redirected_and_ended(town, room):
 def test_resources_have_exactly_the_fields_of_twilios_specification(town, room):
     schemas = json.loads(SPEC.read_text())["components"]["schemas"]
     room.participants.create(to="+819012340009", from_=LINE, label="d")
-    account = f"/2010-04-01/Accounts/{town.world.account_sid}"
-    credentials = (town.world.account_sid, town.world.auth_token)
     sid = town.conference["sid"]
     for path, schema in [
         (f"/Conferences/{sid}.json", "conference"),
@@ -259,7 +248,7 @@ def test_resources_have_exactly_the_fields_of_twilios_specification(town, room):
         (f"/Conferences/{sid}/Participants/d.json", "conference.participant"),
         (f"/Calls/{town.aiko.seen['call_sid']}.json", "call"),
     ]:
-        found = town.http.get(account + path, auth=credentials).json()
+        found = town.rest("GET", path).json()
         described = schemas[f"api.v2010.account.{schema}"]["properties"]
         assert set(found) == set(described)
         for name, value in found.items():

@@ -41,18 +41,16 @@ def act(town, step, whom, what):
     """One step. People and REST may ask for what is impossible just then; they are told so, and nothing breaks."""
     if step == "clock":
         return town.forward(whom)
-    auth = (town.world.account_sid, town.world.auth_token)
-    calls = f"/2010-04-01/Accounts/{town.world.account_sid}/Calls"
     if step == "create":
         form = {"To": whom, "From": LINE, "Url": town.at("/voice"), "StatusCallback": town.at("/status")}
-        answer = town.http.post(f"{calls}.json", auth=auth, data=form | {"StatusCallbackEvent": ALL_EVENTS.split()})
+        answer = town.rest("POST", "/Calls.json", data=form | {"StatusCallbackEvent": ALL_EVENTS.split()})
     elif step in ("redirect", "complete", "cancel"):
         all_calls = town.twilio.calls.list()
         if not all_calls:
             return None
         sid = all_calls[whom % len(all_calls)].sid
         form = {"redirect": {"Url": town.at("/after")}, "complete": {"Status": "completed"}}
-        answer = town.http.post(f"{calls}/{sid}.json", auth=auth, data=form.get(step, {"Status": "canceled"}))
+        answer = town.rest("POST", f"/Calls/{sid}.json", data=form.get(step, {"Status": "canceled"}))
     else:
         body = {"dial": {"to": what}, "press": {"digits": what}, "speak": {"text": what}}.get(step, {})
         answer = town.http.post(f"/phones/{whom}/{step}", json=body)
@@ -142,7 +140,6 @@ def test_whatever_form_is_sent_rest_never_fails_inside(town, path, method, form)
     """501 is for what is not built yet; every other refusal is the caller's mistake, in Twilio's words."""
     town.lines["whatever"] = "was made"
     sent = {"params": form} if method == "GET" else {"data": form}
-    auth = (town.world.account_sid, town.world.auth_token)
-    answer = town.http.request(method, f"/2010-04-01/Accounts/{town.world.account_sid}/{path}.json", auth=auth, **sent)
+    answer = town.rest(method, f"/{path}.json", **sent)
     assert answer.status_code < 500 or (answer.status_code == 501 and "not build" in answer.json()["message"])
     assert answer.is_success or set(answer.json()) == {"code", "message", "more_info", "status"}

@@ -15,10 +15,12 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -45,6 +47,13 @@ def meeting(name: str = "Room", dial: str = "", **attributes: str) -> str:
     """A <Dial> into a conference of that name, without beeps unless they are wished for."""
     written = "".join(f' {name}="{value}"' for name, value in ({"beep": "false"} | attributes).items())
     return f"<Dial {dial}><Conference{written}>{name}</Conference></Dial>"
+
+
+def refusal(call: Callable[..., Any], *args: Any, **wishes: Any) -> tuple[int, int]:
+    """The status and Twilio's code with which this call of the library is refused."""
+    with pytest.raises(TwilioRestException) as caught:
+        call(*args, **wishes)
+    return caught.value.status, caught.value.code
 
 
 @dataclass
@@ -211,6 +220,12 @@ class Town:
 
     def get(self, path: str) -> Any:
         return self.ask("GET", path)
+
+    def rest(self, method: str, path: str, **settings: Any) -> httpx.Response:
+        """The answer to a request that the library would not make, to a path of the account in Twilio's REST API."""
+        account = self.world.account_sid
+        settings = {"auth": (account, self.world.auth_token)} | settings
+        return self.http.request(method, f"/2010-04-01/Accounts/{account}{path}", **settings)
 
     def put(self, path: str, body: Any) -> Any:
         return self.ask("PUT", path, body)
