@@ -177,6 +177,7 @@ def test_what_a_telephone_cannot_do_just_now_is_409(town, state, impossible):
         ("/press", {"digits": ""}),
         ("/press", {"digits": 1}),
         ("/press", {}),
+        ("/speak", {}),
         ("/speak", {"text": ""}),
         ("/speak", {"text": ["Hello"]}),
         ("/answer", {"by": "hand"}),

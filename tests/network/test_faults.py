@@ -2,9 +2,8 @@
 
 import pytest
 from starlette.responses import Response
-from twilio.base.exceptions import TwilioRestException
 
-from tests.network.town import ALL_EVENTS, BEN, LINE, MORNING, SORRY, alone
+from tests.network.town import ALL_EVENTS, BEN, LINE, MORNING, SORRY, alone, refusal
 
 HELLO = "<Say>Hello</Say>"
 
@@ -106,18 +105,14 @@ def test_a_delay_counts_against_the_time_of_the_telephone(town):
 
 def test_rest_may_say_too_many_requests_and_do_nothing(town):
     town.goes_wrong(rest_429={"match": "Calls", "times": 1})
-    with pytest.raises(TwilioRestException) as caught:
-        town.twilio.calls.create(to=BEN, from_=LINE, twiml="<Response/>")
-    assert (caught.value.status, caught.value.code) == (429, 20429)
+    assert refusal(town.twilio.calls.create, to=BEN, from_=LINE, twiml="<Response/>") == (429, 20429)
     town.forward(5)
     assert (town.ben.state, town.twilio.calls.list()) == ("idle", [])
 
 
 def test_rest_may_fail_after_it_has_done_the_work(town):
     town.goes_wrong(rest_500_after_applying={"match": "Calls", "times": 1})
-    with pytest.raises(TwilioRestException) as caught:
-        town.twilio.calls.create(to=BEN, from_=LINE, twiml="<Response/>")
-    assert caught.value.status == 500
+    assert refusal(town.twilio.calls.create, to=BEN, from_=LINE, twiml="<Response/>")[0] == 500
     town.forward(0)
     assert town.ben.state == "ringing"
 
@@ -190,6 +185,11 @@ def test_putting_faults_replaces_all_of_them(town, ends):
         {"earthquake": {}},
         {"lose": {"mach": "x"}},
         {"recording_not_ready": {"seconds": 1}},
+        {"announcement_fails": {"seconds": 3}},
+        {"rest_answers_late": {"seconds": -1}},
+        {"rest_answers_late": {"seconds": "3"}},
+        {"first_leg_drops": {"number": BEN}},
+        {"first_leg_drops": {"match": "+81"}},
         {"lose": {"match": "("}},
         {"lose": {"match": 7}},
         {"lose": {"match": "a{99999999999999999999}"}},

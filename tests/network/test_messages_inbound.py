@@ -2,9 +2,8 @@
 
 import pytest
 from starlette.responses import Response
-from twilio.base.exceptions import TwilioRestException
 
-from tests.network.town import AIKO, BEN, LINE, NOBODY, OTHER_LINE
+from tests.network.town import AIKO, BEN, LINE, NOBODY, OTHER_LINE, refusal
 
 PARAMS = {"MessageSid", "SmsSid", "SmsMessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "NumSegments"} | {
     "SmsStatus",
@@ -192,9 +191,7 @@ def test_who_says_stop_is_told_so_and_gets_no_more_until_start(town, word):
     assert "START" in answer
     assert town.asked("/sms")[0]["Body"] == word
     assert errors(town) == [21610]
-    with pytest.raises(TwilioRestException) as refused:
-        town.twilio.messages.create(to=AIKO, from_=LINE, body="Hello")
-    assert refused.value.code == 21610
+    assert refusal(town.twilio.messages.create, to=AIKO, from_=LINE, body="Hello") == (400, 21610)
     texts(town.aiko, "START")
     assert got(town.aiko)[-1] == "Hello again"
 

@@ -61,6 +61,9 @@ def test_the_hold_url_is_asked_for_by_get_and_played_once(town, sid):
     town.forward(60)
     assert (town.aiko.words, len(town.asked("/hold"))) == (["Please hold"], 1)
     assert (participant(town, AIKO)["hold"], participant(town, AIKO)["hears"]) == (True, "nothing")
+    assert town.ben.talks_with == []
+    changes(town, sid, hold=False)
+    assert town.ben.talks_with == [AIKO]
 
 
 def test_a_hold_url_that_cannot_be_had_is_silence(town, sid):

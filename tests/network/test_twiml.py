@@ -47,7 +47,7 @@ from local.network.twiml.reader import inline, read
         ("<Response><Dial>+819022220002<Number>+819022220002</Number></Dial></Response>", 12200, "either"),
         (f"<Response><Dial>{'<Number>+819022220002</Number>' * 11}</Dial></Response>", 12200, "at most ten"),
         ("<Response><Gather numDigits='0'/></Response>", 13313, "from 1"),
-        ("<Response><Gather numDigits='many'/></Response>", 13313, "numDigits"),
+        ("<Response><Gather numDigits='many'/></Response>", 13313, '"many" of <Gather> is not a whole number'),
         ("<Response><Reject reason='tired'/></Response>", 13710, "one of rejected, busy"),
         (f"<Response><Say>{'a' * 65536}</Say></Response>", 11750, "65536"),
     ],
