@@ -3,9 +3,8 @@
 import pytest
 from starlette.responses import Response
 
-from tests.network.town import MEETING_EVENTS, STANDARD, meeting
+from tests.network.town import STANDARD, WATCHED, meeting
 
-TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 LEFT = "Three minutes left"  # which takes 1.2 seconds to say
 
 
@@ -13,7 +12,7 @@ LEFT = "Three minutes left"  # which takes 1.2 seconds to say
 def sid(town):
     """The SID of Aiko's call, who is in the room with Ben."""
     town.answers("/left", f"<Say>{LEFT}</Say>")
-    sid = town.aiko.joins(**TOLD)
+    sid = town.aiko.joins(**WATCHED)
     town.ben.joins(dial='action="/after" hangupOnStar="true"')
     return sid
 

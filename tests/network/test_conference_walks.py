@@ -12,19 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.responses import Response
 
-from tests.network.town import AIKO, BEN, CARLA, DORA, LINE, MEETING_EVENTS, meeting
+from tests.network.town import AIKO, BEN, CARLA, DORA, LINE, WATCHED, meeting
 
 EVENINGS = int(os.environ.get("EVENINGS", "30"))
 PEOPLE = [AIKO, BEN, CARLA, DORA]
-TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 DIAL = 'hangupOnStar="true" action="/after"'
 DOCUMENTS = [
-    meeting("One", DIAL, **TOLD),
-    meeting("One", DIAL, beep="true", waitUrl="/wait", **TOLD),
-    meeting("One", muted="true", startConferenceOnEnter="false", waitUrl="", **TOLD) + "<Say>Goodbye</Say>",
-    meeting("One", 'timeLimit="40"', endConferenceOnExit="true", **TOLD),
-    meeting("Two", DIAL, participantLabel="host", maxParticipants="2", **TOLD) + "<Say>Taken</Say>",
-    meeting("Two", waitUrl="/gone", **TOLD) + "<Say>No music</Say>",
+    meeting("One", DIAL, **WATCHED),
+    meeting("One", DIAL, beep="true", waitUrl="/wait", **WATCHED),
+    meeting("One", muted="true", startConferenceOnEnter="false", waitUrl="", **WATCHED) + "<Say>Goodbye</Say>",
+    meeting("One", 'timeLimit="40"', endConferenceOnExit="true", **WATCHED),
+    meeting("Two", DIAL, participantLabel="host", maxParticipants="2", **WATCHED) + "<Say>Taken</Say>",
+    meeting("Two", waitUrl="/gone", **WATCHED) + "<Say>No music</Say>",
 ]
 PARTICIPANT = ["Hold=true", "Hold=false", "Muted=true", "Muted=false", "EndConferenceOnExit=true", "Announce", "Kick"]
 STEPS = some.one_of(

@@ -48,7 +48,6 @@ def test_whoever_watches_is_told_of_changes(town):
     with town.http.stream("GET", "/events") as events:
         lines = (line for line in events.iter_lines() if line)
         first = json.loads(next(lines).removeprefix("data: "))
-        town.get(town.aiko.path)
         town.aiko.behaves()
         second = json.loads(next(lines).removeprefix("data: "))
     assert second["version"] > first["version"]

@@ -1,14 +1,13 @@
 """Facts of what goes wrong on purpose with conferences, with late answers to REST, and with first legs that drop."""
 
-from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, MEETING_EVENTS, OTHER_LINE, refusal
+from tests.network.town import ALL_EVENTS, BEN, CARLA, LINE, OTHER_LINE, WATCHED, refusal
 
 LONG = '<Response><Pause length="3600"/></Response>'
-TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 
 
 def meeting_of_two(town):
     town.answers("/left", "<Say>Three minutes left</Say>")
-    town.aiko.joins(**TOLD)
+    town.aiko.joins(**WATCHED)
     town.ben.joins()
     return town.twilio.conferences(town.conference["sid"])
 

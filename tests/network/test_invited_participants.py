@@ -22,10 +22,6 @@ def telling(town, events=MEETING_EVENTS):
     }
 
 
-def told(town, event):
-    return [one for one in town.asked("/conference") if one["StatusCallbackEvent"] == event]
-
-
 # ---- from the queue into the room -----------------------------------------------------------------------------------
 
 
@@ -128,10 +124,10 @@ def test_who_does_not_answer_has_left_without_having_been_there(town, behaviour,
     town.aiko.joins(statusCallback="/conference", statusCallbackEvent=MEETING_EVENTS)
     made = invites(town, label="b", timeout=5)
     town.forward(15)
-    (left,) = told(town, "participant-leave")
+    (left,) = town.told("participant-leave")
     assert (left["ParticipantCallStatus"], left["ReasonParticipantLeft"]) == (status, "participant_add_failed")
     assert (left["CallSid"], left["ParticipantLabel"]) == (made.call_sid, "b")
-    assert len(told(town, "participant-join")) == 1
+    assert len(town.told("participant-join")) == 1
     assert [one.call_sid for one in town.twilio.conferences(made.conference_sid).participants.list()] == [
         town.aiko.seen["call_sid"]
     ]
@@ -167,7 +163,7 @@ def test_who_cancels_the_call_has_failed_to_add_the_participant(town):
     made = invites(town, **telling(town))
     town.twilio.calls(made.call_sid).update(status="canceled")
     town.forward(0)
-    (left,) = told(town, "participant-leave")
+    (left,) = town.told("participant-leave")
     assert (left["ParticipantCallStatus"], left["ReasonParticipantLeft"]) == ("canceled", "participant_add_failed")
 
 
@@ -176,7 +172,7 @@ def test_when_the_conference_ends_nobody_is_called_into_it_any_more(town):
     invites(town)
     town.aiko.hangs_up()
     assert (town.ben.state, town.events()[-1]) == ("idle", "conference-end")
-    assert told(town, "participant-leave")[-1]["ReasonParticipantLeft"] == "moderator_ended_conference"
+    assert town.told("participant-leave")[-1]["ReasonParticipantLeft"] == "moderator_ended_conference"
 
 
 def test_while_somebody_is_called_the_conference_does_not_end_for_want_of_participants(town):

@@ -3,15 +3,13 @@
 import pytest
 from starlette.responses import Response
 
-from tests.network.town import AIKO, BEN, CARLA, MEETING_EVENTS, STANDARD, refusal
-
-TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
+from tests.network.town import AIKO, BEN, CARLA, STANDARD, WATCHED, refusal
 
 
 @pytest.fixture
 def sid(town):
     """The SID of Aiko's call, who is in the room with Ben."""
-    sid = town.aiko.joins(**TOLD)
+    sid = town.aiko.joins(**WATCHED)
     town.ben.joins()
     return sid
 
@@ -136,13 +134,13 @@ def test_a_participant_becomes_a_coach_and_stops_being_one(town, sid, wishes):
     assert not changes(town, carla, coaching=False).coaching
     town.carla.says("For all")
     assert (town.aiko.words, town.ben.words) == (["Only for Aiko", "For all"], ["For all"])
-    modified = [one for one in town.asked("/conference") if one["StatusCallbackEvent"] == "participant-modify"]
+    modified = town.told("participant-modify")
     assert [one["Coaching"] for one in modified] == ["true", "false"]
 
 
 def test_the_end_on_exit_can_be_changed(town, sid):
     assert changes(town, sid, end_conference_on_exit=True).end_conference_on_exit
-    (modified,) = [one for one in town.asked("/conference") if one["StatusCallbackEvent"] == "participant-modify"]
+    (modified,) = town.told("participant-modify")
     assert (modified["CallSid"], modified["EndConferenceOnExit"]) == (sid, "true")
     town.aiko.hangs_up()
     assert (town.conference["status"], town.ben.state, town.events()[-1]) == ("completed", "idle", "conference-end")
@@ -164,7 +162,7 @@ def test_the_beep_of_an_exit_can_be_changed(town, sid):
 
 def test_of_whoever_waits_only_what_they_hear_can_be_changed(town):
     town.answers("/wait", "<Say>It begins soon</Say>")
-    sid = town.aiko.joins(**TOLD)
+    sid = town.aiko.joins(**WATCHED)
     waiting = town.twilio.conferences(town.conference["sid"]).participants(sid)
     for wishes in ({"muted": True}, {"hold": True}, {"announce_url": town.at("/wait")}):
         assert refusal(waiting.update, **wishes) == (400, 16099)
@@ -204,7 +202,7 @@ def test_the_last_who_is_removed_ends_it(town, sid):
 
 
 def test_one_with_end_conference_on_exit_who_is_removed_ends_it(town):
-    sid = town.aiko.joins(endConferenceOnExit="true", **TOLD)
+    sid = town.aiko.joins(endConferenceOnExit="true", **WATCHED)
     town.ben.joins()
     town.twilio.conferences(town.conference["sid"]).participants(sid).delete()
     town.forward(0)
@@ -216,7 +214,7 @@ def test_one_with_end_conference_on_exit_who_is_removed_ends_it(town):
 
 def test_a_conference_that_is_ended_by_rest_sends_all_to_their_actions(town):
     town.answers("/after", "<Say>The time is up</Say>")
-    town.aiko.joins(dial='action="/after"', **TOLD)
+    town.aiko.joins(dial='action="/after"', **WATCHED)
     town.ben.joins(dial='action="/after"')
     town.twilio.conferences(town.conference["sid"]).update(status="completed")
     town.forward(0)

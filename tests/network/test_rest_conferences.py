@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
-from tests.network.town import LINE, MEETING_EVENTS, refusal
+from tests.network.town import LINE, WATCHED, refusal
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_api_v2010.json"
-TOLD = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}
 TYPES = {"string": str, "boolean": bool, "object": dict, "integer": int}
 AFTER = {"dial": 'action="/after"'}
 
@@ -23,7 +22,7 @@ def room(town):
     """Aiko and Ben talk in a room, by the labels of a and b."""
     town.answers("/after", "<Say>You are out</Say>")
     town.answers("/left", "<Say>Three minutes left</Say>")
-    town.aiko.joins(participantLabel="a", **AFTER, **TOLD)
+    town.aiko.joins(participantLabel="a", **AFTER, **WATCHED)
     town.ben.joins(participantLabel="b", **AFTER)
     return town.twilio.conferences(town.conference["sid"])
 

@@ -38,6 +38,7 @@ DIALED = {"DialCallStatus", "DialCallSid", "DialCallDuration", "DialBridged"}
 TOLD = {"Timestamp", "CallbackSource", "SequenceNumber"}
 ENDED = TOLD | {"Duration", "CallDuration"}
 MEETING_EVENTS = "start end join leave mute hold modify speaker announcement"
+WATCHED = {"statusCallback": "/conference", "statusCallbackEvent": MEETING_EVENTS}  # attributes of <Conference>
 STANDARD = {"CallSid", "AccountSid", "From", "To", "CallStatus", "ApiVersion", "Direction", "Caller", "Called"} | {
     party + part for party in ("From", "To", "Caller", "Called") for part in ("City", "State", "Zip", "Country")
 }
@@ -272,6 +273,10 @@ class Town:
     def events(self, path: str = "/conference") -> list[str]:
         """The events of conferences that the application was told of."""
         return [one["StatusCallbackEvent"] for one in self.asked(path)]
+
+    def told(self, event: str) -> list[Asked]:
+        """What the application was told each time that this happened in a conference."""
+        return [one for one in self.asked("/conference") if one["StatusCallbackEvent"] == event]
 
     def statuses(self, path: str = "/status") -> list[str]:
         return [one["CallStatus"] for one in self.asked(path)]
