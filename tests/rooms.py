@@ -1,7 +1,7 @@
 """`make test` and `make coverage` end with it: how many branches and lines of each room were run. It is no gate.
 
-`make test` counts what examples of tests/unit and tests/stories run (tests/conftest.py says why), so a room may be better
-than it looks.
+`make test` counts what examples of tests/unit and tests/stories run (tests/conftest.py says why), so a room may be
+better than it looks.
 """
 
 import json
