@@ -63,8 +63,7 @@ def cloud():
 
 
 # Tracing doubles what a test takes before Python 3.14. So `make test`, which prints the coverage of every room, traces
-# examples of these alone; `make coverage` traces all.
-TRACED = {"unit", "stories"}
+# examples of tests/unit alone; `make coverage` traces all.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,6 +75,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("_cov") or config.getoption("--trace-all"):
         return
     for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        if folder not in TRACED or item.get_closest_marker("hypothesis"):
+        if not item.path.is_relative_to(ROOT / "tests/unit") or item.get_closest_marker("hypothesis"):
             item.add_marker(pytest.mark.no_cover)

@@ -1,10 +1,10 @@
 """`make test` and `make coverage` end with it: how many branches and lines of each room were run. It is no gate.
 
-`make test` counts what examples of tests/unit and tests/stories run (tests/conftest.py says why), so a room may be
-better than it looks.
+`make test` counts what examples of tests/unit run (tests/conftest.py says why), `make coverage` what all tests run.
 """
 
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -41,4 +41,5 @@ def share(part: int, whole: int) -> str:
 
 
 if __name__ == "__main__":
-    print(table(json.loads(REPORT.read_text())))
+    by = "by all tests" if "--all" in sys.argv else "by examples of tests/unit; make coverage: by all tests"
+    print(f"{table(json.loads(REPORT.read_text()))}\n({by})")

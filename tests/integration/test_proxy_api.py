@@ -36,7 +36,7 @@ def refused(request) -> tuple[int, int]:
         request()
     if isinstance(refusal.value, TwilioRestException):
         return refusal.value.status, refusal.value.code
-    found = re.search(r'HTTP (\d+) {"code": (\d+)', str(refusal.value))  # so the SDK says it of a list
+    found = re.search(r'HTTP (\d+) {"code":(\d+)', str(refusal.value))  # so the SDK says it of a list
     return int(found[1]), int(found[2])
 
 
