@@ -30,7 +30,8 @@ run: $(RUNNABLE)  ## the exchange and the telephone network, ready to use in a b
 	@exec $(BIN)/python -m local
 
 test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass, in five minutes
-	$(BIN)/python -m pytest --ignore tests/command --ignore tests/deployed --cov --cov-report=json
+	$(BIN)/python -m pytest --ignore tests/command --ignore tests/deployed
+	@$(BIN)/python -m pytest tests/unit -m "not hypothesis" --cov --cov-report=json > .coverage.log || { cat .coverage.log; exit 1; }
 	@$(BIN)/python -m tests.rooms
 
 rehearse: $(INSTALLED) $(STANDINS)  ## an exchange deployed, called, looked after, upgraded and taken away, in real time
@@ -51,7 +52,7 @@ deploy: $(RUNNABLE) $(TOOLS)/sam/installed  ## into your own AWS account: asks w
 	@$(BIN)/toritsugi deploy $(OPTIONS)
 
 coverage: $(INSTALLED) $(STANDINS) browser  ## which branches all of that runs, room by room; takes twice as long
-	$(BIN)/python -m pytest --ignore tests/command --ignore tests/deployed --cov --cov-report=json --trace-all
+	$(BIN)/python -m pytest --ignore tests/command --ignore tests/deployed --cov --cov-report=json
 	@$(BIN)/python -m tests.rooms --all
 
 permissions: $(INSTALLED) $(STANDINS)  ## takes each permission out of a deployment, one at a time, and sees it fail
@@ -117,4 +118,4 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis .mutants .coverage
+	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis .mutants .coverage .coverage.log

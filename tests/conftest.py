@@ -60,20 +60,3 @@ def cloud():
     settings = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}"}
     with Cloud(ROOT / "template.yaml", PARAMETERS, settings) as cloud:
         yield cloud
-
-
-# Tracing doubles what a test takes before Python 3.14. So `make test`, which prints the coverage of every room, traces
-# examples of tests/unit alone; `make coverage` traces all.
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--trace-all", action="store_true", help="trace every test for the coverage")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Says which tests do not count to the coverage."""
-    if not config.pluginmanager.hasplugin("_cov") or config.getoption("--trace-all"):
-        return
-    for item in items:
-        if not item.path.is_relative_to(ROOT / "tests/unit") or item.get_closest_marker("hypothesis"):
-            item.add_marker(pytest.mark.no_cover)

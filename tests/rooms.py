@@ -1,6 +1,7 @@
 """`make test` and `make coverage` end with it: how many branches and lines of each room were run. It is no gate.
 
-`make test` counts what examples of tests/unit run (tests/conftest.py says why), `make coverage` what all tests run.
+Tracing doubles what a test takes before Python 3.14. So `make test` traces the examples of tests/unit alone, and `make
+coverage` all tests.
 """
 
 import json
