@@ -3,4 +3,4 @@
 
 MAKEFLAGS += --no-print-directory
 ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../..)
-PACK = $(if $(wildcard $(ROOT)/.venv/installed),PYTHONPATH=$(ROOT)/infra $(ROOT)/.venv/bin/python -m package,$(error Nothing is installed yet to build with. Type `make build` in $(ROOT), which installs it))
+PACK = $(if $(wildcard $(ROOT)/.venv/runnable),PYTHONPATH=$(ROOT)/infra $(ROOT)/.venv/bin/python -m package,$(error Nothing is installed yet to build with. Type `make build` in $(ROOT), which installs it))

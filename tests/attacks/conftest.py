@@ -3,10 +3,12 @@
 import pytest
 
 from tests.integration.wire import Wire
+from toritsugi.foundation import config
 
 
 @pytest.fixture
 def wire(cloud):
-    """Every call of an AWS API, to be counted."""
+    """Every call of an AWS API, to be counted, of a process that has answered before."""
+    config.settings()
     with Wire() as wire:
         yield wire

@@ -21,7 +21,6 @@ import voice
 from local.aws import Context
 from tests.conftest import AUTH_TOKEN, BASE
 from tests.integration.conftest import AIKO, LINES, event_of, incoming
-from toritsugi.foundation import config
 
 FORGERIES = int(os.environ.get("FORGERIES", "4000"))
 HANDLERS = {"/voice": voice, "/sms": sms, "/status/KC1/KP1/KP2/1": status, "/recording/voicemail/desk/x": recording}
@@ -114,7 +113,6 @@ def test_a_genuine_request_is_answered_by_every_function(cloud):
 
 
 def test_whatever_is_forged_gets_an_empty_403_and_nothing_else_happens(cloud, wire, logged):
-    config.settings()  # are known to a process that has answered before
     draw = random.Random(17)
     with wire.counting() as operations:
         for _ in range(FORGERIES):

@@ -21,6 +21,7 @@ from twilio.rest import Client
 from local.aws import Cloud, Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, PARAMETERS, ROOT
 from tests.integration.wire import Wire
+from toritsugi.foundation import config
 from toritsugi.masking import pool
 
 AIKO, BEN, EVE = "+819011110001", "+819022220002", "+819033330003"
@@ -210,7 +211,8 @@ def set_setting(cloud: Cloud, name: str, value: str) -> None:
 
 @pytest.fixture
 def wire(cloud):
-    """Every call of an AWS API, to be counted, lost or refused."""
+    """Every call of an AWS API, to be counted, lost or refused, of a process that has answered before."""
+    config.settings()
     with Wire() as wire:
         yield wire
 

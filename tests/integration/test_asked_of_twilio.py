@@ -20,8 +20,11 @@ class Exchange(Switchboard):
         status, said = super().answer(asked)
         if asked.path != "/IncomingPhoneNumbers" or status >= 400:
             return status, said
-        number = {"sid": "PN" + "9" * 32, "phone_number": OWNED, "capabilities": self.able}
-        return 200, {"incoming_phone_numbers": [number], "page": 0, "page_size": 1}
+        numbers = [
+            {"sid": f"PN{one:032}", "phone_number": number, "capabilities": self.able}
+            for one, number in enumerate((OWNED, MUTE))
+        ]
+        return 200, {"incoming_phone_numbers": numbers, "page": 0, "page_size": 1}
 
 
 @pytest.fixture

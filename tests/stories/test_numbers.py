@@ -44,6 +44,14 @@ def test_a_number_points_at_the_exchange_while_it_is_in_a_pool_and_back_afterwar
     assert desk.service.phone_numbers.list() == []
 
 
+@pytest.mark.parametrize("part", [LINE[:-1], "+8150100", "*50100*", "5010000011", LINE + "0", LINE + " "])
+def test_a_part_of_a_number_is_no_number_and_moves_none(desk, owned, part):
+    desk.opens()
+    assert refusal(lambda: desk.service.phone_numbers.create(phone_number=part)) == 80606
+    assert refusal(lambda: desk.service.phone_numbers.create(sid="../Keys")) == 80301
+    assert owned(LINE)["voice_url"] == "http://127.0.0.1:9/former"
+
+
 def test_a_number_that_somebody_has_pointed_elsewhere_meanwhile_is_left_alone(desk, owned, box):
     desk.opens()
     number = desk.service.phone_numbers.create(sid=owned(LINE)["sid"])

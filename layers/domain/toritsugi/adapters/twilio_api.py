@@ -1,5 +1,6 @@
 """Twilio's REST API. Only this module imports twilio.rest, so only functions with that layer import it."""
 
+import re
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -13,6 +14,7 @@ from twilio.rest import Client
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.sids import in_path, is_sid
 
 # What a number points at us, for its calls and for its texts; the rest of its settings is its owner's business.
 OF_CALLS = (
@@ -69,33 +71,40 @@ def twilio_client() -> Client:
 def get_owned_number(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:
     """A number of the account: sid, phone_number, friendly_name, capabilities and its webhooks as they are now.
 
+    It is the one that was asked for, to the digit: Twilio itself takes a part of a number for all that have it.
+
     Raises RequestRefused 80606 when the account does not own that number, 80301 when it has none of that SID, and
     80613 when Twilio does not say.
     https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
     """
     numbers = twilio_client().incoming_phone_numbers
+    if number_sid and not is_sid(number_sid, "PN"):
+        raise RequestRefused(80301, f"The account has no phone number with the SID {number_sid}")
+    if not number_sid and not re.fullmatch(r"\+[1-9][0-9]{6,14}", phone_number or ""):
+        raise RequestRefused(NOT_OWNED, "The phone number is not in E.164, as +815012345678 is")
     try:
-        found = [numbers(number_sid).fetch()] if number_sid else numbers.list(phone_number=phone_number, limit=1)
+        found = [numbers(number_sid).fetch()] if number_sid else numbers.list(phone_number=phone_number)
     except TwilioRestException as error:
         if error.status == 404:
             raise RequestRefused(80301, f"The account has no phone number with the SID {number_sid}") from None
         raise downstream(error) from None
     except TwilioException as error:  # of a list the SDK says only that there is no page
         raise downstream(error) from None
-    if not found:
+    owned = next((one for one in found if phone_number in (None, one.phone_number)), None)
+    if not owned:
         raise RequestRefused(NOT_OWNED, "The phone number is not owned by the account")
-    return describe(found[0])
+    return describe(owned)
 
 
 @cache
 def get_abilities(line: str) -> dict[str, bool]:
-    """What a number of the account can do: voice, sms, mms. Asked once in a process. Raises as `find_owned` does."""
+    """What a number of the account can do: voice, sms, mms. Asked once in a process. Raises as above."""
     able: dict[str, bool] = get_owned_number(line, None)["capabilities"]
     return able
 
 
 def list_owned_numbers(after: str | None, most: int) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of the account's numbers, as `find_owned` describes them, and where the next one begins.
+    """A page of the account's numbers, as `describe` has them, and where the next one begins.
 
     Raises RequestRefused 80613.
     """
@@ -136,7 +145,7 @@ def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
     wanted = {name: webhooks.get(name, "") for kind in said for name in kind}
     changes = {name: value for name, value in wanted.items() if value != owned["webhooks"][name]}
     try:
-        twilio_client().incoming_phone_numbers(owned["sid"]).update(**changes)
+        twilio_client().incoming_phone_numbers(in_path(owned["sid"], "PN")).update(**changes)
     except TwilioRestException as error:
         raise downstream(error) from None
 
@@ -194,7 +203,7 @@ def redirect_and_end(call_sid: str, twiml: str) -> None:
 def update_call(call_sid: str, **changes: Any) -> None:
     """Changes a running call; one that has ended stays as it is. Raises RequestRefused 80613."""
     try:
-        twilio_client().calls(call_sid).update(**changes)
+        twilio_client().calls(in_path(call_sid, "CA")).update(**changes)
     except TwilioRestException as error:
         if error.status not in GONE_STATUSES:
             raise downstream(error) from None
@@ -224,9 +233,9 @@ def send_text(to: str, line: str, body: str, media: list[str], report_to: str) -
 
 def play_into_conference(conference_sid: str, call_sid: str | None, url: str) -> None:
     """Has the TwiML at this address heard in a running conference: by all, or by one call. Raises RequestRefused."""
-    conference = twilio_client().conferences(conference_sid)
+    conference = twilio_client().conferences(in_path(conference_sid, "CF"))
     try:
-        (conference.participants(call_sid) if call_sid else conference).update(announce_url=url)
+        (conference.participants(in_path(call_sid, "CA")) if call_sid else conference).update(announce_url=url)
     except TwilioRestException as error:
         raise downstream(error) from None
 
@@ -234,7 +243,7 @@ def play_into_conference(conference_sid: str, call_sid: str | None, url: str) ->
 def end_conference(conference_sid: str) -> None:
     """Ends a conference with every call that is in it; one that has ended already is none of our concern."""
     try:
-        twilio_client().conferences(conference_sid).update(status="completed")
+        twilio_client().conferences(in_path(conference_sid, "CF")).update(status="completed")
     except TwilioRestException as error:
         if error.status not in GONE_STATUSES:
             raise downstream(error) from None
@@ -243,7 +252,9 @@ def end_conference(conference_sid: str) -> None:
 def change_conference_participant(conference_sid: str, call_sid: str, **changes: Any) -> None:
     """Mutes or holds somebody in a conference, or the contrary. Raises RequestRefused."""
     try:
-        twilio_client().conferences(conference_sid).participants(call_sid).update(**changes)
+        twilio_client().conferences(in_path(conference_sid, "CF")).participants(in_path(call_sid, "CA")).update(
+            **changes
+        )
     except TwilioRestException as error:
         raise downstream(error) from None
 

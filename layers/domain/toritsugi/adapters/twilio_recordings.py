@@ -12,6 +12,7 @@ import urllib3
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.sids import in_path
 
 AUDIO_PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds between tries: we are told before every server of Twilio's has the file
 CHUNK = 65_536  # bytes
@@ -29,7 +30,7 @@ def fetch_audio(recording_sid: str, file: IO[bytes]) -> str:
     The address is made of the SID: a callback cannot lead anywhere else, whatever it says.
     """
     for seconds in (*AUDIO_PATIENCE, None):
-        with ask_twilio("GET", f"{recording_sid}.wav") as answer:
+        with ask_twilio("GET", f"{in_path(recording_sid, 'RE')}.wav") as answer:
             if answer.status == OK:
                 return write_audio(answer, file)
         if seconds is None or answer.status != NOT_THERE:
@@ -49,7 +50,7 @@ def write_audio(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
 
 def delete_copy(recording_sid: str) -> None:
     """Deletes Twilio's copy of a recording; one that is gone is gone. Raises RequestRefused 80613."""
-    with ask_twilio("DELETE", f"{recording_sid}.json") as answer:
+    with ask_twilio("DELETE", f"{in_path(recording_sid, 'RE')}.json") as answer:
         if answer.status not in (NO_CONTENT, NOT_THERE):
             raise RequestRefused(80613, f"Twilio did not delete the recording: it answers {answer.status}", 502)
 

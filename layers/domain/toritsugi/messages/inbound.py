@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.transactions import CONDITION_FAILED, refusals, write_transaction
 from toritsugi.lines import directory, numbers
 from toritsugi.lines.directory import DirectoryKey
@@ -71,7 +72,7 @@ class TextContext:
 def read_text(fields: Mapping[str, str], now: float) -> Text:
     """The text of a webhook. Raises RequestRefused where it is none, or came to no number."""
     sid, line = fields.get("MessageSid", ""), fields.get("To", "")
-    if not records.is_sid(sid) or not numbers.is_e164(line):
+    if not is_sid(sid, "SM", "MM") or not numbers.is_e164(line):
         raise RequestRefused(20001, "the webhook lacks MessageSid, or a number in To")
     media = [
         {"url": fields[f"MediaUrl{place}"], "kind": fields.get(f"MediaContentType{place}", "")}

@@ -26,7 +26,6 @@ from toritsugi.foundation.tables import Table
 STATUSES = "accepted scheduled queued sending sent canceled failed undelivered partially_delivered delivered read"
 MESSAGE_RANKS = {status: rank for rank, status in enumerate(STATUSES.split())}
 
-SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 MESSAGE_STATUS_PATH = re.compile(r"/status/messages/(KM[0-9a-f]{32})")
 
 
@@ -90,11 +89,6 @@ class Message(Table):
     def path(self) -> str:
         """Where the callbacks of its delivery go."""
         return f"/status/messages/{self.message_id}"
-
-
-def is_sid(text: str) -> bool:
-    """Whether this is the SID of a message at Twilio."""
-    return SID.fullmatch(text) is not None
 
 
 def make_id(seed: str | None = None) -> str:

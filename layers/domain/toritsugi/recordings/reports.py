@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.types import Fields
 
 DAY_SECONDS = 86_400
@@ -64,13 +65,13 @@ def read_report(path: str, fields: Fields) -> Report:
     """
     RecordingOrigin.read(path)
     sid, status = fields.get("RecordingSid", ""), fields.get("RecordingStatus", "")
-    if not re.fullmatch("RE[0-9a-f]{32}", sid) or status not in ("completed", "absent", "failed"):
+    if not is_sid(sid, "RE") or status not in ("completed", "absent", "failed"):
         raise RequestRefused(20001, "the callback lacks RecordingSid, or a RecordingStatus that is an end")
-    call_sid = re.fullmatch("CA[0-9a-f]{32}", fields.get("CallSid", ""))
+    call_sid = fields.get("CallSid", "")
     return Report(
         path=path,
         recording_sid=sid,
-        call_sid=call_sid[0] if call_sid else "",
+        call_sid=call_sid if is_sid(call_sid, "CA") else "",
         status=status,
         seconds=read_count_of(fields.get("RecordingDuration")),
         channels=read_count_of(fields.get("RecordingChannels")) or 1,
