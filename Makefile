@@ -90,7 +90,7 @@ $(RUNNABLE): infra/tools/run.txt infra/tools/uv.txt
 
 # What developing needs besides.
 $(INSTALLED): requirements.txt $(RUNNABLE)
-	@echo "Installing what tests need into $(VENV), once: 600 MB ..."
+	@echo "Installing what tests need into $(VENV), once: 500 MB ..."
 	@$(INSTALL) $(BIN)/python --compile-bytecode -r $<
 	@touch $@
 
@@ -117,5 +117,5 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-clean:
+clean:  ## takes away everything that was installed or built
 	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis .mutants .coverage .coverage.log

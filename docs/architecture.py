@@ -316,7 +316,7 @@ def lines_of(nouns: dict[str, set[str]]) -> Iterator[str]:
 
 def row(part: Part, lines: list[str], y: float, height: float) -> Iterator[str]:
     yield card(LEFT, y, CARD, height)
-    yield text(LEFT + 12, y + 20, f"{part.function}.py", "name")
+    yield text(LEFT + 12, y + 20, file_of(part.function), "name")
     yield text(LEFT + 12, y + 38, f"from {part.woken_by}", "soft")
     for n, line in enumerate(lines):
         yield f'<text x="{NOUNS}" y="{y + 20 + LINE * n:g}">{line}</text>'
@@ -338,10 +338,15 @@ def who_may_do_what() -> list[str]:
     return [row_of(deployment, function) for function in deployment.functions]
 
 
+def file_of(function: str) -> str:
+    """The file of a function, or its folder."""
+    return f"{function}.py" if (ROOT / f"functions/{function}.py").exists() else function
+
+
 def row_of(deployment: Deployment, function: str) -> str:
     properties = deployment.properties(function)
     name = properties["Handler"].removesuffix(".handler")
-    file = f"{name}.py" if (ROOT / f"functions/{name}.py").exists() else name
+    file = file_of(name)
     twilio = "yes" if calls_twilio(ROOT / "functions" / file) else "no"
     start = "heavy" if {"Ref": "RestLayer"} in properties.get("Layers", []) else "light"
     by = ", ".join(wakers_of(deployment, function))

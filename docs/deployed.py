@@ -233,11 +233,17 @@ def entrances(deployment: Deployment) -> Iterator[str]:
             yield text(API, first + LINE * line, words, "code" if words in routes else "soft")
 
 
+def file_of(handler: str) -> str:
+    """The file of a handler, or its folder."""
+    name = handler.removesuffix(".handler")
+    return f"{name}.py" if (ROOT / f"functions/{name}.py").exists() else name
+
+
 def functions(deployment: Deployment) -> Iterator[str]:
     for row, function in enumerate(deployment.functions):
         properties, y = deployment.properties(function), TOP + ROW * row
         yield card(FUNCTION - 12, y, CARD, 54)
-        yield text(FUNCTION + 4, y + 23, properties["Handler"].replace(".handler", ".py"), "name")
+        yield text(FUNCTION + 4, y + 23, file_of(properties["Handler"]), "name")
         yield text(FUNCTION + 4, y + 42, properties["Description"], "soft")
 
 

@@ -24,9 +24,7 @@ def get_or_create(resources, unique_name, **wanted):
 service = get_or_create(client.proxy.v1.services, "example")
 if not service.phone_numbers.list():
     service.phone_numbers.create(phone_number=LINE)
-session = get_or_create(
-    service.sessions, "parcel-17", ttl=3600, participants=[{"Identifier": number} for number in (AIKO, BEN)]
-)
+session = get_or_create(service.sessions, "parcel-17", participants=[{"Identifier": AIKO}, {"Identifier": BEN}])
 for person in session.participants.list():
     print(person.identifier, "dials", person.proxy_identifier)
 print(f"Now dial 050-1000-0009 on Aiko's telephone, at {os.environ.get('NETWORK', 'your own')}: Ben's rings.")

@@ -44,7 +44,7 @@ async def bring_together(exchange: httpx.AsyncClient) -> dict[str, str]:
     path = f"/v1/Services/{service['sid']}"
     for line in LINES:
         await ask(exchange, "POST", f"{path}/PhoneNumbers", data={"PhoneNumber": line})
-    session = await ask(exchange, "POST", f"{path}/Sessions", data={"UniqueName": "parcel-1", "Ttl": 86_400})
+    session = await ask(exchange, "POST", f"{path}/Sessions", data={"UniqueName": "parcel-1"})
     people = f"{path}/Sessions/{session['sid']}/Participants"
     joined = [
         await ask(exchange, "POST", people, data={"Identifier": number, "FriendlyName": name})

@@ -1,4 +1,4 @@
-"""The exchange, without AWS's handlers: nine rooms, of which a noun may import only those that stand below it.
+"""The exchange, without AWS's handlers: ten rooms, of which a noun may import only those that stand below it.
 
 masking     two people talk through a number that is neither's: services, sessions, routes
 bridges     calls that the exchange makes itself, with a clock

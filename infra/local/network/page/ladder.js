@@ -2,7 +2,7 @@
 import { html, icon, still, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { national, tongue } from "./numbers.js";
 import { fileName, hour, span, timer, words } from "./words.js";
-import { begin, ENDS, Messages, holder, textsOf } from "./messages.js";
+import { begin, caller, ENDS, Messages, textsOf } from "./messages.js";
 import { isLost, stateOf } from "./texts.js";
 import { everybody, plain, short } from "./conferences.js";
 import { parameters, path, progress, verbs } from "./webhooks.js";
@@ -209,7 +209,7 @@ export function LadderView({ state, family, suggested, chosen, choose, mark, poi
     const row = rows[i];
     const y = i * ROW;
     if (row.kind === "gap") seen.push(html`<div key=${row.key} class="gap" style=${{ top: `${y}px` }}><span>${w.later(span(row.seconds))}</span></div>`);
-    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${holder(bySid.get(row.call))}
+    else if (row.kind === "head") seen.push(html`<${Head} key=${row.key} y=${y} call=${bySid.get(row.call)} caller=${caller(bySid.get(row.call))}
         billed=${ladder.billed(row.call)} names=${names} choose=${choose} />`);
     else {
       seen.push(html`<${Arrow} key=${row.key} row=${row} y=${y} a=${place.get(row.from)} b=${place.get(row.to)}

@@ -27,6 +27,9 @@ export const begin = (call) => (call.timeline.length ? moment(call.timeline[0]) 
 /** Who holds the telephone of a leg, also of one whose number is withheld. */
 export const holder = (call) => call.phone || (call.direction === "inbound" ? call.from : call.to);
 
+/** Who makes a call: whoever holds its telephone, or the line that a program calls from. */
+export const caller = (call) => (call.direction === "inbound" ? holder(call) : call.from);
+
 /** Lanes in the order that makes most arrows short: who calls, the lines dialled, the application, rooms, the lines shown, who is called. */
 function lanesOf(calls, texts, ours, asked, rooms) {
   const [callers, dialled, shown, called] = [[], [], [], []];

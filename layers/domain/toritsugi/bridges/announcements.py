@@ -95,10 +95,10 @@ def claim_announcement(
 
 def warning(before_end: int, language: str, minutes: int) -> str:
     """What is said before the end: 3 minutes left, with the offer of so many minutes more, if any."""
-    said = words.sentence("time left", language, left=words.say_duration(before_end, language))
+    said = [words.sentence("time left", language, left=words.say_duration(before_end, language))]
     if minutes:
-        said += " " + words.sentence("extension offer", language, more=words.say_duration(minutes * 60, language))
-    return said
+        said.append(words.sentence("extension offer", language, more=words.say_duration(minutes * 60, language)))
+    return words.join_sentences(said, language)
 
 
 def speak_announcement(announcement: Announcement) -> VoiceResponse:

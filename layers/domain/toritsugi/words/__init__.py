@@ -122,6 +122,11 @@ def sentence(name: str, language: str | None, **facts: object) -> str:
     return translate(name, language, **facts)[0]
 
 
+def join_sentences(said: list[str], language: str | None) -> str:
+    """Several sentences as one text: with a space between them, where words of the language have spaces at all."""
+    return ("" if nearest(language).sticks else " ").join(said)
+
+
 def translate(name: str, language: str | None, **facts: object) -> tuple[str, Language]:
     """The sentence, and the language that it is in: English where the wished one lacks it.
 
