@@ -1,8 +1,9 @@
-"""What attackers meet: the exchange behind its doors, and somebody who counts what it asks of AWS."""
+"""What attackers meet: the exchange behind its doors, the whole of it on this machine, and somebody who counts."""
 
 import pytest
 
 from tests.integration.wire import Wire
+from tests.stories.conftest import box, log  # noqa: F401  the same box as in stories
 from toritsugi.foundation import config
 
 

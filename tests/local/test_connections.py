@@ -13,7 +13,7 @@ from starlette.routing import Route
 from local.web import serve
 
 PATIENCE = 0.2  # seconds
-WHOLE = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nhello"
+WHOLE = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello"
 HALVES = {"half of its head": WHOLE[:30], "half of its body": WHOLE[:-2], "a body that is announced": WHOLE[:-5]}
 
 
@@ -97,7 +97,7 @@ def test_whoever_leaves_in_the_middle_is_not_missed(capsys, half):
 def test_the_end_of_the_server_waits_for_no_half_of_a_request_and_tells_who_waits(capsys):
     async def live() -> list[bytes]:
         async with (clients := Clients()).serve(patience=60):
-            said = [*HALVES.values(), b"GET /later HTTP/1.1\r\nHost: here\r\n\r\n"]
+            said = [*HALVES.values(), b"GET /later HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"]
             connections = [await clients.open(one) for one in said]
             await clients.hears(WHOLE.replace(b"Host", b"Connection: close\r\nHost"))
         answers = [await reader.read() for reader, _ in connections]
@@ -112,7 +112,7 @@ def test_the_end_of_the_server_waits_for_no_half_of_a_request_and_tells_who_wait
 def test_who_has_said_all_may_wait_for_the_answer_as_long_as_it_takes(capsys):
     async def live() -> bytes:
         async with (clients := Clients()).serve():
-            reader, writer = await clients.open(b"GET /later HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            reader, writer = await clients.open(b"GET /later HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
             await clients.hears(HALVES["half of its body"])  # by then its own time would be over
             clients.now.set()
             with closing(writer):

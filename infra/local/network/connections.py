@@ -1,4 +1,4 @@
-"""Connections to a server: a request that has begun has so many seconds to become complete.
+"""Connections to a server: who may make one, and that a request that has begun becomes complete in so many seconds.
 
 uvicorn itself waits for ever, and logs a client that leaves in the middle as a failure of the application.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import h11
 import uvicorn
@@ -17,11 +19,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 20.0  # seconds
 
+# The names of this machine; the last is what containers on it call it.
+OWN_NAMES = re.compile(r"127(\.\d{1,3}){3}|::1|localhost|[a-z0-9-]+\.localhost|host\.docker\.internal", re.IGNORECASE)
+
 
 def configured(application: ASGIApp, patience: float = PATIENCE, **settings: Any) -> uvicorn.Config:
     """How uvicorn is to serve this application."""
     connection: Any = functools.partial(Connection, patience=patience)
-    return uvicorn.Config(CompleteRequests(application), http=connection, loop="asyncio", **settings)
+    return uvicorn.Config(OwnRequests(CompleteRequests(application)), http=connection, loop="asyncio", **settings)
 
 
 class Connection(H11Protocol):
@@ -77,6 +82,44 @@ class Connection(H11Protocol):
             for event in (answer, h11.Data(data=said), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+class OwnRequests:
+    """Refuses what a page of the web has a developer's browser send here.
+
+    Such a request names its origin, or, where the page's own name leads to this machine for a moment, a host that is
+    not this machine. https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Origin
+    """
+
+    def __init__(self, application: ASGIApp) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (reason := why_foreign(scope["headers"])):
+            head = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": 403, "headers": head})
+            await send({"type": "http.response.body", "body": f"{reason}\n".encode(), "more_body": False})
+            return
+        await self.application(scope, receive, send)
+
+
+def why_foreign(headers: list[tuple[bytes, bytes]]) -> str | None:
+    """Why a request is not of this machine, as a sentence; None if it is."""
+    for name, value in headers:
+        said = value.decode("latin-1")
+        if name == b"host" and not is_own(f"//{said}"):
+            return f"This server answers on this machine alone, as 127.0.0.1, and not as {said[:100]!r}."
+        if name == b"origin" and not is_own(said):
+            return f"No page of {said[:100]!r} may ask this server: open it as 127.0.0.1."
+    return None
+
+
+def is_own(address: str) -> bool:
+    """Whether an address is of this machine."""
+    try:
+        return OWN_NAMES.fullmatch(urlsplit(address).hostname or "") is not None
+    except ValueError:
+        return False
 
 
 class CompleteRequests:
