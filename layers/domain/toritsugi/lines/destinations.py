@@ -18,6 +18,7 @@ COSTLY_KINDS = {
     PhoneNumberType.PERSONAL_NUMBER: "a personal number, which costs far more than a telephone",
     PhoneNumberType.PAGER: "a pager's or a machine's number",
 }
+MIN_DIGITS = 4  # of a number within its country, so short that it costs anything
 MASS_SERVICES = ("170", "180")  # Japan's messages and mass announcements, which libphonenumber does not know
 
 
@@ -49,10 +50,25 @@ def why_not(number: str, countries: frozenset[str]) -> str | None:
         return "it is of no country, but a satellite's or an international service's"
     if country == "JP" and str(parsed.national_number).startswith(MASS_SERVICES):
         return "it is a mass-announcement or message service"
-    if kind := COSTLY_KINDS.get(phonenumbers.number_type(parsed)):
+    if kind := costly_kind(parsed):
         return f"it is {kind}"
     if countries and country not in countries:
         return f"it is in {country}, and only {', '.join(sorted(countries))} may be called"
+    return None
+
+
+def costly_kind(number: phonenumbers.PhoneNumber) -> str | None:
+    """What makes a number cost a fortune, in words; None of what does not.
+
+    A network takes the digits that it needs, and drops the rest: what is no number counts as what it begins with.
+    """
+    if phonenumbers.is_valid_number(number):
+        return COSTLY_KINDS.get(phonenumbers.number_type(number))
+    digits = phonenumbers.national_significant_number(number)
+    for length in range(len(digits), MIN_DIGITS - 1, -1):
+        beginning = phonenumbers.parse(f"+{number.country_code}{digits[:length]}")
+        if kind := COSTLY_KINDS.get(phonenumbers.number_type(beginning)):
+            return kind
     return None
 
 
