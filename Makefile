@@ -44,6 +44,7 @@ check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/cfn-lint --ignore-checks W1100 -- template.yaml infra/*.yaml  # sam build resolves its aliases
 
 build: $(RUNNABLE) $(TOOLS)/sam/installed  ## what `sam deploy` uploads; RUNTIME, ARCHITECTURE and BUILD_DIR change the usual
+	@case "$(CURDIR)" in *" "*) echo "sam cannot build in a folder with a space in its name: $(CURDIR)"; exit 1;; esac
 	@$(BIN)/python -m package prepare
 	@$(TOOLS)/sam/bin/sam build --parallel --template-file template.yaml --build-dir $(BUILD_DIR) --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 	@$(BIN)/python -m package finish $(BUILD_DIR)
@@ -97,7 +98,7 @@ $(INSTALLED): requirements.txt $(RUNNABLE)
 # Tools that pin versions of their own live in environments of their own.
 $(TOOLS)/%/installed: infra/tools/%.txt | $(RUNNABLE)
 	@echo "Installing $* into $(@D), once ..."
-	@rm -rf $(@D) && $(PYTHON) -m venv --without-pip $(@D)
+	@rm -rf $(@D) && $(BIN)/python -m venv --without-pip $(@D)
 	@$(INSTALL) $(@D)/bin/python --compile-bytecode -r $<
 	@touch $@
 

@@ -5,12 +5,15 @@ python examples/masked_call.py
 """
 
 import os
+import sys
 
 from twilio.rest import Client
 
 LINE = "+815010000009"  # a number that the account has, and nothing else uses
 AIKO, BEN = "+819011110001", "+819022220002"
 
+if not os.environ.get("KEY"):
+    sys.exit("First, with make run in another terminal: source .toritsugi/env")
 client = Client(*os.environ["KEY"].split(":"))
 client.proxy.base_url = os.environ["EXCHANGE"]  # the one line that changes
 

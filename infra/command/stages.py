@@ -9,7 +9,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import boto3
 import tomlkit
@@ -59,11 +59,25 @@ def file() -> Path:
 
 def read() -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(file().read_text())
+        document = tomlkit.parse(file().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return tomlkit.document()
-    except (OSError, tomlkit.exceptions.TOMLKitError) as error:
+    except (OSError, UnicodeDecodeError, tomlkit.exceptions.TOMLKitError) as error:
         raise Refused(f"{file()} cannot be read: {error}") from error
+    for name, section in document.items():
+        if not is_written_here(section):
+            raise Refused(f"{file()} cannot be read: [{name}.deploy.parameters] is not as toritsugi writes it.")
+    return document
+
+
+def is_written_here(section: Any) -> bool:
+    """Whether a part of samconfig.toml is a stage as `remember` writes it, or none at all."""
+    if not isinstance(section, dict) or "deploy" not in section:
+        return True
+    deploy = section["deploy"]
+    parameters = deploy.get("parameters", {}) if isinstance(deploy, dict) else None
+    pairs = parameters.get("parameter_overrides", []) if isinstance(parameters, dict) else None
+    return isinstance(pairs, list) and all("=" in str(pair) for pair in pairs)
 
 
 def remembered() -> list[str]:
@@ -94,7 +108,7 @@ def located(name: str, region: str) -> Stage:
             f"with its stage and region named: --stage {USUAL_STAGE} --region {USUAL_REGION}."
         )
     stage = find(name, region)
-    stage.region = stage.region or boto3.Session().region_name or ""
+    stage.region = stage.region or os.environ.get("AWS_REGION") or boto3.Session().region_name or ""
     if not stage.region:
         raise Refused(f"Nothing is known of the stage {stage.name} here: name its region, --region {USUAL_REGION}.")
     return stage

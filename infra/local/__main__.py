@@ -21,6 +21,7 @@ async def main() -> None:
     stopped = asyncio.Event()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(interruption, stopped.set)
+    leave_proxies()
     account = shell.read_account()
     async with stack.run(
         port, network_port, pace, account_sid=account.sid, auth_token=account.token, keeps=keeps
@@ -31,13 +32,20 @@ async def main() -> None:
         print(f"""
   The telephones   {running.network}   <- open this in a browser: {people}
   The exchange     {running.exchange}   what is here, and where it is written
-  For your shell   {source}   addresses and a key, for everything that README.md and docs/ say to paste
+  For your shell   {source}
   Account SID      {account.sid}
   Auth token       {account.token}
 
-  Everything here is made up, and gone when you press Ctrl-C; account and key stay the same.
+  Everything here is made up, and gone when you press Ctrl-C.
 """)  # noqa: T201
         await stopped.wait()
+
+
+def leave_proxies() -> None:
+    """Has nothing on this machine asked for through a proxy that its settings name."""
+    known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    near = ",".join(name for name in (known, "127.0.0.1", "localhost") if name)
+    os.environ |= {"NO_PROXY": near, "no_proxy": near}
 
 
 def number(name: str, usual: int, least: int, most: int) -> int:

@@ -40,10 +40,10 @@ def file() -> Path:
 def read_account() -> Account:
     """The account of the last start, or a new one where there is none, or only a part of one."""
     try:
-        written = LINE.findall(file().read_text())
-    except (OSError, UnicodeDecodeError):
-        written = []
-    said = {name: "".join(shlex.split(value, comments=True)) for name, value in written if value.count("'") % 2 == 0}
+        written = LINE.findall(file().read_text(encoding="utf-8"))
+        said = {name: "".join(shlex.split(value, comments=True)) for name, value in written}
+    except (OSError, ValueError):  # it is not there, in another encoding, or has a quotation that does not end
+        said = {}
     kept = Account(*(said.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "KEY")))
     return kept if kept.is_whole else make_account()
 
@@ -72,12 +72,14 @@ def write(account: Account, exchange: str, network: str) -> str:
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
         file().touch(mode=0o600)
-        file().write_text(lines(account, exchange, network))
+        file().chmod(0o600)
+        file().write_text(lines(account, exchange, network), encoding="utf-8")
     except OSError as error:
-        return f"(not written: {error})"
-    return f"source {shown(file())}"
+        return f"none, and a new account at every start ({error}): TORITSUGI_ENV names another file"
+    return f"source {shown(file())}   addresses and a key, for everything that README.md and docs/ say to paste"
 
 
 def shown(path: Path) -> str:
     """As it is typed from where the program was started."""
-    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+    near = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return shlex.quote(near if "/" in near else f"./{near}")  # bash looks for a bare name on the PATH

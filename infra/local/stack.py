@@ -49,7 +49,8 @@ async def run(
 
     `keeps` is how much of what is over can still be seen: calls and their like, events on the bus. None: all of it.
     """
-    with listen(port, "PORT") as exchange_socket, listen(network_port, "NETWORK_PORT") as network_socket:
+    ports = {"PORT": port, "NETWORK_PORT": network_port}
+    with listen("PORT", ports) as exchange_socket, listen("NETWORK_PORT", ports) as network_socket:
         exchange, network = address(exchange_socket), address(network_socket)
         parameters = {"TwilioAccountSid": account_sid, "CarrierUrl": network}
         settings = {"public-base-url": exchange, "auth-tokens": auth_token}
@@ -68,17 +69,28 @@ async def run(
 
 
 @contextlib.contextmanager
-def listen(port: int, name: str) -> Iterator[socket.socket]:
-    """A socket on which this machine alone can be reached."""
+def listen(name: str, ports: dict[str, int]) -> Iterator[socket.socket]:
+    """A socket on which this machine alone can be reached, at the port of this name."""
     # the protocol is named, for asyncio switches off Nagle's delay (40 ms) only where it is sure that this is TCP
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
+            listener.bind(("127.0.0.1", ports[name]))
         except OSError as error:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise PortUnusable(f"Port {port} {why}. Choose another one: make run {name}={port + 10}") from None
+            better = " ".join(f"{one}={port}" for one, port in (ports | {name: free_port(ports)}).items())
+            raise PortUnusable(f"Port {ports[name]} {why}. Choose another one: make run {better}") from None
         yield listener
+
+
+def free_port(ports: dict[str, int]) -> int:
+    """A port on which nobody listens, and which is none of these."""
+    for port in range(8010, 65_536, 10):
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            if port not in ports.values():
+                listener.bind(("127.0.0.1", port))
+                return port
+    raise PortUnusable("Every port of this machine is taken.")
 
 
 def address(listener: socket.socket) -> str:

@@ -42,4 +42,4 @@ def test_japans_own_are_refused_with_a_digit_too_many(number):
 
 @pytest.mark.parametrize("number", ["+819011110001", "+81312345678", "+815010000001", "+12025550123", "+442079460000"])
 def test_a_telephone_may_be_called(number):
-    check_destination(number)
+    assert check_destination(number) is None

@@ -5,6 +5,7 @@ import tomllib
 import pytest
 
 from command import stages
+from command.refusals import Refused
 from command.stages import Stage
 
 
@@ -31,6 +32,22 @@ def test_what_others_wrote_into_the_file_stays(memory):
         "version": 0.1,
         "default": {"build": {"parameters": {"parallel": True}}},
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[production.deploy.parameters]\nparameter_overrides = "Stage=production"\n',
+        '[production]\ndeploy = "x"\n',
+        "[production.deploy.parameters]\nparameter_overrides = [1]\n",
+        "[production\n",
+        "\udcff",
+    ],
+)
+def test_a_file_that_somebody_else_has_written_is_refused_in_a_sentence(memory, text):
+    memory.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(Refused, match="cannot be read"):
+        stages.find("production")
 
 
 def test_a_region_that_is_named_counts_for_more_than_the_one_remembered(memory):

@@ -51,6 +51,13 @@ def test_no_path_of_this_machine_is_in_a_build():
     assert not told
 
 
+def test_the_makefiles_of_the_parts_ask_for_what_make_build_installs():
+    asked = re.search(r"\$\(ROOT\)/(\.venv/\w+)\)", (ROOT / "infra/package/build.mk").read_text())
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"RUNNABLE := {asked[1].replace('.venv', '$(VENV)')}" in makefile
+    assert re.search(r"^build: \$\(RUNNABLE\)", makefile, re.MULTILINE)
+
+
 # ---- what is in it ---------------------------------------------------------------------------------------------------
 
 

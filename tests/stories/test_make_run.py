@@ -45,9 +45,9 @@ def first_start() -> Iterator[tuple[httpx.Client, str]]:
 
 
 @contextmanager
-def running() -> Iterator[tuple[httpx.Client, str]]:
+def running(**environment: str) -> Iterator[tuple[httpx.Client, str]]:
     """The network as a client of its control API, and the address of the exchange."""
-    env = surroundings(NETWORK_PACE="0")
+    env = surroundings(NETWORK_PACE="0", **environment)
     network = httpx.Client(base_url=f"http://127.0.0.1:{env['NETWORK_PORT']}", trust_env=False, timeout=30)
     with network, subprocess.Popen(COMMAND, env=env, stdout=subprocess.DEVNULL) as process:
         try:
@@ -134,7 +134,10 @@ def exported(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in said.stdout.split("\0") if "=" in line)
 
 
-@pytest.mark.parametrize("text", ["", "export KEY='", "export TWILIO_ACCOUNT_SID=AC1", "\udcff"])
+HALVES = ["", "export KEY='", 'export KEY="half', "export KEY=a\\", "export TWILIO_ACCOUNT_SID=AC1", "\udcff"]
+
+
+@pytest.mark.parametrize("text", HALVES)
 def test_what_is_left_of_a_broken_file_is_not_used(shell_file, text):
     shell_file.parent.mkdir()
     shell_file.write_bytes(text.encode(errors="surrogateescape"))
@@ -144,7 +147,9 @@ def test_what_is_left_of_a_broken_file_is_not_used(shell_file, text):
 def test_a_file_that_cannot_be_written_is_told_and_stops_nothing(tmp_path, monkeypatch):
     (tmp_path / "taken").write_text("")
     monkeypatch.setenv("TORITSUGI_ENV", str(tmp_path / "taken/env"))
-    assert shell.write(shell.make_account(), "http://exchange", "http://network").startswith("(not written: ")
+    assert shell.write(shell.make_account(), "http://exchange", "http://network").startswith(
+        "none, and a new account at every start"
+    )
 
 
 def test_the_address_of_the_exchange_says_what_is_here_in_both_languages(first_start):
@@ -177,9 +182,30 @@ def test_an_impossible_setting_is_named_in_one_sentence(name, value):
 
 
 @pytest.mark.parametrize("name", ["PORT", "NETWORK_PORT"])
-def test_a_port_that_is_taken_is_named_with_what_to_do(name):
+def test_a_port_that_is_taken_is_named_with_what_to_type_instead(name):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = start(**{name: str(port)})
     assert ended.returncode == 1
-    assert ended.stderr == f"Port {port} is taken. Choose another one: make run {name}={port + 10}\n"
+    said, _, advice = ended.stderr.partition(". Choose another one: make run ")
+    assert said == f"Port {port} is taken"
+    better = dict(word.split("=") for word in advice.split())
+    assert better.keys() == {"PORT", "NETWORK_PORT"}
+    assert better[name] != str(port)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"AWS_PROFILE": "nobody"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+        {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9", "no_proxy": ""},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["a profile", "an endpoint", "another endpoint", "a proxy", "a locale"],
+)
+def test_what_else_this_machine_is_set_to_changes_nothing(settings):
+    with running(**settings) as (network, exchange):
+        assert len(network.get("/phones").json()["phones"]) == 3
+        assert httpx.get(exchange, trust_env=False).is_success

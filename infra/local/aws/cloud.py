@@ -31,6 +31,24 @@ REMEMBERING = {
 }
 
 
+def leave_aws() -> None:
+    """Has this process know nothing of a real account at AWS: no profile, no endpoint, no region of whoever starts it.
+
+    Otherwise a request would go where their settings say, and past this stack.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
 class Troubles:
     """What goes wrong on purpose: `schedules` (late, twice, never), `messages` (late, twice), `crashes`."""
 
@@ -65,12 +83,7 @@ class Cloud:
         self.invoke, self.failures = self.functions.invoke, self.functions.failures
 
     def __enter__(self) -> Cloud:
-        os.environ |= {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-        }
+        leave_aws()
         os.environ |= self.template.environment
         tables.relieve_moto()
         self.inside = ExitStack()

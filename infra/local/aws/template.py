@@ -53,7 +53,7 @@ class Template:
     """template.yaml, with its references resolved as in a stack whose resources are called after themselves."""
 
     def __init__(self, path: Path, parameters: dict[str, str]) -> None:
-        self.body = read(path.read_text())
+        self.body = read(path.read_text(encoding="utf-8"))
         defaults = {name: said.get("Default", "") for name, said in self.body.get("Parameters", {}).items()}
         pseudo = {
             "AWS::AccountId": ACCOUNT,

@@ -8,7 +8,7 @@ NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 def text(name: str) -> str:
     """What one of NAMES says, in YAML, as its owner would write it."""
-    return (FOLDER / f"{name}.yaml").read_text()
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def title(name: str) -> str:
