@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from toritsugi.foundation.durations import MIN_RING_SECONDS, TRANSFER_RING_SECONDS
 from toritsugi.receptions.authoring.terms import (
     Address,
     CallableNumber,
@@ -153,7 +154,7 @@ class Transfer(Passing):
         list[CallableNumber], BeforeValidator(listed), Field(min_length=1, max_length=MAX_NUMBERS_OF_TRANSFER)
     ]
     together: bool = False
-    seconds: int = Field(20, ge=5, le=600)
+    seconds: int = Field(TRANSFER_RING_SECONDS, ge=MIN_RING_SECONDS, le=600)
     whisper: WordsByLanguage | None = None
     accept: bool = False
     record: Record | None = None
