@@ -65,7 +65,16 @@ def test_without_aws_credentials_every_command_says_so_and_ends_with_1(bare, wor
 
 
 def test_without_a_region_the_sentence_names_the_option(bare):
-    assert "name its region, --region ap-northeast-1" in bare.types("numbers", "list").err
+    assert "name its region, --region ap-northeast-1" in bare.types("numbers", "list", "--stage", "trial").err
+
+
+@pytest.mark.parametrize(
+    "command", [["doctor"], ["numbers", "list"], ["keys", "list"], ["tokens", "list"]], ids=" ".join
+)
+def test_where_nothing_is_deployed_yet_the_sentence_says_how(bare, command):
+    said = bare.types(*command)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("Nothing is deployed from here yet: make deploy.")
 
 
 def test_an_exchange_that_is_not_there_is_said_to_be_not_there(exchange):
