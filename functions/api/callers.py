@@ -43,7 +43,7 @@ SearchQuery = Annotated[
     Query(max_length=100, description="A part of a name, a reading, a company or a number, in any case and kana"),
     AfterValidator(plain_text),
 ]
-Language = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.codes()})]
+HeadingLanguage = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.codes()})]
 NumberPath = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it in `country`")]
 CountryQuery = Annotated[
     str,
@@ -115,7 +115,7 @@ def import_callers(
 def export_callers(
     search: SearchQuery = "",
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
-    headings: Annotated[Language, Query(description="The language of the first line")] = "en",
+    headings: Annotated[HeadingLanguage, Query(description="The language of the first line")] = "en",
     page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
     page_token: PageToken = None,
 ) -> Response[str]:

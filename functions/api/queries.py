@@ -14,7 +14,7 @@ PageSize = Annotated[int | None, Query(alias="PageSize", ge=1, le=pages.MAX_PAGE
 PageNumber = Annotated[int | None, Query(alias="Page", ge=0)]
 PageToken = Annotated[str | None, Query(alias="PageToken", max_length=3000)]
 Month = Annotated[str | None, Query(pattern=f"^{pages.MONTH}$", description="Back from this month")]
-Number = Annotated[str | None, Query(pattern=E164_PATTERN)]
+NumberFilter = Annotated[str | None, Query(pattern=E164_PATTERN)]
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same, and only once"),

@@ -30,14 +30,14 @@ from toritsugi.receptions.views import (
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
-ReceptionName = Annotated[
+NameInPath = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="The reception's name: a to z, digits, - and _")
 ]
 VersionNumber = Annotated[
     int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")
 ]
 
-Language = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.locales()})]
+PictureLanguage = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.locales()})]
 
 WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (application/json)."
 
@@ -50,7 +50,7 @@ WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (applica
     responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 413, 415)
     | answers("The reception, which was not there before", 201),
 )
-def put_reception(name: ReceptionName) -> tuple[ReceptionSaved, int]:
+def put_reception(name: NameInPath) -> tuple[ReceptionSaved, int]:
     text, content_type = read_text(), read_type()
     checked = check_text(text, content_type)
     reception, created = publishing.save_reception(name, text, content_type, checked.document)
@@ -92,7 +92,7 @@ def list_receptions(
     description="With `Accept: application/yaml` its text comes, as it was written.",
     responses=answers("The reception", 200, 404),
 )
-def fetch_reception(name: ReceptionName, number: VersionNumber = None) -> WholeReceptionView | str:
+def fetch_reception(name: NameInPath, number: VersionNumber = None) -> WholeReceptionView | str:
     reception = publishing.get_reception(name)
     version = publishing.get_version(name, number or int(reception.version))
     if "yaml" in router.current_event.headers.get("accept", ""):
@@ -107,7 +107,7 @@ def fetch_reception(name: ReceptionName, number: VersionNumber = None) -> WholeR
     responses=answers("A page of versions", 200, 404),
 )
 def list_versions(
-    name: ReceptionName,
+    name: NameInPath,
     page_size: PageSize = None,
     page_number: PageNumber = None,
     page_token: PageToken = None,
@@ -124,9 +124,11 @@ def list_versions(
     responses=answers("The picture", 200, 404),
 )
 def draw_reception(
-    name: ReceptionName,
+    name: NameInPath,
     number: VersionNumber = None,
-    language: Annotated[Language | None, Query(description="Of the words in it. Left out: the reception's own")] = None,
+    language: Annotated[
+        PictureLanguage | None, Query(description="Of the words in it. Left out: the reception's own")
+    ] = None,
 ) -> Response[str]:
     publishing.get_reception(name)
     return plain_answer(picture.draw(publishing.get_version(name, number).document, name, language), "image/svg+xml")
@@ -139,7 +141,7 @@ def draw_reception(
     status_code=204,
     responses=answers("It is not there any more", 204, 404, 409),
 )
-def drop_reception(name: ReceptionName) -> Response[str]:
+def drop_reception(name: NameInPath) -> Response[str]:
     publishing.delete_reception(name)
     return Response(204, body="")
 
@@ -166,7 +168,7 @@ def list_ready() -> ReadyReceptions:
     summary="The text of a reception that is ready",
     responses=answers("The text, in YAML", 200, 404),
 )
-def fetch_ready(name: ReceptionName) -> Response[str]:
+def fetch_ready(name: NameInPath) -> Response[str]:
     if name not in ready.NAMES:
         raise RequestRefused(20404, f"There is no ready reception {name}; there are {', '.join(ready.NAMES)}", 404)
     return plain_answer(ready.text(name), YAML)

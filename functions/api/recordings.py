@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-from api.queries import Month, Number, PageNumber, PageSize, PageToken, page, this_month
+from api.queries import Month, NumberFilter, PageNumber, PageSize, PageToken, page, this_month
 from toritsugi.adapters import storage, twilio_recordings
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
@@ -38,8 +38,8 @@ class Heard(BaseModel):
 def list_recordings(
     kind: Annotated[Literal["voicemail", "conversation"] | None, Query(description="Only those of this kind")] = None,
     reception: Annotated[str | None, Query(max_length=40, description="Only those of this reception")] = None,
-    caller: Number = None,
-    line: Number = None,
+    caller: NumberFilter = None,
+    line: NumberFilter = None,
     month: Month = None,
     page_size: PageSize = None,
     page_number: PageNumber = None,

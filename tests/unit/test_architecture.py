@@ -167,7 +167,7 @@ MAX_HOMONYMS = 60
 
 
 def names_of(path: Path) -> dict[str, bool]:
-    """What a module defines at its top level, and whether that is a class."""
+    """What a module defines at its top level, and whether that is a type: a class, or a name in CapWords for one."""
     found: dict[str, bool] = {}
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -175,22 +175,23 @@ def names_of(path: Path) -> dict[str, bool]:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
-        found |= {one.id: False for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+        names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+        found |= {name: re.fullmatch("[A-Z][a-z]\\w*", name) is not None for name in names}
     return found
 
 
 def test_a_name_is_found_without_knowing_its_file(capsys):
     homes: dict[str, list[str]] = defaultdict(list)
-    classes: Counter[str] = Counter()
+    types: Counter[str] = Counter()
     for path in modules(DOMAIN, FUNCTIONS):
-        for name, is_class in names_of(path).items():
+        for name, is_type in names_of(path).items():
             homes[name].append(str(path.relative_to(ROOT)))
-            classes[name] += is_class
+            types[name] += is_type
     several = {name: there for name, there in sorted(homes.items()) if len(there) > 1}
     with capsys.disabled():
         print(f"\n{len(several)} names are defined in more than one module: {', '.join(several)}")
     assert len(several) < MAX_HOMONYMS, several
-    assert [name for name, count in classes.items() if count > 1] == []
+    assert [name for name, count in types.items() if count > 1] == []
 
 
 # ---- what is deployed ------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ MAX_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which includes 
 
 SpokenWords = Annotated[str, Field(min_length=1, max_length=1000)]
 Audio = Annotated[Url, Field(description="An MP3 or WAV file")]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3})?$", examples=words.locales())]
+SpokenLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3})?$", examples=words.locales())]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 
 
@@ -34,7 +34,7 @@ class PartyRequest(Strict):
     whisper: Annotated[
         SpokenWords | None, Field(description="What only this person hears before being put through")
     ] = None
-    language: Language | None = None
+    language: SpokenLanguage | None = None
     voice: Annotated[str | None, Field(max_length=64)] = None
 
 
@@ -43,7 +43,7 @@ class AnnouncementWords(Strict):
 
     say: SpokenWords | None = None
     play: Audio | None = None
-    language: Annotated[Language | None, Field(description="Left out: of the country of the first participant")] = None
+    language: Annotated[SpokenLanguage | None, Field(description="Left out: that of the first participant")] = None
     voice: Annotated[str | None, Field(max_length=64, examples=["Polly.Takumi-Neural"])] = None
     to: Annotated[int | None, Field(ge=1, description="Only to this participant; left out: to all")] = None
 
@@ -132,7 +132,7 @@ class CallRequest(Strict):
         Url | None,
         Field(description="What is heard while waiting for others: an audio file or TwiML. Left out: a ring tone"),
     ] = None  # fmt: skip
-    language: Language | None = None
+    language: SpokenLanguage | None = None
     voice: Annotated[str | None, Field(max_length=64)] = None
 
     @model_validator(mode="after")
