@@ -72,7 +72,7 @@ def test_every_language_has_words_to_opt_out_and_headings_for_sheets(language):
 
 @EACH_LANGUAGE
 def test_every_language_can_be_named_in_requests_and_addresses(language):
-    assert TypeAdapter(schemas.Language).validate_python(language.locale) == language.locale
+    assert TypeAdapter(schemas.SpokenLanguage).validate_python(language.locale) == language.locale
     assert TypeAdapter(terms.Locale).validate_python(language.code) == language.locale
     assert routes.NOTICE_PATH.fullmatch(f"/voice/notices/{language.locale}")
     assert legs.WAITING_PATH.fullmatch(f"/voice/waiting/{language.code}")
