@@ -15,6 +15,7 @@ from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
 from toritsugi.lines import lines
 from toritsugi.masking import claims, interactions, lifecycle, pool, routes, services, sessions
+from toritsugi.receptions import publishing
 
 app = APIGatewayHttpResolver()
 
@@ -55,6 +56,8 @@ def add_number(service_sid: str) -> Response[str]:
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
     owned = twilio_api.get_owned_number(phone_number, sid)
+    routes.check_is_nobodys(owned["phone_number"], time.time())
+    publishing.check_uncalled(owned["phone_number"])
     number = pool.add_to_pool(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
     try:
         owned = twilio_api.get_owned_number(None, number.sid)  # a reception may have left in between

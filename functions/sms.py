@@ -4,10 +4,10 @@ import time
 
 from twilio.twiml.messaging_response import MessagingResponse
 
-from toritsugi.adapters import webhooks
+from toritsugi.adapters import event_bus, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.foundation import addresses
-from toritsugi.messages import inbound
+from toritsugi.messages import inbound, permits
 from toritsugi.messages.records import Message
 
 MAX_TEXT_TRIES = 3
@@ -15,11 +15,17 @@ MAX_TEXT_TRIES = 3
 
 @webhooks.answers_with_text
 def handler(webhook: Webhook) -> MessagingResponse:
-    """One read and one write; more only while the same person writes several texts in the same moment."""
+    """One read and one write, and two where an answer is counted.
+
+    More only while the same person writes several texts in the same moment.
+    """
     text = inbound.read_text(webhook.fields, time.time())
     for _ in range(MAX_TEXT_TRIES):
         try:
-            return write_answer(inbound.keep_inbound(inbound.decide_answer(text, inbound.look_up_sender(text))))
+            context = permits.permit_answer(
+                inbound.decide_answer(text, inbound.look_up_sender(text)), time.time(), event_bus.tell
+            )
+            return write_answer(inbound.keep_inbound(context))
         except inbound.Overtaken:
             continue
     raise RuntimeError("other texts of the same person came in, again and again")

@@ -5,10 +5,12 @@ What has to follow at Twilio, timer.py does.
 
 import time
 
-from toritsugi.adapters import schedules, webhooks
+from toritsugi.adapters import event_bus, schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
-from toritsugi.masking import interactions, masked_legs
+from toritsugi.foundation.errors import LimitReached
+from toritsugi.limits import switch
+from toritsugi.masking import counted_legs, interactions, masked_legs
 from toritsugi.messages import records
 
 
@@ -19,7 +21,18 @@ def handler(callback: Webhook) -> None:
     elif callback.path.startswith("/status/messages/"):
         records.record_message_status(callback.path, callback.fields)
     else:
-        interactions.record_leg_status(masked_legs.MaskedLeg.read(callback.path), callback.fields)
+        record_masked_leg(masked_legs.MaskedLeg.read(callback.path), callback)
+
+
+def record_masked_leg(leg: masked_legs.MaskedLeg, callback: Webhook) -> None:
+    """What a leg of a plain masked call has to tell; one that is too many is hung up, and its caller hears why."""
+    limits, now = switch.remembered_limits(), time.time()
+    try:
+        news = interactions.record_leg_status(leg, callback.fields, limits.calls_at_once_per_caller)
+        counted_legs.count_leg(news, leg, callback.fields, limits, now, event_bus.tell)
+    except LimitReached as reached:
+        counted_legs.hold_further(reached, callback["From"])
+        schedules.send_call_to_dismiss(callback["ParentCallSid"], reached.sentence, callback["From"])
 
 
 def record_status(source: events.BridgeEventSource, callback: Webhook) -> None:

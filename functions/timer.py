@@ -10,8 +10,9 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi.adapters import schedules, twilio_api
-from toritsugi.bridges import agenda, announcements, commands, state
+from toritsugi import words
+from toritsugi.adapters import event_bus, schedules, twilio_api
+from toritsugi.bridges import agenda, announcements, commands, state, uses
 from toritsugi.bridges.events import BridgeEventSource
 from toritsugi.bridges.legs import LegUrl
 from toritsugi.bridges.records import Bridge
@@ -32,8 +33,9 @@ from toritsugi.bridges.steps import (
     Speak,
 )
 from toritsugi.foundation import addresses, voices
-from toritsugi.foundation.errors import RequestRefused, SessionEnded
+from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused
 from toritsugi.foundation.logs import log
+from toritsugi.limits import switch
 from toritsugi.masking import in_conference
 from toritsugi.masking import lifecycle as sessions
 
@@ -48,6 +50,9 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         timer = json.loads(message["body"])
         if "begin" in timer:
             begin_masked_bridge(message["messageId"], **timer["begin"])
+        elif "dismiss" in timer:
+            dismiss = timer["dismiss"]
+            dismiss_caller(dismiss["call_sid"], dismiss["sentence"], words.choose_language(None, dismiss["line"]))
         elif schedules.wait_until_due(timer):
             look(timer["bridge"], timer["due"], message["messageId"])
 
@@ -55,11 +60,14 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 def begin_masked_bridge(
     message_id: str, call_sid: str, session_sid: str, caller_sid: str, began: float, language: str | None = None
 ) -> None:
-    """The bridge of a masked call, whose caller waits in the room already; or the end, for the session may be over."""
+    """The bridge of a masked call, whose caller waits in the room already.
+
+    Or its end, for the session may be over, or others may have used up what is allowed.
+    """
     try:
-        bridge_sid = in_conference.begin_bridge(call_sid, session_sid, caller_sid, began)
-    except SessionEnded as over:
-        return dismiss_caller(call_sid, over.sentence, language)
+        bridge_sid = in_conference.begin_bridge(call_sid, session_sid, caller_sid, began, event_bus.tell)
+    except CallRefused as refusal:
+        return dismiss_caller(call_sid, refusal.sentence, language)
     twilio_api.watch_call(call_sid, addresses.public_url(BridgeEventSource(bridge_sid, 1, 1).path))
     return look(bridge_sid, began, message_id)
 
@@ -150,7 +158,9 @@ def take_step(step: BridgeStep) -> None:  # noqa: C901, PLR0912  a case for each
             twilio_api.end_conference(conference_sid)
         case Release(party, call_sid, _, sentence):
             dismiss_caller(call_sid, sentence, party.language) if sentence else twilio_api.hang_up_call(call_sid)
-        case Begin() | Follow() | End():  # what follows from them is due next
+        case End(bridge):
+            uses.settle(state.get_state(bridge.bridge_sid), time.time())
+        case Begin() | Follow():  # what follows from them is due next
             pass
 
 
@@ -159,6 +169,7 @@ def call_party(step: Ring) -> None:
     url = LegUrl(bridge.bridge_sid, int(party.place), attempt, "answered")
     source = BridgeEventSource(bridge.bridge_sid, int(party.place), attempt, party.report_to or "")
     try:
+        switch.check_stop(switch.find_switch())
         call_sid = twilio_api.make_call(
             party.number,
             party.shows,
@@ -168,6 +179,8 @@ def call_party(step: Ring) -> None:
             step.longest(time.time()),
             bridge.detect,
         )
+    except ExchangeStopped:
+        commands.note_refusal(party, attempt, "the exchange was stopped")
     except RequestRefused as refusal:
         log.warning("a call was not made", bridge=bridge.bridge_sid, code=refusal.code)
         commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")

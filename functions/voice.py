@@ -7,12 +7,13 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import words
-from toritsugi.adapters import schedules, webhooks
+from toritsugi.adapters import event_bus, schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import announcements, commands, legs, ring_tone
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
@@ -26,7 +27,7 @@ from toritsugi.lines.lines import Line
 from toritsugi.masking import masked_legs, routes
 from toritsugi.masking.routes import Route
 from toritsugi.receptions import records
-from toritsugi.receptions.answering import steps, visits
+from toritsugi.receptions.answering import permits, steps, visits
 from toritsugi.receptions.answering.visits import Visit, VisitPlace
 from toritsugi.receptions.records import DocumentDict
 from toritsugi.recordings.reports import RecordingOrigin
@@ -63,13 +64,14 @@ def answer_webhook(call: Webhook) -> VoiceResponse:
 def receive_call(call: Webhook) -> VoiceResponse:
     """Somebody calls a line: they are put through to whom their session leads; or else its reception answers."""
     called, now = call["To"], time.time()
-    known = routes.look_up_call(call["From"], called)
+    known = routes.look_up_call(call["From"], called, call["ForwardedFrom"], call["CallSid"])
     call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
     if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
         return receive_at_reception(call, known.line, known.caller)
     caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
+    known.check(now)
     if route.through == "conference":
         return receive_into_room(call, route, now)
     leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
@@ -103,6 +105,8 @@ def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> Vo
 def go_on_at_reception(call: Webhook, place: VisitPlace) -> VoiceResponse:
     """A call at a reception goes on, as the reception was when it began, and in the language in which it began."""
     call.language = place.locale
+    if place.began:
+        permits.end_transfer(call.fields, place.began)
     document = records.get_document(place.reception, place.version)
     locale = words.choose_language(place.locale, usual=document["language"])  # it may be spoken here no more
     place = replace(place, locale=locale)
@@ -119,7 +123,9 @@ def ask_owner(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
 def visit(
     call: Webhook, place: VisitPlace, document: DocumentDict, find_caller: Callable[[str], Caller | None]
 ) -> Visit:
-    return Visit(place, document, call.fields, ask_owner, time.time(), find_caller, call.token)
+    now = time.time()
+    permit = partial(permits.permit_transfer, call.fields, now=now, tell=event_bus.tell)
+    return Visit(place, document, call.fields, ask_owner, now, find_caller, permit, call.token)
 
 
 def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:

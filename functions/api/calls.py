@@ -1,6 +1,8 @@
 """The exchange's own calls: to two or more people, who are put through to each other, with a clock."""
 
 import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -8,15 +10,18 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
 from toritsugi import words
-from toritsugi.adapters import schedules, twilio_api
-from toritsugi.bridges import announcements, commands, schemas, state, views
-from toritsugi.bridges.records import Announcement, Bridge, Party, party_key
+from toritsugi.adapters import event_bus, schedules, twilio_api
+from toritsugi.bridges import announcements, commands, schemas, state, uses, views
+from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, party_key
 from toritsugi.bridges.schemas import AnnouncementWords, CallRequest, ParticipantChange, PartyRequest
 from toritsugi.bridges.views import AnnouncementView, CallPage, Participants, PartyChanged, PartyView, WholeCallView
 from toritsugi.callers import caller
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.types import Json
+from toritsugi.limits import usage
+from toritsugi.limits.switch import Switch, check_stop, limits_of, switch_key
+from toritsugi.limits.usage import Use
 from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.masking import in_conference
@@ -37,7 +42,7 @@ ParticipantPlace = Annotated[int, Path(ge=1, le=999, description="The participan
     tags=["calls"],
     summary="Call two or more people, and put them through",
     status_code=201,
-    responses=answers("The call, whose telephones ring next", 201, 400, 404, 409, 413, 415, 502),
+    responses=answers("The call, whose telephones ring next", 201, 400, 404, 409, 413, 415, 429, 502, 503),
 )
 def create_call(
     asked: Annotated[CallRequest, Body()],
@@ -45,14 +50,12 @@ def create_call(
 ) -> WholeCallView:
     sid = commands.make_sid(f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     people, more = get_people(asked)
-    ours, languages = look_up({str(person.shows or asked.from_) for person in people}, {one.number for one in people})
-    bridge, entries = schemas.new_requested_bridge(asked, people, sid, languages, **more)
+    known = look_up({str(person.shows or asked.from_) for person in people}, {one.number for one in people})
+    bridge, entries = schemas.new_requested_bridge(asked, people, sid, known.languages, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
-    check_lines({party.shows for party in parties}, {party.number for party in parties}, ours)
-    if bridge.session_sid:
-        in_conference.keep_enrolled(bridge, entries, time.time())
-    else:
-        commands.keep_bridge(bridge, entries)
+    if not (idempotency_key and commands.find_same(bridge)):
+        check_lines({party.shows for party in parties}, {party.number for party in parties}, known.ours)
+        begin_call(bridge, entries, uses.use_of(bridge, parties, asked.minutes), known.switch)
     schedules.wake(sid, time.time())
     return views.show_whole_bridge(state.get_state(sid))
 
@@ -140,7 +143,7 @@ def list_participants(sid: CallSid) -> Participants:
     tags=["participants"],
     summary="Call one more person",
     status_code=201,
-    responses=answers("The person, whose telephone rings next", 201, 400, 404, 409, 413, 415, 502),
+    responses=answers("The person, whose telephone rings next", 201, 400, 404, 409, 413, 415, 429, 502, 503),
 )
 def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> PartyView:
     known = state.get_state(sid)
@@ -149,9 +152,13 @@ def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> Pa
         raise RequestRefused(21211, "This number is in the call already", 409)
     check_session(known.bridge)
     destinations.check_destination(person.number)
-    ours, languages = look_up({line}, {person.number})
-    check_lines({line}, {person.number}, ours)
-    party = commands.add_party(known, new_party(known, person, line, languages.get(person.number)))
+    found = look_up({line}, {person.number})
+    check_lines({line}, {person.number}, found.ours)
+    party = new_party(known, person, line, found.languages.get(person.number))
+    use = replace(uses.use_of(known.bridge, [party], int(known.bridge.minutes)), running=0)
+    with reserved(use, found.switch):
+        commands.add_party(known, party)
+    commands.note_more_reserved(known.bridge, use.yen)
     schedules.wake(sid, time.time())
     return views.show_party(state.get_state(sid), party)
 
@@ -211,14 +218,40 @@ def get_people(asked: CallRequest) -> tuple[list[PartyRequest], Json]:
     return named, {"session_sid": session.session_sid, "service_sid": session.service_sid}
 
 
-def look_up(lines: set[str], people: set[str]) -> tuple[set[str], dict[str, str]]:
-    """Which of these numbers are lines of ours, and of which people the directory knows what language, by number.
+@dataclass(frozen=True)
+class Known:
+    """What the directory knows: which numbers are lines of `ours`, the `languages` of people, by number, the switch."""
 
-    It is one round trip.
-    """
+    ours: set[str]
+    languages: dict[str, str]
+    switch: Switch | None
+
+
+def look_up(lines: set[str], people: set[str]) -> Known:
+    """What the directory knows of these lines and people, in one round trip."""
     line_keys, caller_keys = map(line_key, lines | people), map(caller.caller_key, people)
-    found = directory.look_up_entries({*line_keys, *caller_keys}).values()
-    return {entry.number for entry in found if isinstance(entry, Line)}, caller.languages_of(found)
+    found = directory.look_up_entries({*line_keys, *caller_keys, switch_key()}).values()
+    ours = {entry.number for entry in found if isinstance(entry, Line)}
+    return Known(ours, caller.languages_of(found), next((one for one in found if isinstance(one, Switch)), None))
+
+
+def reserved(use: Use, switch: Switch | None) -> AbstractContextManager[None]:
+    """What is used by what is done inside, counted. Raises ExchangeStopped, LimitReached."""
+    check_stop(switch)
+    return usage.reserved(use, limits_of(switch), time.time(), event_bus.tell)
+
+
+def begin_call(bridge: Bridge, entries: list[BridgeEntry], use: Use, switch: Switch | None) -> None:
+    """Keeps a bridge that uses so much; one that another request has kept meanwhile uses it once."""
+    now = time.time()
+    uses.note_reserved(bridge, use, now)
+    with reserved(use, switch):
+        if bridge.session_sid:
+            kept = in_conference.keep_enrolled(bridge, entries, now)
+        else:
+            kept = commands.keep_bridge(bridge, entries)
+    if kept is not bridge:
+        usage.release(use, now)
 
 
 def check_lines(lines: set[str], people: set[str], ours: set[str]) -> None:

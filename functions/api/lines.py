@@ -1,5 +1,6 @@
 """Lines: the account's numbers, and the receptions that answer there. The services' numbers are a matter of Proxy."""
 
+import time
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -17,7 +18,7 @@ from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
 from toritsugi.lines import numbers
 from toritsugi.lines.lines import Line, find_line
-from toritsugi.masking import pool
+from toritsugi.masking import pool, routes
 from toritsugi.receptions import publishing, views
 from toritsugi.receptions.views import LinePage, LineView
 
@@ -116,6 +117,7 @@ def take_over(owned: Json, reception: str) -> None:
     able = [kind for kind in LINE_KINDS if owned["capabilities"][kind]]
     if not able:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
+    routes.check_is_nobodys(owned["phone_number"], time.time())
     publishing.give_line(owned["phone_number"], owned, reception)
     twilio_api.point(owned, {name: value for kind in able for name, value in addresses.entrance(kind).items()})
 

@@ -1,14 +1,16 @@
 """Text messages: sent, looked at and measured. What comes in by itself, sms.py keeps."""
 
+import time
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
-from toritsugi.adapters import twilio_api
+from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
+from toritsugi.limits import switch, usage
 from toritsugi.lines.schemas import E164_PATTERN
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message
@@ -28,7 +30,7 @@ Direction = Literal["inbound", "outbound-api", "outbound-reply"]
     tags=["messages"],
     summary="Send a text message",
     status_code=201,
-    responses=answers("The message, which is on its way", 201, 400, 409, 413, 415, 502),
+    responses=answers("The message, which is on its way", 201, 400, 409, 413, 415, 429, 502, 503),
 )
 def send_message(
     asked: Annotated[MessageRequest, Body()],
@@ -39,8 +41,7 @@ def send_message(
     if not found:
         outbound.check_message(wanted)
         outbound.check_able(asked.from_, get_text_abilities(asked.from_), bool(asked.media))
-        if outbound.keep_outbound(wanted):
-            outbound.hand_over(wanted, twilio_api.send_text)
+        send_new(wanted)
         found = get_message(wanted.message_id)
     return views.show_message(require_same(found, wanted))
 
@@ -89,6 +90,18 @@ def fetch_message(message_id: Id) -> MessageView:
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
+
+
+def send_new(message: Message) -> None:
+    """Has Twilio send a message, if no other request has done that meanwhile. Raises ExchangeStopped, LimitReached."""
+    found, now, use = switch.find_switch(), time.time(), outbound.use_of(message)
+    switch.check_stop(found)
+    with usage.reserved(use, switch.limits_of(found), now, event_bus.tell):
+        new = outbound.keep_outbound(message)
+    if new:
+        outbound.hand_over(message, twilio_api.send_text)
+    else:
+        usage.release(use, now)
 
 
 def get_message(message_id: str) -> Message:

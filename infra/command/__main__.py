@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from command import keys, numbers, tokens
+from command import keys, limits, numbers, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
@@ -43,6 +43,9 @@ app.command()(doctor)
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(limits.app, name="limits")
+app.command()(limits.stop)
+app.command()(limits.start)
 app.command()(delete)
 
 

@@ -10,7 +10,7 @@ from command import keys, sam, stages
 from command.checks.findings import FAIL, OK
 from command.doctor import chart, examine, listed
 from command.exchange import NEVER_STOOD, Exchange
-from command.questions import ACCOUNT, ALARMS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
+from command.questions import ACCOUNT, ALARMS, DESTINATIONS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
 from command.refusals import Refused
 from command.screen import AsJson, Yes, say, show, somebody_is_there
 from command.stages import Region, Stage, StageName
@@ -23,6 +23,7 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     alarm_email: Annotated[str | None, option(ALARMS)] = None,
     domain: Annotated[str | None, option(DOMAIN)] = None,
     key_arn: Annotated[str | None, option(ENCRYPTION)] = None,
+    destinations: Annotated[str | None, option(DESTINATIONS)] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Another parameter of template.yaml. Repeatable.", show_default=False),
@@ -38,7 +39,7 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     if not yes and not somebody_is_there():
         raise Refused("Deploying changes your AWS account, and nobody is here to say yes: add --yes.")
     wanted = stages.find(stage, region)
-    said = {ACCOUNT: account_sid, ALARMS: alarm_email, DOMAIN: domain, ENCRYPTION: key_arn}
+    said = {ACCOUNT: account_sid, DESTINATIONS: destinations, ALARMS: alarm_email, DOMAIN: domain, ENCRYPTION: key_arn}
     settle(wanted, said, dict(split(pair) for pair in parameter or []), yes)
     before = Exchange(wanted)
     refuse_if_stuck(before)

@@ -59,7 +59,14 @@ ENCRYPTION = Question(
     re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+"),
     "A KMS key's ARN is arn:aws:kms:<region>:<account>:key/<id>",
 )
-QUESTIONS = (ACCOUNT, ALARMS, DOMAIN, ENCRYPTION)
+DESTINATIONS = Question(
+    "Destinations",
+    "--destinations",
+    "Which countries may be called and written to [dim](such as JP,US; * for all, or Enter for Japan alone)[/]",
+    re.compile(r"[A-Z]{2}(,[A-Z]{2})*|\*"),
+    "Countries are written like JP,US",
+)
+QUESTIONS = (ACCOUNT, DESTINATIONS, ALARMS, DOMAIN, ENCRYPTION)
 OF_A_DOMAIN = ("DomainName", "CertificateArn", "HostedZoneId")
 
 

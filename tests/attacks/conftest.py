@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.integration.conftest import account, client, clock, cloud, desk, service, twilio  # noqa: F401  as behind doors
 from tests.integration.wire import Wire
 from tests.stories.conftest import box, log  # noqa: F401  the same box as in stories
 from toritsugi.foundation import config
 
 
 @pytest.fixture
-def wire(cloud):
+def wire(cloud):  # noqa: F811
     """Every call of an AWS API, to be counted, of a process that has answered before."""
     config.settings()
     with Wire() as wire:

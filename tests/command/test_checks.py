@@ -44,6 +44,7 @@ def test_a_new_account_runs_too_few_functions_at_once(limit, state):
     ("destinations", "says"),
     [
         ("", ["calls to JP are allowed"]),
+        ("*", ["calls to JP are allowed"]),
         ("JP,US", ["calls to JP are allowed", "calls to US are forbidden: nobody there is put through"]),
         (
             "US",
@@ -62,7 +63,7 @@ def test_a_country_must_be_allowed_here_and_at_twilio(destinations, says):
     permissions = SimpleNamespace(dialing_permissions=SimpleNamespace(countries=countries))
     exchange = SimpleNamespace(
         twilio=lambda: SimpleNamespace(voice=SimpleNamespace(v1=permissions)),
-        environment={"DESTINATIONS": destinations},
+        environment={"DESTINATIONS": destinations, "COUNTRY": "JP"},
     )
     lines = SimpleNamespace(attached=[SimpleNamespace(country="JP")])
     assert [finding.says for finding in telephones.dialing_permissions(exchange, lines)] == says

@@ -61,6 +61,7 @@ class World:
         """Inside, handlers run in this world, in which these rows are already."""
         from toritsugi.adapters import twilio_api
         from toritsugi.foundation import api_keys, config
+        from toritsugi.limits import switch
 
         self.clock.move_to(NOON)
         for name, rows in (furniture or {}).items():
@@ -69,6 +70,7 @@ class World:
             config.forget_settings()
             config.settings()
             api_keys._remembered_keys.clear()
+            switch.forget_limits()
             twilio_api.get_abilities.cache_clear()
             self.aws.tables.hear = self.oracle.hear
             yield

@@ -22,6 +22,7 @@ from local.aws import Cloud, Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, PARAMETERS, ROOT
 from tests.integration.wire import Wire
 from toritsugi.foundation import config
+from toritsugi.limits import switch
 from toritsugi.masking import pool
 
 AIKO, BEN, EVE = "+819011110001", "+819022220002", "+819033330003"
@@ -190,6 +191,7 @@ def cloud(account) -> Cloud:
     account.resettled = False
     api_keys._remembered_keys.clear()
     records.forget_documents()
+    switch.forget_limits()
     return account
 
 
@@ -213,6 +215,7 @@ def set_setting(cloud: Cloud, name: str, value: str) -> None:
 def wire(cloud):
     """Every call of an AWS API, to be counted, lost or refused, of a process that has answered before."""
     config.settings()
+    switch.remembered_limits()
     with Wire() as wire:
         yield wire
 

@@ -22,12 +22,13 @@ CONFIG = DOMAIN / "foundation/config.py"
 
 # The rooms from top to bottom, and which of those below it each may import. Adapters and foundation come after them.
 NOUNS = {
-    "masking": {"bridges", "callers", "lines", "messages"},
-    "bridges": {"lines"},
-    "messages": {"receptions", "callers", "lines"},
-    "receptions": {"callers", "lines", "recordings"},
+    "masking": {"bridges", "callers", "limits", "lines", "messages"},
+    "bridges": {"limits", "lines"},
+    "messages": {"receptions", "callers", "limits", "lines"},
+    "receptions": {"callers", "limits", "lines", "recordings"},
     "recordings": set(),
     "callers": {"lines"},
+    "limits": {"lines"},
     "lines": set(),
 }
 

@@ -52,7 +52,7 @@ def works(document):
         fields = {"From": "+819011110001", "To": "+815010000001", "CallSid": "CA" + "1" * 32}
         place = visits.first_place("desk", 1, document, caller)
         ElementTree.fromstring(
-            str(steps.answer_call(Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller)))
+            str(steps.answer_call(Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller, list)))
         )
 
 

@@ -45,7 +45,7 @@ class Walk:
             return
         self.seen.add((place, tuple(fields.items())))
         told = {"From": CALLER, "To": LINE, "CallSid": CALL, "CallStatus": "in-progress"} | fields
-        visit = Visit(place, self.document, told, self.ask, self.at.timestamp(), lambda _: self.caller)
+        visit = Visit(place, self.document, told, self.ask, self.at.timestamp(), lambda _: self.caller, list)
         entered, enter = self.places, visit.enter
         visit.enter = lambda name: (entered.add(name), enter(name))[1]
         twiml = ElementTree.fromstring(str(steps.answer_call(visit)))

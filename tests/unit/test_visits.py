@@ -39,7 +39,7 @@ def visit(text, place, owner=None, caller=AIKO, looked_up=None, **fields):
     )
     fields = {"CallSid": "CA1", "From": caller, "To": LINE, "CallStatus": "in-progress"} | fields
     find = (looked_up if looked_up is not None else []).append
-    twiml = steps.answer_call(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, "token"))
+    twiml = steps.answer_call(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, list, "token"))
     return ElementTree.fromstring(str(twiml))
 
 
@@ -204,7 +204,7 @@ def test_who_is_not_recorded_is_put_through_at_once_and_nobody_hears_of_a_record
     assert (dial.tag, dial.get("record"), dial.get("action")) == (
         "Dial",
         None,
-        public_url("/voice/receptions/desk/1/ja-JP/person/dialed/0"),
+        public_url(f"/voice/receptions/desk/1/ja-JP/person/dialed/0/at/{int(NOON)}"),
     )
     assert [(one.text, one.get("url")) for one in dial] == [("+81312345678", None)]
 
@@ -243,7 +243,7 @@ def by_hand(*kinds):
     """The TwiML of a document that no check has seen."""
     document = {"steps": {one["name"]: one for one in kinds}}
     here = VisitPlace("desk", 1, "ja-JP", kinds[0]["name"])
-    return steps.answer_call(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, "token"))
+    return steps.answer_call(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, list, "token"))
 
 
 def test_a_reception_that_goes_round_by_itself_ends_with_an_error():

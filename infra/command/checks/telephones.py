@@ -101,11 +101,11 @@ def dialing_permissions(exchange: Exchange, found: Lines) -> Iterator[Finding]:
     https://www.twilio.com/docs/voice/api/dialing-permissions-resources
     """
     countries = exchange.twilio().voice.v1.dialing_permissions.countries
-    destinations = set(filter(None, exchange.environment.get("DESTINATIONS", "").split(",")))
     here = {line.country for line in found.attached} - {""}
+    destinations = set((exchange.environment["DESTINATIONS"] or exchange.environment["COUNTRY"]).split(",")) - {"*"}
     for code in sorted(here - destinations if destinations else ()):
         what = f"there are numbers of {code}, and the exchange may call nobody there: it is not in Destinations"
-        yield warn(what, f"toritsugi deploy --parameter Destinations={','.join(sorted(destinations | here))}")
+        yield warn(what, f"toritsugi deploy --destinations {','.join(sorted(destinations | here))}")
     for code in sorted(here | destinations):
         try:
             allowed = countries(code).fetch().low_risk_numbers_enabled

@@ -28,6 +28,7 @@ from local.clock import Clock
 REMEMBERING = {
     "toritsugi.foundation.config": "forget_settings",
     "toritsugi.receptions.records": "forget_documents",
+    "toritsugi.limits.switch": "forget_limits",
 }
 
 

@@ -76,8 +76,11 @@ def keep_bridge_with(
         for entry in entries:
             transaction.save(entry)
         more(transaction)
-    if not places:
-        return bridge
+    return find_same(bridge) if places else bridge
+
+
+def find_same(bridge: Bridge) -> Bridge | None:
+    """The bridge that is there, if the very same was asked for before. Raises RequestRefused 422 for another."""
     found = look_up_bridge_entries(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
     if not isinstance(found, Bridge):
         return None
@@ -209,6 +212,12 @@ def add_party(state: State, party: Party) -> Party:
     if places:
         raise RequestRefused(20409, "Others were adding participants. Please try again", 409)
     return party
+
+
+def note_more_reserved(bridge: Bridge, yen: int) -> None:
+    """Has a bridge know that more was reserved for it, for one more person."""
+    more = [Bridge.reserved_yen.set((Bridge.reserved_yen | 0) + yen)]
+    update_unread_if(bridge, more, Bridge.entry.exists())
 
 
 def remove_party(party: Party, now: float) -> None:

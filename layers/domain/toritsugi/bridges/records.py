@@ -51,7 +51,7 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     is the deadline before the extensions that the session has not followed yet, `prolonged` the version that it
     follows, `enrolled` that it knows this bridge. `armed` is the version whose timers are set, `next_look` the moment
     for which one more is under way, `closed` the conference that we have ended. `ended_at` is written before anybody is
-    hung up, so that nothing goes on meanwhile.
+    hung up, so that nothing goes on meanwhile. What it uses of the limits was `reserved_at`, with so many yen.
     """
 
     through = UnicodeAttribute()  # dial or conference
@@ -81,6 +81,8 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     prolonged = NumberAttribute(default=0)
     closed = UnicodeAttribute(null=True)
     enrolled = BooleanAttribute(null=True)
+    reserved_at = NumberAttribute(null=True)
+    reserved_yen = NumberAttribute(default=0)
     ended_at = NumberAttribute(null=True)
     end_reason = UnicodeAttribute(null=True)
 

@@ -31,6 +31,8 @@ RECORDING_RETENTION = int(read_env("RECORDING_RETENTION"))  # days; 0: for ever
 KEEP_AT_TWILIO = read_env("KEEP_AT_TWILIO") == "true"
 MESSAGES_TABLE = read_env("MESSAGES_TABLE")
 KEYS_TABLE = read_env("KEYS_TABLE")
+USAGE_TABLE = read_env("USAGE_TABLE")
+LIMITS = read_env("LIMITS")  # name=number, name=number: see limits
 SETTINGS_PATH = read_env("SETTINGS_PATH")
 TWILIO_ACCOUNT_SID = read_env("TWILIO_ACCOUNT_SID")
 CARRIER_URL = read_env("CARRIER_URL")

@@ -10,6 +10,9 @@
         PartnerMissing         nobody is on the other side yet
         CallsNotAllowed        the session is for messages only
         CallerBlocked          the owner takes no calls from this number
+        CallInCircle           the call comes from a line of ours, or would ring whoever makes it
+        ExchangeStopped        the owner has stopped all that dials and writes
+        LimitReached           as much was called, or written, as is allowed
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
       RequestRefused         a REST client is told why: Twilio's code, HTTP status, message
@@ -60,6 +63,24 @@ class CallsNotAllowed(CallRefused):
 
 class CallerBlocked(CallRefused):
     sentence = "caller blocked"
+
+
+class CallInCircle(CallRefused):
+    sentence = "call in circle"
+
+
+class ExchangeStopped(CallRefused):
+    sentence = "exchange stopped"
+
+
+class LimitReached(CallRefused):
+    """As much was called, or written, as a `limit` allows; before `until` it is of no use to ask again."""
+
+    sentence = "limit reached"
+
+    def __init__(self, limit: str, until: float) -> None:
+        super().__init__(limit)
+        self.limit, self.until = limit, until
 
 
 class OwnerSilent(ToritsugiError):

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import ExchangeStopped, LimitReached, RequestRefused
+from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.types import Json
 
@@ -39,6 +40,13 @@ def serve(
         log.info("request refused", code=error.code)
         return respond(error)
 
+    def stopped(_: ExchangeStopped) -> Response[str]:
+        return refused(RequestRefused(20503, "The exchange is stopped: it neither calls nor writes", 503))
+
+    def limited(error: LimitReached) -> Response[str]:
+        said = f"As much was called, or written, as is allowed: {error.limit}"
+        return refused(RequestRefused(20429, said, 429, limit=error.limit, until=date(error.until)))
+
     def failed(_: Exception) -> Response[str]:
         log.exception("request failed", route=asked(SECRETS))
         return respond(failure)
@@ -51,6 +59,8 @@ def serve(
         return f"{event.http_method} {hidden.sub('*', event.path) if hidden else event.path}"
 
     app.exception_handler(RequestRefused)(refused)
+    app.exception_handler(ExchangeStopped)(stopped)
+    app.exception_handler(LimitReached)(limited)
     app.exception_handler(Exception)(failed)
     app.not_found(missing)
 

@@ -18,6 +18,7 @@ COSTLY_KINDS = {
     PhoneNumberType.PERSONAL_NUMBER: "a personal number, which costs far more than a telephone",
     PhoneNumberType.PAGER: "a pager's or a machine's number",
 }
+EVERYWHERE = "*"
 MIN_DIGITS = 4  # of a number within its country, so short that it costs anything
 MASS_SERVICES = ("170", "180")  # Japan's messages and mass announcements, which libphonenumber does not know
 
@@ -79,4 +80,6 @@ def is_landline(number: str) -> bool:
 
 def allowed() -> frozenset[str]:
     """The ISO countries that the deployment allows; none: all."""
-    return frozenset(filter(None, config.DESTINATIONS.split(",")))
+    if config.DESTINATIONS == EVERYWHERE:
+        return frozenset()
+    return frozenset(config.DESTINATIONS.split(",") if config.DESTINATIONS else [config.COUNTRY])

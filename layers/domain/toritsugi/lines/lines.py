@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
+from toritsugi.foundation.transactions import update_if
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
 
@@ -11,12 +12,14 @@ class Line(Entry, discriminator="line"):
     """A number that we own, and what it works for: a service, a reception, or both.
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
-    that a call needs no second read.
+    that a call needs no second read. `full_until` is when calls over sessions are tried again, after a limit of this
+    line was reached.
     """
 
     service_sid = UnicodeAttribute(null=True)
     number_sid = UnicodeAttribute()
     former = JSONAttribute()
+    full_until = NumberAttribute(null=True)
     reception = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)
     document = JSONAttribute(null=True)
@@ -40,4 +43,9 @@ def find_line(number: str) -> Line | None:
 
 def find_lines(numbers: Iterable[str]) -> set[str]:
     """Those of these numbers that are lines of ours, in one round trip."""
-    return {number for number, _ in look_up_entries([line_key(number) for number in numbers])}
+    return {number for number, _ in look_up_entries({line_key(number) for number in numbers})}
+
+
+def hold_line(number: str, until: float) -> None:
+    """No call over a session goes over this line before that: a limit of it was reached."""
+    update_if(Line(*line_key(number)), [Line.full_until.set(until)], Line.entry.exists())

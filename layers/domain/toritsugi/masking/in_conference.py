@@ -8,17 +8,19 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from toritsugi import words
-from toritsugi.bridges import commands
+from toritsugi.bridges import commands, uses
 from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
 from toritsugi.callers.caller import find_languages
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
-from toritsugi.foundation.errors import RequestRefused, SessionEnded
+from toritsugi.foundation.errors import LimitReached, RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import MAX_TRIES, set_or_remove, update_if
+from toritsugi.limits import charges, switch, usage
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting, route_key
 from toritsugi.masking.services import get_service
@@ -45,12 +47,15 @@ def bounds_of(session_sid: str | None) -> Bounds:
 def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bridge:
     """The bridge of a session, kept if the session is open, in one transaction with it; or the one that was there.
 
-    Raises RequestRefused 80607 where the session has ended, and what keep_bridge raises.
+    Raises RequestRefused 80607 where the session has ended, 20429 where it has as many calls as it may have, and what
+    keep_bridge raises.
     """
+    most = switch.remembered_limits().calls_at_once_per_caller
 
     def enrol(transaction: TransactWrite) -> None:
         actions: list[Action] = [Session.bridges.add({bridge.bridge_sid})]
-        transaction.update(Session(bridge.session_sid, "session"), actions, condition=session_is_open(int(now)))
+        condition = session_is_open(int(now)) & has_room(most)
+        transaction.update(Session(bridge.session_sid, "session"), actions, condition=condition)
 
     bridge.enrolled = True
     for _ in range(MAX_TRIES):
@@ -58,7 +63,21 @@ def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bri
             return kept
         if not bounds_of(bridge.session_sid).connects(now):
             raise RequestRefused(80607, "The session is closed", 409)
+        if is_full(Session.get(bridge.session_sid, "session", consistent_read=True), most):
+            raise LimitReached("calls_at_once_per_caller", now)
     raise RequestRefused(20409, "Others are changing the session at the same time. Please try again", 409)
+
+
+def has_room(most: int) -> Condition:
+    """The condition that the session has fewer calls through bridges than the most that it may have; 0: no limit."""
+    if not most:
+        return Session.entry.exists()
+    return Session.bridges.does_not_exist() | (size(Session.bridges) < most)  # type: ignore[no-untyped-call]
+
+
+def is_full(session: Session, most: int) -> bool:
+    """Whether the session has as many calls through bridges as it may have."""
+    return bool(most) and len(session.bridges or ()) >= most
 
 
 def forget_bridge(session_sid: str, bridge_sid: str) -> None:
@@ -66,27 +85,53 @@ def forget_bridge(session_sid: str, bridge_sid: str) -> None:
     update_if(Session(session_sid, "session"), [Session.bridges.delete({bridge_sid})], Session.entry.exists())
 
 
-def begin_bridge(call_sid: str, session_sid: str, caller_sid: str, began: float) -> str:
+def begin_bridge(call_sid: str, session_sid: str, caller_sid: str, began: float, tell: usage.Tell) -> str:
     """Keeps the bridge of a masked call, whose caller is there already; its SID. Twice is once.
 
-    The session slides in the same transaction, as with every call. Raises SessionEnded where it is over.
+    The session slides in the same transaction, as with every call. Raises SessionEnded where it is over, LimitReached
+    where as much was called as is allowed.
     """
+    now, limits = time.time(), switch.remembered_limits()
+    _, caller, callee = get_two(session_sid, caller_sid)
+    yen = charges.yen_a_minute(callee.identifier) * charges.USUAL_MINUTES
+    use = usage.Use(caller.proxy_identifier, running=1, calls=1, yen=yen)
+    with usage.reserved(use, limits, now, tell):
+        new = keep_begun(call_sid, session_sid, caller_sid, began, use, limits.calls_at_once_per_caller)
+    if not new:
+        usage.release(use, now)
+    return commands.bridge_sid_of(call_sid)
+
+
+def keep_begun(call_sid: str, session_sid: str, caller_sid: str, began: float, reserved: usage.Use, most: int) -> bool:
+    """Whether the bridge is new; it is kept. Raises SessionEnded, LimitReached."""
     now = time.time()
     for _ in range(MAX_TRIES):
-        try:
-            session, everybody = get_with_people(session_sid)
-            people = present(everybody)
-            caller = next(person for person in people if person.sid == caller_sid)
-            callee = next(person for person in people if person.sid != caller_sid)
-        except (RequestRefused, StopIteration):  # it was deleted since the call came in
-            raise SessionEnded from None
+        session, caller, callee = get_two(session_sid, caller_sid)
         bridge, entries = new_masked_bridge(session, caller, callee, call_sid, began)
-        follow = partial(slide, session=session, people=people, bridge_sid=bridge.bridge_sid, began=began, now=int(now))
-        if commands.keep_bridge_with(bridge, entries, follow):
-            return bridge.bridge_sid
+        uses.note_reserved(bridge, reserved, now)
+        follow = partial(
+            slide, session=session, people=[caller, callee], bridge_sid=bridge.bridge_sid, began=began, now=int(now),
+            most=most,
+        )  # fmt: skip
+        if kept := commands.keep_bridge_with(bridge, entries, follow):
+            return kept is bridge
         if session.is_closed(now):
             raise SessionEnded
+        if is_full(session, most):
+            raise LimitReached("calls_at_once_per_caller", now)
     raise RuntimeError("other requests were at the same session, again and again")
+
+
+def get_two(session_sid: str, caller_sid: str) -> tuple[Session, Participant, Participant]:
+    """The session, who calls in it, and who is called. Raises SessionEnded where it was deleted since then."""
+    try:
+        session, everybody = get_with_people(session_sid)
+        people = present(everybody)
+        caller = next(person for person in people if person.sid == caller_sid)
+        callee = next(person for person in people if person.sid != caller_sid)
+    except (RequestRefused, StopIteration):
+        raise SessionEnded from None
+    return session, caller, callee
 
 
 def new_masked_bridge(
@@ -122,11 +167,13 @@ def slide(
     bridge_sid: str,
     began: float,
     now: int,
+    most: int,
 ) -> None:
     """The session knows its bridge, and its expiry follows this call, if it slides."""
     later = until(session, began)
     actions: list[Action] = [Session.bridges.add({bridge_sid}), set_or_remove(Session.expires_at, later)]
-    transaction.update(session, actions, condition=session_is_open(now) & is_as_read(session))
+    condition = session_is_open(now) & is_as_read(session) & has_room(most)
+    transaction.update(session, actions, condition=condition)
     if later is None or later == session.expires_at:
         return
     for person in people:

@@ -6,16 +6,18 @@ rank counts, and everything else is known from the beginning, because it stands 
 
 import json
 import time
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.condition import Condition
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation import config
 from toritsugi.foundation.call_status import FINAL, RANKS
-from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.durations import MAX_LEG_SECONDS
+from toritsugi.foundation.errors import LimitReached, RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.transactions import (
@@ -52,27 +54,38 @@ class Interaction(SessionEntry, discriminator="interaction"):
     rank = NumberAttribute()
     duration = NumberAttribute(null=True)
     recording_sid = UnicodeAttribute(null=True)
+    refused = BooleanAttribute(null=True)  # the leg was more than is allowed, and counts nowhere
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
 
 
-def record_leg_status(leg: MaskedLeg, fields: Fields) -> None:
-    """Keeps what a callback says of a leg.
+@dataclass(frozen=True)
+class LegNews:
+    """What a callback has told that was not known: that the leg has begun, that it has ended, or both."""
+
+    begun: bool = False
+    ended: bool = False
+
+
+def record_leg_status(leg: MaskedLeg, fields: Fields, most: int = 0) -> LegNews:
+    """Keeps what a callback says of a leg; what was new in it.
 
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
-    conditional update. It is more only when the first callback was lost or is overtaken, or the session has changed.
+    conditional update. It is more only when the first callback was lost or is overtaken, the session has changed, or it
+    does not know yet which of its latest calls have ended. Raises LimitReached for a leg that is more than the `most`
+    that a session may have at once (0: no limit); that is kept, too.
     """
     if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
         raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
-    interaction = read_interaction(leg, fields)
+    interaction, ended = read_interaction(leg, fields), fields["CallStatus"] in FINAL
     for _ in range(MAX_TRIES):
         later = interaction.rank > RANKS["initiated"]
-        if (
-            (later and update_interaction(interaction))
-            or begin_interaction(interaction, leg, slid_pairs(leg, fields))
-            or not later
-        ):
-            return
+        if later and (changed := update_interaction(interaction)) is not None:
+            return LegNews(ended=changed and ended and not interaction.refused)
+        if begin_interaction(interaction, leg, slid_pairs(leg, fields), 0 if ended else most):
+            return LegNews(begun=True, ended=ended)
+        if not later:
+            return LegNews()
     raise RuntimeError("the interaction was there and not there, in turns")
 
 
@@ -112,8 +125,8 @@ def interaction_entry(sid: str) -> str:
     return f"interaction#{sid}"
 
 
-def update_interaction(interaction: Interaction) -> bool:
-    """Whether there was such an interaction; it has changed, unless it was further already."""
+def update_interaction(interaction: Interaction) -> bool | None:
+    """Whether the interaction has changed, which it has not if it was further already; None where there is none."""
     actions: list[Action] = [
         Interaction.status.set(interaction.status),
         Interaction.rank.set(interaction.rank),
@@ -127,38 +140,43 @@ def update_interaction(interaction: Interaction) -> bool:
         condition=Interaction.entry.exists() & (Interaction.rank < interaction.rank),
         return_values_on_condition_failure="ALL_OLD",
     )
-    outcome = carry_out("update_item", request)
-    return outcome.held or bool(outcome.row)  # a late callback finds one, a first one none
+    outcome = carry_out("update_item", request | {"ReturnValues": "ALL_NEW"})
+    interaction.refused = outcome.row.get("refused", {}).get("BOOL")
+    return outcome.held or (False if outcome.row else None)  # a late callback finds one, a first one none
 
 
-def begin_interaction(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey]) -> bool:
+def begin_interaction(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey], most: int) -> bool:
     """Whether the interaction is new; then it is kept, its session in progress, and its expiry has slid if it slides.
 
     Of a session that has moved on meanwhile is done what is right for it as it is. Raises RequestRefused 20404 where
-    it is deleted.
+    it is deleted, LimitReached for a leg that is too many.
     """
-    new = keep_as_told(interaction, leg, pairs)
+    new = keep_as_told(interaction, leg, pairs, most)
     for _ in range(MAX_TRIES):
         if new is not None:
             return new
-        new = keep_as_found(interaction, leg)
+        new = keep_as_found(interaction, leg, most)
     raise RuntimeError("other requests were at the same session, again and again")
 
 
-def keep_as_told(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey]) -> bool | None:
+def keep_as_told(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey], most: int) -> bool | None:
     """Whether the interaction is new; None, where the session is not as it was when the call was put through.
 
-    That is, it slides by the leg's own ttl, or not at all, and was not opened again since.
+    That is, it slides by the leg's own ttl, or not at all, was not opened again since, and has room for one more of its
+    latest calls.
     """
-    condition = session_is_open(int(time.time())) & is_latest(leg)
+    condition, more = session_is_open(int(time.time())) & is_latest(leg), list[Action]()
+    if most:
+        condition &= Session.calls.does_not_exist() | (size(Session.calls) < most)  # type: ignore[no-untyped-call]
+        more = [Session.calls.add({interaction.sid})]
     if pairs:
         condition &= (Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
     else:
         condition &= (Session.ttl == 0) | Session.date_expiry.exists()
-    return keep_and_slide(interaction, leg, condition, leg.until if pairs else None, pairs)
+    return keep_and_slide(interaction, leg, condition, leg.until if pairs else None, pairs, more)
 
 
-def keep_as_found(interaction: Interaction, leg: MaskedLeg) -> bool | None:
+def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int) -> bool | None:
     """The same, for the session as it is now; None, where that has changed in this very moment."""
     session, people = find_with_people(leg.session_sid)
     if session is None or session.is_deleted:
@@ -166,17 +184,45 @@ def keep_as_found(interaction: Interaction, leg: MaskedLeg) -> bool | None:
     now = int(time.time())
     if session.is_closed(now) or leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
         return keep_alone(interaction, leg)
+    others = still_running(session) - {interaction.sid} if most else set[str]()
+    if most and len(others) >= most:
+        return keep_as_too_many(interaction, leg)
     until = leg.started + int(session.ttl) if session.slides else None
     later = until if until and until > (session.expires_at or 0) else None
     pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
-    return keep_and_slide(interaction, leg, session_is_open(now) & is_as_read(session), later, pairs)
+    same_calls = Session.calls == session.calls if session.calls else Session.calls.does_not_exist()
+    condition = session_is_open(now) & is_as_read(session) & same_calls
+    more: list[Action] = [Session.calls.set(others | {interaction.sid})] if most else []
+    return keep_and_slide(interaction, leg, condition, later, pairs, more)
+
+
+def still_running(session: Session) -> set[str]:
+    """Which of a session's latest calls have not ended, as far as we have been told, in one round trip."""
+    keys = [(session.session_sid, interaction_entry(sid)) for sid in session.calls or ()]
+    found = Interaction.batch_get(keys, consistent_read=True) if keys else ()
+    began_after = time.time() - MAX_LEG_SECONDS  # of what is older the end was lost
+    return {one.sid for one in found if one.status not in FINAL and one.date_created > began_after}
+
+
+def keep_as_too_many(interaction: Interaction, leg: MaskedLeg) -> bool | None:
+    """Keeps the interaction of a leg that its session has no room for. Raises LimitReached if it is new."""
+    interaction.refused = True
+    new = keep_alone(interaction, leg)
+    if new:
+        raise LimitReached("calls_at_once_per_caller", time.time())
+    return new
 
 
 def keep_and_slide(
-    interaction: Interaction, leg: MaskedLeg, condition: Condition, until: int | None, pairs: list[DirectoryKey]
+    interaction: Interaction,
+    leg: MaskedLeg,
+    condition: Condition,
+    until: int | None,
+    pairs: list[DirectoryKey],
+    more: list[Action],
 ) -> bool | None:
     """Keeps the interaction, and the session goes on until then, where that is said; None, if the condition fails."""
-    now, actions = int(time.time()), in_progress(leg)
+    now, actions = int(time.time()), in_progress(leg) + more
     with refusals() as places, write_transaction() as transaction:
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
         if until:
@@ -215,6 +261,12 @@ def in_progress(leg: MaskedLeg) -> list[Action]:
         Session.date_last_interaction.set(leg.started),
         Session.date_updated.set(leg.started),
     ]
+
+
+def note_refused(session_sid: str, call_sid: str) -> None:
+    """The leg of this call was more than is allowed."""
+    interaction = Interaction(session_sid, interaction_entry("KI" + call_sid[2:]))
+    update_if(interaction, [Interaction.refused.set(True)], Interaction.entry.exists())
 
 
 def note_recording(session_sid: str, call_sid: str, recording_sid: str) -> None:

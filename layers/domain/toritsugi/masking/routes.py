@@ -17,7 +17,17 @@ from toritsugi import words
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
-from toritsugi.foundation.errors import CallsNotAllowed, LineUnknown, NoSession, PartnerMissing, SessionEnded
+from toritsugi.foundation.errors import (
+    CallInCircle,
+    CallsNotAllowed,
+    LimitReached,
+    LineUnknown,
+    NoSession,
+    PartnerMissing,
+    RequestRefused,
+    SessionEnded,
+)
+from toritsugi.limits.switch import Switch, check_switch, switch_key
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.lines.numbers import is_e164, is_shown
@@ -82,24 +92,44 @@ def route_key(number: str, line: str) -> DirectoryKey:
 
 @dataclass(frozen=True)
 class KnownOfCall:
-    """What the directory knows when somebody calls: the line, the caller, and where this caller's calls to it go."""
+    """What the directory knows when somebody calls: the line, the caller, and where this caller's calls to it go.
+
+    With `is_from_line` the caller is a line of ours, or whoever has forwarded the call is. `switch` is the exchange's.
+    """
 
     line: Line | None = None
     caller: Caller | None = None
     route: "Route | None" = None
+    is_from_line: bool = False
+    switch: Switch | None = None
+
+    def check(self, now: float) -> None:
+        """Raises CallRefused where no call over a session may be put through at this moment, whosever it is."""
+        if self.is_from_line:
+            raise CallInCircle
+        check_switch(self.switch, now)
+        if self.line and (self.line.full_until or 0) > now:
+            raise LimitReached("calls", self.line.full_until or 0)
 
 
-def look_up_call(caller: str, called: str) -> KnownOfCall:
-    """What is known of a call, in one round trip. Of a caller who hides nothing is."""
+def look_up_call(caller: str, called: str, forwarded: str = "", seed: str = "") -> KnownOfCall:
+    """What is known of a call, in one round trip. Of a caller who hides nothing is.
+
+    `forwarded` is who has forwarded it, if anybody has said so. The `seed` chooses a copy of the switch.
+    """
     if not is_e164(called):  # DynamoDB refuses an empty key
         return KnownOfCall()
     theirs = [caller_key(caller), route_key(caller, called)] if is_shown(caller) else []
-    found = look_up_entries([line_key(called), *theirs])
+    sources = {line_key(number) for number in (caller, forwarded) if is_shown(number)}
+    found = look_up_entries({line_key(called), switch_key(seed), *theirs, *sources})
     line, person, route = (found.get(key) for key in (line_key(called), caller_key(caller), route_key(caller, called)))
+    switch = found.get(switch_key(seed))
     return KnownOfCall(
         line if isinstance(line, Line) else None,
         person if isinstance(person, Caller) else None,
         route if isinstance(route, Route) else None,
+        any(key in found for key in sources),
+        switch if isinstance(switch, Switch) else None,
     )
 
 
@@ -201,6 +231,13 @@ def is_connecting(session_sid: str, now: int) -> Condition:
 def free_from(expires_at: float | None, quarantine: float) -> float | None:
     """When a pair with this expiry is free for others; always written together with the expiry."""
     return None if expires_at is None else expires_at + quarantine
+
+
+def check_is_nobodys(number: str, now: float) -> None:
+    """Raises RequestRefused 21211 where somebody with this number is in a session, who would call themselves."""
+    found = Route.query(number, Route.entry.startswith("route#"), consistent_read=True)
+    if any(route.connects(now) for route in found):
+        raise RequestRefused(21211, f"{number} is the number of somebody in a session, whose calls would go in circles")
 
 
 def live_routes(line: str, now: float) -> list[Route]:

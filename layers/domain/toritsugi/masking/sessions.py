@@ -76,6 +76,7 @@ class Session(SessionEntry, discriminator="session"):
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
     bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
+    calls = UnicodeSetAttribute(null=True)  # the latest interactions by dialing, of which some may run
 
     of_service = OfService()
 

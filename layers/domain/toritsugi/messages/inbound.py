@@ -17,6 +17,7 @@ from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.transactions import CONDITION_FAILED, refusals, write_transaction
+from toritsugi.limits.switch import Switch, switch_key
 from toritsugi.lines import directory, numbers
 from toritsugi.lines.directory import DirectoryKey
 from toritsugi.lines.lines import Line, line_key
@@ -51,6 +52,7 @@ class KnownOfSender:
     opt_out: OptOut | None = None
     texted: Texted | None = None
     is_ours: bool = False
+    switch: Switch | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,11 @@ def look_up_sender(text: Text) -> KnownOfSender:
     texted = texted_key(text.number, text.line)
     # a set, for somebody may write in our own line's name, and DynamoDB takes no key twice
     keys = {line, ours, caller, opt_out, texted} if numbers.is_e164(text.number) else {line}
-    found: dict[DirectoryKey, Any] = directory.look_up_entries(keys)
-    return KnownOfSender(found.get(line), found.get(caller), found.get(opt_out), found.get(texted), ours in found)
+    switch = switch_key(text.sid)
+    found: dict[DirectoryKey, Any] = directory.look_up_entries({*keys, switch})
+    return KnownOfSender(
+        found.get(line), found.get(caller), found.get(opt_out), found.get(texted), ours in found, found.get(switch)
+    )
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------

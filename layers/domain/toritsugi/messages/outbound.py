@@ -9,10 +9,13 @@ from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
+from toritsugi.limits import charges
+from toritsugi.limits.usage import Use
 from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import line_key
 from toritsugi.messages import records
 from toritsugi.messages.records import Message
+from toritsugi.messages.segments import measure_text
 
 MAX_BODY, MAX_MEDIA = 1_600, 10
 
@@ -31,6 +34,12 @@ def check_message(message: Message) -> None:
         raise RequestRefused(21266, f"{to} is a line of yours, which would write to itself")
     if opt_out_key(to) in found:
         raise unwanted(to)
+
+
+def use_of(message: Message) -> Use:
+    """What a message uses of what is allowed."""
+    segments = max(1, measure_text(message.body).segments)
+    return Use(message.line, texts=1, yen=charges.yen_a_text(str(message.person)) * segments)
 
 
 def keep_outbound(message: Message) -> bool:

@@ -13,7 +13,7 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.directory import look_up_entries
-from toritsugi.lines.lines import Line, find_line, line_key
+from toritsugi.lines.lines import Line, find_line, find_lines, line_key
 from toritsugi.receptions.records import (
     DocumentDict,
     Reception,
@@ -21,6 +21,7 @@ from toritsugi.receptions.records import (
     Version,
     current_key,
     get_document,
+    list_receptions,
     name_key,
     version_entry,
 )
@@ -134,15 +135,16 @@ def delete_reception(name: str) -> None:
 def give_line(number: str, owned: dict[str, Any], name: str) -> None:
     """The reception answers at this line from now on. `owned` is what Twilio knows of the number.
 
-    Raises RequestRefused 20404 without such a reception, 21211 if it transfers to this line, 20409 where others are
-    changing it all the time.
+    Raises RequestRefused 20404 without such a reception, 21211 if it transfers to a line of ours, or another one to
+    this line, 20409 where others are changing it all the time.
     """
+    check_uncalled(number)
     for _ in range(MAX_TRIES):
         line, reception = find_line(number), get_reception(name)
         version = int(reception.version)
         document = get_document(name, version)
-        if any(number in step.get("transfer", ()) for step in document["steps"].values()):
-            raise RequestRefused(21211, f"The reception {name} transfers to {number}, which would call itself")
+        if ours := called_by(document) & {number, *find_lines(called_by(document))}:
+            raise RequestRefused(21211, f"The reception {name} transfers to {min(ours)}, which would call itself")
         with refusals() as places, write_transaction() as transaction:
             if line:
                 changes = [
@@ -162,6 +164,26 @@ def give_line(number: str, owned: dict[str, Any], name: str) -> None:
         if not places:
             return
     raise reception_overtaken()
+
+
+def check_uncalled(number: str) -> None:
+    """Raises RequestRefused 21211 where a reception transfers to this number: as a line it would call itself."""
+    after: str | None = None
+    while True:
+        page, after = list_receptions(after, 100)
+        keys = [(one.name, version_entry(int(one.version))) for one in page]
+        for version in Version.batch_get(keys, consistent_read=True) if keys else ():
+            if number in called_by(version.document):
+                raise RequestRefused(
+                    21211, f"The reception {version.name} transfers to {number}, which would call itself"
+                )
+        if after is None:
+            return
+
+
+def called_by(document: DocumentDict) -> set[str]:
+    """Whom a reception transfers to."""
+    return {number for step in document["steps"].values() for number in step.get("transfer", ())}
 
 
 def take_line(number: str) -> None:

@@ -56,6 +56,9 @@ ENGLISH = Language(
         "partner missing": "The person you are calling has not joined yet. Please try again later.",
         "calls not allowed": "This number does not take calls. Please send a text message.",
         "caller blocked": "We are sorry, but we cannot take your call. Thank you for your understanding.",
+        "call in circle": "This call has come back to where it began, so it ends here.",
+        "exchange stopped": "Calls cannot be put through at the moment. Please try again later.",
+        "limit reached": "All lines are busy. Please try again later.",
         # A call between two people.
         "call recorded": "This call is recorded.",
         "call for you": "You have a call. To be connected, press 1.",

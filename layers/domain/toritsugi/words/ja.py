@@ -58,6 +58,9 @@ JAPANESE = Language(
         "partner missing": "おつなぎする相手の方が、まだ登録されていません。しばらくしてから、おかけ直しください。",
         "calls not allowed": "この番号では通話をご利用いただけません。メッセージをお送りください。",
         "caller blocked": "恐れ入りますが、お客様のお電話はお受けできません。ご了承ください。",
+        "call in circle": "この電話は、発信元に戻ってきたため、ここで終了します。",
+        "exchange stopped": "ただいま、お電話をおつなぎできません。しばらくしてから、おかけ直しください。",
+        "limit reached": "ただいま、回線が混み合っております。しばらくしてから、おかけ直しください。",
         # A call between two people.
         "call recorded": "この通話は録音されます。",
         "call for you": "お電話です。おつなぎするには、1を押してください。",

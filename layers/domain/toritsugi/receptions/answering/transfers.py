@@ -4,11 +4,14 @@ Whoever is called sees the line, and hears who is calling: in Japan a forwarded 
 https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/record
 """
 
+from collections.abc import Sequence
+
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
+from toritsugi.foundation.errors import CallRefused
 from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.receptions.answering.prompts import onward
 from toritsugi.receptions.answering.visits import StepDocument, Visit
@@ -20,7 +23,7 @@ DECISION_SECONDS = 4  # in which a caller may refuse to be recorded
 # ---- the caller's side -----------------------------------------------------------------------------------------------
 
 
-def transfer(visit: Visit, step: StepDocument) -> None:
+def transfer(visit: Visit, step: StepDocument) -> str | None:
     """Dials; before that, a caller who is to be recorded is told so, and may refuse."""
     record = step.get("record")
     if not record:
@@ -39,14 +42,30 @@ def transfer(visit: Visit, step: StepDocument) -> None:
     return None
 
 
-def decide_recording(visit: Visit, step: StepDocument) -> None:
+def decide_recording(visit: Visit, step: StepDocument) -> str | None:
     """The caller has heard that the call is recorded, and has refused or not."""
     refused = visit.fields.get("Digits") == step.get("record", {}).get("refuse")
-    dial_step(visit, step, refused=refused)
+    return dial_step(visit, step, refused=refused)
 
 
-def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = False) -> None:
-    """Calls whom the step names: all `together`, or the `turn`th of them."""
+def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = False) -> str | None:
+    """Calls whom the step names: all `together`, or the `turn`th of them, or whoever comes next and may be called.
+
+    If nobody may, the name of the step that follows.
+    """
+    everybody = step["transfer"]
+    try:
+        for place in [0] if step["together"] else range(turn, len(everybody)):
+            if numbers := visit.permit(everybody if step["together"] else [everybody[place]]):
+                dial_numbers(visit, step, numbers, place, refused)
+                return None
+    except CallRefused as refusal:
+        visit.say(refusal.sentence)
+    return str(step["otherwise"])
+
+
+def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn: int, refused: bool) -> None:
+    """Calls these numbers, all at once."""
     recorded = "record" in step and not refused
     wanted = {}
     if recorded:
@@ -57,12 +76,12 @@ def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = F
         caller_id=visit.line,
         timeout=step["seconds"],
         time_limit=MAX_CALL_SECONDS,
-        action=visit.address("dialed" if recorded or "record" not in step else "refused", turn),
+        action=visit.address("dialed" if recorded or "record" not in step else "refused", turn, began=visit.at),
         **wanted,
     )
     told = visit.address("told" if recorded else "whispered", turn, seal_parties(visit))
     hears = recorded or step["accept"] or "whisper" in step
-    for number in step["transfer"] if step["together"] else [step["transfer"][turn]]:
+    for number in numbers:
         call.number(number, url=told if hears else None)
     visit.response.append(call)
 
@@ -76,8 +95,7 @@ def after_dial(visit: Visit, step: StepDocument) -> str | None:
         return onward(visit, step)
     if step["together"] or turn >= len(step["transfer"]):
         return str(step["otherwise"])
-    dial_step(visit, step, turn, refused=visit.place.action == "refused")
-    return None
+    return dial_step(visit, step, turn, refused=visit.place.action == "refused")
 
 
 # ---- the side of whoever is called -----------------------------------------------------------------------------------

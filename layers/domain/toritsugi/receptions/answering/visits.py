@@ -1,7 +1,7 @@
 """A visit: one call at a reception, at the moment when Twilio asks what comes next."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -19,9 +19,10 @@ from toritsugi.receptions.answering import placeholders
 
 StepDocument = Mapping[str, Any]  # a step, as it was compiled
 AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
+Permit = Callable[[Sequence[str]], list[str]]
 
 VISIT_PATH = re.compile(
-    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/([\w-]{1,100}))?",
+    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11}))?(?:/([\w-]{1,100}))?",
     re.ASCII,
 )
 
@@ -30,7 +31,8 @@ VISIT_PATH = re.compile(
 class VisitPlace:
     """Where in a reception a call is: what it has done (`action`) at which step, for the `turn`th time.
 
-    `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`.
+    `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`. `began`
+    is when the transfer began that is over now, in whole seconds.
     """
 
     reception: str
@@ -40,12 +42,13 @@ class VisitPlace:
     action: str = ""
     turn: int = 0
     sealed: str = ""
+    began: int = 0
 
     @property
     def path(self) -> str:
         """Where Twilio goes on from here: never a number."""
         known = f"/voice/receptions/{self.reception}/{self.version}/{self.locale}/{self.step}/{self.action}/{self.turn}"
-        return known + (f"/{self.sealed}" if self.sealed else "")
+        return known + (f"/at/{self.began}" if self.began else "") + (f"/{self.sealed}" if self.sealed else "")
 
     @classmethod
     def read(cls, path: str) -> "VisitPlace":
@@ -53,15 +56,16 @@ class VisitPlace:
         match = VISIT_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no reception has this path", 404)
-        reception, version, locale, step, action, turn, sealed = match.groups()
-        return cls(reception, int(version), locale, step, action, int(turn), sealed or "")
+        reception, version, locale, step, action, turn, began, sealed = match.groups()
+        return cls(reception, int(version), locale, step, action, int(turn), sealed or "", int(began or 0))
 
 
 @dataclass
 class Visit:
     """A call at a reception: what it asks for in `fields`, and the TwiML with which it is answered.
 
-    `ask` gives what the owner's system says to facts, at a URL, under a key; it raises OwnerSilent.
+    `ask` gives what the owner's system says to facts, at a URL, under a key; it raises OwnerSilent. `permit` gives
+    those of some numbers that may be called now, and raises CallRefused where nobody may.
     """
 
     place: VisitPlace
@@ -70,6 +74,7 @@ class Visit:
     ask: AskOwner
     at: float
     find_caller: Callable[[str], Caller | None]
+    permit: Permit
     request: str = ""  # the same when Twilio asks the same again
     digits: str = ""
     asked: int = 0  # so often was the owner's system
@@ -103,12 +108,12 @@ class Visit:
         """The step of this name, where the call is from now on."""
         step = self.step(name)
         locale = step.get("language", self.place.locale)
-        self.place = replace(self.place, step=name, locale=locale, action="", turn=0, sealed="")
+        self.place = replace(self.place, step=name, locale=locale, action="", turn=0, sealed="", began=0)
         return step
 
-    def address(self, action: str, turn: int = 0, sealed: str = "") -> str:
+    def address(self, action: str, turn: int = 0, sealed: str = "", began: float = 0) -> str:
         """Where Twilio comes back to when the caller has done this."""
-        return public_url(replace(self.place, action=action, turn=turn, sealed=sealed).path)
+        return public_url(replace(self.place, action=action, turn=turn, sealed=sealed, began=int(began)).path)
 
     # ---- what is said ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,36 @@
+"""What a bridge uses of what is allowed: reserved before anybody is called, and settled when it is over."""
+
+import math
+from collections.abc import Iterable
+
+from toritsugi.bridges.records import Bridge, Party
+from toritsugi.bridges.state import State
+from toritsugi.limits import charges, usage
+from toritsugi.limits.usage import Use
+
+
+def use_of(bridge: Bridge, people: Iterable[Party], minutes: float) -> Use:
+    """What a bridge uses in which these people are called, and talk for so long."""
+    called = list(people)
+    tries = 2 if bridge.if_unanswered == "retry" else 1
+    yen = sum(charges.yen_a_minute(party.number) for party in called) * math.ceil(minutes)
+    return Use(bridge.line, running=1, calls=len(called) * tries, yen=yen)
+
+
+def note_reserved(bridge: Bridge, use: Use, now: float) -> None:
+    """Has a bridge that is not kept yet know what was reserved for it, and when."""
+    bridge.reserved_at, bridge.reserved_yen = now, use.yen
+
+
+def settle(known: State, now: float) -> None:
+    """The bridge runs no more; of the yen what its legs have taken stays counted. Once for each bridge."""
+    bridge = known.bridge
+    if bridge.reserved_at is None:
+        return
+    numbers = {party.place: party.number for party in known.parties}
+    taken = sum(
+        charges.yen_a_minute(numbers[leg.place]) * math.ceil(((leg.ended_at or now) - leg.answered_at) / 60)
+        for leg in known.legs.values()
+        if leg.answered_at is not None and leg.place in numbers
+    )
+    usage.release(Use(bridge.line, running=1, yen=int(bridge.reserved_yen) - taken), bridge.reserved_at)

@@ -1,0 +1,42 @@
+"""Whom a transfer may ring: nobody from whom the call comes back to us, and no more people than is allowed."""
+
+from collections.abc import Mapping, Sequence
+
+from toritsugi.limits import charges, switch, usage
+from toritsugi.lines.directory import look_up_entries
+from toritsugi.lines.lines import line_key
+from toritsugi.lines.numbers import is_shown
+
+
+def permit_transfer(fields: Mapping[str, str], wanted: Sequence[str], now: float, tell: usage.Tell) -> list[str]:
+    """Those of the wanted numbers that may be rung for the call of these fields; they are counted from now on.
+
+    A call from one of our own lines was sent here by a transfer, or forwarded by somebody whom a transfer has rung: it
+    rings nobody more, or it would go on for ever. Nor does a call ring whoever makes it, or has forwarded it. Raises
+    ExchangeStopped, LimitReached.
+    """
+    sources = [number for number in (fields.get("From", ""), fields.get("ForwardedFrom", "")) if is_shown(number)]
+    key = switch.switch_key(fields.get("CallSid", ""))
+    found = look_up_entries({key, *map(line_key, [*sources, *wanted])})
+    if any(line_key(number) in found for number in sources):
+        return []
+    numbers = [number for number in wanted if line_key(number) not in found and number not in sources]
+    if numbers:
+        known = found.get(key)
+        now_set = known if isinstance(known, switch.Switch) else None
+        switch.check_stop(now_set)
+        usage.reserve(use_of(fields, numbers), switch.limits_of(now_set), now, tell)
+    return numbers
+
+
+def end_transfer(fields: Mapping[str, str], began: float) -> None:
+    """The transfer that `began` then is over: it runs no more."""
+    usage.release(use_of(fields, []), began)
+
+
+def use_of(fields: Mapping[str, str], numbers: Sequence[str]) -> usage.Use:
+    """What a transfer to these numbers uses: one of them will answer, so the dearest is reckoned with."""
+    caller = fields.get("From", "")
+    yen = max((charges.yen_a_minute(number) for number in numbers), default=0) * charges.USUAL_MINUTES
+    shown = caller if is_shown(caller) else None
+    return usage.Use(fields.get("To", ""), shown, running=1, calls=len(numbers), yen=yen)
