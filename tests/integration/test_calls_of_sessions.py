@@ -14,6 +14,7 @@ from tests.integration.switchboard import Switchboard, attended
 from tests.integration.test_races import between
 from tests.integration.texts import know
 from tests.integration.wire import refusing
+from toritsugi.adapters import event_bus
 from toritsugi.bridges import commands, state
 from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
@@ -35,7 +36,8 @@ def open_session(sid, *numbers, **fields):
 def begin(session_sid, began=None, call_sid=CALL):
     """A masked call of the first of the two comes in."""
     caller = find_with_people(session_sid)[1][0]
-    return in_conference.begin_bridge(call_sid, session_sid, caller.sid, time.time() if began is None else began)
+    now = time.time() if began is None else began
+    return in_conference.begin_bridge(call_sid, session_sid, caller.sid, now, event_bus.tell)
 
 
 def session_of(session_sid):
@@ -139,7 +141,7 @@ def test_a_masked_call_of_a_session_that_ends_meanwhile_is_told_so(sid, cloud, w
         caller = find_with_people(session)[1][0]
         inside = between(step, lambda session=session: ends(sid, session))
         with wire.has(inside), pytest.raises(SessionEnded):
-            in_conference.begin_bridge(CALL, session, caller.sid, time.time())
+            in_conference.begin_bridge(CALL, session, caller.sid, time.time(), event_bus.tell)
         assert inside.reached
     assert cloud.dynamodb.scan(TableName="BridgesTable")["Items"] == []
 

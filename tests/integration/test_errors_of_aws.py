@@ -30,6 +30,7 @@ from toritsugi.bridges import announcements, commands, events, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.foundation import api_keys
+from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
 from toritsugi.masking import in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
@@ -266,6 +267,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda seen: announcements.claim_announcement(announcement(before_end=180), seen.bridge, END - 180, END - 180)
     ),
     "bridges.commands.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),
+    "bridges.commands.note_more_reserved": lambda w: w.within(lambda seen: commands.note_more_reserved(seen.bridge, 9)),
     "bridges.commands.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
     "bridges.events.record_bridge_event": lambda w: lambda: events.record_bridge_event(*of_leg(1, 1, NOW, "ringing")),
     "bridges.commands.keep_bridge_with": lambda w: w.running,
@@ -301,6 +303,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.interactions.note_recording": lambda w: w.of_called(
         lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)
     ),
+    "masking.interactions.note_refused": lambda w: w.of_called(
+        lambda sid: interactions.note_refused(sid, "CA" + "1" * 32)
+    ),
     "masking.interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
@@ -323,6 +328,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "receptions.publishing.take_line_as_seen": lambda w: w.reception(lambda: receptions.take_line(LINES[0]), LINES[0]),
     "receptions.publishing.bring": lambda w: w.behind(),
+    "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
+    "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
+    "lines.lines.hold_line": lambda w: w.number(lambda found: lines.hold_line(found.phone_number, NOW)),
     "recordings.records.claim_recording": lambda w: lambda: recordings.claim_recording(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
     "recordings.records.keep_recording": lambda w: w.recording(

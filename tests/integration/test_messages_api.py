@@ -188,12 +188,12 @@ def test_what_was_written_down_without_an_answer_is_sent(desk, account_at_twilio
 
 
 def dies(desk, wire, at):
-    """Somebody sends, and dies at this call of AWS: 3 writes it down, 4 what Twilio has said."""
-    with wire.has(dying(at, after=at == 3)), pytest.raises(Died):
+    """Somebody sends, and dies at this call of AWS: 6 writes it down, 7 what Twilio has said."""
+    with wire.has(dying(at, after=at == 6)), pytest.raises(Died):
         desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
 
 
-@pytest.mark.parametrize(("at", "sent"), [(3, 0), (4, 1)])
+@pytest.mark.parametrize(("at", "sent"), [(6, 0), (7, 1)])
 def test_whoever_dies_leaves_what_is_known_and_nothing_is_sent_twice(desk, wire, account_at_twilio, at, sent):
     desk.asks("GET", "/api/messages")  # which reads the key, that is remembered
     dies(desk, wire, at)
@@ -205,7 +205,7 @@ def test_whoever_dies_leaves_what_is_known_and_nothing_is_sent_twice(desk, wire,
 
 def test_a_callback_tells_what_somebody_who_died_could_not(desk, twilio, wire):
     desk.asks("GET", "/api/messages")
-    dies(desk, wire, 4)
+    dies(desk, wire, 7)
     (message,) = desk.asks("GET", "/api/messages")[1]["messages"]
     reports(twilio, message["id"], "delivered")
     seen = desk.asks("GET", f"/api/messages/{message['id']}")[1]
@@ -429,7 +429,7 @@ def test_how_often_sending_goes_to_the_database(desk, wire):
     desk.asks("GET", "/api/messages")  # which reads the key, that is remembered
     with wire.counting() as trips:
         sends(desk)
-    assert len(trips) == 4  # who has opted out; written down; what Twilio said; and shown
+    assert len(trips) == 7  # who has opted out; the switch, the line's count, all lines'; kept; what Twilio said; shown
 
 
 ANYTHING = st.recursive(

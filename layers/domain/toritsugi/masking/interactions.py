@@ -82,7 +82,7 @@ def record_leg_status(leg: MaskedLeg, fields: Fields, most: int = 0) -> LegNews:
         later = interaction.rank > RANKS["initiated"]
         if later and (changed := update_interaction(interaction)) is not None:
             return LegNews(ended=changed and ended and not interaction.refused)
-        if begin_interaction(interaction, leg, slid_pairs(leg, fields), 0 if ended else most):
+        if begin_interaction(interaction, leg, slid_pairs(leg, fields), most):
             return LegNews(begun=True, ended=ended)
         if not later:
             return LegNews()
@@ -185,7 +185,7 @@ def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int) -> bool |
     if session.is_closed(now) or leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
         return keep_alone(interaction, leg)
     others = still_running(session) - {interaction.sid} if most else set[str]()
-    if most and len(others) >= most:
+    if most and len(others) >= most and interaction.status not in FINAL:
         return keep_as_too_many(interaction, leg)
     until = leg.started + int(session.ttl) if session.slides else None
     later = until if until and until > (session.expires_at or 0) else None
