@@ -73,9 +73,27 @@ class Settings:
         return self.own_secrets[0]
 
     @property
+    def signing_keys(self) -> set[tuple[str, str, str]]:
+        """With what Twilio may have signed a webhook: the key's id, blank for the account's own; algorithm; secret.
+
+        https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys: the algorithm is not the key's but the rule's.
+        """
+        of_account = {("", "HMAC_SHA1", token) for token in self.auth_tokens}
+        algorithms = ("HMAC_SHA1", "HMAC_SHA256")
+        return of_account | {
+            (key_id, algorithm, secret) for key_id, secret in self.shared_keys for algorithm in algorithms
+        }
+
+    @property
     def twilio_logins(self) -> list[tuple[str, str]]:
-        """User and password for Twilio's REST API: each API key, and then the account with each of its auth tokens."""
-        return [*self.api_keys, *((TWILIO_ACCOUNT_SID, token) for token in self.auth_tokens)]
+        """User and password for Twilio's REST API: each API key, and then the account with each of its auth tokens.
+
+        Raises RuntimeError where there is neither.
+        """
+        logins = [*self.api_keys, *((TWILIO_ACCOUNT_SID, token) for token in self.auth_tokens)]
+        if not logins:
+            raise RuntimeError("Nothing opens Twilio's REST API: `toritsugi tokens add SK...` gives it a key.")
+        return logins
 
 
 SETTING_NAMES = ("public-base-url", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
