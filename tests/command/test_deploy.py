@@ -64,7 +64,7 @@ def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
     chosen = ["--yes", "--no-build", "--account-sid", ACCOUNT_SID]
     said = here.types("deploy", *chosen, TWILIO_AUTH_TOKEN="0" * 32)
     assert said.code == 1
-    assert "Twilio does not accept this auth token" in said.err
+    assert "Twilio does not accept this auth token or key" in said.err
     assert not here.memory.exists()
 
 
