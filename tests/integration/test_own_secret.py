@@ -29,7 +29,7 @@ def another_process(cloud, clock):
 def test_what_a_process_has_sealed_that_knows_more_is_read_by_looking_once(another_process, clock, wire):
     sealed = another_process(NEXT, OWN_SECRET)
     clock.shift(30)
-    with wire.counting() as operations:
+    with wire.counting("ssm") as operations:
         assert sealing.unseal(sealed, CALL) == "1234"
         assert sealing.unseal(sealed, CALL) == "1234"
     assert len(operations) == 1
@@ -47,7 +47,7 @@ def test_while_a_path_is_sealed_with_nothing_of_ours_the_settings_are_not_read_f
     sealed = another_process("a secret of somebody else's")
     another_process(OWN_SECRET)
     clock.shift(30)
-    with wire.counting() as operations:
+    with wire.counting("ssm") as operations:
         assert [sealing.unseal(sealed, CALL) for _ in range(20)] == [""] * 20
     assert len(operations) == 1
 
