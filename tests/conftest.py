@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "fedcba9876543210" * 2
 NEXT_TOKEN = "0f1e2d3c4b5a6978" * 2
+OWN_SECRET = "00112233445566778899aabbccddeeff" * 2
 BASE = "https://exchange.example.com"
 
 
@@ -58,6 +59,6 @@ os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 @pytest.fixture
 def cloud():
     """An account at AWS with the tables, schedules and settings of template.yaml, and nothing in them."""
-    settings = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}"}
+    settings = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}", "own-secrets": OWN_SECRET}
     with Cloud(ROOT / "template.yaml", PARAMETERS, settings) as cloud:
         yield cloud

@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import ClientError, WaiterError
 
 from command import lines, stages
-from command.exchange import NEVER_STOOD, Exchange
+from command.exchange import NEVER_STOOD, SECRETS, Exchange
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, say, show, somebody_is_there
 from command.stages import Region, StageName, located
@@ -32,7 +32,7 @@ def delete(
     tables = exchange.of_type("AWS::DynamoDB::Table") if stood else {}
     buckets = exchange.of_type("AWS::S3::Bucket") if stood else {}
     with busy("Asking Twilio and the exchange ..."):
-        attached = former(exchange) if stood and exchange.tokens else {}
+        attached = former(exchange) if stood and (exchange.tokens or exchange.keys("api-keys")) else {}
     say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
     for number, (_, webhooks) in attached.items():
         say(f"  {number} goes back to {webhooks.get('voice_url') or webhooks.get('sms_url') or 'nobody'}")
@@ -47,7 +47,8 @@ def delete(
     with busy(f"Deleting {exchange.stage.stack} ..."):
         take_down(exchange)
         forget_uploads(exchange)
-    forget_tokens(exchange)
+    for name in SECRETS:
+        exchange.keep(name, [])
     if with_data:
         for table in tables.values():
             drop(exchange, table)
@@ -114,14 +115,6 @@ def forget_uploads(exchange: Exchange) -> None:
     if bucket := outputs.get("SourceBucket"):
         prefix = f"{exchange.stage.stack}/"
         exchange.session.resource("s3").Bucket(bucket).object_versions.filter(Prefix=prefix).delete()
-
-
-def forget_tokens(exchange: Exchange) -> None:
-    ssm = exchange.aws("ssm")
-    try:
-        ssm.delete_parameter(Name=f"{exchange.stage.settings_path}/auth-tokens")
-    except ssm.exceptions.ParameterNotFound:
-        return
 
 
 def drop(exchange: Exchange, table: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from command import keys, sam, stages
 from command.checks.findings import FAIL, OK
 from command.doctor import chart, examine, listed
-from command.exchange import NEVER_STOOD, Exchange
+from command.exchange import NEVER_STOOD, SECRETS, Exchange
 from command.questions import ACCOUNT, ALARMS, DESTINATIONS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
 from command.refusals import Refused
 from command.screen import AsJson, Yes, say, show, somebody_is_there
@@ -43,8 +44,12 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     settle(wanted, said, dict(split(pair) for pair in parameter or []), yes)
     before = Exchange(wanted)
     refuse_if_stuck(before)
-    tokens = known_tokens(before, wanted) or [ask_token(wanted, yes)]
+    known = known_secrets(before, wanted, yes)
     stages.remember(wanted)
+    if before.stack and not before.secrets(
+        "own-secrets"
+    ):  # one of an earlier version: its new functions need it at once
+        before.keep("own-secrets", known["own-secrets"])
 
     if build:
         say("[bold]Building[/] ...")
@@ -54,16 +59,26 @@ def deploy(  # noqa: PLR0913  each is an option of the command
 
     exchange = Exchange(wanted)  # as it is now
     exchange.must_stand()  # else somebody has looked at the changes, and said no
-    if tokens != exchange.tokens or key_arn is not None:
-        exchange.keep_tokens(tokens)
+    for name, values in known.items():
+        if values != exchange.secrets(name) or (values and key_arn is not None):
+            exchange.keep(name, values)
     key = None if keys.read_keys(exchange) else keys.create_key(exchange)
     show_exchange(exchange, key, as_json)
 
 
-def known_tokens(before: Exchange, wanted: Stage) -> list[str]:
-    """The auth tokens that the exchange has already; none, if it is to change to another account."""
+def known_secrets(before: Exchange, wanted: Stage, yes: bool) -> dict[str, list[str]]:
+    """What the exchange is to have in each of its secret settings.
+
+    Twilio's are those that it has already, unless it changes to another account; where they do not suffice, its auth
+    token is asked for. A secret of its own is made where it has none.
+    """
     account = before.parameters.get(ACCOUNT.parameter)
-    return before.tokens if account in (None, wanted.parameters[ACCOUNT.parameter]) else []
+    is_same = account in (None, wanted.parameters[ACCOUNT.parameter])
+    known = {name: before.secrets(name) if is_same else [] for name in SECRETS}
+    known["own-secrets"] = before.secrets("own-secrets") or [secrets.token_hex(32)]
+    if not known["auth-tokens"] and not (known["shared-keys"] and known["api-keys"]):
+        known["auth-tokens"] = [ask_token(wanted, yes)]
+    return known
 
 
 def show_exchange(exchange: Exchange, key: dict[str, Any] | None, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from command.checks import cloud, door, telephones
+from command.checks import cloud, door, secrets, telephones
 from command.checks.findings import FAIL, OK, WARN, Finding, fail
 from command.exchange import Exchange
 from command.refusals import explain
@@ -28,7 +28,10 @@ OF_THE_EXCHANGE: dict[str, Check] = {
     "address": door.address,
     "signatures": door.signatures,
     "clocks": door.clocks,
+    "own secret": secrets.own_secret,
     "auth tokens": telephones.tokens,
+    "Twilio's API keys": secrets.api_keys,
+    "webhook rules": secrets.webhook_rules,
     "Twilio account": telephones.standing,
     "API keys": cloud.api_key,
     "tables": cloud.tables,

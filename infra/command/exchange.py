@@ -26,6 +26,13 @@ LIMITS = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 NEVER_STOOD = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
 
+SECRETS = {
+    "own-secrets": "The exchange's own secret, with which it seals and signs, and perhaps the next",
+    "auth-tokens": "Twilio's auth tokens: the current one, and perhaps the next",
+    "shared-keys": "Twilio's SharedKeys, with which it signs webhooks: id:secret",
+    "api-keys": "Twilio's API keys, which open its REST API: SID:secret",
+}
+
 
 class Exchange:
     """The exchange of a stage. Nothing is asked of AWS before it is needed, and nothing twice."""
@@ -130,24 +137,45 @@ class Exchange:
             raise Refused("The exchange does not know its own address (public-base-url): `toritsugi deploy` mends it.")
         return url.rstrip("/")
 
+    def secrets(self, name: str) -> list[str]:
+        """What lies in a secret setting, one of SECRETS: of two, the first is the current one, the second the next."""
+        return [one.strip() for one in (self.setting(name) or "").split(",") if one.strip()]
+
+    def keys(self, name: str) -> dict[str, str]:
+        """The keys of Twilio's in a secret setting: the secret of each, by its id."""
+        return dict(one.partition(":")[::2] for one in self.secrets(name))
+
     @property
     def tokens(self) -> list[str]:
         """Twilio's auth tokens: the current one and, while they are being changed, the next."""
-        return [token.strip() for token in (self.setting("auth-tokens") or "").split(",") if token.strip()]
+        return self.secrets("auth-tokens")
 
     @property
-    def tokens_known_for(self) -> float:
-        """Seconds since the tokens were written, by SSM's clock and ours."""
-        return time.time() - float(self.read_setting("auth-tokens")["LastModifiedDate"].timestamp())
+    def signers(self) -> list[tuple[str, str, str]]:
+        """With what Twilio may sign: what people call it, the id of its key (none of an auth token), the secret."""
+        tokens = [(f"{name} token", "", token) for name, token in zip(("current", "next"), self.tokens, strict=False)]
+        return tokens + [(f"key {key_id}", key_id, secret) for key_id, secret in self.keys("shared-keys").items()]
 
-    def keep_tokens(self, tokens: list[str]) -> None:
-        """Puts them where the functions read them, encrypted as the stack is: within half a minute they count."""
-        key = self.parameters.get("KeyArn")
-        self.aws("ssm").put_parameter(
-            Name=f"{self.stage.settings_path}/auth-tokens",
-            Description="Twilio's auth tokens: the current one, and perhaps the next",
+    def known_for(self, name: str) -> float:
+        """Seconds since a secret setting was written, by SSM's clock and ours."""
+        return time.time() - float(self.read_setting(name)["LastModifiedDate"].timestamp())
+
+    def keep(self, name: str, secrets: list[str]) -> None:
+        """Puts secrets where the functions read them, encrypted as the stack is: within half a minute they count.
+
+        Where there are none, the setting goes.
+        """
+        ssm, path = self.aws("ssm"), f"{self.stage.settings_path}/{name}"
+        if not secrets:
+            with contextlib.suppress(ssm.exceptions.ParameterNotFound):
+                ssm.delete_parameter(Name=path)
+            return
+        key = self.parameters.get("KeyArn") or self.stage.parameters.get("KeyArn")
+        ssm.put_parameter(
+            Name=path,
+            Description=SECRETS[name],
             Type="SecureString",
-            Value=",".join(tokens),
+            Value=",".join(secrets),
             Overwrite=True,
             **({"KeyId": key} if key else {}),
         )
@@ -162,8 +190,10 @@ class Exchange:
 
     def twilio(self) -> Client:
         """The account at Twilio whose numbers lead here."""
+        for key_sid, secret in self.keys("api-keys").items():
+            return account.connect(self.account_sid, secret, self.carrier_url, key_sid)
         if not self.tokens:
-            raise Refused("The exchange has no auth token of Twilio's: `toritsugi deploy` asks for it.")
+            raise Refused("The exchange has nothing that opens Twilio: `toritsugi deploy` asks for an auth token.")
         return account.connect(self.account_sid, self.tokens[0], self.carrier_url)
 
     # ---- ways in -----------------------------------------------------------------------------------------------------

@@ -76,7 +76,10 @@ def of_aws(error: BaseException) -> str | None:
 def of_twilio(error: BaseException) -> str | None:
     if isinstance(error, TwilioRestException):
         if error.status == 401:
-            return "Twilio does not accept this auth token for this account SID: see Account > API keys & tokens at https://console.twilio.com."
+            return (
+                "Twilio does not accept this auth token or key for this account SID: "
+                "see Account > API keys & tokens at https://console.twilio.com."
+            )
         if error.status == 429:
             return "Twilio asks for patience, for there were too many requests: try again in a minute."
         who = "The exchange" if "/Services" in error.uri else "Twilio"

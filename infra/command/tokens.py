@@ -1,46 +1,81 @@
-"""`toritsugi tokens`: Twilio's auth tokens are changed without missing a call. Add the next, promote it, done.
+"""`toritsugi tokens`: every secret that the exchange holds is changed without missing a call.
 
-Twilio has two tokens at most. Both open its REST API; the first signs the webhooks, until the second is promoted.
-The exchange takes the signature of either. https://www.twilio.com/docs/iam/api/authtoken
+Twilio's auth token: there are two at most. Both open its REST API; the first signs the webhooks, until the second is
+promoted. The exchange takes the signature of either. https://www.twilio.com/docs/iam/api/authtoken
+
+Instead of it: a SharedKey, with which Twilio signs, and an API key, which opens its REST API. And the exchange's own.
 """
 
 from __future__ import annotations
 
 import os
-import time
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from twilio.base.exceptions import TwilioRestException
 
-from command import account
+from command import account, own_secret, twilio_keys
 from command.exchange import Exchange, standing
 from command.refusals import Refused
-from command.screen import AsJson, Yes, ask, busy, confirm, show, somebody_is_there, table
+from command.screen import AsJson, Yes, ask, confirm, show, somebody_is_there, table
 from command.stages import Region, StageName
 
-app = typer.Typer(no_args_is_help=True, help="Change Twilio's auth token without missing a call.")
+app = typer.Typer(no_args_is_help=True, help="Change what the exchange holds of secrets, without missing a call.")
 
 CURRENT, NEXT = "current", "next"
+OWN, AUTH = "own", "auth"
+
+What = Annotated[
+    str,
+    typer.Argument(
+        help="own: the exchange's own secret. SK..., webhooks_sharedkey_...: a key of Twilio's. None: an auth token.",
+        show_default=False,
+    ),
+]
 
 
 @app.command("list")
 def list_tokens(stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
-    """Show which tokens the exchange takes, and whether Twilio takes them too."""
+    """Show which secrets the exchange has, and whether Twilio takes those that are its."""
     exchange = standing(stage, region)
-    found = [
+    found: list[tuple[str, str, bool | None]] = [
         (name, masked(token), opens(exchange, token))
         for name, token in zip((CURRENT, NEXT), exchange.tokens, strict=False)
     ]
+    found += [(sid, masked(secret), opens(exchange, secret, sid)) for sid, secret in exchange.keys("api-keys").items()]
+    found += [(key_id, masked(secret), None) for key_id, secret in exchange.keys("shared-keys").items()]
+    own = zip((OWN, f"{OWN}, {NEXT}"), exchange.secrets("own-secrets"), strict=False)
+    found += [(name, masked(secret), None) for name, secret in own]
     result = [{"name": name, "token": token, "opens_twilio": works} for name, token, works in found]
-    words = {True: "opens Twilio", False: "[red]Twilio refuses it[/]"}
+    words = {True: "opens Twilio", False: "[red]Twilio refuses it[/]", None: ""}
     show(result, as_json, table(["", "token", ""], [(name, token, words[works]) for name, token, works in found]))
 
 
+@app.command("show")
+def show_own(stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
+    """Show the exchange's own secret, with which your systems check who asks them; and the next, if there is one."""
+    found = standing(stage, region).secrets("own-secrets")
+    show(dict(zip((CURRENT, NEXT), found, strict=False)), as_json, *found)
+
+
 @app.command()
-def add(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
-    """Add the next token: Twilio makes it, unless you have made one (TWILIO_AUTH_TOKEN, or typed unseen)."""
+def add(what: What = "", stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
+    """Add the next auth token, which Twilio makes unless you have (TWILIO_AUTH_TOKEN, or typed unseen); or a key.
+
+    The secret of a key is TWILIO_KEY_SECRET, or typed unseen. The next secret of the exchange's own is made here.
+    """
     exchange = standing(stage, region)
+    if what == OWN:
+        done = own_secret.add(exchange)
+        say_next(done, as_json, "Added; `toritsugi tokens show` shows it: tell your systems.", "promote own")
+    elif what:
+        done = twilio_keys.add(exchange, what)
+        say_next(done, as_json, "Added: within half a minute it counts.", "")
+    else:
+        say_next(add_token(exchange, yes), as_json, "Added; webhooks signed with either token are taken.", "promote")
+
+
+def add_token(exchange: Exchange, yes: bool) -> dict[str, Any]:
     tokens = exchange.tokens
     if len(tokens) > 1:
         raise Refused("There is a next token already: `toritsugi tokens promote` makes it the current one.")
@@ -54,60 +89,77 @@ def add(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: A
     else:
         confirm(f"Have Twilio make a second auth token for {exchange.account_sid}?", yes, usual=True)
         token = created(exchange)
-    exchange.keep_tokens([*tokens, token])
-    say_next({"added": masked(token)}, as_json, "Added; webhooks signed with either token are taken.", "promote")
+    exchange.keep("auth-tokens", [*tokens, token])
+    return {"added": masked(token)}
 
 
 @app.command()
-def promote(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
-    """Make the next token the current one, here and at Twilio. The old one opens nothing at Twilio any more."""
+def promote(
+    what: What = "", stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Make the next auth token the current one, here and at Twilio; or the next secret of the exchange's own."""
     exchange = standing(stage, region)
+    if what == OWN:
+        done = own_secret.promote(exchange, yes)
+        say_next(done, as_json, "Promoted; within a quarter of an hour your systems are asked with it.", "remove own")
+    elif what:
+        raise Refused("A key of Twilio's is not promoted: a rule at Twilio says with which it signs.")
+    else:
+        say_next(promote_token(exchange, yes), as_json, "Promoted; calls that are running go on.", "remove")
+
+
+def promote_token(exchange: Exchange, yes: bool) -> dict[str, Any]:
     old, new = two(exchange)
     account.check(exchange.account_sid, new, exchange.carrier_url)
     confirm(
         "Whatever else uses the current token stops working at Twilio. Promote the next one?",
         yes,
     )
-    wait_until_looked_for(exchange)
-    exchange.keep_tokens([new, old])  # first here: until Twilio knows, it signs with the old one, which still counts
+    own_secret.wait_until_looked_for(exchange, "auth-tokens")
+    # first here: until Twilio knows, it signs with the old one, which still counts
+    exchange.keep("auth-tokens", [new, old])
     client = account.connect(exchange.account_sid, new, exchange.carrier_url)
     try:
         client.accounts.v1.auth_token_promotion().update()
     except TwilioRestException as error:
         if error.status != 404:  # else somebody has promoted it in the console: it is primary already
-            exchange.keep_tokens([old, new])
+            exchange.keep("auth-tokens", [old, new])
             raise
-    say_next({"promoted": masked(new)}, as_json, "Promoted; calls that are running go on.", "remove")
+    return {"promoted": masked(new)}
 
 
 @app.command()
-def remove(stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False) -> None:
-    """Remove the token that is not current: the old one after a promotion, else the next."""
+def remove(
+    what: What = "", stage: StageName = "", region: Region = "", yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Remove the old auth token, or secret, after a promotion; a key; or, by `auth`, every auth token."""
     exchange = standing(stage, region)
+    if what == OWN:
+        done = own_secret.remove(exchange, yes)
+    elif what == AUTH:
+        done = twilio_keys.remove_auth_tokens(exchange, yes)
+    elif what:
+        done = twilio_keys.remove(exchange, what, yes)
+    else:
+        done = remove_token(exchange, yes)
+    say_next(done, as_json, "Removed: within a quarter of an hour it opens nothing here.", "")
+
+
+def remove_token(exchange: Exchange, yes: bool) -> dict[str, Any]:
     kept, gone = two(exchange)
     if not opens(exchange, kept):
         raise Refused("Twilio refuses the token that would stay: `toritsugi tokens list` shows more.")
     if opens(exchange, gone):
         confirm("Twilio still knows the token that goes. Remove it here?", yes)
-    exchange.keep_tokens([kept])
-    say_next({"removed": masked(gone)}, as_json, "Removed: within a quarter of an hour it opens nothing here.", "")
-
-
-def wait_until_looked_for(exchange: Exchange) -> None:
-    """Returns when every function that does not know the next token yet would look for it, and no call is refused."""
-    exchange.enter()
-    from toritsugi.foundation.config import REREAD_SECONDS
-
-    left = min(REREAD_SECONDS, REREAD_SECONDS + 1 - exchange.tokens_known_for)
-    if left > 0:
-        with busy(f"Waiting {left:.0f} seconds, until no function has to refuse the next token ..."):
-            time.sleep(left)
+    exchange.keep("auth-tokens", [kept])
+    return {"removed": masked(gone)}
 
 
 def created(exchange: Exchange) -> str:
     """A second token, made by Twilio."""
     try:
-        return str(exchange.twilio().accounts.v1.secondary_auth_token().create().secondary_auth_token)
+        client = account.connect(exchange.account_sid, exchange.tokens[0], exchange.carrier_url)
+        return str(client.accounts.v1.secondary_auth_token().create().secondary_auth_token)
     except TwilioRestException as error:
         if error.status in (400, 409):
             raise Refused(
@@ -123,15 +175,9 @@ def two(exchange: Exchange) -> tuple[str, str]:
     return tokens[0], tokens[1]
 
 
-def opens(exchange: Exchange, token: str) -> bool:
-    """Whether Twilio takes the token."""
-    try:
-        account.connect(exchange.account_sid, token, exchange.carrier_url).api.accounts(exchange.account_sid).fetch()
-    except TwilioRestException as error:
-        if error.status == 401:
-            return False
-        raise
-    return True
+def opens(exchange: Exchange, secret: str, key_sid: str = "") -> bool:
+    """Whether Twilio takes an auth token, or an API key."""
+    return account.opens(exchange.account_sid, secret, exchange.carrier_url, key_sid)
 
 
 def masked(token: str) -> str:

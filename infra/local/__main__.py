@@ -24,7 +24,7 @@ async def main() -> None:
     leave_proxies()
     account = shell.read_account()
     async with stack.run(
-        port, network_port, pace, account_sid=account.sid, auth_token=account.token, keeps=keeps
+        port, network_port, pace, None, account.sid, account.token, account.own_secret, keeps
     ) as running:
         people = await sample.fill(running, account.key)
         source = shell.write(account, running.exchange, running.network)

@@ -20,16 +20,19 @@ LINE = re.compile(r"^export (\w+)=(.*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Account:
-    """The made-up account at Twilio, and a key of the exchange, `SK...:...` as curl wants it after `-u`."""
+    """The made-up account at Twilio; a key of the exchange, `SK...:...` as curl wants it after `-u`; and the secret
+    with which the exchange signs what it asks systems of yours.
+    """
 
     sid: str
     token: str
     key: str
+    own_secret: str
 
     @property
     def is_whole(self) -> bool:
-        shapes = {self.sid: "AC[0-9a-f]{32}", self.token: "[0-9a-f]{32}", self.key: "SK[0-9a-f]{32}:[0-9a-f]{32}"}
-        return all(re.fullmatch(shape, text) for text, shape in shapes.items())
+        shapes = ("AC[0-9a-f]{32}", "[0-9a-f]{32}", "SK[0-9a-f]{32}:[0-9a-f]{32}", "[0-9a-f]{64}")
+        return all(map(re.fullmatch, shapes, (self.sid, self.token, self.key, self.own_secret)))
 
 
 def file() -> Path:
@@ -44,13 +47,14 @@ def read_account() -> Account:
         said = {name: "".join(shlex.split(value, comments=True)) for name, value in written}
     except (OSError, ValueError):  # it is not there, in another encoding, or has a quotation that does not end
         said = {}
-    kept = Account(*(said.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "KEY")))
+    names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "KEY", "OWN_SECRET")
+    kept = Account(*(said.get(name, "") for name in names))
     return kept if kept.is_whole else make_account()
 
 
 def make_account() -> Account:
     made = [secrets.token_hex(16) for _ in range(4)]
-    return Account(f"AC{made[0]}", made[1], f"SK{made[2]}:{made[3]}")
+    return Account(f"AC{made[0]}", made[1], f"SK{made[2]}:{made[3]}", secrets.token_hex(32))
 
 
 def lines(account: Account, exchange: str, network: str) -> str:
@@ -62,6 +66,7 @@ def lines(account: Account, exchange: str, network: str) -> str:
         "JSON": "Content-Type: application/json",
         "TWILIO_ACCOUNT_SID": account.sid,
         "TWILIO_AUTH_TOKEN": account.token,
+        "OWN_SECRET": account.own_secret,
     }
     path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
     return "\n".join([*(f"export {name}={shlex.quote(value)}" for name, value in known.items()), path, ""])

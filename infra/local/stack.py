@@ -43,6 +43,7 @@ async def run(
     start: float | None = None,
     account_sid: str = "AC" + uuid.uuid4().hex,
     auth_token: str = uuid.uuid4().hex,
+    own_secret: str = uuid.uuid4().hex * 2,
     keeps: int | None = None,
 ) -> AsyncIterator[Stack]:
     """Exchange and network, serving on these ports; the account is made up. Raises PortUnusable.
@@ -54,7 +55,7 @@ async def run(
         exchange, network = address(exchange_socket), address(network_socket)
         # in the box nothing costs anything, wherever somebody lives
         parameters = {"TwilioAccountSid": account_sid, "CarrierUrl": network, "Destinations": "*"}
-        settings = {"public-base-url": exchange, "auth-tokens": auth_token}
+        settings = {"public-base-url": exchange, "auth-tokens": auth_token, "own-secrets": own_secret}
         with Cloud(TEMPLATE, parameters, settings, keeps) as cloud:
             async with Clock(pace, start) as clock:
                 world = World(clock, network, account_sid, auth_token, keeps=keeps)

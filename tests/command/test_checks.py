@@ -129,7 +129,9 @@ def test_a_clock_that_is_wrong_is_found(stranger, ahead, state, says):
 
 
 def test_a_stranger_at_the_door_is_not_taken_for_the_exchange(stranger):
-    right, forged = found(door.signatures, address=stranger.address, tokens=[AUTH_TOKEN], account_sid=ACCOUNT_SID)
+    right, forged = found(
+        door.signatures, address=stranger.address, signers=[("current token", "", AUTH_TOKEN)], account_sid=ACCOUNT_SID
+    )
     assert right == ("fail", "something else than the exchange answers there")
     assert forged == ("fail", "a forged call is answered with 200, not 403")
 

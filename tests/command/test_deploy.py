@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from command.exchange import SECRETS
 from tests.command.conftest import Exchange, on_this_machine, primary_token, shell
 from tests.conftest import ACCOUNT_SID
 from toritsugi.foundation.api_keys import ALL_SCOPES
@@ -64,7 +65,7 @@ def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
     chosen = ["--yes", "--no-build", "--account-sid", ACCOUNT_SID]
     said = here.types("deploy", *chosen, TWILIO_AUTH_TOKEN="0" * 32)
     assert said.code == 1
-    assert "Twilio does not accept this auth token" in said.err
+    assert "Twilio does not accept this auth token or key" in said.err
     assert not here.memory.exists()
 
 
@@ -82,6 +83,7 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
             ("AWS region", ""),
             ("Twilio account SID", "my account"),
             ("An account SID is AC and 32", ACCOUNT_SID),
+            ("Which countries", ""),
             ("Who is told", ""),
             ("A domain of your own", "calls.example.net"),
             ("What encrypts", key),
@@ -90,7 +92,7 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
         ],
     )
     assert (seen.code, "Twilio takes it" in seen.out) == (1, True), seen.out
-    assert not trial.client("ssm").get_parameters(Names=["/toritsugi/trial/auth-tokens"])["Parameters"]
+    assert not trial.client("ssm").get_parameters(Names=[f"/toritsugi/trial/{name}" for name in SECRETS])["Parameters"]
     again = [("Twilio auth token", token), ("Deploy this changeset?", "y")]  # all else is remembered
     seen = here.talks("deploy", "--no-build", answers=again)
     assert seen.code == 0, seen.out
@@ -119,7 +121,7 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
     assert (gone.code, "Nothing is left of it" in gone.out) == (0, True), gone.out
     assert trial.twilio().incoming_phone_numbers.list(phone_number=NUMBER)[0].voice_url == OLD
     assert not set(tables) & set(trial.client("dynamodb").list_tables()["TableNames"])
-    assert not trial.client("ssm").get_parameters(Names=["/toritsugi/trial/auth-tokens"])["Parameters"]
+    assert not trial.client("ssm").get_parameters(Names=[f"/toritsugi/trial/{name}" for name in SECRETS])["Parameters"]
     assert uploads(trial) == []
     assert bucket not in [one["Name"] for one in trial.client("s3").list_buckets()["Buckets"]]
     assert "trial" not in here.memory.read_text()

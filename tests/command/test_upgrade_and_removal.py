@@ -9,6 +9,7 @@ import pytest
 from tests.build import built
 from tests.command import older
 from tests.command.conftest import primary_token, settings_of
+from tests.conftest import OWN_SECRET
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import OneOfMany
 from tests.deployed.processes import eventually
@@ -56,6 +57,7 @@ def a_stage(accounts):
     def make(name):
         stage = Deployment(*accounts, name)
         stage.set("auth-tokens", primary_token(stage.network))
+        stage.set("own-secrets", OWN_SECRET)
         return stage
 
     return make

@@ -28,7 +28,7 @@ import httpx
 
 from local.aws import Template
 from tests.build import ARCHITECTURE, RUNTIME
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, OWN_SECRET, ROOT
 from tests.deployed.processes import REGION, Running, credentials, outside, start_account, start_network
 
 HOST = {"Runtime": RUNTIME, "Architecture": ARCHITECTURE}
@@ -235,7 +235,7 @@ class Deployment:
 
     def set(self, name: str, value: str) -> None:
         """Changes what lies in SSM, as `toritsugi deploy` and `toritsugi tokens` do."""
-        kind = "SecureString" if name == "auth-tokens" else "String"
+        kind = "String" if name == "public-base-url" else "SecureString"
         self.client("ssm").put_parameter(Name=f"/toritsugi/{self.stage}/{name}", Value=value, Type=kind, Overwrite=True)
 
 
@@ -248,6 +248,7 @@ def deployed(folder: Path, build: Path) -> Iterator[Deployment]:
         try:
             deployment = Deployment(account, network)
             deployment.set("auth-tokens", AUTH_TOKEN)
+            deployment.set("own-secrets", OWN_SECRET)
             deployment.deploy(build)
             made = deployment.toritsugi("keys", "create")
             deployment.key = made["sid"], made["secret"]

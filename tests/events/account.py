@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 
 from local.aws import SHAPE, Template
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, OWN_SECRET, ROOT
 
 HERE = Path(__file__).parent
 REGION = "ap-northeast-1"
@@ -42,7 +42,7 @@ def fill(url: str) -> None:
         dynamodb.create_table(TableName=name, **{key: table[key] for key in SHAPE if key in table})
         for row in rows.get(name, []):
             dynamodb.put_item(TableName=name, Item=row)
-    for name, value in {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}.items():
+    for name, value in {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN, "own-secrets": OWN_SECRET}.items():
         ssm.put_parameter(Name=f"{ENVIRONMENT['SETTINGS_PATH']}/{name}", Value=value, Type="SecureString")
     client("scheduler", url).create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
     for name in template.of_type("AWS::SQS::Queue"):

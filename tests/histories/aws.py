@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from local.aws import Template
-from tests.conftest import AUTH_TOKEN, BASE
+from tests.conftest import AUTH_TOKEN, BASE, OWN_SECRET
 from tests.histories.tables import Tables, failed
 
 Deliver = Callable[[str, str, float], None]  # to what, what is said, in how many seconds
@@ -29,7 +29,7 @@ class Aws:
         self.schedules: set[str] = set()
         self.files: dict[str, bytes] = {}
         self.events: list[dict[str, Any]] = []
-        self.settings = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}
+        self.settings = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN, "own-secrets": OWN_SECRET}
 
     def call(self, service: str, operation: str, request: dict[str, Any]) -> Any:
         """What an operation answers. Raises ClientError, and ValueError for what is not built."""

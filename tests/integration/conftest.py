@@ -19,7 +19,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from local.aws import Cloud, Context
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, PARAMETERS, ROOT
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, OWN_SECRET, PARAMETERS, ROOT
 from tests.integration.wire import Wire
 from toritsugi.foundation import config
 from toritsugi.limits import switch
@@ -156,7 +156,7 @@ class Door(HttpClient):
         return Response(answer["statusCode"], answer.get("body") or "", answer.get("headers"))
 
 
-SETTINGS = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}"}
+SETTINGS = {"public-base-url": BASE, "auth-tokens": f"{AUTH_TOKEN},{NEXT_TOKEN}", "own-secrets": OWN_SECRET}
 NOON = datetime(2026, 11, 21, 3, tzinfo=UTC)  # in Tokyo
 
 

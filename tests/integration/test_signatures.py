@@ -257,8 +257,9 @@ def test_a_setting_that_is_not_there_is_named(cloud, clock, wire, name):
 
 def test_settings_are_read_without_blanks_and_what_is_blank_is_no_token(cloud):
     set_setting(cloud, "auth-tokens", " one, ,two ,")
+    set_setting(cloud, "own-secrets", "current, next")
     set_setting(cloud, "public-base-url", BASE + "/")
-    assert config.settings() == config.Settings(BASE, ("one", "two"))
+    assert config.settings() == config.Settings(BASE, ("current", "next"), ("one", "two"))
 
 
 def set_token_elsewhere(cloud, token):

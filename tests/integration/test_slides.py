@@ -80,8 +80,7 @@ def test_a_call_slides_also_where_nobody_can_read_any_more_who_made_it(service, 
     _, lines = open_session(service, ttl=600)
     clock.shift(100)
     leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
-    twilio.token = "9" * 32
-    set_setting(cloud, "auth-tokens", twilio.token)
+    set_setting(cloud, "own-secrets", "9" * 64)
     leg.reports("initiated")
     assert ends(cloud) == leg.began + 600
 

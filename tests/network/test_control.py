@@ -61,6 +61,7 @@ def test_the_account_is_known_with_its_token_and_numbers(town):
         "numbers": [LINE, OTHER_LINE],
         "protects_files": True,
         "texts_forbidden_to": [],
+        "webhook_rules": [],
     }
 
 

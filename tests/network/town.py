@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from twilio.base.exceptions import TwilioRestException
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import SIGNATURE_SETTINGS_HEADER, RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 
 from local.clock import Clock
@@ -94,8 +94,10 @@ class Application:
         signed = params if request.method == "POST" else {}
         url = f"http://{request.headers['host']}{request.scope['raw_path'].decode()}"  # request.url unescapes the path
         url += "?" + request.url.query if request.url.query else ""
-        if not RequestValidator(self.world.auth_token).validate(
-            url, signed, request.headers.get("x-twilio-signature", "")
+        said = request.headers.get(SIGNATURE_SETTINGS_HEADER, "")
+        secret = next((one.secret for one in self.world.rules if f"key={one.key_id}," in said), self.world.auth_token)
+        if not RequestValidator(secret).validate(
+            url, signed, request.headers.get("x-twilio-signature", ""), get_signature_algorithm(said)
         ):
             self.unsigned.append(url)
         asked = Asked(request.url.path, request.method, url, params, dict(request.headers), time.time())

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from local.aws import Cloud
-from tests.conftest import AUTH_TOKEN, BASE, PARAMETERS, ROOT
+from tests.conftest import AUTH_TOKEN, BASE, OWN_SECRET, PARAMETERS, ROOT
 from tests.performance import announcements, conference, deployed, emulated, imports, reception, throughput, warm
 from tests.performance.announcements import Punctuality
 from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
@@ -50,7 +50,7 @@ class Bench:
 
     def __enter__(self) -> "Bench":
         os.environ |= {name: value for name, value in ENVIRONMENT.items() if name.startswith("ORDINARY")}
-        settings = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN}
+        settings = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN, "own-secrets": OWN_SECRET}
         self.cloud = self.end.enter_context(Cloud(ROOT / "template.yaml", PARAMETERS, settings))
         self.exchange, self.telephones, self.others = Exchange(self.cloud), ours(), ordinary(self.cloud)
         return self

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import sample, stack
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT, free_port
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT, OWN_SECRET, free_port
 from tests.stories.people import Desk, Person, Scene
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Box(Scene):
     async def run(self) -> None:
         self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
         try:
-            account = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+            account = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "own_secret": OWN_SECRET}
             async with stack.run(EXCHANGE_PORT, NETWORK_PORT, pace=0, start=START, **account) as self.stack:
                 await asyncio.to_thread(sample.allow, self.stack)
                 self.stack.world.ready = True

@@ -8,7 +8,7 @@ from typing import Any
 
 from twilio.request_validator import RequestValidator
 
-from tests.conftest import AUTH_TOKEN
+from tests.conftest import OWN_SECRET
 
 Answer = Callable[[dict[str, Any]], Any]
 
@@ -35,7 +35,7 @@ class Owner:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
                 url = f"{owner.address}{self.path}"
-                if not RequestValidator(AUTH_TOKEN).validate(url, body, self.headers["x-twilio-signature"]):
+                if not RequestValidator(OWN_SECRET).validate(url, body, self.headers["x-twilio-signature"]):
                     owner.forged.append(url)
                 owner.asked.append(json.loads(body))
                 said = owner.says(owner.asked[-1])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local import shell
-from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, OWN_SECRET, ROOT
 from tests.stories.conftest import Box
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -38,7 +38,7 @@ class Reader:
         for name in ("examples", "docs", "layers"):
             (folder / name).symlink_to(ROOT / name)
         key = f"{ACCOUNT_SID}:{AUTH_TOKEN}"
-        text = shell.lines(shell.Account(ACCOUNT_SID, AUTH_TOKEN, key), box.exchange, box.network)
+        text = shell.lines(shell.Account(ACCOUNT_SID, AUTH_TOKEN, key, OWN_SECRET), box.exchange, box.network)
         (folder / ".toritsugi").mkdir()
         (folder / ".toritsugi/env").write_text(text)
         self.notes = folder / "notes"

@@ -23,7 +23,7 @@ from toritsugi.receptions.authoring.reading import JSON, MAX_SOURCE_BYTES, YAML,
 
 NASTY = "<Hangup/>]]>&amp;\"'{name}\u202e\U0001f4de"
 
-pytestmark = pytest.mark.usefixtures("tokens")
+pytestmark = pytest.mark.usefixtures("secrets")
 
 
 def outcome(text, kind=YAML):

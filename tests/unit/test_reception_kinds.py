@@ -9,7 +9,7 @@ from toritsugi.receptions.answering.steps import ACTIONS, STEPS
 from toritsugi.receptions.authoring import checks, graph, picture
 from toritsugi.receptions.authoring.grammar import KINDS
 
-pytestmark = pytest.mark.usefixtures("tokens")
+pytestmark = pytest.mark.usefixtures("secrets")
 
 # A step of every kind: what it says, or whom it calls, stands on its card as well.
 WRITTEN = {

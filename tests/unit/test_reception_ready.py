@@ -17,7 +17,7 @@ from toritsugi.receptions.authoring import checks
 
 CALL = "CA" + "1" * 32
 
-pytestmark = pytest.mark.usefixtures("tokens")
+pytestmark = pytest.mark.usefixtures("secrets")
 CALLER, LINE = "+819011110001", "+815010000009"
 TOKYO = ZoneInfo("Asia/Tokyo")
 OPEN = datetime(2026, 11, 24, 10, tzinfo=TOKYO)  # a Tuesday

@@ -126,9 +126,10 @@ def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
 @pytest.mark.parametrize(
     "role", ["VoiceRole", "SmsRole", "StatusRole", "RecordingRole", "TimerRole", "ProxyRole", "ApiRole"]
 )
-def test_of_the_settings_exactly_two_are_read(role):
+def test_of_the_settings_exactly_five_are_read(role):
     names = {resource.rpartition(":parameter")[2] for resource in resources_of(role, "ssm")}
-    assert names == {"/toritsugi/blue/public-base-url", "/toritsugi/blue/auth-tokens"}
+    read = ("public-base-url", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
+    assert names == {f"/toritsugi/blue/{name}" for name in read}
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if resources_of(role, "scheduler")])

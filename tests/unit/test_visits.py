@@ -11,7 +11,7 @@ from toritsugi.receptions.answering import steps
 from toritsugi.receptions.answering.visits import Visit, VisitPlace
 from toritsugi.receptions.authoring import checks
 
-pytestmark = pytest.mark.usefixtures("tokens")
+pytestmark = pytest.mark.usefixtures("secrets")
 
 NOON = 1_795_057_200  # 2026-11-19T12:00 in Tokyo, a Thursday
 AIKO, LINE = "+819011110001", "+815010000001"

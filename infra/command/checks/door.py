@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import httpx
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import (
+    HMAC_SHA1,
+    HMAC_SHA256,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+)
 
 from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import Exchange
@@ -34,22 +40,21 @@ def address(exchange: Exchange) -> Iterator[Finding]:
 
 
 def signatures(exchange: Exchange) -> Iterator[Finding]:
-    """A request signed with each token is answered as a call is; a forged one is turned away."""
+    """A request signed with each token and key is answered as a call is; a forged one is turned away."""
     from toritsugi import words
     from toritsugi.foundation.errors import LineUnknown, ToritsugiError
 
-    tokens = exchange.tokens
-    if not tokens:
+    if not exchange.signers:
         yield fail("the exchange has no auth token: it takes every call for forged", "toritsugi deploy asks for it")
         return
-    for name, token in zip(("current", "next"), tokens, strict=False):
+    for name, key_id, secret in exchange.signers:
         began = time.monotonic()
-        answer = ring(exchange, token)
+        answer = ring(exchange, secret, key_id)
         took = time.monotonic() - began
         if answer.status_code == 403:
             yield fail(
-                f"a call signed with the {name} token is taken for forged",
-                "wait half a minute after a change of tokens; then compare the address that Twilio calls with "
+                f"a call signed with the {name} is taken for forged",
+                "wait half a minute after a change of them; then compare the address that Twilio calls with "
                 f"{exchange.address}",
             )
         elif answer.status_code != 200:
@@ -59,7 +64,7 @@ def signatures(exchange: Exchange) -> Iterator[Finding]:
             )
         elif any(said in answer.text for said in words.translations(LineUnknown.sentence)):
             slow = took > SLOW
-            said = f"a call signed with the {name} token is answered in {took * 1000:.0f} ms"
+            said = f"a call signed with the {name} is answered in {took * 1000:.0f} ms"
             yield warn(f"{said}: callers wait that long", "look again, the first call is slower") if slow else ok(said)
         elif any(said in answer.text for said in words.translations(ToritsugiError.sentence)):
             yield fail(
@@ -77,8 +82,8 @@ def signatures(exchange: Exchange) -> Iterator[Finding]:
         )
 
 
-def ring(exchange: Exchange, token: str) -> httpx.Response:
-    """The answer to a call from nobody to nobody's number, signed with this token."""
+def ring(exchange: Exchange, secret: str, key_id: str = "") -> httpx.Response:
+    """The answer to a call from nobody to nobody's number, signed with an auth token, or with a SharedKey."""
     url = f"{exchange.address}/voice"
     fields = {
         "AccountSid": exchange.account_sid,
@@ -88,8 +93,11 @@ def ring(exchange: Exchange, token: str) -> httpx.Response:
         "From": CALLER,
         "To": CALLED,
     }
-    signature = RequestValidator(token).compute_signature(url, fields)
-    return httpx.post(url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=PATIENCE)
+    algorithm = HMAC_SHA256 if key_id else HMAC_SHA1
+    headers = {SIGNATURE_HEADER: RequestValidator(secret).compute_signature(url, fields, algorithm)}
+    if key_id:
+        headers[SIGNATURE_SETTINGS_HEADER] = f"key={key_id},algorithm={algorithm}"
+    return httpx.post(url, data=fields, headers=headers, timeout=PATIENCE)
 
 
 def clocks(exchange: Exchange) -> Iterator[Finding]:

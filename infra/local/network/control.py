@@ -4,10 +4,15 @@
 that says what is wrong and what to do.
 
     GET /ready                -> {"ready"}: true, or 503 and false until calls can be made
-    GET /account              -> {"account_sid", "auth_token", "numbers", "protects_files", "texts_forbidden_to"}
-    PUT /account              <- "protects_files", whether recordings and media need the password (true), and
+    GET /account              -> {"account_sid", "auth_token", "numbers", "protects_files", "texts_forbidden_to",
+                                 "webhook_rules": as Twilio's REST API shows them}
+    PUT /account              <- "protects_files", whether recordings and media need the password (true),
                                  "texts_forbidden_to", a list of ISO codes of countries ([]): what only Twilio's console
-                                 can change
+                                 can change; and "webhook_rules", all at once: [{"match_type": "EXACT_MATCH" |
+                                 "PREFIX_MATCH" (usual) | "DEFAULT", "url", "key_id", "secret", "algorithm":
+                                 "HMAC_SHA256" (usual) | "HMAC_SHA1", "connection": as in Twilio's Settings}]; webhooks
+                                 to such an address are signed with that SharedKey, and sent as its connection says,
+                                 whatever the fragment of the URL asks for
     POST /numbers             <- "phone_number", "capabilities": {"voice", "sms", "mms"}, settings such as "voice_url"
                               -> 201 the IncomingPhoneNumber as in Twilio's REST API
     GET /phones               -> {"phones": [each as GET /phones/{number}]}
@@ -136,6 +141,7 @@ async def account(world: World, _: Request) -> Response:
             "numbers": list(world.numbers),
             "protects_files": world.protects_files,
             "texts_forbidden_to": sorted(world.textless_countries),
+            "webhook_rules": [rule.rule() for rule in world.rules],
         }
     )
 

@@ -15,13 +15,14 @@ from typing import Any, Protocol
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import httpx
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
 
 from local.clock import Clock, Signal
 from local.network.addresses import is_absolute, overrides
 from local.network.dates import iso
 from local.network.faults import Faults
 from local.network.refusals import Failure, not_built
+from local.network.rules import WebhookRule, find_rule
 
 MAX_REDIRECTS = 10
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -55,7 +56,8 @@ class Account(Protocol):
     account_sid: str
     clock: Clock
     faults: Faults
-    signer: RequestValidator
+    auth_token: str
+    rules: list[WebhookRule]
     transport: httpx.AsyncHTTPTransport
     closed: bool
 
@@ -157,6 +159,18 @@ def sent_to(url: str, method: str, params: dict[str, str]) -> str:
     return str(httpx.URL(url))
 
 
+def sign(world: Account, url: str, params: dict[str, str]) -> dict[str, str]:
+    """The headers of a signature: by the auth token, or by the key of the rule that counts for this address."""
+    rule = find_rule(world.rules, url)
+    if rule is None or not rule.key_id:
+        return {SIGNATURE_HEADER: RequestValidator(world.auth_token).compute_signature(url, params)}
+    signature = RequestValidator(rule.secret).compute_signature(url, params, rule.algorithm)
+    return {
+        SIGNATURE_HEADER: signature,
+        SIGNATURE_SETTINGS_HEADER: f"key={rule.key_id},algorithm={rule.algorithm}",
+    }
+
+
 def answer_of(response: httpx.Response, url: str, entry: dict[str, Any]) -> Answer:
     """What the application answered from this URL, which is noted in the log's entry, too."""
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -183,7 +197,8 @@ class Sending:
     def __init__(self, asker: Asker, url: str, method: str, params: dict[str, str], is_callback: bool = False) -> None:
         self.asker, self.world, self.method, self.params = asker, asker.world, method, params
         self.url, fragment = urldefrag(url)
-        self.patience = overrides(fragment)
+        rule = find_rule(self.world.rules, self.url)
+        self.patience = rule.overrides if rule else overrides(fragment)
         self.is_callback = is_callback
         self.token = f"{self.world.clock.random.getrandbits(128):032x}"
         self.attempt = 0
@@ -252,8 +267,8 @@ class Sending:
         return answer, None
 
     def headers(self, url: str, method: str, params: dict[str, str]) -> dict[str, str]:
-        signature = self.world.signer.compute_signature(url, params if method == "POST" else {})
-        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "X-Twilio-Signature": signature}
+        signed = sign(self.world, url, params if method == "POST" else {})
+        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*"} | signed
         headers["I-Twilio-Idempotency-Token"] = self.token
         return headers | {"Content-Type": FORM} if method == "POST" else headers
 

@@ -12,7 +12,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 import httpx
-from twilio.request_validator import RequestValidator
 
 from local.clock import Clock
 from local.network.callbacks import StatusCallback
@@ -28,6 +27,7 @@ from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, pa
 from local.network.phones.phone import WITHHELD, Phone
 from local.network.recordings.recording import Recording
 from local.network.refusals import Refused
+from local.network.rules import WebhookRule, read_rules
 from local.network.twiml.reader import Document
 from local.network.webhooks import Request
 
@@ -62,9 +62,9 @@ class World:
         self.clock, self.address, self.rate, self.keeps = clock, address, rate, keeps
         self.account_sid = account_sid or f"AC{secrets.token_hex(16)}"
         self.auth_token = auth_token or secrets.token_hex(16)
-        self.secondary_token = ""
-        self.signer = RequestValidator(self.auth_token)
-        self.created_at = clock.now()
+        self.secondary_token, self.created_at = "", clock.now()
+        self.api_keys: dict[str, str] = {}  # SID and secret of each that REST has made
+        self.rules: list[WebhookRule] = []
         self.forbidden_countries: set[str] = set()  # ISO codes of where the account may not call
         self.textless_countries: set[str] = set()  # and of where it may not send texts
         self.protects_files = True  # whether recordings and media need the password
@@ -110,20 +110,22 @@ class World:
 
     def promote_secondary_token(self) -> None:
         self.auth_token, self.secondary_token = self.secondary_token, ""
-        self.signer = RequestValidator(self.auth_token)
         self.changed()
 
     def change(self, wishes: Any) -> None:
-        """What only Twilio's console can change: `protects_files`; `texts_forbidden_to`, ISO codes of countries."""
-        if not isinstance(wishes, dict) or set(wishes) - {"protects_files", "texts_forbidden_to"}:
-            raise Refused(400, "The body is an object with protects_files, texts_forbidden_to.")
+        """What no REST request of this network can change: `protects_files`; `texts_forbidden_to`, ISO codes of
+        countries; `webhook_rules`, as rules.py has them.
+        """
+        if not isinstance(wishes, dict) or set(wishes) - {"protects_files", "texts_forbidden_to", "webhook_rules"}:
+            raise Refused(400, "The body is an object with protects_files, texts_forbidden_to, webhook_rules.")
+        rules = read_rules(wishes["webhook_rules"]) if "webhook_rules" in wishes else self.rules
         protects = wishes.get("protects_files", self.protects_files)
         countries = wishes.get("texts_forbidden_to", sorted(self.textless_countries))
         if not isinstance(protects, bool):
             raise Refused(400, "protects_files is true or false.")
         if not isinstance(countries, list) or not all(is_country(code) for code in countries):
             raise Refused(400, 'texts_forbidden_to is a list of countries such as "JP".')
-        self.protects_files, self.textless_countries = protects, set(countries)
+        self.protects_files, self.textless_countries, self.rules = protects, set(countries), rules
         self.changed()
 
     # ---- who is there ----------------------------------------------------------------------------------------------

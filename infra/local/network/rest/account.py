@@ -1,4 +1,5 @@
-"""The account itself in Twilio's REST API: what it is, its auth tokens, and which countries it may call.
+"""The account itself in Twilio's REST API: what it is, its auth tokens and API keys, its webhook rules, and which
+countries it may call.
 
 https://www.twilio.com/docs/iam/api/account https://www.twilio.com/docs/iam/api/authtoken
 https://www.twilio.com/docs/voice/api/dialing-permissions-resources
@@ -72,6 +73,41 @@ def token(world: World, name: str, value: str, status: int) -> Response:
     return JSONResponse(what | {"url": f"{world.address}/v1/AuthTokens"}, status)
 
 
+# ---- API keys ----------------------------------------------------------------------------------------------------
+
+
+async def create_key(world: World, _: Request, form: dict[str, list[str]]) -> Response:
+    """A standard key. Its secret is shown once: https://www.twilio.com/docs/iam/api-keys/key-resource-v1"""
+    name, sid, secret = only(form, words("FriendlyName")).get("FriendlyName", ""), world.sid("SK"), world.sid("")
+    world.api_keys[sid] = secret
+    now = rfc2822(world.clock.now())
+    shown = {"sid": sid, "friendly_name": name, "date_created": now, "date_updated": now, "secret": secret}
+    return JSONResponse(shown, 201)
+
+
+async def delete_key(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    if world.api_keys.pop(request.path_params["sid"], None) is None:
+        raise missing(request)
+    return Response(status_code=204)
+
+
+# ---- rules of webhooks -------------------------------------------------------------------------------------------
+
+
+async def list_rules(world: World, _: Request, form: dict[str, list[str]]) -> Response:
+    """All of them, on one page; rules.py says where they come from."""
+    only(form, words("pageSize pageToken settingId"))
+    meta = {"key": "rules", "pageSize": len(world.rules), "nextToken": None, "previousToken": None}
+    return JSONResponse({"rules": [rule.rule() for rule in world.rules], "meta": meta})
+
+
+async def fetch_setting(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    wanted = request.path_params["setting"]
+    if (rule := next((rule for rule in world.rules if rule.setting_id == wanted), None)) is None:
+        raise missing(request)
+    return JSONResponse(rule.setting())
+
+
 # ---- dialing permissions -----------------------------------------------------------------------------------------
 
 
@@ -128,12 +164,20 @@ def permissions(world: World, code: str) -> dict[str, Any]:
 
 def routes() -> list[Route]:
     return [
-        *endpoints.routes([("GET", ".json", fetch_account)]),
+        *endpoints.routes(
+            [
+                ("GET", ".json", fetch_account),
+                ("POST", "/Keys.json", create_key),
+                ("DELETE", "/Keys/{sid}.json", delete_key),
+            ]
+        ),
         *endpoints.routes(
             [
                 ("POST", "/AuthTokens/Secondary", create_secondary),
                 ("DELETE", "/AuthTokens/Secondary", delete_secondary),
                 ("POST", "/AuthTokens/Promote", promote_secondary),
+                ("GET", "/Webhooks/Rules", list_rules),
+                ("GET", "/Webhooks/Settings/{setting}", fetch_setting),
                 ("GET", "/DialingPermissions/Countries", list_countries),
                 ("GET", "/DialingPermissions/Countries/{code}", fetch_country),
                 ("POST", "/DialingPermissions/BulkCountryUpdates", update_countries),

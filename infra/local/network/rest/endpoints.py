@@ -99,11 +99,21 @@ def authenticate(world: World, request: Request) -> None:
         user, _, password = base64.b64decode(credentials).decode().partition(":")
     except ValueError:
         user = password = ""
-    right = any(secrets.compare_digest(password.encode(), token.encode()) for token in world.tokens)
-    if scheme.lower() != "basic" or user != world.account_sid or not right:
+    known = world.tokens if user == world.account_sid else [world.api_keys[user]] if opens(world, user, request) else []
+    right = any(secrets.compare_digest(password.encode(), secret.encode()) for secret in known)
+    if scheme.lower() != "basic" or not right:
         raise Refused(401, "Authenticate", 20003)
     if request.path_params.get("account", world.account_sid) != world.account_sid:
         raise missing(request)
+
+
+def opens(world: World, key_sid: str, request: Request) -> bool:
+    """Whether there is such a key, and it may do this: standard keys open neither the account itself nor its keys and
+    tokens. https://www.twilio.com/docs/iam/api-keys/keys-in-console#types-of-keys
+    """
+    path, account = request.url.path, f"/2010-04-01/Accounts/{world.account_sid}"
+    is_about_account = path == f"{account}.json" or path.startswith((f"{account}/Keys", "/v1/AuthTokens"))
+    return key_sid in world.api_keys and not is_about_account
 
 
 async def sent(request: Request) -> dict[str, list[str]]:

@@ -37,8 +37,8 @@ GONE_STATUSES = (400, 404)  # what Twilio answers about a call or conference tha
 class RedirectedHttpClient(TwilioHttpClient):
     """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name.
 
-    Where Twilio has too much to do, it is asked again, for then it has done nothing. Where it takes a token no more,
-    the next is tried: tokens change while this process lives.
+    Where Twilio has too much to do, it is asked again, for then it has done nothing. Where it takes a key or token no
+    more, the next is tried: they change while this process lives.
     """
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -52,10 +52,10 @@ class RedirectedHttpClient(TwilioHttpClient):
         return self.ask(method, there, *args, **kwargs)
 
     def ask(self, method: str, there: str, *args: Any, **kwargs: Any) -> Any:
-        """Twilio's answer under the first of our auth tokens that it takes; its 401, if it takes none."""
+        """Twilio's answer under the first of our keys and tokens that it takes; its 401, if it takes none."""
         for doubtful in (False, True):
-            for token in config.settings(doubtful).auth_tokens:
-                answer = super().request(method, there, *args, **kwargs | {"auth": (config.TWILIO_ACCOUNT_SID, token)})
+            for login in config.settings(doubtful).twilio_logins:
+                answer = super().request(method, there, *args, **kwargs | {"auth": login})
                 if answer.status_code != 401:
                     return answer
         return answer
@@ -65,7 +65,8 @@ class RedirectedHttpClient(TwilioHttpClient):
 def twilio_client() -> Client:
     """The client of the account, one for the life of this process."""
     http = RedirectedHttpClient(timeout=10, max_retries=2)
-    return Client(config.TWILIO_ACCOUNT_SID, config.settings().auth_tokens[0], http_client=http)
+    user, password = config.settings().twilio_logins[0]
+    return Client(user, password, config.TWILIO_ACCOUNT_SID, http_client=http)
 
 
 def get_owned_number(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:

@@ -56,14 +56,14 @@ def delete_copy(recording_sid: str) -> None:
 
 
 def ask_twilio(method: str, path: str) -> Any:
-    """Twilio's answer, whose body is still to be read. Where it takes a token no more, the next is tried."""
+    """Twilio's answer, whose body is still to be read. Where it takes a key or token no more, the next is tried."""
     url = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Recordings/{path}"
     answer: Any = None
     for doubtful in (False, True):
-        for token in config.settings(doubtful).auth_tokens:
+        for user, password in config.settings(doubtful).twilio_logins:
             if answer:
                 answer.close()
-            basic = urllib3.make_headers(basic_auth=f"{config.TWILIO_ACCOUNT_SID}:{token}")
+            basic = urllib3.make_headers(basic_auth=f"{user}:{password}")
             answer = http().request(method, url, headers=basic, preload_content=False)
             if answer.status != WRONG_TOKEN:
                 return answer

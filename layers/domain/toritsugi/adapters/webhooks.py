@@ -155,7 +155,8 @@ def verify(event: LambdaEvent) -> Webhook:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise Forged
     form = Form(body)
-    if not any(is_signed(event, form, signature, config.settings(doubtful=again)) for again in (False, True)):
+    signer = read_signer(headers.get("x-twilio-webhooks-signature-settings", ""))
+    if not any(is_signed(event, form, signature, signer, config.settings(doubtful=again)) for again in (False, True)):
         raise Forged
     if any(len(form.getlist(name)) > 1 for name in ("CallSid", "MessageSid", "From", "To")):
         raise Forged  # a signature does not tell where one value ends and the next begins
@@ -163,12 +164,24 @@ def verify(event: LambdaEvent) -> Webhook:
     return Webhook(event["rawPath"], {name: form.getlist(name)[0] for name in form}, token)
 
 
-def is_signed(event: LambdaEvent, form: Form, signature: str, settings: config.Settings) -> bool:
-    """Whether one of our auth tokens has signed this request: its URL together with every field of its form."""
+def read_signer(said: str) -> tuple[str, str]:
+    """The key's id and the algorithm, from `key=...,algorithm=...`; where nothing is said, a token's HMAC_SHA1."""
+    known = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in said.split(","))}
+    return known.get("key", ""), known.get("algorithm", "HMAC_SHA1").upper()
+
+
+def is_signed(
+    event: LambdaEvent, form: Form, signature: str, signer: tuple[str, str], settings: config.Settings
+) -> bool:
+    """Whether a key of ours has signed this request: its URL together with every field of its form."""
     query = event.get("rawQueryString") or ""
     url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
     try:
-        return any(RequestValidator(token).validate(url, form, signature) for token in settings.auth_tokens)
+        return any(
+            RequestValidator(secret).validate(url, form, signature, algorithm)
+            for key_id, algorithm, secret in settings.signing_keys
+            if (key_id, algorithm) == signer
+        )
     except ValueError:  # of an address that is none, or of half a character, which Twilio never signs
         return False
 

@@ -6,6 +6,7 @@ them.
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from toritsugi.foundation import clients
@@ -52,11 +53,50 @@ ON_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
 
 @dataclass(frozen=True)
 class Settings:
-    """What is known only after deploying, or is secret. `auth_tokens` are Twilio's: current, perhaps next."""
+    """What is known only after deploying, or is secret.
+
+    `own_secrets` are the exchange's own, the current one and perhaps the next. `auth_tokens` are Twilio's, likewise;
+    there are none where `shared_keys` (id and secret) sign the webhooks and `api_keys` (SID and secret) open Twilio.
+    """
 
     public_base_url: str
-    auth_tokens: tuple[str, ...]
+    own_secrets: tuple[str, ...] = ()
+    auth_tokens: tuple[str, ...] = ()
+    shared_keys: tuple[tuple[str, str], ...] = ()
+    api_keys: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def own_secret(self) -> str:
+        """The current secret of the exchange's own. Raises RuntimeError where it was deployed before it had any."""
+        if not self.own_secrets:
+            raise RuntimeError(f"SSM lacks {SETTINGS_PATH}/own-secrets: `toritsugi deploy` makes it.")
+        return self.own_secrets[0]
+
+    @property
+    def signing_keys(self) -> set[tuple[str, str, str]]:
+        """With what Twilio may have signed a webhook: the key's id, blank for the account's own; algorithm; secret.
+
+        https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys: the algorithm is not the key's but the rule's.
+        """
+        of_account = {("", "HMAC_SHA1", token) for token in self.auth_tokens}
+        algorithms = ("HMAC_SHA1", "HMAC_SHA256")
+        return of_account | {
+            (key_id, algorithm, secret) for key_id, secret in self.shared_keys for algorithm in algorithms
+        }
+
+    @property
+    def twilio_logins(self) -> list[tuple[str, str]]:
+        """User and password for Twilio's REST API: each API key, and then the account with each of its auth tokens.
+
+        Raises RuntimeError where there is neither.
+        """
+        logins = [*self.api_keys, *((TWILIO_ACCOUNT_SID, token) for token in self.auth_tokens)]
+        if not logins:
+            raise RuntimeError("Nothing opens Twilio's REST API: `toritsugi tokens add SK...` gives it a key.")
+        return logins
+
+
+SETTING_NAMES = ("public-base-url", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
 
 _settings: Settings | None = None
 _read_at = 0.0
@@ -85,11 +125,28 @@ def forget_settings() -> None:
 
 
 def fetch_settings() -> Settings:
-    """The settings as SSM has them now. Raises RuntimeError when it lacks one."""
-    names = {name: f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", "auth-tokens")}
-    answer = clients.aws_client("ssm").get_parameters(Names=[*names.values()], WithDecryption=True)
-    if missing := answer["InvalidParameters"]:
+    """The settings as SSM has them now. Raises RuntimeError when it lacks one without which no call can be taken."""
+    names = [f"{SETTINGS_PATH}/{name}" for name in SETTING_NAMES]
+    answer = clients.aws_client("ssm").get_parameters(Names=names, WithDecryption=True)
+    value = {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in answer["Parameters"]}
+    signs = "shared-keys" if "shared-keys" in value else "auth-tokens"
+    if missing := [f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", signs) if name not in value]:
         raise RuntimeError(f"SSM lacks {', '.join(missing)}: see the comment at PublicBaseUrl in template.yaml.")
-    value = {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
-    tokens = (token.strip() for token in value[names["auth-tokens"]].split(","))
-    return Settings(value[names["public-base-url"]].rstrip("/"), tuple(token for token in tokens if token))
+    listed = {name: read_list(value.get(name, "")) for name in SETTING_NAMES}
+    return Settings(
+        value["public-base-url"].rstrip("/"),
+        listed["own-secrets"],
+        listed["auth-tokens"],
+        read_keys(listed["shared-keys"]),
+        read_keys(listed["api-keys"]),
+    )
+
+
+def read_list(text: str) -> tuple[str, ...]:
+    """What stands between commas, without blanks."""
+    return tuple(one.strip() for one in text.split(",") if one.strip())
+
+
+def read_keys(listed: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Keys, each written id:secret."""
+    return tuple((key_id, secret) for key_id, colon, secret in (one.partition(":") for one in listed) if colon)

@@ -6,40 +6,56 @@ import hmac
 
 from toritsugi.foundation import config
 
-TAG = 9  # bytes
+PURPOSE = b"toritsugi: what is sealed in the path of a webhook"
+MAX_SEALED_BYTES = 64  # as long as the key stream; shorter texts are filled up, so that no length tells anything
+TAG_BYTES = 16
 
 
 def seal(text: str, call_sid: str) -> str:
-    """Numbers or digits, 64 at most, as path-safe text that only the holder of the auth token can read.
+    """Numbers or digits as path-safe text of 107 characters that only the holder of the exchange's own secret can read.
 
     The key stream depends on what is sealed, by the tag in front, so it is never used for two texts; and the tag tells
     whether what comes back is what was sealed for this call. The same is always sealed in the same way, for a request
-    that is repeated gets the same answer.
+    that is repeated gets the same answer. Raises ValueError for more than 64 bytes.
     """
-    token, plain = config.settings().auth_tokens[0], text.encode()
-    tag = make_tag(plain, token, call_sid)
-    return base64.urlsafe_b64encode(tag + blend(plain, token, tag)).decode().rstrip("=")
+    if len(text.encode()) > MAX_SEALED_BYTES or "\0" in text:
+        raise ValueError(f"{MAX_SEALED_BYTES} bytes can be sealed, and none of them 0: not {len(text.encode())}")
+    key, plain = derive_key(config.settings().own_secret), text.encode().ljust(MAX_SEALED_BYTES, b"\0")
+    tag = make_tag(plain, key, call_sid)
+    return base64.urlsafe_b64encode(tag + blend(plain, key, tag)).decode().rstrip("=")
 
 
 def unseal(sealed: str, call_sid: str) -> str:
-    """What was sealed; blank where no token opens it, for all were changed during the call."""
+    """What was sealed; blank where no secret opens it, for it was sealed with none of ours, or for another call.
+
+    A secret that this process does not know yet is looked for: another process may have sealed with it already.
+    """
     try:
         hidden = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
     except ValueError:
         return ""
-    for token in config.settings().auth_tokens:
-        plain = blend(hidden[TAG:], token, hidden[:TAG])
-        if hmac.compare_digest(make_tag(plain, token, call_sid), hidden[:TAG]):
-            return plain.decode()
+    if len(hidden) != TAG_BYTES + MAX_SEALED_BYTES:
+        return ""
+    tag, hidden = hidden[:TAG_BYTES], hidden[TAG_BYTES:]
+    for doubtful in (False, True):
+        for key in map(derive_key, config.settings(doubtful).own_secrets):
+            plain = blend(hidden, key, tag)
+            if hmac.compare_digest(make_tag(plain, key, call_sid), tag):
+                return plain.rstrip(b"\0").decode()
     return ""
 
 
-def make_tag(plain: bytes, token: str, call_sid: str) -> bytes:
-    """The bytes by which a text is recognized as sealed under this token, for this call."""
-    return hmac.digest(token.encode(), b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG]
+def derive_key(secret: str) -> bytes:
+    """The key for this purpose alone: whoever sees what it does learns nothing of the secret's other uses."""
+    return hmac.digest(secret.encode(), PURPOSE, hashlib.sha256)
 
 
-def blend(text: bytes, token: str, tag: bytes) -> bytes:
-    """Seals a text, or opens it again, which is the same: it is mixed with a stream that token and tag decide."""
-    stream = hmac.digest(token.encode(), b"seal " + tag, hashlib.sha512)
-    return bytes(a ^ b for a, b in zip(text, stream, strict=False))
+def make_tag(plain: bytes, key: bytes, call_sid: str) -> bytes:
+    """The bytes by which a text is recognized as sealed under this key, for this call."""
+    return hmac.digest(key, b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG_BYTES]
+
+
+def blend(text: bytes, key: bytes, tag: bytes) -> bytes:
+    """Seals a text, or opens it again, which is the same: it is mixed with a stream that key and tag decide."""
+    stream = hmac.digest(key, b"stream " + tag, hashlib.sha512)
+    return bytes(a ^ b for a, b in zip(text, stream, strict=True))

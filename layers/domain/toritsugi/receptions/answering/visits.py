@@ -22,7 +22,7 @@ AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 Permit = Callable[[Sequence[str]], list[str]]
 
 VISIT_PATH = re.compile(
-    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11}))?(?:/([\w-]{1,100}))?",
+    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11}))?(?:/([\w-]{1,120}))?",
     re.ASCII,
 )
 
