@@ -43,6 +43,7 @@ class Box(Scene):
             account = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "own_secret": OWN_SECRET}
             async with stack.run(EXCHANGE_PORT, NETWORK_PORT, pace=0, start=START, **account) as self.stack:
                 await asyncio.to_thread(sample.allow, self.stack)
+                self.stack.world.slack = 20  # the exchange is in this very process, which may have to wait
                 self.stack.world.ready = True
                 self.started.set()
                 await self.over.wait()

@@ -48,7 +48,7 @@ def first_start() -> Iterator[tuple[httpx.Client, str]]:
 def running(**environment: str) -> Iterator[tuple[httpx.Client, str]]:
     """The network as a client of its control API, and the address of the exchange."""
     env = surroundings(NETWORK_PACE="0", **environment)
-    network = httpx.Client(base_url=f"http://127.0.0.1:{env['NETWORK_PORT']}", trust_env=False, timeout=30)
+    network = httpx.Client(base_url=f"http://127.0.0.1:{env['NETWORK_PORT']}", trust_env=False, timeout=300)
     with network, subprocess.Popen(COMMAND, env=env, stdout=subprocess.DEVNULL) as process:
         try:
             wait_until_ready(network, process)

@@ -273,9 +273,9 @@ class Sending:
         return headers | {"Content-Type": FORM} if method == "POST" else headers
 
     async def exchange(self, request: httpx.Request, left: float) -> httpx.Response:
-        patience = self.patience
-        timeouts = httpx.Timeout(connect=min(patience.ct, left), read=min(patience.rt, left), write=left, pool=left)
-        request.extensions["timeout"] = timeouts.as_dict()
+        slack, left = self.world.slack, left * self.world.slack
+        ct, rt = min(self.patience.ct * slack, left), min(self.patience.rt * slack, left)
+        request.extensions["timeout"] = httpx.Timeout(connect=ct, read=rt, write=left, pool=left).as_dict()
         self.asker.cookies.set_cookie_header(request)
         try:
             async with asyncio.timeout(left):

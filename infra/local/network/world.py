@@ -71,6 +71,7 @@ class World:
         self.transport = httpx.AsyncHTTPTransport(
             verify=trusted(), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
         )
+        self.slack = 1.0  # by how much longer applications are waited for, where the machine itself is slow
         self.ready = self.closed = False
         self.numbers: dict[str, IncomingPhoneNumber] = {}
         self.phones: dict[str, Phone] = {}
