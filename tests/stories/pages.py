@@ -58,7 +58,7 @@ class Network:
         environment = os.environ | {"PYTHONPATH": str(ROOT / "infra")}
         nowhere = subprocess.DEVNULL
         self.process = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)
-        self.http = httpx.Client(base_url=self.address, trust_env=False, timeout=20)
+        self.http = httpx.Client(base_url=self.address, trust_env=False, timeout=300)
         deadline = time.monotonic() + 20
         while not self.is_ready():
             assert time.monotonic() < deadline, "the network does not start"

@@ -18,7 +18,7 @@ class Scene:
 
     def __init__(self, exchange: str, network: str) -> None:
         self.exchange, self.network = exchange, network
-        self.http = httpx.Client(base_url=network, trust_env=False, timeout=60)
+        self.http = httpx.Client(base_url=network, trust_env=False, timeout=300)
         self.told: set[str] = set()  # the SIDs of the calls that the story tells
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -180,7 +180,7 @@ class Desk:
     def writes(self, name: str, text: str) -> dict[str, Any]:
         """A reception, as its owner writes it: in YAML."""
         url, kind = f"{self.scene.exchange}/api/receptions/{name}", {"content-type": "application/yaml"}
-        answer = httpx.put(url, content=text.encode(), headers=kind, auth=self.key, trust_env=False, timeout=60)
+        answer = httpx.put(url, content=text.encode(), headers=kind, auth=self.key, trust_env=False, timeout=300)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -209,7 +209,7 @@ class Desk:
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         url = f"{self.scene.exchange}{path}"
-        return httpx.request(method, url, json=body, headers=headers, auth=self.key, trust_env=False, timeout=60)
+        return httpx.request(method, url, json=body, headers=headers, auth=self.key, trust_env=False, timeout=300)
 
     def calls(self, *people: Person, line: str, **wanted: Any) -> "Bridge":
         """Has the exchange call these people and put them through."""

@@ -60,7 +60,7 @@ class Reader:
         self.types("trap 'echo \"$BASH_COMMAND: ended with $?\" >&2' ERR\n")
 
     def close(self) -> None:
-        self.bash.communicate(timeout=60)
+        self.bash.communicate(timeout=300)
 
     def pastes(self) -> list[Any]:
         """The JSON that the next block answers. Fails where a command does, or is refused, and no comment says so."""

@@ -60,6 +60,7 @@ class Account(Protocol):
     rules: list[WebhookRule]
     transport: httpx.AsyncHTTPTransport
     closed: bool
+    slack: float
 
     def send(self, delivery: Coroutine[Any, Any, None]) -> None: ...
 

@@ -48,6 +48,8 @@ class World:
     `keeps` how many of each kind are remembered when they are over (None: all).
     """
 
+    slack = 1.0  # how many times as long applications are waited for, where the machine itself is slow
+
     def __init__(
         self,
         clock: Clock,
@@ -71,7 +73,6 @@ class World:
         self.transport = httpx.AsyncHTTPTransport(
             verify=trusted(), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
         )
-        self.slack = 1.0  # by how much longer applications are waited for, where the machine itself is slow
         self.ready = self.closed = False
         self.numbers: dict[str, IncomingPhoneNumber] = {}
         self.phones: dict[str, Phone] = {}
