@@ -176,7 +176,7 @@ def patch_caller(
     tags=["callers"],
     summary="Forget a caller, except that no messages are wanted",
     status_code=204,
-    responses=answers("Nobody is known at this number now", 204, 400, 404),
+    responses=answers("Nobody is known at this number now", 204, 400, 404, 409),
 )
 def delete_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> Response[str]:
     changes.forget_caller(read_path_number(number, country))

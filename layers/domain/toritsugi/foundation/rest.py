@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
-from toritsugi.foundation.errors import ExchangeStopped, LimitReached, RequestRefused
+from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.types import Json
@@ -40,12 +40,8 @@ def serve(
         log.info("request refused", code=error.code)
         return respond(error)
 
-    def stopped(_: ExchangeStopped) -> Response[str]:
-        return refused(RequestRefused(20503, "The exchange is stopped: it neither calls nor writes", 503))
-
-    def limited(error: LimitReached) -> Response[str]:
-        said = f"As much was called, or written, as is allowed: {error.limit}"
-        return refused(RequestRefused(20429, said, 429, limit=error.limit, until=date(error.until)))
+    def told(error: Exception) -> Response[str]:
+        return refused(refusal_of(error))
 
     def failed(_: Exception) -> Response[str]:
         log.exception("request failed", route=asked(SECRETS))
@@ -59,8 +55,7 @@ def serve(
         return f"{event.http_method} {hidden.sub('*', event.path) if hidden else event.path}"
 
     app.exception_handler(RequestRefused)(refused)
-    app.exception_handler(ExchangeStopped)(stopped)
-    app.exception_handler(LimitReached)(limited)
+    app.exception_handler([Contended, ExchangeStopped, LimitReached])(told)
     app.exception_handler(Exception)(failed)
     app.not_found(missing)
 
@@ -75,6 +70,16 @@ def serve(
         return app.resolve(event, context)
 
     return handler
+
+
+def refusal_of(error: Exception) -> RequestRefused:
+    """What a client is told of an error that says nothing to clients."""
+    if isinstance(error, LimitReached):
+        said = f"As much was called, or written, as is allowed: {error.limit}"
+        return RequestRefused(20429, said, 429, limit=error.limit, until=date(error.until))
+    if isinstance(error, ExchangeStopped):
+        return RequestRefused(20503, "The exchange is stopped: it neither calls nor writes", 503)
+    return RequestRefused(20409, "Others are changing the same at this moment. Please try again", 409)
 
 
 def authorize(event: Json, scope: str) -> None:

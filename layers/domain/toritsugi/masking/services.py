@@ -18,7 +18,7 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
 from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.tables import Table
-from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 
 DAY_SECONDS = 86_400
 MAX_TTL = 2_147_483_646
@@ -88,15 +88,12 @@ def new_service(form: Form) -> Service:
     service = Service(sid, "service", unique_name=unique_name, date_created=now, date_updated=now)
     set_from_form(service, form)
     name = ServiceName(config.TWILIO_ACCOUNT_SID, service_name_entry(unique_name), named=sid)
-    for _ in range(MAX_TRIES):
-        with refusals() as places, write_transaction() as transaction:
-            transaction.save(name, condition=ServiceName.entry.does_not_exist())
-            transaction.save(service)
-        if not places:
-            return service
-        if CONDITION_FAILED in places.values():
-            raise name_taken(unique_name)
-    raise service_is_busy()
+    with refusals() as places, write_transaction() as transaction:
+        transaction.save(name, condition=ServiceName.entry.does_not_exist())
+        transaction.save(service)
+    if places:
+        raise name_taken(unique_name)
+    return service
 
 
 def change_service(service: Service, form: Form) -> Service:
@@ -119,7 +116,7 @@ def change_service(service: Service, form: Form) -> Service:
         if not places:
             return service
         last = 0 if service.unique_name == former else 2
-        if CONDITION_FAILED in places.values() and last not in places:
+        if last not in places:
             raise name_taken(service.unique_name)
         service = get_service(service.service_sid)
     raise service_is_busy()
