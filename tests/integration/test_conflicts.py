@@ -166,7 +166,9 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
 
 @pytest.fixture
 def clients(client, at_twilio, twilio):
-    return Clients(twilio)
+    clients = Clients(twilio)
+    clients.makes("GET", "/api/calls")  # from now on the key is known, and its use noted
+    return clients
 
 
 class Others:

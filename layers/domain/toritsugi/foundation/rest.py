@@ -22,6 +22,15 @@ SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in 
 HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # which JSON can escape and UTF-8 cannot hold
 
 
+FOR_BROWSERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # a picture of a reception has its style in it
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+
 def write_json(value: Any) -> str:
     """A value as JSON, in which 山田 stands as it is written."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=Encoder)
@@ -60,6 +69,8 @@ def serve(
     app.not_found(missing)
 
     def handler(event: Json, context: Any) -> Json:
+        if event["requestContext"]["http"]["method"] == "HEAD":
+            return handler(as_get(event), context) | {"body": ""}
         try:
             ask(event)
         except RequestRefused as error:
@@ -69,7 +80,7 @@ def serve(
             return lambda_answer(respond(failure))
         return app.resolve(event, context)
 
-    return handler
+    return lambda event, context: for_browsers(handler(event, context))
 
 
 def refusal_of(error: Exception) -> RequestRefused:
@@ -82,12 +93,27 @@ def refusal_of(error: Exception) -> RequestRefused:
     return RequestRefused(20409, "Others are changing the same at this moment. Please try again", 409)
 
 
-def authorize(event: Json, scope: str) -> None:
-    """Raises RequestRefused 20003 unless the request has a key that may read, or else write, in this scope."""
+def for_browsers(answer: Json) -> Json:
+    """The answer, which a browser takes for what it is, shows in no frame, and lets do nothing; unless it says more."""
+    return answer | {"headers": FOR_BROWSERS | answer.get("headers", {})}
+
+
+def as_get(event: Json) -> Json:
+    """The request that a HEAD asks about: its answer is the same, less the body."""
+    context = event["requestContext"]
+    return event | {"requestContext": context | {"http": context["http"] | {"method": "GET"}}}
+
+
+def authorize(event: Json, noun: str | None) -> None:
+    """Raises RequestRefused 20003 unless the request has a key that may do this to the noun; None: any key."""
     method = event["requestContext"]["http"]["method"]
-    api_keys.get_authorized_key(
-        event["headers"].get("authorization", ""), f"{scope}:{'read' if method == 'GET' else 'write'}"
-    )
+    scope = noun and scope_for(method, noun)
+    api_keys.get_authorized_key(event["headers"].get("authorization", ""), scope)
+
+
+def scope_for(method: str, noun: str) -> str:
+    """The scope that a request of this method needs: as in calls:read."""
+    return f"{noun}:{'read' if method == 'GET' else 'write'}"
 
 
 def lambda_answer(answer: Response[str]) -> Json:

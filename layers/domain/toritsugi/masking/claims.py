@@ -218,7 +218,7 @@ def new_session(service: Service, pool: list[PoolNumber], form: Form) -> Session
         "session",
         service_sid=service.service_sid,
         listed_as=f"{now:017.6f}",
-        unique_name=form.text("UniqueName", most=191) or None,
+        unique_name=form.name("UniqueName", most=191) or None,
         status=status,
         mode=form.choice("Mode", MODES) or default_mode(pool),
         ttl=ttl,

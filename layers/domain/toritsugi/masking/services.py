@@ -80,7 +80,7 @@ def service_name_entry(unique_name: str) -> str:
 
 def new_service(form: Form) -> Service:
     """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
-    unique_name = form.text("UniqueName", most=191)
+    unique_name = form.name("UniqueName", most=191)
     if not unique_name:
         raise RequestRefused(80701, "'UniqueName' is invalid: a service needs a name")
     now = int(time.time())
@@ -104,7 +104,7 @@ def change_service(service: Service, form: Form) -> Service:
     for _ in range(MAX_TRIES):
         former = service.unique_name
         set_from_form(service, form)
-        service.unique_name = form.text("UniqueName", most=191) or former
+        service.unique_name = form.name("UniqueName", most=191) or former
         service.date_updated = int(time.time())
         with refusals() as places, write_transaction() as transaction:
             if service.unique_name != former:
@@ -131,7 +131,7 @@ def set_from_form(service: Service, form: Form) -> None:
         "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
         "geo_match_level": form.choice("GeoMatchLevel", GEO_MATCH_LEVELS),
         "number_selection_behavior": form.choice("NumberSelectionBehavior", NUMBER_SELECTION_BEHAVIORS),
-        "chat_instance_sid": form.text("ChatInstanceSid", most=34),
+        "chat_instance_sid": form.name("ChatInstanceSid", most=34),
         "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
         "close_ends_calls": form.boolean("CloseEndsCalls"),
         "quarantine": form.integer("Quarantine", 0, 365 * DAY_SECONDS),
