@@ -15,11 +15,12 @@ from pydantic import AfterValidator, Field
 from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import changes, imports, index, sheets, views
-from toritsugi.callers.schemas import CallerChange, CallerRequest, plain_text
+from toritsugi.callers.schemas import CallerChange, CallerRequest
 from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
+from toritsugi.foundation.visible import plain_text
 from toritsugi.lines import numbers
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

@@ -135,7 +135,7 @@ def choose(possible: list[Line], found: Lines, named: list[str] | None, everythi
 
 def listing(shown: list[Line], found: Lines, counting: bool = False) -> Table:
     """The numbers as people read them."""
-    rows = []
+    rows: list[tuple[str | Text, ...]] = []
     for place, line in enumerate(shown, 1):
         able = [name if getattr(line, name) else f"[dim]no {name}[/]" for name in ("voice", "sms", "mms")]
         away = plain(urlsplit(line.goes_to).netloc or line.goes_to)

@@ -1,5 +1,6 @@
 """Keys: what each opens and what it does not, how long a revoked one is remembered, and when one was used."""
 
+import base64
 import json
 import re
 
@@ -8,6 +9,8 @@ from botocore.exceptions import ClientError
 
 import api
 import proxy
+from command import keys
+from command.refusals import Refused
 from local.aws import Context
 from tests.conftest import BASE
 from tests.integration.calls import Desk
@@ -159,3 +162,40 @@ def test_a_key_that_is_revoked_while_it_is_used_does_not_come_back(cloud, wire):
     with wire.has(revoke):
         assert asks(api, "GET", "/api/calls")[0] == 200
     assert list(ApiKey.scan()) == []
+
+
+# ---- as whoever looks after them sees them ---------------------------------------------------------------------------
+
+
+class OwnExchange:
+    """An exchange whose tables are those of this process."""
+
+    address = BASE
+
+    def enter(self):
+        pass
+
+
+def test_a_key_is_made_listed_by_its_name_and_shows_its_last_use(cloud):
+    exchange = OwnExchange()
+    scopes = keys.read_scopes(exchange, ["calls:read, services:write", "lines:read"], read_only=False)
+    made = keys.create_key(exchange, "shop", scopes)
+    assert made["scopes"] == ["services:write", "calls:read", "lines:read"]
+    (listed,) = keys.read_keys(exchange)
+    assert listed == {"sid": made["sid"], "name": "shop", "scopes": sorted(made["scopes"]), "last_used": None}
+    header = "Basic " + base64.b64encode(f"{made['sid']}:{made['secret']}".encode()).decode()
+    assert api_keys.get_authorized_key(header, "calls:read").name == "shop"
+    (listed,) = keys.read_keys(exchange)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\dZ", listed["last_used"])
+
+
+def test_without_a_word_a_key_may_do_everything_and_read_only_reads_everything(cloud):
+    exchange = OwnExchange()
+    assert keys.create_key(exchange)["scopes"] == list(ALL_SCOPES)
+    assert keys.read_scopes(exchange, None, read_only=True) == tuple(f"{noun}:read" for noun in NOUNS)
+
+
+@pytest.mark.parametrize("word", ["phones:write", "calls", "calls:erase", "", "CALLS:READ", "proxy:read"])
+def test_a_scope_that_there_is_not_is_refused_with_those_that_there_are(cloud, word):
+    with pytest.raises(Refused, match="it is one of services, sessions, calls"):
+        keys.read_scopes(OwnExchange(), [f"calls:read,{word}"], read_only=False)
