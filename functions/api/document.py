@@ -13,7 +13,8 @@ PARTS = Path(swagger_ui.__file__).parent
 
 def show_document(document: str) -> Response[str]:
     """The page. A browser runs its scripts by their hashes: one that somebody has smuggled in has none."""
-    script, style = ((PARTS / name).read_text() for name in ("swagger-ui-bundle.min.js", "swagger-ui.min.css"))
+    names = ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
+    script, style = ((PARTS / name).read_text(encoding="utf-8") for name in names)
     page = swagger_ui.generate_swagger_html(document.replace("</", "<\\/"), script, style, "", None)
     hashes = " ".join(f"'sha256-{hash_for_browser(one)}'" for one in re.findall(r"<script>(.*?)</script>", page, re.S))
     policy = {

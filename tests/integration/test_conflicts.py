@@ -159,6 +159,9 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
     "PUT /api/receptions/<name>": lambda c: (c.reception(), {"steps": {"hello": {"say": "Good evening"}}}),
     "POST /api/receptions/check": lambda c: ("/api/receptions/check", HELLO),
     "DELETE /api/receptions/<name>": lambda c: (c.reception(), None),
+    "PATCH /api/limits": lambda c: ("/api/limits", {"calls_an_hour": 100}),
+    "POST /api/limits/stop": lambda c: ("/api/limits/stop", {"why": "a trial"}),
+    "POST /api/limits/start": lambda c: ("/api/limits/start", None),
     "PATCH /api/recordings/<sid>": lambda c: (c.recording(), {"heard": True}),
     "DELETE /api/recordings/<sid>": lambda c: (c.recording(), None),
 }
