@@ -12,12 +12,9 @@ from twilio.base.exceptions import TwilioRestException
 from command import screen
 from command.keys import create
 from command.refusals import Refused
-from tests.integration import conftest
 from tests.integration.calls import WANTED
 from tests.integration.conftest import AIKO
 from toritsugi.foundation.visible import UNSEEN
-
-client, service, desk = conftest.client, conftest.service, conftest.desk
 
 COMMANDS = ["\x1b[2J\x1b]0;owned\x07", "a\x00b", "two\nlines", "a\u202eb", "\x9b31m", "a\u2028b"]
 
