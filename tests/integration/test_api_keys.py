@@ -48,7 +48,7 @@ def is_noted(sid=SID):
 # ---- scopes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("app", "method", "path"), ROUTES, ids=str)
+@pytest.mark.parametrize(("app", "method", "path"), ROUTES, ids=[" ".join(route[1:]) for route in ROUTES])
 def test_every_operation_needs_its_own_scope_and_names_it(cloud, app, method, path):
     scope = needed(app, method, path)
     api_keys.create_key(SID, "secret", tuple(set(ALL_SCOPES) - {scope}))
@@ -60,7 +60,7 @@ def test_every_operation_needs_its_own_scope_and_names_it(cloud, app, method, pa
         assert set(json.loads(body)) == {"code", "message", "more_info", "status"}
 
 
-@pytest.mark.parametrize(("app", "method", "path"), ROUTES, ids=str)
+@pytest.mark.parametrize(("app", "method", "path"), ROUTES, ids=[" ".join(route[1:]) for route in ROUTES])
 def test_the_scope_of_an_operation_is_enough_for_it(cloud, app, method, path):
     api_keys.create_key(SID, "secret", (needed(app, method, path),))
     assert asks(app, method, path)[0] not in (401, 403)
