@@ -261,7 +261,12 @@ def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[
 
 def check_key(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist."""
-    rest.authorize(event, "proxy")
+    rest.authorize(event, noun_of(event["rawPath"]))
+
+
+def noun_of(path: str) -> str:
+    """Which noun a path is about: sessions with all that is in them, or else services with their numbers."""
+    return "sessions" if path.split("/")[4:5] == ["Sessions"] else "services"
 
 
 def write_refusal(error: RequestRefused) -> Response[str]:

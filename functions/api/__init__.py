@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
-from api import callers, calls, limits, lines, messages, receptions, recordings
+from api import callers, calls, document, limits, lines, messages, receptions, recordings
 from toritsugi import __version__
 from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
@@ -28,9 +28,8 @@ DOCUMENT: dict[str, Any] = {
     "security": [{"key": []}],
 }
 app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
-app.enable_swagger(path="/api/docs", compress=True, **DOCUMENT)
-for noun in (calls, receptions, lines, messages, callers, recordings, limits):
-    app.include_router(noun.router)
+for one_noun in (calls, receptions, lines, messages, callers, recordings, limits):
+    app.include_router(one_noun.router)
 
 JSON = "application/json"
 MAX_BODY_BYTES = 65_536
@@ -41,8 +40,8 @@ OTHERS = [
     (re.compile("POST /api/callers/import"), SHEETS, 4_000_000),  # of the 6 MB that Lambda takes, in base64
     (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, MAX_BODY_BYTES),
 ]
-SCOPE_OF_NOUN = {"lines": "receptions", "ready-receptions": "receptions"}
-OPEN = ("/api/docs", "/api/openapi.json")  # what anybody may read: it is in the repository
+SCOPE_OF_NOUN = {"ready-receptions": "receptions"}
+DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json")  # for any key: it is in the repository, but large
 
 
 @app.get("/api/openapi.json", include_in_schema=False)
@@ -50,17 +49,27 @@ def describe_api() -> Response[str]:
     return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
 
 
+@app.get("/api/docs", include_in_schema=False, compress=True)
+def show_api() -> Response[str]:
+    return document.show_document(app.get_openapi_json_schema(**DOCUMENT))
+
+
 def check_request(event: Json) -> None:
-    """The key is asked for before anything else, also for what does not exist; only the document is for everybody."""
-    if event["requestContext"]["http"]["method"] != "GET" or event["rawPath"] not in OPEN:
-        rest.authorize(event, scope_of(event["rawPath"]))
+    """The key is asked for before anything else, also for what does not exist; the document is for any key."""
+    rest.authorize(event, noun_of(event["rawPath"]))
     check_body(event)
 
 
-def scope_of(path: str) -> str:
-    """Which scope a request needs: by its noun, as in /api/calls; what a line says is a matter of receptions."""
+def noun_of(path: str) -> str | None:
+    """Which noun of a scope a path is about: as in /api/calls. None: any key may read it."""
     noun = path.split("/")[2] if path.count("/") > 1 else ""
-    return SCOPE_OF_NOUN.get(noun, noun)
+    return None if path in DOCUMENT_PATHS else SCOPE_OF_NOUN.get(noun, noun)
+
+
+for one in (*app._static_routes, *app._dynamic_routes):
+    if noun := noun_of(one.path):  # so that the document says what each operation needs
+        needed = rest.scope_for(one.method, noun)
+        one.security, one.description = [{"key": [needed]}], f"Needs a key with the scope `{needed}`."
 
 
 def check_body(event: Json) -> None:

@@ -15,11 +15,12 @@ from pydantic import AfterValidator, Field
 from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import changes, imports, index, sheets, views
-from toritsugi.callers.schemas import CallerChange, CallerRequest, plain_text
+from toritsugi.callers.schemas import CallerChange, CallerRequest
 from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
+from toritsugi.foundation.visible import plain_text
 from toritsugi.lines import numbers
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -176,7 +177,7 @@ def patch_caller(
     tags=["callers"],
     summary="Forget a caller, except that no messages are wanted",
     status_code=204,
-    responses=answers("Nobody is known at this number now", 204, 400, 404),
+    responses=answers("Nobody is known at this number now", 204, 400, 404, 409),
 )
 def delete_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> Response[str]:
     changes.forget_caller(read_path_number(number, country))

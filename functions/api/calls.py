@@ -84,7 +84,9 @@ def fetch_call(sid: CallSid) -> WholeCallView:
     return views.show_whole_bridge(state.get_state(sid))
 
 
-@router.delete("/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404))
+@router.delete(
+    "/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404, 409)
+)
 def end_call(sid: CallSid) -> WholeCallView:
     bridge = commands.finish(sid, "api", time.time())
     schedules.wake(sid, time.time())
@@ -187,7 +189,7 @@ def change_participant(
     "/api/calls/<sid>/participants/<place>",
     tags=["participants"],
     summary="Hang up on somebody",
-    responses=answers("The person, who is hung up on next", 200, 404),
+    responses=answers("The person, who is hung up on next", 200, 404, 409),
 )
 def remove_participant(sid: CallSid, place: ParticipantPlace) -> PartyView:
     party = get_party(state.get_state(sid), place)

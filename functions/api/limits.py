@@ -27,7 +27,7 @@ def fetch_limits() -> LimitsView:
     "/api/limits",
     tags=["limits"],
     summary="Change limits, within a minute",
-    responses=answers("The limits", 200, 400, 413, 415),
+    responses=answers("The limits", 200, 400, 409, 413, 415),
 )
 def change_limits(wanted: Annotated[LimitsRequest, Body()]) -> LimitsView:  # type: ignore[valid-type]
     changes: dict[str, Any] = wanted.model_dump(exclude_unset=True)  # type: ignore[attr-defined]
@@ -39,7 +39,7 @@ def change_limits(wanted: Annotated[LimitsRequest, Body()]) -> LimitsView:  # ty
     "/api/limits/stop",
     tags=["limits"],
     summary="Stop everything: from now on nothing is dialed and nothing is written; calls that run go on",
-    responses=answers("The limits", 200, 400, 413, 415),
+    responses=answers("The limits", 200, 400, 409, 413, 415),
 )
 def stop_exchange(wanted: Annotated[StopRequest, Body()]) -> LimitsView:
     switch.stop_exchange(wanted.why, time.time())
@@ -50,7 +50,7 @@ def stop_exchange(wanted: Annotated[StopRequest, Body()]) -> LimitsView:
     "/api/limits/start",
     tags=["limits"],
     summary="Dial and write again",
-    responses=answers("The limits", 200),
+    responses=answers("The limits", 200, 409),
 )
 def start_exchange() -> LimitsView:
     switch.start_exchange()

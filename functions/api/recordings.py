@@ -83,7 +83,7 @@ def link_audio(sid: RecordingSid) -> Link:
     "/api/recordings/<sid>",
     tags=["recordings"],
     summary="Mark a recording as heard, or as not heard after all",
-    responses=answers("The recording", 200, 400, 404, 413, 415),
+    responses=answers("The recording", 200, 400, 404, 409, 413, 415),
 )
 def mark_recording(sid: RecordingSid, said: Annotated[Heard, Body()]) -> RecordingView:
     return views.show_recording(records.note_heard(sid, said.heard))

@@ -6,14 +6,13 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from command import keys, limits, numbers, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
 from command.refusals import explain
-from command.screen import say
+from command.screen import plain, say
 from toritsugi import __version__
 
 app = typer.Typer(
@@ -56,7 +55,7 @@ def main() -> None:
     except Exception as error:
         if (sentence := explain(error)) is None:
             raise
-        say(f"[red]{escape(sentence)}[/]")
+        say(f"[red]{plain(sentence, chr(10))}[/]")
         sys.exit(1)
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, WaiterError
 from command import lines, stages
 from command.exchange import NEVER_STOOD, SECRETS, Exchange
 from command.refusals import Refused
-from command.screen import AsJson, Yes, ask, busy, say, show, somebody_is_there
+from command.screen import AsJson, Yes, ask, busy, plain, say, show, somebody_is_there
 from command.stages import Region, StageName, located
 
 
@@ -35,7 +35,7 @@ def delete(
         attached = former(exchange) if stood and (exchange.tokens or exchange.keys("api-keys")) else {}
     say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
     for number, (_, webhooks) in attached.items():
-        say(f"  {number} goes back to {webhooks.get('voice_url') or webhooks.get('sms_url') or 'nobody'}")
+        say(f"  {number} goes back to {plain(webhooks.get('voice_url') or webhooks.get('sms_url') or 'nobody')}")
     if tables:
         what = "The tables and the recordings"
         say(f"  [red]{what} go too, for ever.[/]" if with_data else f"  {what} stay.")

@@ -13,7 +13,7 @@ from command.doctor import chart, examine, listed
 from command.exchange import NEVER_STOOD, SECRETS, Exchange
 from command.questions import ACCOUNT, ALARMS, DESTINATIONS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
 from command.refusals import Refused
-from command.screen import AsJson, Yes, say, show, somebody_is_there
+from command.screen import AsJson, Yes, plain, say, show, somebody_is_there
 from command.stages import Region, Stage, StageName
 
 
@@ -92,7 +92,7 @@ def show_exchange(exchange: Exchange, key: dict[str, Any] | None, as_json: bool)
         "key": key,
         "findings": listed(found),
     }
-    stands = f"\n[bold green]The exchange stands[/] at {exchange.address}\n"
+    stands = f"\n[bold green]The exchange stands[/] at {plain(exchange.address)}\n"
     show(result, as_json, stands, *([chart(odd)] if odd else []), *(keys.presented(key) if key else []))
     if not as_json:
         later = any(name == "webhooks" for name, _ in found) or any(finding.state == FAIL for _, finding in found)

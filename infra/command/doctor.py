@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -16,7 +15,7 @@ from command.checks import cloud, door, secrets, telephones
 from command.checks.findings import FAIL, OK, WARN, Finding, fail
 from command.exchange import Exchange
 from command.refusals import explain
-from command.screen import AsJson, console, show
+from command.screen import AsJson, console, plain, show
 from command.stages import Region, StageName, located
 
 Check = Callable[..., Iterable[Finding]]
@@ -119,9 +118,9 @@ def chart(found: Findings) -> Table:
     before = ""
     for name, finding in found:
         colour = COLOURS[finding.state]
-        made.add_row(f"[{colour}]{finding.state}[/]", name if name != before else "", escape(finding.says))
+        made.add_row(f"[{colour}]{finding.state}[/]", name if name != before else "", plain(finding.says))
         if finding.mend:
-            made.add_row("", "", f"[{colour}]mend:[/] {escape(finding.mend)}")
+            made.add_row("", "", f"[{colour}]mend:[/] {plain(finding.mend)}")
         before = name
     return made
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.table import Table
+from rich.text import Text
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
@@ -19,7 +20,7 @@ from command import lines
 from command.exchange import standing
 from command.lines import Line, Lines
 from command.refusals import Refused
-from command.screen import AsJson, Yes, ask, busy, confirm, say, show, somebody_is_there, table
+from command.screen import AsJson, Yes, ask, busy, confirm, plain, say, show, somebody_is_there, table
 from command.stages import Region, StageName
 
 app = typer.Typer(no_args_is_help=True, help="Attach the account's numbers to the exchange, and restore them.")
@@ -61,9 +62,9 @@ def attach(
         chosen = with_voice(choose(possible, found, named, everything, "attach"))
         used = [line for line in chosen if line.goes_to != "nobody" and not found.leads_here(line)]
         for line in used:
-            say(f"[yellow]{line.number} is in use: its calls go to[/] {line.goes_to}")
+            say(f"[yellow]{line.number} is in use: its calls go to[/] {plain(line.goes_to)}")
         if chosen:
-            confirm(f"Point {counted(chosen)} at {exchange.address} (service {service})?", yes, usual=not used)
+            confirm(f"Point {counted(chosen)} at {exchange.address} (service {plain(service)})?", yes, usual=not used)
             sid = service_of(desk, service)
         for line in chosen:
             with busy(f"Attaching {line.number} ..."):
@@ -134,16 +135,14 @@ def choose(possible: list[Line], found: Lines, named: list[str] | None, everythi
 
 def listing(shown: list[Line], found: Lines, counting: bool = False) -> Table:
     """The numbers as people read them."""
-    rows = []
+    rows: list[tuple[str | Text, ...]] = []
     for place, line in enumerate(shown, 1):
         able = [name if getattr(line, name) else f"[dim]no {name}[/]" for name in ("voice", "sms", "mms")]
+        away = plain(urlsplit(line.goes_to).netloc or line.goes_to)
         here = line.works_for and all(found.leads_here(line, kind) for kind in found.comes_here(line))
-        goes = (
-            f"[green]here[/] ({line.works_for})"
-            if here
-            else f"[yellow]{urlsplit(line.goes_to).netloc or line.goes_to}[/]"
-        )
-        rows.append((*([str(place)] if counting else []), line.number, line.country, " ".join(able), goes))
+        goes = f"[green]here[/] ({plain(line.works_for)})" if here else f"[yellow]{away}[/]"
+        marked = map(Text.from_markup, (" ".join(able), goes))
+        rows.append((*([str(place)] if counting else []), line.number, line.country, *marked))
     return table((*([""] if counting else []), "number", "", "can", "calls go"), rows)
 
 

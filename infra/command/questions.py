@@ -11,10 +11,10 @@ import boto3
 import typer
 from rich.text import Text
 
-from command import account, domain, stages
+from command import account, domain, processes, stages
 from command.exchange import Exchange
 from command.refusals import Refused
-from command.screen import ask, say
+from command.screen import ask, plain, say
 from command.stages import Stage
 
 
@@ -97,6 +97,7 @@ def settle(stage: Stage, said: dict[Question, str | None], others: dict[str, str
     if carrier := os.environ.get("CARRIER_URL"):
         others = {"CarrierUrl": carrier} | others
     stage.parameters |= others
+    processes.choose(exchange)
 
 
 def deployed(exchange: Exchange) -> dict[str, str]:
@@ -138,7 +139,7 @@ def ask_token(stage: Stage, yes: bool) -> str:
         raise Refused("Without Twilio's auth token no call can be told from a forged one. Nothing was changed.")
     carrier = stage.parameters.get("CarrierUrl", account.TWILIO)
     found = account.check(stage.parameters[ACCOUNT.parameter], token, carrier)
-    say(f"[green]Twilio takes it[/]: the account is called {found.friendly_name}.")
+    say(f"[green]Twilio takes it[/]: the account is called {plain(found.friendly_name)}.")
     return token
 
 

@@ -11,6 +11,15 @@ from pathlib import Path
 from command.refusals import Refused
 from command.stages import ROOT, Stage, file
 
+# What a tool gets of our environment: where things are, how to reach them, and AWS. Twilio's token is ours alone.
+SEEN_BY_TOOLS = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LANGUAGE", "TZ", "TMPDIR", "NO_COLOR", "CI"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PYENV_ROOT", "VIRTUAL_ENV"),
+    *("BUILD_DIR", "RUNTIME", "ARCHITECTURE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    *("SYSTEMROOT", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "PATHEXT", "COMSPEC"),  # of Windows
+}
+KINDS_SEEN_BY_TOOLS = ("AWS_", "LC_", "PIP_", "UV_", "SAM_CLI_", "PYTHON")
+
 PARAMETERS = {"Runtime": "RUNTIME", "Architecture": "ARCHITECTURE"}  # of template.yaml, and what make calls them
 
 
@@ -54,7 +63,14 @@ def found() -> str:
 def run(command: list[str]) -> None:
     """Runs it before everybody's eyes, on standard error, so that our own output stays our own."""
     home = {"__SAM_CLI_APP_DIR": str(ROOT / ".tools/sam/home"), "SAM_CLI_TELEMETRY": "0"}
+    seen = {name: value for name, value in os.environ.items() if is_for_tools(name)}
     try:
-        subprocess.run(command, check=True, stdout=sys.stderr.fileno(), env=home | os.environ)  # noqa: S603
+        subprocess.run(command, check=True, stdout=sys.stderr.fileno(), env=home | seen)  # noqa: S603
     except FileNotFoundError:
         raise Refused(f"{command[0]} is not installed, and without it nothing can be built.") from None
+
+
+def is_for_tools(name: str) -> bool:
+    """Whether a tool gets this variable; how to get through a proxy is written in small letters and in large ones."""
+    known = name in SEEN_BY_TOOLS or name.startswith(KINDS_SEEN_BY_TOOLS)
+    return known or name.lower().endswith("_proxy")

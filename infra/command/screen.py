@@ -13,11 +13,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.prompt import Confirm, Prompt
 from rich.table import Table
 from rich.text import Text
 
 from command.refusals import Refused
+from toritsugi.foundation.visible import show_unseen
 
 WIDE = 200  # columns where nobody looks: a line of a pipe is never folded
 
@@ -27,6 +29,11 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take what i
 
 def console(stream: Any) -> Console:
     return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDE, emoji=False)
+
+
+def plain(value: object, but: str = "") -> str:
+    """What somebody else has named or written, as markup that shows it, and does nothing to a terminal."""
+    return escape(show_unseen(str(value), but))
 
 
 def say(something: Any) -> None:
@@ -42,19 +49,19 @@ def busy(text: str) -> AbstractContextManager[Any]:
 def show(result: Any, as_json: bool, *renderings: Any) -> None:
     """The result of a command: as JSON, or as what people like to read."""
     if as_json:
-        sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False, default=list) + "\n")
+        sys.stdout.write(show_unseen(json.dumps(result, indent=2, ensure_ascii=False, default=list), "\n") + "\n")
         return
     for rendering in renderings:
         console(sys.stdout).print(rendering)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table without boxes: it reads the same on paper, in a pipe and on a small screen."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """A table without boxes: it reads the same on paper, in a pipe and on a small screen. A cell is no markup."""
     made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(cell if isinstance(cell, Text) else Text(show_unseen(cell)) for cell in row))
     return made
 
 

@@ -12,6 +12,7 @@ import os
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 from twilio.base.exceptions import TwilioRestException
 
 from command import account, own_secret, twilio_keys
@@ -47,7 +48,7 @@ def list_tokens(stage: StageName = "", region: Region = "", as_json: AsJson = Fa
     own = zip((OWN, f"{OWN}, {NEXT}"), exchange.secrets("own-secrets"), strict=False)
     found += [(name, masked(secret), None) for name, secret in own]
     result = [{"name": name, "token": token, "opens_twilio": works} for name, token, works in found]
-    words = {True: "opens Twilio", False: "[red]Twilio refuses it[/]", None: ""}
+    words = {True: Text("opens Twilio"), False: Text("Twilio refuses it", "red"), None: Text("")}
     show(result, as_json, table(["", "token", ""], [(name, token, words[works]) for name, token, works in found]))
 
 

@@ -21,6 +21,11 @@ from starlette.routing import Route
 from local.aws import ACCOUNT, Cloud, Crashed, buckets
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+OF_THE_FRONT = {  # a page without scripts, whose style stands in it
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
 
@@ -53,7 +58,7 @@ def build(cloud: Cloud, front: str = "") -> Starlette:
         return Response(file.content, media_type=file.content_type, headers=headers)
 
     async def welcome(_: Request) -> Response:
-        return Response(front, media_type="text/html")
+        return Response(front, media_type="text/html", headers=OF_THE_FRONT)
 
     own = [Route("/", welcome)] if front else []
     links = Route(f"{buckets.LINKS}/{{bucket}}/{{key:path}}", hand_out)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from command import processes
 from command.checks import cloud, door, telephones
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
@@ -34,10 +35,47 @@ def test_every_state_of_a_stack_means_something(status, state, says):
     assert (is_, says in said) == (state, True), said
 
 
-@pytest.mark.parametrize(("limit", "state"), [(10, "warn"), (99, "warn"), (100, "ok"), (1000, "ok")])
-def test_a_new_account_runs_too_few_functions_at_once(limit, state):
-    settings = SimpleNamespace(get_account_settings=lambda: {"AccountLimit": {"ConcurrentExecutions": limit}})
-    assert [is_ for is_, _ in found(cloud.concurrency, aws=lambda _: settings)] == [state]
+class OfAccount(SimpleNamespace):
+    """An exchange in an account that runs so many functions at once, of which so many are each function's of calls."""
+
+    def __init__(self, limit, parameters, **settings):
+        stage = SimpleNamespace(name="trial", parameters=dict(settings))
+        answer = {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": limit}
+        asked = SimpleNamespace(get_account_settings=lambda: {"AccountLimit": answer})
+        super().__init__(parameters=parameters, stage=stage, aws=lambda _: asked)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reserved", "state", "says"),
+    [
+        (10, "0", "warn", "callers hear an error"),
+        (99, "0", "warn", "callers hear an error"),
+        (170, "0", "warn", "too few to keep any for calls"),
+        (1000, "0", "warn", "none kept for calls"),
+        (1000, "100", "ok", "each function of calls has 100"),
+        (10, "2", "warn", "callers hear an error"),
+    ],
+)
+def test_an_account_may_run_too_few_functions_at_once_or_keep_none_for_calls(limit, reserved, state, says):
+    [finding] = cloud.concurrency(OfAccount(limit, {"CallConcurrency": reserved}))
+    assert (finding.state, says in finding.says) == (state, True), finding
+
+
+@pytest.mark.parametrize(
+    ("limit", "each"), [(10, None), (100, None), (179, None), (180, "10"), (500, "50"), (1000, "100"), (9000, "100")]
+)
+def test_what_an_account_can_spare_is_kept_for_calls(limit, each):
+    exchange = OfAccount(limit, {})
+    processes.choose(exchange)
+    assert exchange.stage.parameters.get("CallConcurrency") == each
+    assert limit - 4 * int(each or 0) >= 100 or each is None  # AWS keeps as many for the others
+
+
+@pytest.mark.parametrize(("deployed", "said"), [({"CallConcurrency": "7"}, {}), ({}, {"CallConcurrency": "0"})])
+def test_what_somebody_has_chosen_stays(deployed, said):
+    exchange = OfAccount(1000, deployed, **said)
+    processes.choose(exchange)
+    assert exchange.stage.parameters == said
 
 
 @pytest.mark.parametrize(

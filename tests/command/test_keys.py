@@ -25,9 +25,14 @@ def test_a_key_opens_the_rest_apis_as_far_as_its_scopes_go(exchange, reader):
         assert (asks(exchange, reader, path=path), asks(exchange, reader, "POST", path)) == (200, 403)
 
 
-def test_a_list_shows_keys_and_no_secrets(exchange, reader):
+def test_a_list_shows_keys_their_last_use_and_no_secrets(exchange, reader):
+    def listed():
+        return next(one for one in exchange.succeeds("keys", "list") if one["sid"] == reader["sid"])
+
     scopes = sorted(f"{noun}:read" for noun in NOUNS)
-    assert {"sid": reader["sid"], "scopes": scopes} in exchange.succeeds("keys", "list")
+    assert listed() == {"sid": reader["sid"], "name": None, "scopes": scopes, "last_used": None}
+    asks(exchange, reader)
+    assert listed()["last_used"].endswith("Z")
     said = exchange.types("keys", "list")
     assert (reader["sid"] in said.out, reader["secret"] in said.out) == (True, False)
 
@@ -35,7 +40,8 @@ def test_a_list_shows_keys_and_no_secrets(exchange, reader):
 def test_a_revoked_key_is_gone_and_asked_for_first(exchange, reader):
     refused = exchange.types("keys", "revoke", reader["sid"])
     assert (refused.code, "add --yes" in refused.err) == (1, True)
-    assert exchange.succeeds("keys", "revoke", reader["sid"], "--yes") == {"revoked": reader["sid"]}
+    done = exchange.succeeds("keys", "revoke", reader["sid"], "--yes")
+    assert done == {"revoked": reader["sid"], "remembered_seconds": 60}
     assert reader["sid"] not in [key["sid"] for key in exchange.succeeds("keys", "list")]
     assert "There is no key" in exchange.types("keys", "revoke", reader["sid"], "--yes").err
 
@@ -43,3 +49,19 @@ def test_a_revoked_key_is_gone_and_asked_for_first(exchange, reader):
 def test_people_are_shown_how_to_use_a_new_key(exchange):
     said = exchange.types("keys", "create")
     assert f"client.proxy.base_url = '{exchange.base}'" in said.out
+
+
+def test_a_key_may_do_what_its_scopes_say_and_is_listed_by_its_name(exchange):
+    made = exchange.succeeds("keys", "create", "shop [/]", "--scope", "calls:read, services:write")
+    assert made["scopes"] == ["services:write", "calls:read"]
+    assert [asks(exchange, made, path=path) for path in ("/api/calls", "/v1/Services")] == [200, 403]
+    assert "shop [/]" in exchange.types("keys", "list").out
+
+
+def test_a_scope_that_there_is_not_is_refused_with_those_that_there_are(exchange):
+    refused = exchange.types("keys", "create", "--scope", "phones:write")
+    assert (refused.code, "There is no scope 'phones:write': it is one of services, sessions" in refused.err) == (
+        1,
+        True,
+    )
+    assert exchange.types("keys", "create", "--read-only", "--scope", "calls:read").code == 1

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import proxy
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import Contended, RequestRefused
 from toritsugi.foundation.forms import Form
 from toritsugi.masking import claims, lifecycle
 
@@ -55,9 +55,11 @@ def clean_up(session_sid: str) -> None:
 
 
 def outcome(deed: Callable[[], Any]) -> int:
-    """0, or the code with which it was refused; any other error is none of these and comes through."""
+    """0, or the code with which the API refuses it; any other error is none of these and comes through."""
     try:
         deed()
     except RequestRefused as refusal:
         return refusal.code
+    except Contended:
+        return 20409
     return 0

@@ -30,6 +30,7 @@ from toritsugi.bridges import announcements, commands, events, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.foundation import api_keys
+from toritsugi.foundation.errors import Contended
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
 from toritsugi.masking import in_conference, interactions, pool, services
@@ -56,8 +57,9 @@ WRITERS |= {"put_item", "update_item", "delete_item", "transact_write_items"}
 METHODS = {"save", "update", "delete"}  # of a row, but not of what is collected first, nor of a set
 COLLECTED = {"transaction", "batch", "Reception.lines", "Session.bridges"}
 
-# These tell their clients what was not written, row by row: see test_callers_csv.
-TOLD_OTHERWISE = {"callers.imports.Import.put"}
+# An import tells its client what was not written, row by row: see test_callers_csv. That a key was used is no matter of
+# whoever uses it: see test_api_keys.
+TOLD_OTHERWISE = {"callers.imports.Import.put", "foundation.api_keys.note_use"}
 
 
 @dataclass(frozen=True)
@@ -383,9 +385,10 @@ def errors(operation: str, items: int) -> Iterator[Exception]:
     yield EndpointConnectionError(endpoint_url=ADDRESS)
     yield ReadTimeoutError(endpoint_url=ADDRESS)
     if operation == "TransactWriteItems":
-        for code in ("ThrottlingError", "ProvisionedThroughputExceeded", "ValidationError"):
-            for place in range(items):
+        for code in ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "ValidationError"):
+            for place in range(items) if code == "ValidationError" else {0, items - 1}:
                 yield canceled(*(code if one == place else "None" for one in range(items)))
+            yield canceled(*(code if one else "ConditionalCheckFailed" for one in range(max(items, 2))))
         yield ClientError({"Error": {"Code": "TransactionInProgressException", "Message": "on purpose"}}, operation)
     else:
         yield ClientError({"Error": {"Code": "TransactionConflictException", "Message": "on purpose"}}, operation)
@@ -413,7 +416,7 @@ def test_whatever_else_dynamodb_says_comes_through_and_nothing_is_taken_for_done
     deed, refusal = find_deed(site)(World(service.fetch().sid, twilio, clock)), Refusal(site)
     while refusal.left != []:
         refusal.error = None
-        with wire.has(refusal), pytest.raises((ClientError, BotoCoreError, PynamoDBException)) as raised:
+        with wire.has(refusal), pytest.raises((ClientError, BotoCoreError, PynamoDBException, Contended)) as raised:
             deed()
         assert refusal.error in causes(raised.value)
     deed()

@@ -6,7 +6,6 @@ Or another write is in the way, which is over in a moment.
 import time
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.integration import deeds
 from tests.integration.answers import after, answers, conflicting, lost, throttled
@@ -17,6 +16,7 @@ from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, party
 from toritsugi.bridges import announcements, commands
 from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
 from toritsugi.callers import caller, changes
+from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.sealing import seal
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.messages import records as messages
@@ -99,7 +99,7 @@ def test_a_transaction_that_is_at_the_row_in_that_moment_is_waited_for(claim):
 
 
 def test_one_that_stays_there_is_an_error_and_nothing_is_done(claim):
-    with answers(*[conflicting] * 5), pytest.raises(ClientError, match="TransactionConflict"):
+    with answers(*[conflicting] * 5), pytest.raises(Contended):
         claim()
     assert claim()
 

@@ -21,7 +21,7 @@ from tests.integration.texts import LINE, form, give_line, reports, send
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation import api_keys
-from toritsugi.messages import outbound, records
+from toritsugi.messages import records
 
 WANTED = {"to": AIKO, "from": LINE, "body": "Your parcel arrives at 5."}
 LANDLINE = "+81312345678"
@@ -172,7 +172,7 @@ def test_whoever_is_overtaken_sends_nothing(desk, wire, account_at_twilio):
 
 
 def test_what_others_keep_from_being_written_down_is_refused_and_not_sent(desk, wire, account_at_twilio):
-    with wire.has(conflicting(outbound.MAX_TRIES)):
+    with wire.has(conflicting(1000)):
         status, seen = desk.asks("POST", "/api/messages", WANTED)
     assert (status, seen["code"]) == (409, 20409)
     assert account_at_twilio.sent == []

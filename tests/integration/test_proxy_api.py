@@ -339,7 +339,7 @@ def test_missing_or_unreadable_credentials_are_refused_for_every_address(client,
 
 
 def test_a_key_does_only_what_it_is_scoped_for(client):
-    api_keys.create_key("SK" + "b" * 32, "secret", ("proxy:read",))
+    api_keys.create_key("SK" + "b" * 32, "secret", ("services:read",))
     reader = Client("SK" + "b" * 32, "secret", ACCOUNT_SID, http_client=Door())
     reader.proxy.base_url = BASE
     assert reader.proxy.v1.services.list() == []

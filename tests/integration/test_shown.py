@@ -232,7 +232,7 @@ def test_whoever_has_no_key_is_told_how_to_show_one(client, path):
 def test_whoever_may_not_do_it_is_not_asked_for_another_key(client):
     from toritsugi.foundation import api_keys
 
-    api_keys.create_key("SK" + "b" * 32, "secret", ("proxy:read",))
+    api_keys.create_key("SK" + "b" * 32, "secret", ("services:read",))
     answer = Desk("SK" + "b" * 32).send("GET", "/api/calls", b"")
     assert answer["statusCode"] == 403
     assert "www-authenticate" not in {name.lower() for name in answer["headers"]}

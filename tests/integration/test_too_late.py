@@ -98,7 +98,7 @@ def test_whoever_changes_a_session_at_which_others_always_are_is_told_to_try_aga
     session, _ = open_session(service, ttl=600)
     with wire.has(conflicting(1000)), pytest.raises(TwilioRestException) as refusal:
         BUSY[deed](session)
-    assert (refusal.value.status, refusal.value.code) == (409, 80503)
+    assert (refusal.value.status, refusal.value.code) == (409, 20409)
     assert "Please try again" in refusal.value.msg
 
 
@@ -107,7 +107,7 @@ def test_whoever_changes_a_service_at_which_others_always_are_is_told_to_try_aga
         for deed in (lambda: service.update(default_ttl=60), lambda: client.proxy.v1.services.create("clinic")):
             with pytest.raises(TwilioRestException) as refusal:
                 deed()
-            assert (refusal.value.status, refusal.value.code) == (409, 80503)
+            assert (refusal.value.status, refusal.value.code) == (409, 20409)
     assert service.fetch().default_ttl == 0
 
 

@@ -158,8 +158,12 @@ def test_the_address_of_the_exchange_says_what_is_here_in_both_languages(first_s
     assert answer.headers["content-type"].startswith("text/html")
     for words in ("電話交換機", "telephone exchange", f"{network.base_url}", "/api/docs", __version__):
         assert str(words).rstrip("/") in answer.text
+    assert {"content-security-policy", "x-content-type-options", "referrer-policy"} <= set(answer.headers)
+    account = network.get("/account").json()
+    own = (account["account_sid"], account["auth_token"])
     for path in re.findall(r'href="(/[^"]+)"', answer.text):
-        assert httpx.get(f"{exchange}{path}", trust_env=False).is_success
+        assert httpx.get(f"{exchange}{path}", trust_env=False).status_code == 401
+        assert httpx.get(f"{exchange}{path}", auth=own, trust_env=False).is_success
 
 
 def test_exchange_and_network_need_a_port_each():

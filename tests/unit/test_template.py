@@ -105,12 +105,19 @@ def actions_on(role: str, resource: str) -> set[str]:
     return {action for one in allowed for action in as_list(one["Action"])}
 
 
-def test_only_the_rest_apis_read_keys_and_nobody_writes_them():
+def test_only_the_rest_apis_read_keys_and_nobody_writes_but_when_one_was_used():
     able = {role: actions_on(role, "KeysTable") for role in ROLES}
     assert {role: actions for role, actions in able.items() if actions} == {
-        "ProxyRole": {"dynamodb:GetItem"},
-        "ApiRole": {"dynamodb:GetItem"},
+        "ProxyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "ApiRole": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     }
+    for role in ("ProxyRole", "ApiRole"):
+        [write] = [one for one in statements(role) if one["Action"] == "dynamodb:UpdateItem" and of_keys(one)]
+        assert write["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["key_sid", "used_at"]}}
+
+
+def of_keys(statement: Json) -> bool:
+    return "KeysTable" in map(named, as_list(statement["Resource"]))
 
 
 def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
@@ -303,7 +310,16 @@ def test_the_limits_of_webhooks_and_rest_api_are_set_apart():
     (stage,) = of_type("AWS::ApiGatewayV2::Stage", deploy(CallRate=7, ApiRate=3)).values()
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 7, "ThrottlingBurstLimit": 7}
     limits = {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 3}
-    assert stage["RouteSettings"] == {"ANY /v1/{proxy+}": limits, "ANY /api/{proxy+}": limits}
+    by_route = stage["RouteSettings"]
+    assert {name: one for name, one in by_route.items() if name.startswith("ANY")} == {
+        "ANY /v1/{proxy+}": limits,
+        "ANY /api/{proxy+}": limits,
+    }
+
+
+def test_what_is_heavy_or_not_signed_is_let_in_a_few_times_a_second():
+    rates = {name: one["ThrottlingRateLimit"] for name, one in STAGE["RouteSettings"].items() if "GET " in name}
+    assert rates == {"GET /voice/ringing/{proxy+}": 20, "GET /api/docs": 1, "GET /api/openapi.json": 1}
 
 
 def test_processes_are_reserved_only_when_asked_for():
@@ -507,11 +523,11 @@ def test_what_the_alarms_look_for_in_the_access_log_stands_there():
     patterns = [one["FilterPattern"] for one in FILTERS.values() if named(one["LogGroupName"]) == "AccessLog"]
     assert {field for pattern in patterns for field in re.findall(r"\$\.(\w+)", pattern)} <= set(ACCESS_LOG)
     routes = {route for pattern in patterns for route in re.findall(r'\$\.route = "(.+?)"', pattern)}
-    assert routes == {"POST *", "POST /voice*", "GET *", "ANY *"}
+    assert routes == {"POST *", "POST /voice*", "GET /voice*", "ANY *", "GET /api/*"}
     assert {
         *("POST /voice", "POST /voice/{proxy+}", "GET /voice/ringing/{proxy+}", "POST /status/{proxy+}"),
         "POST /recording/{proxy+}",
-        *("POST /sms", "ANY /v1/{proxy+}", "ANY /api/{proxy+}"),
+        *("POST /sms", "ANY /v1/{proxy+}", "ANY /api/{proxy+}", "GET /api/docs", "GET /api/openapi.json"),
     } == ROUTES
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
+from command import processes
 from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import NEVER_STOOD, Exchange
 
@@ -240,11 +241,22 @@ def alarms(exchange: Exchange) -> Iterator[Finding]:
 
 def concurrency(exchange: Exchange) -> Iterator[Finding]:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
-    limit = exchange.aws("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    known = processes.account_limit(exchange)
+    limit, reserved = known["ConcurrentExecutions"], exchange.parameters.get(processes.PARAMETER, "0")
     if limit < FEW_AT_ONCE:
         yield warn(
             f"this AWS account runs {limit} functions at once at most: in a rush, callers hear an error",
             "ask for 1,000 (free): Service Quotas > AWS Lambda > Concurrent executions",
         )
+    elif reserved != "0":
+        yield ok(f"{limit} functions at once, of which each function of calls has {reserved} of its own")
+    elif each := processes.affordable(known):
+        yield warn(
+            f"{limit} functions at once, and none kept for calls: a rush at the REST API may take the last one",
+            f"toritsugi deploy --stage {exchange.stage.name} --parameter {processes.PARAMETER}={each}",
+        )
     else:
-        yield ok(f"{limit} functions at once")
+        yield warn(
+            f"{limit} functions at once, too few to keep any for calls: a rush at the REST API may take the last one",
+            "ask for 1,000 (free): Service Quotas > AWS Lambda > Concurrent executions; then toritsugi deploy",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,6 +18,23 @@ from local.network.rest import account, calls, conferences, endpoints, messages,
 from local.network.world import World
 
 PAGE = Path(__file__).parent / "page"
+
+# What is said on telephones and written in texts is shown: nothing of it may run, nor may anything from elsewhere.
+FOR_BROWSERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class PageFiles(StaticFiles):
+    """The files of the page, with what a browser is to be strict about."""
+
+    def file_response(self, *args: Any, **settings: Any) -> Response:
+        response = super().file_response(*args, **settings)
+        response.headers.update(FOR_BROWSERS)
+        return response
 
 
 def build(world: World) -> Starlette:
@@ -33,7 +51,7 @@ def build(world: World) -> Starlette:
         *endpoints.everything_else(),
     ]
     if PAGE.is_dir():
-        routes.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
+        routes.append(Mount("/", PageFiles(directory=PAGE, html=True)))
     app = Starlette(routes=routes, exception_handlers={HTTPException: unknown})
     app.state.world = world
     return app

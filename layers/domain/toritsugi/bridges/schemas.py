@@ -13,7 +13,7 @@ from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, 
 from toritsugi.foundation import voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, DEFAULT_WARNING_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.request_types import Strict, Url
+from toritsugi.foundation.request_types import Strict, Url, VisibleText
 from toritsugi.lines import destinations
 from toritsugi.lines.schemas import Number
 
@@ -29,13 +29,13 @@ class PartyRequest(Strict):
     """One of the people. What is left out is as for the whole call."""
 
     number: Number
-    name: Annotated[str | None, Field(max_length=64)] = None
+    name: Annotated[VisibleText | None, Field(max_length=64)] = None
     shows: Annotated[Number | None, Field(description="The line that this person sees, and can call back")] = None
     whisper: Annotated[
         SpokenWords | None, Field(description="What only this person hears before being put through")
     ] = None
     language: SpokenLanguage | None = None
-    voice: Annotated[str | None, Field(max_length=64)] = None
+    voice: Annotated[VisibleText | None, Field(max_length=64)] = None
 
 
 class AnnouncementWords(Strict):
@@ -44,7 +44,7 @@ class AnnouncementWords(Strict):
     say: SpokenWords | None = None
     play: Audio | None = None
     language: Annotated[SpokenLanguage | None, Field(description="Left out: that of the first participant")] = None
-    voice: Annotated[str | None, Field(max_length=64, examples=["Polly.Takumi-Neural"])] = None
+    voice: Annotated[VisibleText | None, Field(max_length=64, examples=["Polly.Takumi-Neural"])] = None
     to: Annotated[int | None, Field(ge=1, description="Only to this participant; left out: to all")] = None
 
     @model_validator(mode="after")
@@ -133,7 +133,7 @@ class CallRequest(Strict):
         Field(description="What is heard while waiting for others: an audio file or TwiML. Left out: a ring tone"),
     ] = None  # fmt: skip
     language: SpokenLanguage | None = None
-    voice: Annotated[str | None, Field(max_length=64)] = None
+    voice: Annotated[VisibleText | None, Field(max_length=64)] = None
 
     @model_validator(mode="after")
     def makes_sense(self) -> "CallRequest":

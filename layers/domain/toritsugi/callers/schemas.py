@@ -1,25 +1,15 @@
 """What may be said of a caller, by a client or in a row of a sheet. Only the REST API reads this: it is heavy."""
 
-import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from toritsugi import words
+from toritsugi.foundation.visible import plain_text
 
 MAX_NAME, MAX_NOTES, MAX_TAG, MAX_TAGS = 100, 2000, 50, 20
 SEPARATORS = ",;、；"  # of tags, in a cell of a sheet
 LINES = "\n\t"
-UNSAFE = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, separators of lines
-TURNS = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}  # of the direction of writing
-
-
-def plain_text(text: str, lines: str = "") -> str:
-    """The text, if it is all characters that one can see, write in XML and say. Raises ValueError."""
-    for one in text:
-        if one not in lines and (unicodedata.category(one) in UNSAFE or one in TURNS or ord(one) & 0xFFFE == 0xFFFE):
-            raise ValueError(f"there is a character that nobody sees (U+{ord(one):04X}): take it out")
-    return text
 
 
 def text_of_lines(text: str) -> str:

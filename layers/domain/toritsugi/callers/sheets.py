@@ -20,7 +20,11 @@ from toritsugi.words.en import ENGLISH
 MAX_ROWS = 10_000
 
 COLUMNS = tuple(ENGLISH.columns)
-SIGNS = "=+@\t\r＝＋－＠-"  # a spreadsheet takes what begins with one of these for a formula
+FORMULA_SIGNS = "=+@＝＋－＠-"  # a spreadsheet takes what begins with one of these for a formula
+SIGNS = f"\t\r{FORMULA_SIGNS}"
+# Where the comma is for decimals, semicolons separate cells, and quotes inside one mean nothing.
+AFTER = r"""([;\t\r\n][\s"']*)"""
+UNGUARDED, GUARDED = re.compile(rf"{AFTER}(?=[{FORMULA_SIGNS}])"), re.compile(rf"{AFTER}'(?=[{FORMULA_SIGNS}])")
 
 # Where Unicode has two characters for one of Shift_JIS, people type the one and Windows writes the other.
 TWINS = str.maketrans({"\u301c": "\uff5e", "\u2212": "\uff0d", "\u2016": "\u2225", "\u2014": "\u2015"})
@@ -191,8 +195,8 @@ READERS: dict[str, Any] = {"tags": read_tags, "blocked": read_yes, "opted_out": 
 
 
 def unguard(cell: str) -> str:
-    """The cell without the apostrophe that guards a sign."""
-    return cell[1:] if re.match(f"'+[{SIGNS}]", cell) else cell
+    """The cell without the apostrophes that guard a sign."""
+    return GUARDED.sub(r"\1", cell[1:] if re.match(f"'+[{SIGNS}]", cell) else cell)
 
 
 # ---- written ---------------------------------------------------------------------------------------------------------
@@ -214,11 +218,15 @@ def heading_in(column: str, language: str) -> str:
 
 
 def write_cell(value: Any) -> str:
-    """What a spreadsheet shows, and does not compute: a sign at the beginning is guarded by an apostrophe."""
+    """What a spreadsheet shows, and does not compute: a sign at the beginning is guarded by an apostrophe.
+
+    Also what is a beginning to a spreadsheet that separates cells otherwise: after a semicolon, a tab, a new line.
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = ";".join(value) if isinstance(value, list) else value or ""
-    return f"'{text}" if re.match(f"'*[{SIGNS}]", text) else text
+    guarded = UNGUARDED.sub(r"\1'", text)
+    return f"'{guarded}" if re.match(f"'*[{SIGNS}]", text) else guarded
 
 
 def encode(sheet: str, charset: str) -> bytes:

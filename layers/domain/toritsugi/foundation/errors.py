@@ -13,6 +13,7 @@
         CallInCircle           the call comes from a line of ours, or would ring whoever makes it
         ExchangeStopped        the owner has stopped all that dials and writes
         LimitReached           as much was called, or written, as is allowed
+      Contended              others are at the same rows of a table, however often it is tried
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
       RequestRefused         a REST client is told why: Twilio's code, HTTP status, message
@@ -81,6 +82,10 @@ class LimitReached(CallRefused):
     def __init__(self, limit: str, until: float) -> None:
         super().__init__(limit)
         self.limit, self.until = limit, until
+
+
+class Contended(ToritsugiError):
+    """Others are at the same rows of a table, however often it is tried. Nothing was written; it may be tried later."""
 
 
 class OwnerSilent(ToritsugiError):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.visible import find_unseen
 
 URL = re.compile(r"https?://[^\s/?#]+[^\s]*")
 
@@ -47,6 +48,10 @@ class Form:
         if values and len(values[0]) > most:
             raise invalid_parameter(name, f"it is longer than {most} characters")
         return values[0] if values else None
+
+    def name(self, name: str, most: int) -> str | None:
+        """What somebody calls something: a text of which one sees every character."""
+        return check_name(name, self.text(name, most), most)
 
     def integer(self, name: str, least: int, most: int) -> int | None:
         """A whole number from `least` to `most`, both included."""
@@ -90,6 +95,15 @@ class Form:
             return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             raise invalid_parameter(name, "it must be a date in ISO 8601, like 2026-11-21T09:30:00Z") from None
+
+
+def check_name(name: str, text: str | None, most: int) -> str | None:
+    """The text, if it can be a name. Raises RequestRefused 80701 where one does not see all of it, or it is long."""
+    if len(text or "") > most:
+        raise invalid_parameter(name, f"it is longer than {most} characters")
+    if unseen := find_unseen(text or ""):
+        raise invalid_parameter(name, f"it has a character that nobody sees ({unseen}): take it out")
+    return text
 
 
 def invalid_parameter(name: str, why: str) -> RequestRefused:

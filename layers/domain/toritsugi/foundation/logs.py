@@ -1,4 +1,4 @@
-"""The log, from which telephone numbers are struck out, whoever put them in."""
+"""The log, from which telephone numbers are struck out, whoever put them in, and however they are written."""
 
 import re
 from typing import Any
@@ -6,15 +6,40 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-# Not inside a SID: those are hexadecimal, and may hold as many digits in a row.
-NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+|%2B)?\d{9,15}(?![0-9A-Za-z])")
+DIGIT = "[0-9\uff10-\uff19]"  # also of full width
+BETWEEN = "[ \u00a0\u3000().\uff08\uff09\uff0e\\-\u2010-\u2015\u2212\uff0d\u30fc]"  # spaces, brackets, all hyphens
+# Seven digits to fifteen, not inside a word: a SID is hexadecimal, and may hold as many in a row.
+OUTSIDE, INSIDE = "(?<![0-9A-Za-z\uff10-\uff19])", "(?![0-9A-Za-z\uff10-\uff19])"
+NUMBER = rf"{OUTSIDE}(?:\+|\uff0b|%2B)?[(\uff08]?{DIGIT}(?:{BETWEEN}{{0,2}}{DIGIT}){{6,14}}{INSIDE}"
+KEPT = (
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # the id of a request
+    r"\b1-[0-9a-f]{8}-[0-9a-f]{24}\b",  # of a trace
+    r"-(?:expiry|timer)-\d{10}\b",  # the end of a schedule's name: its second
+    r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d(?::[0-5]\d){1,2}(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?",  # a date
+    r"\b\d{1,9}(?:\.\d+)? ?(?:ms|s|seconds|minutes|bytes)\b",  # a duration, a size
+)
+FOUND = re.compile("|".join([*(f"(?:{kept})" for kept in KEPT), f"(?P<number>{NUMBER})"]))
+
+# What Lambda and Powertools write, where no number of anybody's can be.
+OWN_FIELDS = {"level", "location", "timestamp", "service", "function_arn", "function_request_id", "xray_trace_id"}
+
+
+def strike_out(value: Any) -> Any:
+    """The value without any telephone number in it. What is a number to JSON, a duration or a count, stays."""
+    if isinstance(value, str):
+        return FOUND.sub(lambda found: "(number)" if found["number"] else found[0], value)
+    if isinstance(value, dict):
+        return {strike_out(name): strike_out(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [strike_out(inner) for inner in value]
+    return value if value is None or isinstance(value, int | float) else strike_out(str(value))
 
 
 class Discreet(LambdaPowertoolsFormatter):
     """Powertools' JSON lines, with every telephone number left out, in messages and tracebacks alike."""
 
     def serialize(self, log: Any) -> str:
-        return NUMBER.sub("(number)", super().serialize(log))
+        return super().serialize({name: one if name in OWN_FIELDS else strike_out(one) for name, one in log.items()})
 
 
 log = Logger(logger_formatter=Discreet(serialize_stacktrace=False))

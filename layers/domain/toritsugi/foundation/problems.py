@@ -20,13 +20,17 @@ class Mistaken(TypedDict):
 
 
 class Problem(TypedDict):
-    """Why a request was not carried out. Twilio's error pages explain the code, if there is one."""
+    """Why a request was not carried out. Twilio's error pages explain the code, if there is one.
+
+    `scope` is the one that the key lacks.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     code: NotRequired[int]
+    scope: NotRequired[str]
     errors: NotRequired[list[Mistaken]]
 
 

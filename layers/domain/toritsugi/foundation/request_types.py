@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from toritsugi.foundation.forms import URL
+from toritsugi.foundation.visible import plain_text
 
 Moment = Annotated[str | None, Field(examples=["2026-11-21T09:30:00Z"])]  # null: not yet, or never
 Url = Annotated[str, Field(pattern=f"^{URL.pattern}$", max_length=1000)]
+VisibleText = Annotated[str, AfterValidator(plain_text)]  # such as a name
 
 
 class Strict(BaseModel):

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
-from toritsugi.foundation.errors import ExchangeStopped, LimitReached, RequestRefused
+from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.types import Json
@@ -20,6 +20,15 @@ SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in 
 
 
 HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # which JSON can escape and UTF-8 cannot hold
+
+
+FOR_BROWSERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # a picture of a reception has its style in it
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
 
 
 def write_json(value: Any) -> str:
@@ -40,12 +49,8 @@ def serve(
         log.info("request refused", code=error.code)
         return respond(error)
 
-    def stopped(_: ExchangeStopped) -> Response[str]:
-        return refused(RequestRefused(20503, "The exchange is stopped: it neither calls nor writes", 503))
-
-    def limited(error: LimitReached) -> Response[str]:
-        said = f"As much was called, or written, as is allowed: {error.limit}"
-        return refused(RequestRefused(20429, said, 429, limit=error.limit, until=date(error.until)))
+    def told(error: Exception) -> Response[str]:
+        return refused(refusal_of(error))
 
     def failed(_: Exception) -> Response[str]:
         log.exception("request failed", route=asked(SECRETS))
@@ -59,12 +64,13 @@ def serve(
         return f"{event.http_method} {hidden.sub('*', event.path) if hidden else event.path}"
 
     app.exception_handler(RequestRefused)(refused)
-    app.exception_handler(ExchangeStopped)(stopped)
-    app.exception_handler(LimitReached)(limited)
+    app.exception_handler([Contended, ExchangeStopped, LimitReached])(told)
     app.exception_handler(Exception)(failed)
     app.not_found(missing)
 
     def handler(event: Json, context: Any) -> Json:
+        if event["requestContext"]["http"]["method"] == "HEAD":
+            return handler(as_get(event), context) | {"body": ""}
         try:
             ask(event)
         except RequestRefused as error:
@@ -74,15 +80,40 @@ def serve(
             return lambda_answer(respond(failure))
         return app.resolve(event, context)
 
-    return handler
+    return lambda event, context: for_browsers(handler(event, context))
 
 
-def authorize(event: Json, scope: str) -> None:
-    """Raises RequestRefused 20003 unless the request has a key that may read, or else write, in this scope."""
+def refusal_of(error: Exception) -> RequestRefused:
+    """What a client is told of an error that says nothing to clients."""
+    if isinstance(error, LimitReached):
+        said = f"As much was called, or written, as is allowed: {error.limit}"
+        return RequestRefused(20429, said, 429, limit=error.limit, until=date(error.until))
+    if isinstance(error, ExchangeStopped):
+        return RequestRefused(20503, "The exchange is stopped: it neither calls nor writes", 503)
+    return RequestRefused(20409, "Others are changing the same at this moment. Please try again", 409)
+
+
+def for_browsers(answer: Json) -> Json:
+    """The answer, which a browser takes for what it is, shows in no frame, and lets do nothing; unless it says more."""
+    return answer | {"headers": FOR_BROWSERS | answer.get("headers", {})}
+
+
+def as_get(event: Json) -> Json:
+    """The request that a HEAD asks about: its answer is the same, less the body."""
+    context = event["requestContext"]
+    return event | {"requestContext": context | {"http": context["http"] | {"method": "GET"}}}
+
+
+def authorize(event: Json, noun: str | None) -> None:
+    """Raises RequestRefused 20003 unless the request has a key that may do this to the noun; None: any key."""
     method = event["requestContext"]["http"]["method"]
-    api_keys.get_authorized_key(
-        event["headers"].get("authorization", ""), f"{scope}:{'read' if method == 'GET' else 'write'}"
-    )
+    scope = noun and scope_for(method, noun)
+    api_keys.get_authorized_key(event["headers"].get("authorization", ""), scope)
+
+
+def scope_for(method: str, noun: str) -> str:
+    """The scope that a request of this method needs: as in calls:read."""
+    return f"{noun}:{'read' if method == 'GET' else 'write'}"
 
 
 def lambda_answer(answer: Response[str]) -> Json:

@@ -1,16 +1,17 @@
-"""The way to DynamoDB: one client for every table.
+"""The way to DynamoDB: one client for every table, and no write that takes a conflict for an answer.
 
 PynamoDB's own clients would wait for half a minute, those of its transactions whatever a model says of itself.
 """
 
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.models import Model
 
-from toritsugi.foundation import clients
+from toritsugi.foundation import clients, conflicts
 
 
 @cache
@@ -28,6 +29,15 @@ class Table(Model):
     """
 
     mark = UnicodeAttribute(null=True)
+
+    def save(self, *args: Any, **settings: Any) -> Any:
+        return conflicts.tried_again(partial(super().save, *args, **settings))
+
+    def update(self, *args: Any, **settings: Any) -> Any:
+        return conflicts.tried_again(partial(super().update, *args, **settings))
+
+    def delete(self, *args: Any, **settings: Any) -> Any:
+        return conflicts.tried_again(partial(super().delete, *args, **settings))
 
     @classmethod
     def _get_connection(cls) -> TableConnection:

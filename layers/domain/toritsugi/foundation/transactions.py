@@ -1,5 +1,7 @@
 """Writes that may lose: of one row on a condition, or of several, all or nothing.
 
+Only a condition that failed is a no. Whatever else is in the way passes, and is tried again here: see conflicts.
+
 An answer of DynamoDB's can be lost after it has written. Then botocore asks again by itself, and what we have written
 is in our own way. A transaction has a token for that, which botocore makes up and keeps when it asks again: DynamoDB
 answers it as before. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -12,7 +14,9 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 from pynamodb.attributes import Attribute
@@ -21,10 +25,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from toritsugi.foundation import conflicts
 from toritsugi.foundation.tables import Table, connection
 
 CONDITION_FAILED = "ConditionalCheckFailed"  # somebody was before us
-CONFLICT = "TransactionConflict"  # somebody is at it in this very moment
 
 MAX_TRIES = 5
 
@@ -44,7 +48,7 @@ class WriteOutcome:
 def update_if(item: Table, actions: Sequence[Action], condition: Condition) -> bool:
     """Whether the condition held; then, and only then, the item has changed, in the table and in hand.
 
-    Any error but a failed condition comes through.
+    Any error but a failed condition comes through, Contended after several conflicts.
     """
     mark = make_mark()
     marked = [*actions, Table.mark.set(mark)]
@@ -77,18 +81,15 @@ def delete_if(item: Table, condition: Condition) -> bool:
     return outcome.held or (outcome.asked_again and not outcome.row)
 
 
-def carry_out(operation: str, request: Mapping[str, Any], tries: int = MAX_TRIES) -> WriteOutcome:
+def carry_out(operation: str, request: Mapping[str, Any]) -> WriteOutcome:
     """What comes of a conditional write of one row; PynamoDB drops what a failure brings along.
 
-    Any error but a failed condition comes through; that a transaction is at the row only when it is so several times.
+    Any error but a failed condition comes through, Contended after several conflicts.
     """
     try:
-        answer = getattr(connection().client, operation)(**request)
+        answer = conflicts.tried_again(partial(getattr(connection().client, operation), **request))
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "TransactionConflictException" and tries > 1:  # nothing was done, and botocore does not ask again
-            return carry_out(operation, request, tries - 1)
-        if code != "ConditionalCheckFailedException":
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         asked_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
         return WriteOutcome(False, error.response.get("Item", {}), asked_again)
@@ -108,33 +109,50 @@ def is_marked(row: Mapping[str, Any], mark: str) -> bool:
 # ---- several, all or nothing -----------------------------------------------------------------------------------------
 
 
-def write_transaction() -> TransactWrite:
-    """A transaction: at the end of its `with` block it is carried out, whole or not at all."""
-    return TransactWrite(connection=connection())
+class Transaction(TransactWrite):
+    """One that is tried again while another is at its rows, whatever else it is refused for in that moment.
+
+    After a cancellation nothing was done, and the next try is another transaction. One that still is in progress is
+    ours, and is asked after by its token.
+    """
+
+    def _commit(self) -> Any:
+        self.take_another_token(set())
+        return conflicts.tried_again(super()._commit, self.take_another_token)
+
+    def take_another_token(self, codes: set[str]) -> None:
+        if conflicts.IN_PROGRESS not in codes:
+            self._client_request_token = str(uuid4())
+
+
+def write_transaction() -> Transaction:
+    """A transaction: at the end of its `with` block it is carried out, whole or not at all.
+
+    Raises Contended where others are at its rows, however often it is tried.
+    """
+    return Transaction(connection=connection())
 
 
 @contextmanager
-def refusals() -> Iterator[dict[int, str]]:
-    """What `lost` says of the transaction inside, filled in when it ends; empty when it was carried out."""
-    places: dict[int, str] = {}
+def refusals() -> Iterator[set[int]]:
+    """The places of the transaction inside whose conditions failed, filled in when it ends; none: it was carried out.
+
+    Places count condition checks first, then deletes, puts and updates. Any other error comes through.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    """
+    places: set[int] = set()
     try:
         yield places
     except TransactWriteError as error:
-        places.update(reasons_of(error))
+        places.update(failed_places(error))
 
 
-def reasons_of(error: TransactWriteError) -> dict[int, str]:
-    """Why a transaction was canceled: the place of each item that was the reason, and its code.
-
-    Places count condition checks first, then deletes, puts and updates. Raises the error itself when the cause was
-    neither a condition nor another transaction on the same item.
-    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-    """
+def failed_places(error: TransactWriteError) -> set[int]:
+    """Where a transaction was refused; raises the error itself where anything but a condition was the reason."""
     codes = {place: reason.code for place, reason in enumerate(error.cancellation_reasons) if reason}
-    places = {place: code for place, code in codes.items() if code in (CONDITION_FAILED, CONFLICT)}
-    if not places:
+    if set(codes.values()) != {CONDITION_FAILED}:
         raise error
-    return places
+    return set(codes)
 
 
 def set_or_remove(attribute: Attribute[Any], value: Any) -> Action:

@@ -13,7 +13,7 @@ from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, invalid_parameter
-from toritsugi.foundation.transactions import CONDITION_FAILED, refusals, write_transaction
+from toritsugi.foundation.transactions import refusals, write_transaction
 from toritsugi.masking.candidates import LineSearch, compatible, default_mode, look_around
 from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import (
@@ -57,7 +57,7 @@ def choices(searches: list[LineSearch], behavior: str) -> Iterator[list[PoolNumb
     raise overtaken_by_claims()
 
 
-def drop_lost(searches: list[LineSearch], lost: dict[int, str]) -> None:
+def drop_lost(searches: list[LineSearch], lost: set[int]) -> None:
     """The pairs at these places of a transaction are somebody else's: for each of them the next number is tried."""
     for place, search in enumerate(searches):
         if place in lost:
@@ -99,7 +99,7 @@ def claim_session(
 
 def save_session(
     session: Session, people: list[Participant], searches: list[LineSearch], numbers: list[PoolNumber]
-) -> dict[int, str]:
+) -> set[int]:
     """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
 
     Raises RequestRefused 80603, PoolChanged.
@@ -117,18 +117,18 @@ def save_session(
         checks = hold(transaction, numbers, int(time.time()))
     name_place = 2 * len(people) + 1
     places = without_pool(refused, checks, name_place + bool(session.unique_name))
-    if places.get(name_place) == CONDITION_FAILED:
+    if name_place in places:
         raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
     return places
 
 
-def without_pool(refused: dict[int, str], checks: int, others: int) -> dict[int, str]:
-    """Which of a transaction's `others` were refused, by their places after the checks of the pool, and all conflicts.
+def without_pool(refused: set[int], checks: int, others: int) -> set[int]:
+    """Which of a transaction's `others` were refused, by their places after the checks of the pool.
 
     Raises PoolChanged where a number is not as it was read: they are checked before all others, or updated after them.
     """
-    places = {place - checks: code for place, code in refused.items()}
-    if any(code == CONDITION_FAILED and not 0 <= place < others for place, code in places.items()):
+    places = {place - checks for place in refused}
+    if not places <= set(range(others)):
         raise PoolChanged
     return places
 
@@ -164,7 +164,7 @@ def save_participant(
     search: LineSearch,
     numbers: list[PoolNumber],
     now: int,
-) -> dict[int, str]:
+) -> set[int]:
     """Stores somebody who joins the others; or says at which places that was refused, theirs first.
 
     Raises PoolChanged.
@@ -218,7 +218,7 @@ def new_session(service: Service, pool: list[PoolNumber], form: Form) -> Session
         "session",
         service_sid=service.service_sid,
         listed_as=f"{now:017.6f}",
-        unique_name=form.text("UniqueName", most=191) or None,
+        unique_name=form.name("UniqueName", most=191) or None,
         status=status,
         mode=form.choice("Mode", MODES) or default_mode(pool),
         ttl=ttl,

@@ -21,7 +21,6 @@ from toritsugi.foundation.errors import LimitReached, RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.transactions import (
-    CONDITION_FAILED,
     MAX_TRIES,
     carry_out,
     refusals,
@@ -242,9 +241,9 @@ def keep_alone(interaction: Interaction, leg: MaskedLeg) -> bool | None:
     return is_new(places, 1)
 
 
-def is_new(places: dict[int, str], own: int) -> bool | None:
+def is_new(places: set[int], own: int) -> bool | None:
     """Whether the interaction is new, whose place in a transaction is its `own`; None, where that has not decided."""
-    return False if places.get(own) == CONDITION_FAILED else None if places else True
+    return False if own in places else None if places else True
 
 
 def is_latest(leg: MaskedLeg) -> Condition:

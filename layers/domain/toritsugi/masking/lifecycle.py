@@ -14,8 +14,6 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.transactions import (
-    CONDITION_FAILED,
-    CONFLICT,
     MAX_TRIES,
     refusals,
     set_or_remove,
@@ -169,7 +167,7 @@ def end_session(
                 transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
         if not places:
             return True
-        if CONFLICT in places.values() or len(gone) in places:
+        if len(gone) in places:
             return False
         # a route can move on after its expiry, and is somebody else's then
         held = [person for place, person in enumerate(held, len(gone) + 1) if place not in places]
@@ -226,12 +224,11 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         for number_sid in {person.proxy_identifier_sid for person in there}:
             number = PoolNumber(session.service_sid, pool_entry(number_sid))
             transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
-    lost = [place for place, code in places.items() if code == CONDITION_FAILED]
-    if len(there) not in places and any(place < len(there) for place in lost):
+    if len(there) not in places and any(place < len(there) for place in places):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
-    if len(there) not in places and lost:
+    if places and len(there) not in places:
         raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
     return not places
 

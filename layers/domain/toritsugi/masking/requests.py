@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.forms import Form, invalid_parameter
+from toritsugi.foundation.forms import Form, check_name, invalid_parameter
 from toritsugi.lines import destinations
 
 MAX_PARTICIPANTS = 2
@@ -69,8 +69,7 @@ def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
     except RequestRefused as refusal:
         reason = f"The participant's Identifier must be a telephone number in E.164 that can be reached: {refusal}"
         raise RequestRefused(80404, reason) from None
-    if len(wanted.friendly_name or "") > 255:
-        raise invalid_parameter("FriendlyName", "it is longer than 255 characters")
+    check_name("FriendlyName", wanted.friendly_name, most=255)
     return wanted
 
 

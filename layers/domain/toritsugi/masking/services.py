@@ -18,7 +18,7 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
 from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.tables import Table
-from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 
 DAY_SECONDS = 86_400
 MAX_TTL = 2_147_483_646
@@ -80,7 +80,7 @@ def service_name_entry(unique_name: str) -> str:
 
 def new_service(form: Form) -> Service:
     """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
-    unique_name = form.text("UniqueName", most=191)
+    unique_name = form.name("UniqueName", most=191)
     if not unique_name:
         raise RequestRefused(80701, "'UniqueName' is invalid: a service needs a name")
     now = int(time.time())
@@ -88,15 +88,12 @@ def new_service(form: Form) -> Service:
     service = Service(sid, "service", unique_name=unique_name, date_created=now, date_updated=now)
     set_from_form(service, form)
     name = ServiceName(config.TWILIO_ACCOUNT_SID, service_name_entry(unique_name), named=sid)
-    for _ in range(MAX_TRIES):
-        with refusals() as places, write_transaction() as transaction:
-            transaction.save(name, condition=ServiceName.entry.does_not_exist())
-            transaction.save(service)
-        if not places:
-            return service
-        if CONDITION_FAILED in places.values():
-            raise name_taken(unique_name)
-    raise service_is_busy()
+    with refusals() as places, write_transaction() as transaction:
+        transaction.save(name, condition=ServiceName.entry.does_not_exist())
+        transaction.save(service)
+    if places:
+        raise name_taken(unique_name)
+    return service
 
 
 def change_service(service: Service, form: Form) -> Service:
@@ -107,7 +104,7 @@ def change_service(service: Service, form: Form) -> Service:
     for _ in range(MAX_TRIES):
         former = service.unique_name
         set_from_form(service, form)
-        service.unique_name = form.text("UniqueName", most=191) or former
+        service.unique_name = form.name("UniqueName", most=191) or former
         service.date_updated = int(time.time())
         with refusals() as places, write_transaction() as transaction:
             if service.unique_name != former:
@@ -119,7 +116,7 @@ def change_service(service: Service, form: Form) -> Service:
         if not places:
             return service
         last = 0 if service.unique_name == former else 2
-        if CONDITION_FAILED in places.values() and last not in places:
+        if last not in places:
             raise name_taken(service.unique_name)
         service = get_service(service.service_sid)
     raise service_is_busy()
@@ -134,7 +131,7 @@ def set_from_form(service: Service, form: Form) -> None:
         "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
         "geo_match_level": form.choice("GeoMatchLevel", GEO_MATCH_LEVELS),
         "number_selection_behavior": form.choice("NumberSelectionBehavior", NUMBER_SELECTION_BEHAVIORS),
-        "chat_instance_sid": form.text("ChatInstanceSid", most=34),
+        "chat_instance_sid": form.name("ChatInstanceSid", most=34),
         "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
         "close_ends_calls": form.boolean("CloseEndsCalls"),
         "quarantine": form.integer("Quarantine", 0, 365 * DAY_SECONDS),

@@ -16,7 +16,7 @@ from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sids import is_sid
-from toritsugi.foundation.transactions import CONDITION_FAILED, refusals, write_transaction
+from toritsugi.foundation.transactions import refusals, write_transaction
 from toritsugi.limits.switch import Switch, switch_key
 from toritsugi.lines import directory, numbers
 from toritsugi.lines.directory import DirectoryKey
@@ -192,7 +192,7 @@ def keep_inbound(context: TextContext) -> Message | None:
             transaction.save(reply)
             counted = reply_limit.count_answer(known.texted, text.number, text.line, context.answer, text.at)
             transaction.save(counted, condition=reply_limit.nothing_answered_since(known.texted))
-    if places.get(int(relies or returns)) == CONDITION_FAILED:
+    if int(relies or returns) in places:
         return records.find_message(records.reply_id(text.sid))
     if places:
         raise Overtaken

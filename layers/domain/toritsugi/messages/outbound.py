@@ -8,7 +8,7 @@ from collections.abc import Callable
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
+from toritsugi.foundation.transactions import refusals, write_transaction
 from toritsugi.limits import charges
 from toritsugi.limits.usage import Use
 from toritsugi.lines import destinations, directory
@@ -43,17 +43,14 @@ def use_of(message: Message) -> Use:
 
 
 def keep_outbound(message: Message) -> bool:
-    """Whether the message is new; then, and only then, it is kept. Raises RequestRefused 21610, 20409."""
+    """Whether the message is new; then, and only then, it is kept. Raises RequestRefused 21610."""
     number = str(message.person)
-    for _ in range(MAX_TRIES):
-        with refusals() as places, write_transaction() as transaction:
-            transaction.condition_check(OptOut, *opt_out_key(number), condition=OptOut.entry.does_not_exist())
-            transaction.save(message, condition=Message.message_id.does_not_exist())
-        if not places or places.get(1) == CONDITION_FAILED:
-            return not places
-        if places.get(0) == CONDITION_FAILED:
-            raise unwanted(number)
-    raise RequestRefused(20409, "Others are writing to this number at the same time. Please try again", 409)
+    with refusals() as places, write_transaction() as transaction:
+        transaction.condition_check(OptOut, *opt_out_key(number), condition=OptOut.entry.does_not_exist())
+        transaction.save(message, condition=Message.message_id.does_not_exist())
+    if places == {0}:
+        raise unwanted(number)
+    return not places
 
 
 def unwanted(number: str) -> RequestRefused:

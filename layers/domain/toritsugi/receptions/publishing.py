@@ -11,7 +11,7 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.lines import Line, find_line, find_lines, line_key
 from toritsugi.receptions.records import (
@@ -236,7 +236,7 @@ def bring(reception: Reception, document: DocumentDict, lines: list[str]) -> Non
                 older = (Line.reception == reception.name) & (Line.version < version)
                 transaction.update(Line(*line_key(line)), copied(version, document), condition=older)
         if places:
-            lines = [line for place, line in enumerate(batch) if places.get(place) != CONDITION_FAILED] + lines
+            lines = [line for place, line in enumerate(batch) if place not in places] + lines
 
 
 def behind(reception: Reception) -> list[str]:
