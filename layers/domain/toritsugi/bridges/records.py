@@ -102,7 +102,8 @@ class Party(BridgeEntry, discriminator="party"):
     """One of its people, the `place`th. `attempts` counts how often they were called; `call_sid` is of the last time.
 
     `limited` is the version of the deadline that Twilio's own time limit of this leg follows; `released` the attempt
-    whose leg we have hung up, at `released_at`.
+    whose leg we have hung up, at `released_at`. `with_unconfirmed`: the caller's number could not be confirmed, as they
+    hear with the whisper.
     """
 
     place = NumberAttribute()
@@ -110,6 +111,7 @@ class Party(BridgeEntry, discriminator="party"):
     shows = UnicodeAttribute()
     name = UnicodeAttribute(null=True)
     whisper = UnicodeAttribute(null=True)
+    with_unconfirmed = BooleanAttribute(null=True)
     language = UnicodeAttribute()
     voice = UnicodeAttribute(null=True)
     report_to = UnicodeAttribute(null=True)  # the path of a masked session's leg, where there is a session

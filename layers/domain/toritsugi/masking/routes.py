@@ -35,7 +35,7 @@ from toritsugi.lines.numbers import is_e164, is_shown
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
 MAX_SCANNED_PAGES = 100  # of 1 MB each
 
-NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})", re.ASCII)
+NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})(?:/(recorded|unconfirmed|unconfirmed-recorded))?", re.ASCII)
 
 
 class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
@@ -55,6 +55,7 @@ class Route(Entry, discriminator="route"):
     `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
     absent: never free. The settings of the session travel here from `quarantine` on, so that a call needs no second
     read: `through` a dial, which is perhaps `recorded`, or a conference, in which a star `extends` the call.
+    `unconfirmed_callers` absent: they are refused.
     """
 
     session_sid = UnicodeAttribute()
@@ -73,6 +74,7 @@ class Route(Entry, discriminator="route"):
     through = UnicodeAttribute(default="dial")
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
+    unconfirmed_callers = UnicodeAttribute(null=True)
 
     live = LiveOn()
 
@@ -150,29 +152,26 @@ def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route
 
 @dataclass(frozen=True)
 class Recorder:
-    """How a call is recorded.
-
-    It holds where Twilio tells of it, in which language the caller is told, and where the TwiML is for the callee.
-    """
+    """How a call is recorded: where Twilio tells of it, and in which language the caller is told."""
 
     report_to: str
     language: str
-    notice: str
 
 
-def put_through(route: Route, now: float, report_to: str, recorder: Recorder | None = None) -> VoiceResponse:
-    """The TwiML that dials whom this route leads to.
+def put_through(
+    route: Route, now: float, report_to: str, recorder: Recorder | None = None, notice: str | None = None
+) -> VoiceResponse:
+    """The TwiML that dials whom this route leads to. `notice` is where the TwiML is that they hear before, if any.
 
     Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
     and is not billed before; unless the call is recorded, for who is told something has been answered.
     https://www.twilio.com/docs/voice/twiml/dial
     """
-    response, recorded, told = VoiceResponse(), {}, {}
+    response, recorded = VoiceResponse(), {}
     if recorder:
-        response = notify(recorder.language)
+        response = notify(recorder.language, "recorded")
         events = {"recording_status_callback_event": "completed absent"}
         recorded = {"record": "record-from-answer-dual", "recording_status_callback": recorder.report_to, **events}
-        told = {"url": recorder.notice}
     left = seconds_left(route, now)
     dial = Dial(
         caller_id=route.shows,
@@ -181,20 +180,24 @@ def put_through(route: Route, now: float, report_to: str, recorder: Recorder | N
         time_limit=MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
         **recorded,
     )
-    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", **told)
+    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", url=notice)
     response.append(dial)
     return response
 
 
-def notice_path(route: Route) -> str:
-    """Where the TwiML is that tells whoever is called that the call is recorded. Their entry was not read."""
-    return f"/voice/notices/{words.choose_language(None, route.partner, route.shows)}"
+def find_notice_path(route: Route, unconfirmed: bool) -> str | None:
+    """Where the TwiML is that tells whoever is called what they have to know of this call. Their entry was not read."""
+    told = "-".join(["unconfirmed"] * unconfirmed + ["recorded"] * bool(route.recorded))
+    return f"/voice/notices/{words.choose_language(None, route.partner, route.shows)}/{told}" if told else None
 
 
-def notify(language: str) -> VoiceResponse:
-    """Says that the call is recorded."""
+def notify(language: str, notice: str | None) -> VoiceResponse:
+    """Says what whoever is called has to know before being put through."""
     response = VoiceResponse()
-    voices.say_sentence(response, "call recorded", language)
+    if notice in ("unconfirmed", "unconfirmed-recorded"):
+        voices.say_sentence(response, "number unconfirmed", language)
+    if notice != "unconfirmed":  # without a name, of a call that began before notices had names
+        voices.say_sentence(response, "call recorded", language)
     return response
 
 
