@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi.foundation import config, transactions
+from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.tables import Table
 
 BridgeKey = tuple[str, str]
@@ -85,6 +86,7 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     reserved_yen = NumberAttribute(default=0)
     ended_at = NumberAttribute(null=True)
     end_reason = UnicodeAttribute(null=True)
+    forget_at = NumberAttribute(null=True)
 
     asked = UnicodeAttribute(default="")  # the hash of the request, by which a repeated one is known
     month = UnicodeAttribute()
@@ -96,6 +98,11 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     @property
     def is_over(self) -> bool:
         return self.ended_at is not None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has not ended so long ago that nobody is shown it any more."""
+        return not is_past(self.forget_at, self.ended_at, config.CALL_RETENTION)
 
 
 class Party(BridgeEntry, discriminator="party"):

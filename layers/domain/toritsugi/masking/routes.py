@@ -15,7 +15,7 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi import words
 from toritsugi.callers.caller import Caller, caller_key
-from toritsugi.foundation import voices
+from toritsugi.foundation import config, voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import (
     CallInCircle,
@@ -27,6 +27,7 @@ from toritsugi.foundation.errors import (
     RequestRefused,
     SessionEnded,
 )
+from toritsugi.foundation.retention import kept_until
 from toritsugi.limits.switch import Switch, check_switch, switch_key
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 from toritsugi.lines.lines import Line, line_key
@@ -53,9 +54,11 @@ class Route(Entry, discriminator="route"):
     """Where `number`'s calls to a line go: to `partner`, who sees `shows`.
 
     `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
-    absent: never free. The settings of the session travel here from `quarantine` on, so that a call needs no second
-    read: `through` a dial, which is perhaps `recorded`, or a conference, in which a star `extends` the call.
-    `unconfirmed_callers` absent: they are refused.
+    absent: never free. `forget_at`: when DynamoDB may sweep it away, after it has ended.
+
+    The settings of the session travel here from `quarantine` on, so that a call needs no second read: `through` a dial,
+    which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
+    are refused.
     """
 
     session_sid = UnicodeAttribute()
@@ -68,6 +71,7 @@ class Route(Entry, discriminator="route"):
     expires_at = NumberAttribute(null=True)
     ended_at = NumberAttribute(null=True)
     free_from = NumberAttribute(null=True)
+    forget_at = NumberAttribute(null=True)
     live_on = UnicodeAttribute(null=True)
     quarantine = NumberAttribute(default=0)
     calls_outlive_expiry = BooleanAttribute(default=False)
@@ -229,6 +233,12 @@ def is_connecting(session_sid: str, now: int) -> Condition:
     """The pair is this session's, and connects at this moment."""
     alive = Route.expires_at.does_not_exist() | (Route.expires_at > now)
     return (Route.session_sid == session_sid) & Route.ended_at.does_not_exist() & alive
+
+
+def forget_at(ended_at: float, quarantine: float) -> float | None:
+    """When a pair need not be remembered that has ended: not before it is free for others. None: always."""
+    until = kept_until(ended_at, config.SESSION_RETENTION)
+    return None if until is None else max(until, ended_at + quarantine)
 
 
 def free_from(expires_at: float | None, quarantine: float) -> float | None:

@@ -17,11 +17,11 @@ from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
 from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import CONDITION_FAILED, MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
 
-DAY_SECONDS = 86_400
 MAX_TTL = 2_147_483_646
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")

@@ -1,6 +1,7 @@
 """What is stored of a session: itself and its participants. Times are seconds since 1970."""
 
 import re
+import time
 from typing import Any
 
 from pynamodb.attributes import (
@@ -17,6 +18,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
 
@@ -87,7 +89,13 @@ class Session(SessionEntry, discriminator="session"):
 
     @property
     def is_deleted(self) -> bool:
-        return self.closed_reason == DELETED_REASON
+        """Whether it is there for nobody any more: it was deleted, or has ended so long ago that it is not kept."""
+        return self.closed_reason == DELETED_REASON or self.is_past_retention
+
+    @property
+    def is_past_retention(self) -> bool:
+        ended = self.date_ended if self.status == "closed" else self.expires_at
+        return (ended or 0) <= time.time() and is_past(None, ended, config.SESSION_RETENTION)
 
     @property
     def last_sign(self) -> int:

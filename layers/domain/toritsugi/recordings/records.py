@@ -16,10 +16,11 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.retention import DAY_SECONDS, kept_until
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import update_if
-from toritsugi.recordings.reports import DAY_SECONDS, RecordingOrigin, Report
+from toritsugi.recordings.reports import RecordingOrigin, Report
 
 CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
 DELETED_REMEMBERED_SECONDS = 15 * DAY_SECONDS  # a deleted one: a message about it waits for two weeks at most
@@ -171,7 +172,7 @@ def news(recording: Recording) -> dict[str, Any]:
 
 def recording_expiry(since: float) -> int | None:
     """When the retention ends that began at `since`, both in seconds since 1970; None: never."""
-    return int(since) + config.RECORDING_RETENTION * DAY_SECONDS if config.RECORDING_RETENTION else None
+    return kept_until(since, config.RECORDING_RETENTION)
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------
