@@ -105,6 +105,17 @@ class Bridge(BridgeEntry, discriminator="bridge"):
         return not is_past(self.forget_at, self.ended_at, config.CALL_RETENTION)
 
 
+class PartiesByNumber(GlobalSecondaryIndex["Party"]):  # type: ignore[no-untyped-call]
+    """In which bridges a person is or was: for whoever is to be erased. It may lag, by a second or so."""
+
+    class Meta:
+        index_name = "of-person"
+        projection = IncludeProjection(["kind"])
+
+    number = UnicodeAttribute(hash_key=True)
+    bridge_sid = UnicodeAttribute(range_key=True)
+
+
 class Party(BridgeEntry, discriminator="party"):
     """One of its people, the `place`th. `attempts` counts how often they were called; `call_sid` is of the last time.
 
@@ -131,6 +142,8 @@ class Party(BridgeEntry, discriminator="party"):
     released_at = NumberAttribute(null=True)
     removed_at = NumberAttribute(null=True)
     date_created = NumberAttribute()
+
+    by_number = PartiesByNumber()
 
 
 class Announcement(BridgeEntry, discriminator="announcement"):

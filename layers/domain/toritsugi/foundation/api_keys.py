@@ -11,7 +11,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.tables import Table
 
-NOUNS = ("proxy", "calls", "callers", "receptions", "recordings", "messages", "limits")
+NOUNS = ("proxy", "calls", "callers", "receptions", "recordings", "messages", "limits", "erasures")
 ALL_SCOPES = tuple(f"{noun}:{deed}" for noun in NOUNS for deed in ("read", "write"))
 KEY_REMEMBERED_SECONDS = 60
 SID_LENGTH = 34

@@ -113,6 +113,17 @@ class Session(SessionEntry, discriminator="session"):
         return "ttl" if self.slides else "date-expiry"
 
 
+class ParticipantsByNumber(GlobalSecondaryIndex["Participant"]):  # type: ignore[no-untyped-call]
+    """In which sessions a person is or was: for whoever is to be erased. It may lag, by a second or so."""
+
+    class Meta:
+        index_name = "of-person"
+        projection = IncludeProjection(["kind"])
+
+    identifier = UnicodeAttribute(hash_key=True)
+    session_sid = UnicodeAttribute(range_key=True)
+
+
 class Participant(SessionEntry, discriminator="participant"):
     """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from."""
 
@@ -125,6 +136,8 @@ class Participant(SessionEntry, discriminator="participant"):
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
     date_deleted = NumberAttribute(null=True)
+
+    by_number = ParticipantsByNumber()
 
 
 class SessionName(ServiceEntry, discriminator="session-name"):

@@ -107,8 +107,8 @@ def new_message(message_id: str, now: float, **known: Any) -> Message:
     """A message that is not kept yet."""
     month, listed_as = f"{datetime.fromtimestamp(now, UTC):%Y-%m}", f"{int(now * 1000):013}#{message_id}"
     forget_at = kept_until(now, config.MESSAGE_RETENTION)
-    dates = {"month": month, "listed_as": listed_as, "forget_at": forget_at}
-    return Message(message_id, date_created=now, date_updated=now, **dates, **known)
+    known |= {"month": month, "listed_as": listed_as, "forget_at": forget_at}
+    return Message(message_id, date_created=now, date_updated=now, **known)
 
 
 def find_message(message_id: str) -> Message | None:
@@ -199,3 +199,19 @@ def places(month: str) -> tuple[str, str]:
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
     following = (first + timedelta(days=31)).replace(day=1)
     return f"{int(first.timestamp() * 1000):013}", f"{int(following.timestamp() * 1000) - 1:013}$"
+
+
+# ---- those of a person -----------------------------------------------------------------------------------------------
+
+
+def erase_some_messages(person: str, most: int) -> tuple[int, set[str]]:
+    """How many messages that a person got and wrote are gone now, and under which SIDs Twilio knows of them.
+
+    There are no more when it is 0.
+    """
+    ids = [listed.message_id for listed in Message.with_person.query(person, limit=most)]
+    there = list(Message.batch_get(ids, consistent_read=True)) if ids else []
+    with Message.batch_write() as batch:
+        for message_id in ids:
+            batch.delete(Message(message_id))
+    return len(ids), {one.sid for one in there if one.sid}

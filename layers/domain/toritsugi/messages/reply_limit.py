@@ -40,6 +40,14 @@ def is_automatic(body: str) -> bool:
     return any(re.search(matching.fold_text(said), text) for language in words.LANGUAGES for said in language.automatic)
 
 
+def forget_answers(number: str) -> int:
+    """How many entries of a person, about what they were answered, were forgotten."""
+    entries = [one for one in Entry.query(number, consistent_read=True) if isinstance(one, Texted)]
+    for entry in entries:
+        entry.delete()
+    return len(entries)
+
+
 def lets(texted: Texted | None, answer: str, now: float) -> bool:
     """Whether this may be answered now."""
     latest = texted.latest if texted else []

@@ -39,6 +39,17 @@ class RecordingsByMonth(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-u
     listed_as = UnicodeAttribute(range_key=True)
 
 
+class RecordingsByCaller(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
+    """The keys of a caller's recordings. It may lag, by a second or so."""
+
+    class Meta:
+        index_name = "of-caller"
+        projection = KeysOnlyProjection()
+
+    caller = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
 class Recording(Table):
     """A recording, under Twilio's SID of it. Of a deleted one nothing is left but that, for a while.
 
@@ -70,6 +81,7 @@ class Recording(Table):
     listed_as = UnicodeAttribute(null=True)
 
     made_in = RecordingsByMonth()
+    by_caller = RecordingsByCaller()
 
 
 IS_KEPT = Recording.status.exists() & (Recording.status != DELETED_RECORDING)
@@ -224,6 +236,17 @@ def forget_recording(recording_sid: str) -> None:
         return
     get_recording(recording_sid)
     raise RequestRefused(20409, "The recording is being copied at this moment. Please try again in a minute", 409)
+
+
+def find_recordings_of(caller: str) -> list[str]:
+    """The SIDs of the recordings of a caller's calls and messages."""
+    return [one.recording_sid for one in Recording.by_caller.query(caller)]
+
+
+def is_known(recording_sid: str) -> bool:
+    """Whether there is anything left of a recording but that it was deleted."""
+    found = Recording.batch_get([recording_sid], consistent_read=True)
+    return any(one.status != DELETED_RECORDING for one in found)
 
 
 def missing(recording_sid: str) -> RequestRefused:
