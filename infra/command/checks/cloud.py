@@ -66,7 +66,7 @@ def tables(exchange: Exchange) -> Iterator[Finding]:
             backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
             if name in FORGETTING and not forgets(dynamodb, table):
                 mend = (
-                    f"switch on time to live ({FORGETTING[name]}): DynamoDB's console > the table > Additional settings"
+                    f"switch on time to live ({FORGETTING[name]}): DynamoDB's console > the table > TTL"
                 )
                 yield warn(f"{name} forgets nothing by itself", mend)
         except dynamodb.exceptions.ResourceNotFoundException:
