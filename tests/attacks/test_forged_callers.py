@@ -3,7 +3,8 @@
 import pytest
 
 from local.network.numbers import VERSTATS
-from tests.stories.people import Person
+from tests.stories.conftest import Time
+from tests.stories.people import Desk, Person
 
 LINES = ["+815010000011", "+815010000012"]
 LINE, OFFICE = "+815010000009", "+81312345678"
@@ -25,6 +26,31 @@ steps:
   person: {{transfer: "{OFFICE}", seconds: 20, otherwise: goodbye}}
   goodbye: {{say: "ありがとうございました。"}}
 """
+
+
+@pytest.fixture
+def desk(box):
+    return Desk(box)
+
+
+@pytest.fixture
+def clock(box):
+    return Time(box)
+
+
+@pytest.fixture
+def aiko(box):
+    return Person(box, "Aiko", "+819011110001")
+
+
+@pytest.fixture
+def ben(box):
+    return Person(box, "Ben", "+819022220002")
+
+
+@pytest.fixture
+def eve(box):
+    return Person(box, "Eve", "+819033330003")
 
 
 @pytest.fixture

@@ -65,9 +65,7 @@ def tables(exchange: Exchange) -> Iterator[Finding]:
             dynamodb.scan(TableName=table, Limit=1)
             backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
             if name in FORGETTING and not forgets(dynamodb, table):
-                mend = (
-                    f"switch on time to live ({FORGETTING[name]}): DynamoDB's console > the table > TTL"
-                )
+                mend = f"switch on time to live ({FORGETTING[name]}): DynamoDB's console > the table > TTL"
                 yield warn(f"{name} forgets nothing by itself", mend)
         except dynamodb.exceptions.ResourceNotFoundException:
             yield fail(f"{name} is gone: somebody deleted {table}", "restore it from a backup, or delete and deploy")

@@ -104,7 +104,7 @@ def begin_bridge(
     return commands.bridge_sid_of(call_sid)
 
 
-def keep_begun(  # noqa: PLR0913
+def keep_begun(
     call_sid: str,
     session_sid: str,
     caller_sid: str,
