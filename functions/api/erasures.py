@@ -19,6 +19,7 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.request_types import Moment
+from toritsugi.limits import usage
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.lines import find_line
 from toritsugi.lines.schemas import Number
@@ -47,6 +48,7 @@ class Erased(TypedDict):
     callers: int
     routes: int
     answers: int
+    counters: int
     sessions: int
     calls: int
     messages: int
@@ -79,7 +81,8 @@ class Erasing:
     def __init__(self, number: str, until: float) -> None:
         self.number, self.until, self.complete = number, until, True
         self.erased: Erased = {
-            "callers": 0, "routes": 0, "answers": 0, "sessions": 0, "calls": 0, "messages": 0, "recordings": 0
+            "callers": 0, "routes": 0, "answers": 0, "counters": 0,
+            "sessions": 0, "calls": 0, "messages": 0, "recordings": 0,
         }  # fmt: skip
         self.calls: set[str] = set()
         self.messages: set[str] = set()
@@ -126,6 +129,7 @@ class Erasing:
         if self.complete:
             self.erased["routes"] += erasure.forget_routes(self.number)
             self.erased["answers"] += reply_limit.forget_answers(self.number)
+            self.erased["counters"] += usage.forget_use(self.number, time.time())
             self.erased["callers"] += changes.forget_caller_if_known(self.number)
 
 

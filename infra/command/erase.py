@@ -21,6 +21,7 @@ WORDS = {
     "callers": "entry among the callers",
     "routes": "lines that they had",
     "answers": "notes on how they were answered",
+    "counters": "days of counting their calls",
 }
 
 REMAINS = """

@@ -12,9 +12,11 @@ from tests.integration.test_recorded_sessions import CONVERSATION, records
 from tests.integration.texts import LINE, give_line, know, writes
 from tests.integration.wire import Died, dying
 from toritsugi.foundation import config
+from toritsugi.limits import usage
 
-TABLES = ("DIRECTORY", "SERVICES", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES")
-NOTHING = {"callers": 0, "routes": 0, "answers": 0, "sessions": 0, "calls": 0, "messages": 0, "recordings": 0}
+TABLES = ("DIRECTORY", "SERVICES", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES", "USAGE")
+KINDS = ("callers", "routes", "answers", "counters", "sessions", "calls", "messages", "recordings")
+NOTHING = dict.fromkeys(KINDS, 0)
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ def aiko(cloud, desk, service, twilio, tapes):
     desk.calls(parties=[AIKO, BEN]).asks("DELETE", "")
     writes(twilio, "hello")
     writes(twilio, "STOP")
+    usage.first_time(AIKO, "unusual", time.time())
     return session
 
 
@@ -64,10 +67,10 @@ def aiko(cloud, desk, service, twilio, tapes):
 
 
 def test_nothing_is_left_but_that_no_messages_are_wanted(cloud, desk, aiko):
-    assert set(knowing(cloud, AIKO)) == {"DIRECTORY", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES"}
+    assert set(knowing(cloud, AIKO)) == {"DIRECTORY", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES", "USAGE"}
     status, receipt = erases(desk)
     assert (status, receipt["complete"], receipt["opted_out"]) == (200, True, True)
-    counts = {"callers": 1, "routes": 1, "answers": 1, "sessions": 1, "calls": 1, "recordings": 2}
+    counts = {"callers": 1, "routes": 1, "answers": 1, "counters": 1, "sessions": 1, "calls": 1, "recordings": 2}
     assert receipt["erased"] | {"messages": 0} == NOTHING | counts
     assert receipt["erased"]["messages"] >= 3
     (left,) = knowing(cloud, AIKO).pop("DIRECTORY")

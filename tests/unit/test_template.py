@@ -278,7 +278,7 @@ def test_what_has_ended_is_forgotten_after_as_many_days_as_the_owner_says():
         for kind in ("MESSAGE", "SESSION", "CALL")
     } == {90}
     forgotten = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
-    assert forgotten == {"DirectoryTable", "MessagesTable", "RecordingsTable"}
+    assert forgotten == {"DirectoryTable", "MessagesTable", "RecordingsTable", "UsageTable"}
 
 
 def test_no_log_is_kept_for_ever():

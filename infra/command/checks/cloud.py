@@ -47,7 +47,12 @@ def stack(exchange: Exchange) -> Iterator[Finding]:
 
 
 # The tables whose rows DynamoDB deletes after their time, and the attribute that says when.
-FORGETTING = {"DirectoryTable": "forget_at", "MessagesTable": "forget_at", "RecordingsTable": "expires_at"}
+FORGETTING = {
+    "DirectoryTable": "forget_at",
+    "MessagesTable": "forget_at",
+    "RecordingsTable": "expires_at",
+    "UsageTable": "expires_at",
+}
 
 
 def forgets(dynamodb: Any, table: str) -> bool:
