@@ -58,14 +58,22 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 
 
 def begin_masked_bridge(
-    message_id: str, call_sid: str, session_sid: str, caller_sid: str, began: float, language: str | None = None
+    message_id: str,
+    call_sid: str,
+    session_sid: str,
+    caller_sid: str,
+    began: float,
+    language: str | None = None,
+    unconfirmed: bool = False,
 ) -> None:
     """The bridge of a masked call, whose caller waits in the room already.
 
     Or its end, for the session may be over, or others may have used up what is allowed.
     """
     try:
-        bridge_sid = in_conference.begin_bridge(call_sid, session_sid, caller_sid, began, event_bus.tell)
+        bridge_sid = in_conference.begin_bridge(
+            call_sid, session_sid, caller_sid, began, event_bus.tell, unconfirmed=unconfirmed
+        )
     except CallRefused as refusal:
         return dismiss_caller(call_sid, refusal.sentence, language)
     twilio_api.watch_call(call_sid, addresses.public_url(BridgeEventSource(bridge_sid, 1, 1).path))

@@ -22,7 +22,7 @@ from toritsugi.callers import caller
 from toritsugi.callers.caller import Caller
 from toritsugi.foundation import addresses, sealing
 from toritsugi.foundation.errors import CallerBlocked, RequestRefused
-from toritsugi.lines import numbers
+from toritsugi.lines import identity, numbers
 from toritsugi.lines.lines import Line
 from toritsugi.masking import masked_legs, routes
 from toritsugi.masking.routes import Route
@@ -55,8 +55,8 @@ def answer_webhook(call: Webhook) -> VoiceResponse:
     if match := announcements.ANNOUNCEMENT_PATH.fullmatch(call.path):
         return announcements.speak_announcement(commands.get_announcement(match[1], int(match[2])))
     if match := routes.NOTICE_PATH.fullmatch(call.path):
-        return routes.notify(match[1])
-    if call.path.startswith("/voice/receptions/"):
+        return routes.notify(match[1], match[2])
+    if visits.VISIT_PATH.fullmatch(call.path):
         return go_on_at_reception(call, VisitPlace.read(call.path))
     return go_on_with_leg(call, legs.LegUrl.read(call.path))
 
@@ -71,24 +71,27 @@ def receive_call(call: Webhook) -> VoiceResponse:
     if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
         return receive_at_reception(call, known.line, known.caller)
     caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
+    unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
     known.check(now)
     if route.through == "conference":
-        return receive_into_room(call, route, now)
+        return receive_into_room(call, route, now, unconfirmed)
     leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
     recorder = recorder_of(call, route) if route.recorded else None
-    return routes.put_through(route, now, addresses.public_url(leg.path), recorder)
+    notice = routes.find_notice_path(route, unconfirmed)
+    told_at = addresses.public_url(notice) if notice else None
+    return routes.put_through(route, now, addresses.public_url(leg.path), recorder, told_at)
 
 
 def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
     source = RecordingOrigin("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
-    notice = addresses.public_url(routes.notice_path(route))
-    return routes.Recorder(addresses.public_url(source.path), call.locale, notice)
+    return routes.Recorder(addresses.public_url(source.path), call.locale)
 
 
-def receive_into_room(call: Webhook, route: Route, now: float) -> VoiceResponse:
+def receive_into_room(call: Webhook, route: Route, now: float, unconfirmed: bool) -> VoiceResponse:
     """The caller waits in the room, and timer.py calls the other."""
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
-    schedules.send_bridge_to_begin(caller | {"began": int(now), "language": call.locale})
+    told = {"unconfirmed": True} if unconfirmed else {}
+    schedules.send_bridge_to_begin(caller | {"began": int(now), "language": call.locale} | told)
     bridge = Bridge(commands.bridge_sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     url = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
     return legs.enter_conference(VoiceResponse(), bridge, call.locale, url)
@@ -98,7 +101,8 @@ def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> Vo
     """A line with a reception is called: the line brings along what is said there."""
     name, version, document = str(line.reception), int(line.version), line.document
     records.remember_document(name, version, document)
-    place = visits.first_place(name, version, document, caller)
+    unconfirmed = identity.has_to_be_announced(call["StirVerstat"], line.unconfirmed_callers)
+    place = visits.first_place(name, version, document, caller, unconfirmed)
     return steps.answer_call(visit(call, place, document, lambda _: caller))
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
-from api import callers, calls, document, limits, lines, messages, receptions, recordings
+from api import callers, calls, document, erasures, limits, lines, messages, receptions, recordings
 from toritsugi import __version__
 from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
@@ -28,7 +28,7 @@ DOCUMENT: dict[str, Any] = {
     "security": [{"key": []}],
 }
 app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
-for one_noun in (calls, receptions, lines, messages, callers, recordings, limits):
+for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures):
     app.include_router(one_noun.router)
 
 JSON = "application/json"

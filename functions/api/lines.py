@@ -1,7 +1,7 @@
 """Lines: the account's numbers, and the receptions that answer there. The services' numbers are a matter of Proxy."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
@@ -41,6 +41,14 @@ class LineRequest(BaseModel):
         str | None,
         Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="Which reception answers here; null: none"),
     ]
+    unconfirmed_callers: Annotated[
+        Literal["refuse", "announce", "take"] | None,
+        Field(
+            description="What the reception does with callers of whom Twilio says that the number they show is not "
+            "proven to be theirs: `refuse`, which is the default; `announce` it to whoever they are put through to; "
+            "`take` them like all others. null: as it is"
+        ),
+    ] = None
 
 
 @router.get(
@@ -80,10 +88,12 @@ def fetch_line(number: LinePath) -> LineView:
     responses=answers("The line", 200, 400, 404, 409, 413, 415, 502),
 )
 def put_line(number: LinePath, wanted: Annotated[LineRequest, Body()]) -> LineView:
+    if wanted.reception is None and wanted.unconfirmed_callers:
+        raise RequestRefused(20001, "unconfirmed_callers: only where a reception answers they are a matter of the line")
     if wanted.reception is None:
         give_line_back(read_line_number(number))
     else:
-        take_over(get_owned_line(number), wanted.reception)
+        take_over(get_owned_line(number), wanted.reception, wanted.unconfirmed_callers)
     return fetch_line(number)
 
 
@@ -112,13 +122,13 @@ def get_owned_line(number: str) -> Json:
     return twilio_api.get_owned_number(read_line_number(number), None)
 
 
-def take_over(owned: Json, reception: str) -> None:
+def take_over(owned: Json, reception: str, unconfirmed_callers: str | None) -> None:
     """The reception answers whatever the number can: calls, texts, or both. Raises RequestRefused."""
     able = [kind for kind in LINE_KINDS if owned["capabilities"][kind]]
     if not able:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
     routes.check_is_nobodys(owned["phone_number"], time.time())
-    publishing.give_line(owned["phone_number"], owned, reception)
+    publishing.give_line(owned["phone_number"], owned, reception, unconfirmed_callers)
     twilio_api.point(owned, {name: value for kind in able for name, value in addresses.entrance(kind).items()})
 
 

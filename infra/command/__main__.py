@@ -11,6 +11,7 @@ from command import keys, limits, numbers, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
+from command.erase import erase
 from command.refusals import explain
 from command.screen import plain, say
 from toritsugi import __version__
@@ -45,6 +46,7 @@ app.add_typer(tokens.app, name="tokens")
 app.add_typer(limits.app, name="limits")
 app.command()(limits.stop)
 app.command()(limits.start)
+app.command()(erase)
 app.command()(delete)
 
 

@@ -149,13 +149,17 @@ class Exchange(Deployment):
         return said.json
 
     def opens(self) -> None:
-        """What ministack leaves out of a deployment: routes, an address, backups."""
-        self.route(Template(built() / "template.yaml", HOST | {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID}))
+        """What ministack leaves out of a deployment: routes, an address, backups, time to live."""
+        template = Template(built() / "template.yaml", HOST | {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID})
+        self.route(template)
         self.set("public-base-url", self.base)
         for table in self.tables:
             self.client("dynamodb").update_continuous_backups(
                 TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
             )
+        for name, table in template.of_type("AWS::DynamoDB::Table").items():
+            if ttl := table.get("TimeToLiveSpecification"):
+                self.client("dynamodb").update_time_to_live(TableName=self.resource(name), TimeToLiveSpecification=ttl)
 
     @property
     def tables(self) -> list[str]:

@@ -119,12 +119,15 @@ def sick(exchange, desk):
     off, on = ({"PointInTimeRecoveryEnabled": enabled} for enabled in (False, True))
     table = exchange.resource("KeysTable")
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=off)
+    messages, ttl = exchange.resource("MessagesTable"), {"AttributeName": "forget_at", "Enabled": False}
+    dynamodb.update_time_to_live(TableName=messages, TimeToLiveSpecification=ttl)
     logs.delete_retention_policy(logGroupName="/toritsugi/command/voice")
 
     yield exchange.types("doctor", "--json")
 
     logs.put_retention_policy(logGroupName="/toritsugi/command/voice", retentionInDays=30)
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=on)
+    dynamodb.update_time_to_live(TableName=messages, TimeToLiveSpecification=ttl | {"Enabled": True})
     events.create_event_bus(Name="toritsugi-command")
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
     for mapping in mappings:
@@ -157,6 +160,7 @@ def sick(exchange, desk):
         ("events", "fail", "the bus toritsugi-command is gone", "aws events create-event-bus"),
         ("dead letters", "warn", "holds 1", "read them"),
         ("tables", "warn", "KeysTable cannot be brought back", "point-in-time recovery"),
+        ("tables", "warn", "MessagesTable forgets nothing by itself", "time to live (forget_at)"),
         ("logs", "warn", "/toritsugi/command/voice is kept for ever", "Retention"),
     ],
 )

@@ -83,3 +83,27 @@ def test_a_pair_of_numbers_is_free_for_the_next_session_when_none_is_left(desk, 
     aiko.dials(session.line_of(aiko))
     eve.rings(showing=session.line_of(eve))
     aiko.hangs_up()
+
+
+def test_a_person_is_erased_from_sessions_calls_texts_and_recordings(opened, deployment, scene, aiko, ben):
+    opened.knows(aiko)
+    session = opened.brings_together(aiko, ben, unique_name="order-18")
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.rejects()
+    session.sdk.update(status="closed")
+    call = opened.calls(aiko, ben, line=scene.line(1), announcements=[])
+    call.end()
+    message = {"direction": "inbound", "line": scene.line(1), "person": aiko.number, "status": "received"}
+    message |= {"message_id": f"SM{scene.block}", "month": "2026-11", "listed_as": f"1#{scene.block}"}
+    recording = {"recording_sid": "RE" + "0" * 32, "status": "stored", "caller": aiko.number, "listed_as": "1#RE"}
+    for table, item in (("MessagesTable", message), ("RecordingsTable", recording | {"month": "2026-11"})):
+        row = {name: {"S": text} for name, text in item.items()}
+        row |= {name: {"N": "9999999999"} for name in ("date_created", "date_updated") if table == "MessagesTable"}
+        deployment.client("dynamodb").put_item(TableName=deployment.resource(table), Item=row)
+    receipt = opened.asks("POST", "/api/erasures", {"number": aiko.number})
+    assert receipt["complete"]
+    assert {name: count > 0 for name, count in receipt["erased"].items()} == dict.fromkeys(receipt["erased"], True) | {
+        "answers": False
+    }
+    assert set(opened.asks("POST", "/api/erasures", {"number": aiko.number})["erased"].values()) == {0}

@@ -116,6 +116,39 @@ def test_the_sweep_finishes_a_deletion_that_died_on_its_way(deployment, scene):
     eventually(lambda: not left())
 
 
+def test_the_sweep_forgets_what_is_not_kept_any_longer(opened, deployment, aiko, ben, scene):
+    """A session and a call of long ago, as they would lie there."""
+    dynamodb = deployment.client("dynamodb")
+    session = opened.brings_together(aiko, ben, unique_name=f"old-{scene.block}")
+    sid = session.sdk.update(status="closed").sid
+    dynamodb.update_item(
+        TableName=deployment.resource("SessionsTable"),
+        Key={"session_sid": {"S": sid}, "entry": {"S": "session"}},
+        UpdateExpression="SET date_ended = :long_ago",
+        ExpressionAttributeValues={":long_ago": {"N": "1700000000"}},
+    )
+    bridge = {"bridge_sid": {"S": f"KB{scene.block}"}, "entry": {"S": "bridge"}, "kind": {"S": "bridge"}}
+    month = time.strftime("%Y-%m", time.gmtime(time.time() - 200 * 86_400))
+    texts = {"month": month, "listed_as": f"1#{scene.block}", "through": "dial", "line": "+815010000001"}
+    bridge |= {name: {"S": text} for name, text in (texts | {"if_unanswered": "end"}).items()}
+    bridge |= {name: {"N": "1"} for name in ("minutes", "ring_seconds", "date_created", "ended_at")}
+    party = {"bridge_sid": bridge["bridge_sid"], "entry": {"S": "party#001"}, "kind": {"S": "party"}}
+    party |= {name: {"S": text} for name, text in {"number": aiko.number, "shows": "+1", "language": "ja-JP"}.items()}
+    for item in (bridge, party | {"place": {"N": "1"}, "date_created": {"N": "1"}}):
+        dynamodb.put_item(TableName=deployment.resource("BridgesTable"), Item=item)
+    schedule(deployment, f"forget-{scene.block}", the_hourly_sweep(deployment))
+
+    def left(table, name, value):
+        key = {"KeyConditionExpression": "#key = :key", "ExpressionAttributeNames": {"#key": name}}
+        values = {":key": {"S": value}}
+        found = dynamodb.query(TableName=deployment.resource(table), ExpressionAttributeValues=values, **key)
+        return found["Items"]
+
+    eventually(lambda: not left("SessionsTable", "session_sid", sid))
+    eventually(lambda: not left("BridgesTable", "bridge_sid", f"KB{scene.block}"))
+    assert opened.brings_together(aiko, ben, unique_name=f"old-{scene.block}").status == "open"
+
+
 def test_a_sweep_that_runs_out_of_time_goes_on_a_minute_later(deployment):
     table, dynamodb = deployment.resource("SessionsTable"), deployment.client("dynamodb")
     for number in range(4):  # more than fits on one page of a scan

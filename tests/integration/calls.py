@@ -32,7 +32,7 @@ class Desk:
         headers = {"Authorization": self.header, "Content-Type": "application/json"} | changes.pop("headers", {})
         event = event_of(method, BASE + path, "", headers)
         answer: dict[str, Any] = api.handler(
-            event | {"body": base64.b64encode(sent).decode()} | changes, Context("api")
+            event | {"body": base64.b64encode(sent).decode()} | changes, Context("api", 29)
         )
         return answer
 

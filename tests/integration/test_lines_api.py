@@ -102,6 +102,7 @@ def test_a_line_with_a_reception_sends_its_calls_here(desk, at_twilio):
             "mms": False,
             "reception": "desk",
             "version": 1,
+            "unconfirmed_callers": "refuse",
             "service_sid": None,
         },
     )

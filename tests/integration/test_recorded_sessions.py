@@ -65,7 +65,7 @@ def test_in_a_language_that_is_not_spoken_here_any_more_one_is_told_in_english(t
 def test_somebody_abroad_is_told_in_english(twilio):
     import voice
 
-    path = routes.notice_path(Route(partner="+14155550123", shows=LINES[0]))
+    path = routes.find_notice_path(Route(partner="+14155550123", shows=LINES[0], recorded=True), False)
     answer = twilio.send(voice.handler, path, incoming(LINES[0], "+14155550123", "CA" + "2" * 32))
     assert "This call is recorded." in answer["body"]
 

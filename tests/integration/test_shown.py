@@ -54,6 +54,7 @@ def test_a_service(clock, service):
         "extension_minutes": 0,
         "extension_times": 1,
         "record": False,
+        "unconfirmed_callers": "refuse",
     }
 
 

@@ -26,6 +26,29 @@ def test_the_first_request_carries_exactly_the_standard_parameters(town):
     }
 
 
+def test_of_a_number_that_a_caller_claims_the_first_request_alone_says_what_is_known(town):
+    town.answers("/voice", "<Redirect>/later</Redirect>")
+    town.answers("/later", "<Say>Hello</Say>")
+    town.aiko.dials(shows=BEN, stir_verstat="TN-Validation-Failed-C")
+    (first,), (later,) = town.asked("/voice"), town.asked("/later")
+    assert (first["From"], first["StirVerstat"]) == (BEN, "TN-Validation-Failed-C")
+    assert (later["From"], "StirVerstat" in later.params) == (BEN, False)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "why"),
+    [
+        ({"shows": "110"}, "E.164"),
+        ({"shows": 5}, "E.164"),
+        ({"stir_verstat": "failed"}, "TN-Validation-Passed-A"),
+        ({"stir_verstat": ["NULL"]}, "TN-Validation-Passed-A"),
+    ],
+)
+def test_a_claim_that_nobody_can_make_is_refused(town, claimed, why):
+    answer = town.http.post(f"{town.aiko.path}/dial", json={"to": LINE, **claimed})
+    assert (answer.status_code, why in answer.json()["error"]) == (400, True)
+
+
 def test_sids_are_two_letters_and_thirty_two_hexadecimal_digits(town):
     town.answers("/voice", "<Say>Hello</Say>")
     assert re.fullmatch(r"CA[0-9a-f]{32}", town.aiko.dials())

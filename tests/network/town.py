@@ -122,8 +122,8 @@ class Person:
         self.town.put(self.path, {"answers": answers, **settings})
         return self
 
-    def dials(self, to: str = LINE) -> str:
-        return self.town.post(self.path + "/dial", {"to": to})["call_sid"]
+    def dials(self, to: str = LINE, **claimed: str) -> str:
+        return self.town.post(self.path + "/dial", {"to": to, **claimed})["call_sid"]
 
     def joins(self, name: str = "Room", dial: str = "", after: str = "", **attributes: str) -> str:
         """Dials the line, which puts this person into a conference; the SID of the call."""

@@ -12,7 +12,9 @@ WEEKDAYS = ("lundo", "mardo", "merkredo", "ĵaŭdo", "vendredo", "sabato", "dima
 # What is not heard in a story stands here in English.
 SENTENCES = {
     "no session": "De via telefono vi ne povas atingi ĉi tiun numeron.",
+    "caller unconfirmed": "Ni ne povis konfirmi vian numeron.",
     "call recorded": "Ĉi tiu voko estas registrata.",
+    "number unconfirmed": "La numero de la vokanto ne estas konfirmita.",
     "call extended": "La voko daŭros {more} pli longe.",
     "time left": "Restas {left}.",
     "extension offer": "Por {more} pli, premu la stelon.",

@@ -69,8 +69,9 @@ class Person:
 
     # ---- what people do
 
-    def dials(self, number: str) -> str:
-        sid = self.scene.call("POST", f"{self.path}/dial", {"to": number})["call_sid"]
+    def dials(self, number: str, **claimed: str) -> str:
+        """Perhaps with another number that they show (`shows`), or with what Twilio says of it (`stir_verstat`)."""
+        sid = self.scene.call("POST", f"{self.path}/dial", {"to": number, **claimed})["call_sid"]
         self.scene.told.add(sid)
         return sid
 

@@ -277,6 +277,18 @@ def test_recordings_are_forgotten_by_bucket_table_and_code_at_the_same_time():
     assert "LifecycleConfiguration" not in deploy(RecordingRetention=0)["RecordingsBucket"]["Properties"]
 
 
+def test_what_has_ended_is_forgotten_after_as_many_days_as_the_owner_says():
+    days = {"MessageRetention": 7, "SessionRetention": 8, "CallRetention": 0}
+    environment = deploy(**days)["Api"]["Properties"]["Environment"]["Variables"]
+    assert [environment[f"{kind}_RETENTION"] for kind in ("MESSAGE", "SESSION", "CALL")] == [7, 8, 0]
+    assert {
+        deploy()["Api"]["Properties"]["Environment"]["Variables"][f"{kind}_RETENTION"]
+        for kind in ("MESSAGE", "SESSION", "CALL")
+    } == {90}
+    forgotten = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
+    assert forgotten == {"DirectoryTable", "MessagesTable", "RecordingsTable", "UsageTable"}
+
+
 def test_no_log_is_kept_for_ever():
     groups = of_type("AWS::Logs::LogGroup", deploy(LogRetention=7))
     assert {group["RetentionInDays"] for group in groups.values()} == {7}

@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 MAX_NAME = 90  # characters, of which a line of a report holds so many
 
 # Verbs that assert, by where they are defined. Those of a test's own file count there, the others in STORIES.
-STORIES = ("stories", "deployed")
+STORIES = ("stories", "deployed", "attacks")
 VERBS = {
     "stories/people.py": "rings was_called hears hears_nothing reads has_read is_recorded talks_with is_idle",
     "stories/pages.py": "has_state hears",

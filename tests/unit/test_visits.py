@@ -69,6 +69,7 @@ def test_the_owner_is_asked_once_for_one_request_of_twilios_and_again_for_anothe
         "to": LINE,
         "language": "ja-JP",
         "digits": None,
+        "unconfirmed": False,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -46,6 +47,21 @@ def stack(exchange: Exchange) -> Iterator[Finding]:
         yield ok(f"{exchange.stage.stack} in {exchange.stage.region}, {status}")
 
 
+# The tables whose rows DynamoDB deletes after their time, and the attribute that says when.
+FORGETTING = {
+    "DirectoryTable": "forget_at",
+    "MessagesTable": "forget_at",
+    "RecordingsTable": "expires_at",
+    "UsageTable": "expires_at",
+}
+
+
+def forgets(dynamodb: Any, table: str) -> bool:
+    """Whether a table's time to live is on, or about to be."""
+    ttl = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    return ttl.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+
+
 def tables(exchange: Exchange) -> Iterator[Finding]:
     """Each is there, can be read, and can be brought back to any second."""
     dynamodb, well, fleeting = exchange.aws("dynamodb"), [], []
@@ -54,6 +70,9 @@ def tables(exchange: Exchange) -> Iterator[Finding]:
             status = dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
             dynamodb.scan(TableName=table, Limit=1)
             backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+            if name in FORGETTING and not forgets(dynamodb, table):
+                mend = f"switch on time to live ({FORGETTING[name]}): DynamoDB's console > the table > TTL"
+                yield warn(f"{name} forgets nothing by itself", mend)
         except dynamodb.exceptions.ResourceNotFoundException:
             yield fail(f"{name} is gone: somebody deleted {table}", "restore it from a backup, or delete and deploy")
             continue

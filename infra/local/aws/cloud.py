@@ -14,6 +14,7 @@ from moto import mock_aws
 from local.aws import buckets, tables, wire
 from local.aws.buckets import Buckets
 from local.aws.bus import Buses
+from local.aws.expiry import Expiry
 from local.aws.faults import Crashes, Faults, ScheduleFaults
 from local.aws.functions import Functions
 from local.aws.messages import Refused
@@ -77,7 +78,7 @@ class Cloud:
         self.functions = Functions(self.template, self.faults.crashes)
         self.queues = Queues(self.template, self.functions, self.faults.messages)
         self.schedules = Schedules(self.template, self.functions, self.queues, self.faults.schedules)
-        self.streams = Streams(self.template, self.functions)
+        self.streams, self.expiry = Streams(self.template, self.functions), Expiry(self.template, self.client)
         self.buckets, self.buses = Buckets(self.template), Buses(self.template, keeps)
         self.address = settings.get("public-base-url", "")
         self.events = self.buses.events
@@ -113,6 +114,7 @@ class Cloud:
         self.queues.start(clock)
         self.schedules.start(clock, self.delete_schedule)
         self.streams.start(clock)
+        self.expiry.start(clock)
 
     def crash(
         self, function: str, *, before: str | None = None, after: str | None = None, times: int | None = 1

@@ -19,7 +19,9 @@ that says what is wrong and what to do.
     GET /phones/{number}      -> the telephone, made on first use
     PUT /phones/{number}      <- its settings: "answers", "after", "presses", "greeting", "withheld", "receives",
                                  "name", "suggests": [{"number", "reaches"}]; GET shows all of them
-    POST /phones/{number}/dial    <- "to" -> 201 {"call_sid"}
+    POST /phones/{number}/dial    <- "to", perhaps "shows": the number that this caller claims to have, and
+                                 "stir_verstat": what Twilio says of it then, "TN-Validation-Failed-C" or the like;
+                                 the first request of the call alone tells it -> 201 {"call_sid"}
     POST /phones/{number}/answer, /reject, /hangup -> the telephone
     POST /phones/{number}/press   <- "digits", with w and W for pauses of 0.5 and 1 s -> the telephone
     POST /phones/{number}/speak   <- "text" -> the telephone
@@ -178,8 +180,7 @@ async def behave(world: World, request: Request) -> Response:
 
 async def dial(world: World, request: Request) -> Response:
     one = phone_of(world, request)
-    (to,) = await wish(request, "to")
-    call = world.dial(one, to)
+    call = world.dial(one, *await wish(request, "to", "shows", "stir_verstat"))
     await world.clock.settle()
     return JSONResponse({"call_sid": call.sid}, 201)
 

@@ -27,6 +27,21 @@ TYPES = {
 }
 
 
+# What Twilio says of the number that an incoming call shows; of calls that no carrier has signed it says nothing.
+# https://www.twilio.com/docs/voice/trusted-calling-with-shakenstir
+VERSTATS = (
+    *(
+        f"TN-Validation-{verdict}-{level}{way}"
+        for verdict in ("Passed", "Failed")
+        for way in ("", "-Diverted", "-Passthrough")
+        for level in "ABC"
+    ),
+    "TN-Validation-Failed",
+    "No-TN-Validation",
+    "NULL",
+)
+
+
 def parsed(number: str) -> phonenumbers.PhoneNumber | None:
     """The number taken apart; None if it is not E.164 or of an impossible length for its country."""
     if not isinstance(number, str) or not E164.fullmatch(number):

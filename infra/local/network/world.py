@@ -23,7 +23,7 @@ from local.network.faults import Faults
 from local.network.memories import Memory
 from local.network.messages import replies
 from local.network.messages.message import Conversation, Message, hand_in
-from local.network.numbers import IncomingPhoneNumber, as_dialed, is_country, parsed
+from local.network.numbers import VERSTATS, IncomingPhoneNumber, as_dialed, is_country, parsed
 from local.network.phones.phone import WITHHELD, Phone
 from local.network.recordings.recording import Recording
 from local.network.refusals import Refused
@@ -195,10 +195,17 @@ class World:
 
     # ---- calls -----------------------------------------------------------------------------------------------------
 
-    def dial(self, phone: Phone, keys: Any) -> Call:
-        """Somebody dials one of the account's numbers, another telephone, or a number that nobody has."""
+    def dial(self, phone: Phone, keys: Any, shows: Any = None, stir_verstat: Any = None) -> Call:
+        """Somebody dials one of the account's numbers, another telephone, or a number that nobody has.
+
+        They show their own number, or claim another; and the first request of the call says what is known of that.
+        """
         if not isinstance(keys, str) or not keys.strip():
             raise Refused(400, '"to" is the number to dial.')
+        if shows is not None and not (isinstance(shows, str) and parsed(shows)):
+            raise Refused(400, '"shows" is the number in E.164 that the caller claims to have.')
+        if stir_verstat is not None and stir_verstat not in VERSTATS:
+            raise Refused(400, f'"stir_verstat" is one of {", ".join(VERSTATS)}.')
         if phone.call:
             raise Refused(409, f"{phone.label} is {phone.state}; hang up first.")
         to = as_dialed(keys.strip(), phone.number)
@@ -206,12 +213,14 @@ class World:
         callback = None
         if number:
             callback = StatusCallback(number.settings["status_callback"], number.settings["status_callback_method"])
-        from_ = WITHHELD if phone.withheld else phone.number
+        from_ = WITHHELD if phone.withheld else shows or phone.number
         call = Call(self, "inbound", from_, to, callback=callback, direct=number is None)
         phone.take(call)
         if number and number.capabilities["voice"]:
             call.fallback = number.settings["voice_fallback_url"], number.settings["voice_fallback_method"]
-            call.start(verbs.inbound(call, Request(number.settings["voice_url"], number.settings["voice_method"])))
+            told = {"StirVerstat": stir_verstat} if stir_verstat else {}
+            first = Request(number.settings["voice_url"], number.settings["voice_method"], told)
+            call.start(verbs.inbound(call, first))
         elif to in self.phones:
             call.start(dial.direct(call, verbs.whispered))
         else:

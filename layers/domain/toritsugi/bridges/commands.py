@@ -25,9 +25,11 @@ from toritsugi.bridges.records import (
     party_key,
     update_unread_if,
 )
+from toritsugi.foundation import config
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
+from toritsugi.foundation.retention import kept_until
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, set_or_remove, write_transaction
 
 if TYPE_CHECKING:  # voice.py needs a bridge's life, and no state
     from toritsugi.bridges.state import State
@@ -92,7 +94,7 @@ def find_same(bridge: Bridge) -> Bridge | None:
 def get_bridge(bridge_sid: str) -> Bridge:
     """The bridge of this SID. Raises RequestRefused 20404."""
     found = look_up_bridge_entries(bridge_key(bridge_sid)).get(bridge_key(bridge_sid))
-    if not isinstance(found, Bridge):
+    if not isinstance(found, Bridge) or not found.is_kept:
         raise RequestRefused(20404, "There is no such call", 404)
     return found
 
@@ -237,7 +239,8 @@ def note_refusal(party: Party, attempt: int, why: str) -> None:
 
 def end_bridge(bridge: Bridge, reason: str, now: float) -> bool:
     """Whether it is we who have ended the bridge; not if it has ended, or the deadline moved, since it was read."""
-    actions = [Bridge.ended_at.set(now), Bridge.end_reason.set(reason)]
+    forget_at = set_or_remove(Bridge.forget_at, kept_until(now, config.CALL_RETENTION))
+    actions = [Bridge.ended_at.set(now), Bridge.end_reason.set(reason), forget_at]
     return update_unread_if(bridge, actions, Bridge.ended_at.does_not_exist() & (Bridge.version == bridge.version))
 
 

@@ -118,9 +118,16 @@ def agreed(context: LegContext) -> VoiceResponse:
 def whisper_to(party: Party) -> VoiceResponse:
     """What only this person hears before being put through."""
     response = VoiceResponse()
-    if party.whisper:
-        voices.say_in(response, party.whisper, party.language, party.voice)
+    say_whisper(response, party)
     return response
+
+
+def say_whisper(into: VoiceResponse, party: Party) -> None:
+    """Says who calls, and whether their number is confirmed, where there is something to say."""
+    if party.with_unconfirmed:
+        voices.say_sentence(into, "number unconfirmed", party.language)
+    if party.whisper:
+        voices.say_in(into, party.whisper, party.language, party.voice)
 
 
 def ask_to_accept(context: LegContext, step: str) -> VoiceResponse:
@@ -128,8 +135,7 @@ def ask_to_accept(context: LegContext, step: str) -> VoiceResponse:
     response, party = VoiceResponse(), context.party
     action = public_url(context.url.then(step).path)
     gather = response.gather(num_digits=1, timeout=ACCEPT_SECONDS, finish_on_key="", action=action)
-    if party.whisper:
-        voices.say_in(gather, party.whisper, party.language, party.voice)
+    say_whisper(gather, party)
     voices.say_sentence(gather, "call for you", party.language)
     response.hangup()
     return response

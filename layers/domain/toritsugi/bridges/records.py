@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi.foundation import config, transactions
+from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.tables import Table
 
 BridgeKey = tuple[str, str]
@@ -85,6 +86,7 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     reserved_yen = NumberAttribute(default=0)
     ended_at = NumberAttribute(null=True)
     end_reason = UnicodeAttribute(null=True)
+    forget_at = NumberAttribute(null=True)
 
     asked = UnicodeAttribute(default="")  # the hash of the request, by which a repeated one is known
     month = UnicodeAttribute()
@@ -97,12 +99,29 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     def is_over(self) -> bool:
         return self.ended_at is not None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has not ended so long ago that nobody is shown it any more."""
+        return not is_past(self.forget_at, self.ended_at, config.CALL_RETENTION)
+
+
+class PartiesByNumber(GlobalSecondaryIndex["Party"]):  # type: ignore[no-untyped-call]
+    """In which bridges a person is or was: for whoever is to be erased. It may lag, by a second or so."""
+
+    class Meta:
+        index_name = "of-person"
+        projection = IncludeProjection(["kind"])
+
+    number = UnicodeAttribute(hash_key=True)
+    bridge_sid = UnicodeAttribute(range_key=True)
+
 
 class Party(BridgeEntry, discriminator="party"):
     """One of its people, the `place`th. `attempts` counts how often they were called; `call_sid` is of the last time.
 
     `limited` is the version of the deadline that Twilio's own time limit of this leg follows; `released` the attempt
-    whose leg we have hung up, at `released_at`.
+    whose leg we have hung up, at `released_at`. `with_unconfirmed`: the caller's number could not be confirmed, as they
+    hear with the whisper.
     """
 
     place = NumberAttribute()
@@ -110,6 +129,7 @@ class Party(BridgeEntry, discriminator="party"):
     shows = UnicodeAttribute()
     name = UnicodeAttribute(null=True)
     whisper = UnicodeAttribute(null=True)
+    with_unconfirmed = BooleanAttribute(null=True)
     language = UnicodeAttribute()
     voice = UnicodeAttribute(null=True)
     report_to = UnicodeAttribute(null=True)  # the path of a masked session's leg, where there is a session
@@ -122,6 +142,8 @@ class Party(BridgeEntry, discriminator="party"):
     released_at = NumberAttribute(null=True)
     removed_at = NumberAttribute(null=True)
     date_created = NumberAttribute()
+
+    by_number = PartiesByNumber()
 
 
 class Announcement(BridgeEntry, discriminator="announcement"):

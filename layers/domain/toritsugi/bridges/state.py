@@ -208,7 +208,7 @@ def state_of(entries: Iterable[BridgeEntry]) -> State:
     """The state that these entries of one bridge amount to. Raises RequestRefused 20404 where there is no bridge."""
     found = list(entries)
     bridges = [entry for entry in found if isinstance(entry, Bridge)]
-    if not bridges:
+    if not bridges or not bridges[0].is_kept:
         raise RequestRefused(20404, "There is no such call", 404)
     return State(
         bridges[0],

@@ -231,7 +231,7 @@ def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge]
     """A page of the bridges, the newest first, back from this month, and where the next page begins."""
     listed, following = pages.backwards(month, after, most, query_bridges)
     keys = [bridge_key(sid_in_entry(listed_as)) for _, listed_as in listed]
-    there = {one.bridge_sid: one for one in Bridge.batch_get(keys, consistent_read=True)}
+    there = {one.bridge_sid: one for one in Bridge.batch_get(keys, consistent_read=True) if one.is_kept}
     return [there[sid] for sid, _ in keys if sid in there], following
 
 

@@ -40,8 +40,13 @@ def forget_caller(number: str) -> None:
 
     Raises RequestRefused 20404.
     """
-    if not delete_if(Caller(*caller_key(number)), Caller.entry.exists()):
+    if not forget_caller_if_known(number):
         raise unknown(number)
+
+
+def forget_caller_if_known(number: str) -> bool:
+    """Whether somebody was known at this number, who is not any more."""
+    return delete_if(Caller(*caller_key(number)), Caller.entry.exists())
 
 
 def opt_out(number: str) -> None:

@@ -14,7 +14,18 @@ from toritsugi.foundation.logs import log
 from toritsugi.foundation.tables import Table
 
 # What a key may be good for: the nouns of the paths of both REST APIs, of /v1 first; each to be read, or written.
-NOUNS = ("services", "sessions", "calls", "callers", "receptions", "lines", "recordings", "messages", "limits")
+NOUNS = (
+    "services",
+    "sessions",
+    "calls",
+    "callers",
+    "receptions",
+    "lines",
+    "recordings",
+    "messages",
+    "limits",
+    "erasures",
+)
 DEEDS = ("read", "write")
 ALL_SCOPES = tuple(f"{noun}:{deed}" for noun in NOUNS for deed in DEEDS)
 READ_SCOPES = tuple(scope for scope in ALL_SCOPES if scope.endswith(":read"))

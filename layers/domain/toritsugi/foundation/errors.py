@@ -13,6 +13,7 @@
         CallInCircle           the call comes from a line of ours, or would ring whoever makes it
         ExchangeStopped        the owner has stopped all that dials and writes
         LimitReached           as much was called, or written, as is allowed
+        CallerUnconfirmed      Twilio says that the number shown is not proven to be the caller's
       Contended              others are at the same rows of a table, however often it is tried
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
@@ -82,6 +83,10 @@ class LimitReached(CallRefused):
     def __init__(self, limit: str, until: float) -> None:
         super().__init__(limit)
         self.limit, self.until = limit, until
+
+
+class CallerUnconfirmed(CallRefused):
+    sentence = "caller unconfirmed"
 
 
 class Contended(ToritsugiError):

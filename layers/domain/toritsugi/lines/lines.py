@@ -13,7 +13,7 @@ class Line(Entry, discriminator="line"):
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
     that a call needs no second read. `full_until` is when calls over sessions are tried again, after a limit of this
-    line was reached.
+    line was reached. `unconfirmed_callers` is what becomes of them at the reception; absent: they are refused.
     """
 
     service_sid = UnicodeAttribute(null=True)
@@ -23,6 +23,7 @@ class Line(Entry, discriminator="line"):
     reception = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)
     document = JSONAttribute(null=True)
+    unconfirmed_callers = UnicodeAttribute(null=True)
 
     @property
     def takes_calls(self) -> bool:

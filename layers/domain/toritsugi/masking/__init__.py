@@ -11,4 +11,5 @@ routes         where a call to a line goes
 masked_legs    the outgoing leg of a masked call, before it exists
 interactions   what has happened in a session
 in_conference  a masked call that goes through a conference of ours
+erasure        how a person is erased from all that
 """

@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, invalid_parameter
 from toritsugi.foundation.transactions import refusals, write_transaction
+from toritsugi.lines.identity import REFUSE
 from toritsugi.masking.candidates import LineSearch, compatible, default_mode, look_around
 from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import (
@@ -232,6 +233,7 @@ def new_session(service: Service, pool: list[PoolNumber], form: Form) -> Session
         through=service.through,
         extends=bool(service.extension_minutes),
         recorded=service.record or None,
+        unconfirmed_callers=None if service.unconfirmed_callers == REFUSE else service.unconfirmed_callers,
     )
 
 
@@ -287,6 +289,7 @@ def route_of(session: Session, person: Participant, partner: Participant | None)
         through=session.through,
         extends=session.extends,
         recorded=session.recorded,
+        unconfirmed_callers=session.unconfirmed_callers,
     )
 
 

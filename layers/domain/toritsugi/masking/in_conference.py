@@ -85,29 +85,39 @@ def forget_bridge(session_sid: str, bridge_sid: str) -> None:
     update_if(Session(session_sid, "session"), [Session.bridges.delete({bridge_sid})], Session.entry.exists())
 
 
-def begin_bridge(call_sid: str, session_sid: str, caller_sid: str, began: float, tell: usage.Tell) -> str:
+def begin_bridge(
+    call_sid: str, session_sid: str, caller_sid: str, began: float, tell: usage.Tell, unconfirmed: bool = False
+) -> str:
     """Keeps the bridge of a masked call, whose caller is there already; its SID. Twice is once.
 
-    The session slides in the same transaction, as with every call. Raises SessionEnded where it is over, LimitReached
-    where as much was called as is allowed.
+    Whoever is called is told where the caller's number is `unconfirmed`. The session slides in the same transaction, as
+    with every call. Raises SessionEnded where it is over, LimitReached where as much was called as is allowed.
     """
     now, limits = time.time(), switch.remembered_limits()
     _, caller, callee = get_two(session_sid, caller_sid)
     yen = charges.yen_a_minute(callee.identifier) * charges.USUAL_MINUTES
     use = usage.Use(caller.proxy_identifier, running=1, calls=1, yen=yen)
     with usage.reserved(use, limits, now, tell):
-        new = keep_begun(call_sid, session_sid, caller_sid, began, use, limits.calls_at_once_per_caller)
+        new = keep_begun(call_sid, session_sid, caller_sid, began, use, limits.calls_at_once_per_caller, unconfirmed)
     if not new:
         usage.release(use, now)
     return commands.bridge_sid_of(call_sid)
 
 
-def keep_begun(call_sid: str, session_sid: str, caller_sid: str, began: float, reserved: usage.Use, most: int) -> bool:
+def keep_begun(
+    call_sid: str,
+    session_sid: str,
+    caller_sid: str,
+    began: float,
+    reserved: usage.Use,
+    most: int,
+    unconfirmed: bool,
+) -> bool:
     """Whether the bridge is new; it is kept. Raises SessionEnded, LimitReached."""
     now = time.time()
     for _ in range(MAX_TRIES):
         session, caller, callee = get_two(session_sid, caller_sid)
-        bridge, entries = new_masked_bridge(session, caller, callee, call_sid, began)
+        bridge, entries = new_masked_bridge(session, caller, callee, call_sid, began, unconfirmed)
         uses.note_reserved(bridge, reserved, now)
         follow = partial(
             slide, session=session, people=[caller, callee], bridge_sid=bridge.bridge_sid, began=began, now=int(now),
@@ -135,20 +145,21 @@ def get_two(session_sid: str, caller_sid: str) -> tuple[Session, Participant, Pa
 
 
 def new_masked_bridge(
-    session: Session, caller: Participant, callee: Participant, call_sid: str, began: float
+    session: Session, caller: Participant, callee: Participant, call_sid: str, began: float, unconfirmed: bool
 ) -> tuple[Bridge, list[BridgeEntry]]:
     """The bridge of a masked call, which lasts until the session's end, or for four hours."""
     service, sid = get_service(session.service_sid), commands.bridge_sid_of(call_sid)
     languages = find_languages([caller.identifier, callee.identifier])
     ends_at = None if session.calls_outlive_expiry else until(session, began)
     leg = MaskedLeg(session.session_sid, caller.sid, callee.sid, int(began))
+    called = participant_party(sid, 2, callee, languages, began, leg.path)
     bridge, entries = commands.for_session(
         call_sid,
         began,
         began + MAX_CALL_SECONDS,
         Bounds(ends_at=ends_at),
         participant_party(sid, 1, caller, languages, began),
-        participant_party(sid, 2, callee, languages, began, leg.path),
+        called,
         int(service.warn_before_end),
         line=caller.proxy_identifier,
         session_sid=session.session_sid,
@@ -157,6 +168,7 @@ def new_masked_bridge(
         extension_times=service.extension_times if service.extension_minutes else 0,
     )
     bridge.ring_seconds, bridge.enrolled = DEFAULT_RING_SECONDS, True
+    called.with_unconfirmed = unconfirmed or None
     return bridge, entries
 
 

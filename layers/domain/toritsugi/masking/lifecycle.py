@@ -10,9 +10,11 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.logs import log
+from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.transactions import (
     MAX_TRIES,
     refusals,
@@ -23,7 +25,7 @@ from toritsugi.foundation.transactions import (
 from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of
 from toritsugi.masking.interactions import forget_interactions
 from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
-from toritsugi.masking.routes import Route, free_from, is_connecting, is_held, is_over
+from toritsugi.masking.routes import Route, forget_at, free_from, is_connecting, is_held, is_over
 from toritsugi.masking.services import MAX_TTL
 from toritsugi.masking.sessions import (
     DELETED_REASON,
@@ -188,7 +190,17 @@ def leaving(moment: float, session: Session) -> list[Action]:
     return [
         Route.ended_at.set(moment),
         set_or_remove(Route.free_from, free_from(moment, session.quarantine)),
+        *forgetting_partner(moment, session),
+    ]
+
+
+def forgetting_partner(moment: float, session: Session) -> list[Action]:
+    """What a route that has ended then needs no more: it connects to nobody, and one day is not remembered itself."""
+    return [
         Route.live_on.remove(),
+        Route.partner.remove(),
+        Route.partner_sid.remove(),
+        set_or_remove(Route.forget_at, forget_at(moment, session.quarantine)),
     ]
 
 
@@ -236,12 +248,13 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
 def expire_session(session_sid: str, now: float) -> float | None:
     """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for.
 
-    A deletion that was not finished, is.
+    A deletion that was not finished, is; and a session that has ended so long ago that it is not kept is deleted.
     """
     for _ in range(MAX_TRIES):
         session, people = find_with_people(session_sid)
-        if session is not None and session.is_deleted:
-            forget_session(session)
+        if session is not None and session.is_deleted and session.status == "closed":
+            if session.closed_reason == DELETED_REASON or delete_as_read(session, people):
+                forget_session(session)
             return None
         if session is None or session.status == "closed" or session.expires_at is None:
             return None
@@ -249,8 +262,9 @@ def expire_session(session_sid: str, now: float) -> float | None:
             return session.expires_at
         seen = session.expires_at
         still_its = is_held(session_sid) & (Route.expires_at == seen)
+        over = [Route.ended_at.set(seen), *forgetting_partner(seen, session)]
         for person in people:  # first what hangs on it: after a crash, whoever comes next finds the session still open
-            update_if(route_at(person), [Route.ended_at.set(seen), Route.live_on.remove()], still_its)
+            update_if(route_at(person), over, still_its)
         if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
             if now - seen > LATE_CLEANUP_SECONDS:  # no caller is harmed, but our timers are not well
                 log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))
@@ -261,9 +275,11 @@ def expire_session(session_sid: str, now: float) -> float | None:
 def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:
     """Yields page by page the sessions that nobody has ended yet, and where the next page begins.
 
-    They are past their expiry and stored as open, or their deletion was not finished.
+    They are past their expiry and stored as open, or their deletion was not finished, or they are not kept any longer.
     """
     overdue = (Session.status != "closed") & (Session.expires_at <= now) | (Session.closed_reason == DELETED_REASON)
+    if days := config.SESSION_RETENTION:
+        overdue |= (Session.status == "closed") & (Session.date_ended <= now - days * DAY_SECONDS)
     pages = Session.scan(overdue, last_evaluated_key=after).page_iter
     for page in pages:
         yield [item["session_sid"]["S"] for item in page["Items"]], pages.last_evaluated_key
@@ -277,7 +293,7 @@ def delete_whole_session(service_sid: str, session_sid: str) -> Session:
     """
     for _ in range(MAX_TRIES):
         session, people = find_with_people(session_sid)
-        if session is None or session.service_sid != service_sid:
+        if session is None or session.service_sid != service_sid or session.is_past_retention:
             raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}")
         if session.is_deleted or delete_as_read(session, people):
             gone = find_with_people(session_sid)[0] or session  # with every bridge that it had in that moment
@@ -293,7 +309,8 @@ def delete_as_read(session: Session, people: list[Participant]) -> bool:
         gone.append(SessionName(session.service_sid, session_name_entry(session.unique_name)))
     actions = [*ending(int(time.time()), DELETED_REASON), Session.unique_name.remove()]
     closed = session.status == "closed"
-    condition = (Session.status == "closed") & is_undeleted() if closed else is_unclosed()
+    same = (Session.status == "closed") & (Session.date_ended == session.date_ended)
+    condition = same & is_undeleted() if closed else is_unclosed()
     return end_session(session, [] if closed else people, actions, condition, gone)
 
 

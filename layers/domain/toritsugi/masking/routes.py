@@ -15,7 +15,7 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi import words
 from toritsugi.callers.caller import Caller, caller_key
-from toritsugi.foundation import voices
+from toritsugi.foundation import config, voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import (
     CallInCircle,
@@ -27,6 +27,7 @@ from toritsugi.foundation.errors import (
     RequestRefused,
     SessionEnded,
 )
+from toritsugi.foundation.retention import kept_until
 from toritsugi.limits.switch import Switch, check_switch, switch_key
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 from toritsugi.lines.lines import Line, line_key
@@ -35,7 +36,7 @@ from toritsugi.lines.numbers import is_e164, is_shown
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
 MAX_SCANNED_PAGES = 100  # of 1 MB each
 
-NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})", re.ASCII)
+NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})(?:/(recorded|unconfirmed|unconfirmed-recorded))?", re.ASCII)
 
 
 class LiveOn(GlobalSecondaryIndex["Route"]):  # type: ignore[no-untyped-call]
@@ -53,8 +54,11 @@ class Route(Entry, discriminator="route"):
     """Where `number`'s calls to a line go: to `partner`, who sees `shows`.
 
     `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
-    absent: never free. The settings of the session travel here from `quarantine` on, so that a call needs no second
-    read: `through` a dial, which is perhaps `recorded`, or a conference, in which a star `extends` the call.
+    absent: never free. `forget_at`: when DynamoDB may sweep it away, after it has ended.
+
+    The settings of the session travel here from `quarantine` on, so that a call needs no second read: `through` a dial,
+    which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
+    are refused.
     """
 
     session_sid = UnicodeAttribute()
@@ -67,12 +71,14 @@ class Route(Entry, discriminator="route"):
     expires_at = NumberAttribute(null=True)
     ended_at = NumberAttribute(null=True)
     free_from = NumberAttribute(null=True)
+    forget_at = NumberAttribute(null=True)
     live_on = UnicodeAttribute(null=True)
     quarantine = NumberAttribute(default=0)
     calls_outlive_expiry = BooleanAttribute(default=False)
     through = UnicodeAttribute(default="dial")
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
+    unconfirmed_callers = UnicodeAttribute(null=True)
 
     live = LiveOn()
 
@@ -150,29 +156,26 @@ def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route
 
 @dataclass(frozen=True)
 class Recorder:
-    """How a call is recorded.
-
-    It holds where Twilio tells of it, in which language the caller is told, and where the TwiML is for the callee.
-    """
+    """How a call is recorded: where Twilio tells of it, and in which language the caller is told."""
 
     report_to: str
     language: str
-    notice: str
 
 
-def put_through(route: Route, now: float, report_to: str, recorder: Recorder | None = None) -> VoiceResponse:
-    """The TwiML that dials whom this route leads to.
+def put_through(
+    route: Route, now: float, report_to: str, recorder: Recorder | None = None, notice: str | None = None
+) -> VoiceResponse:
+    """The TwiML that dials whom this route leads to. `notice` is where the TwiML is that they hear before, if any.
 
     Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
     and is not billed before; unless the call is recorded, for who is told something has been answered.
     https://www.twilio.com/docs/voice/twiml/dial
     """
-    response, recorded, told = VoiceResponse(), {}, {}
+    response, recorded = VoiceResponse(), {}
     if recorder:
-        response = notify(recorder.language)
+        response = notify(recorder.language, "recorded")
         events = {"recording_status_callback_event": "completed absent"}
         recorded = {"record": "record-from-answer-dual", "recording_status_callback": recorder.report_to, **events}
-        told = {"url": recorder.notice}
     left = seconds_left(route, now)
     dial = Dial(
         caller_id=route.shows,
@@ -181,20 +184,24 @@ def put_through(route: Route, now: float, report_to: str, recorder: Recorder | N
         time_limit=MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
         **recorded,
     )
-    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", **told)
+    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", url=notice)
     response.append(dial)
     return response
 
 
-def notice_path(route: Route) -> str:
-    """Where the TwiML is that tells whoever is called that the call is recorded. Their entry was not read."""
-    return f"/voice/notices/{words.choose_language(None, route.partner, route.shows)}"
+def find_notice_path(route: Route, unconfirmed: bool) -> str | None:
+    """Where the TwiML is that tells whoever is called what they have to know of this call. Their entry was not read."""
+    told = "-".join(["unconfirmed"] * unconfirmed + ["recorded"] * bool(route.recorded))
+    return f"/voice/notices/{words.choose_language(None, route.partner, route.shows)}/{told}" if told else None
 
 
-def notify(language: str) -> VoiceResponse:
-    """Says that the call is recorded."""
+def notify(language: str, notice: str | None) -> VoiceResponse:
+    """Says what whoever is called has to know before being put through."""
     response = VoiceResponse()
-    voices.say_sentence(response, "call recorded", language)
+    if notice in ("unconfirmed", "unconfirmed-recorded"):
+        voices.say_sentence(response, "number unconfirmed", language)
+    if notice != "unconfirmed":  # without a name, of a call that began before notices had names
+        voices.say_sentence(response, "call recorded", language)
     return response
 
 
@@ -226,6 +233,12 @@ def is_connecting(session_sid: str, now: int) -> Condition:
     """The pair is this session's, and connects at this moment."""
     alive = Route.expires_at.does_not_exist() | (Route.expires_at > now)
     return (Route.session_sid == session_sid) & Route.ended_at.does_not_exist() & alive
+
+
+def forget_at(ended_at: float, quarantine: float) -> float | None:
+    """When a pair need not be remembered that has ended: not before it is free for others. None: always."""
+    until = kept_until(ended_at, config.SESSION_RETENTION)
+    return None if until is None else max(until, ended_at + quarantine)
 
 
 def free_from(expires_at: float | None, quarantine: float) -> float | None:

@@ -17,10 +17,11 @@ from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
 from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
+from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
 
-DAY_SECONDS = 86_400
 MAX_TTL = 2_147_483_646
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
@@ -43,8 +44,9 @@ class Service(ServiceEntry, discriminator="service"):
 
     From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not mind them.
     `through` is how two people are put through: dial or conference; only into a conference can be spoken.
-    Where calls are recorded (`record`), both sides are told so before they are put through. Each change is another
-    `edition`: to save one that was read fails if somebody else has saved in between.
+    Where calls are recorded (`record`), both sides are told so before they are put through. `unconfirmed_callers` is
+    what becomes of those of whom Twilio says that the number they show is not proven to be theirs. Each change is
+    another `edition`: to save one that was read fails if somebody else has saved in between.
     """
 
     unique_name = UnicodeAttribute()
@@ -65,6 +67,7 @@ class Service(ServiceEntry, discriminator="service"):
     extension_minutes = NumberAttribute(default=0)
     extension_times = NumberAttribute(default=1)
     record = BooleanAttribute(default=False)
+    unconfirmed_callers = UnicodeAttribute(default=REFUSE)
     edition = VersionAttribute()
 
 
@@ -140,6 +143,7 @@ def set_from_form(service: Service, form: Form) -> None:
         "extension_minutes": form.integer("ExtensionMinutes", 0, 240),
         "extension_times": form.integer("ExtensionTimes", 1, 100),
         "record": form.boolean("Record"),
+        "unconfirmed_callers": form.choice("UnconfirmedCallers", UNCONFIRMED_CALLERS),
     }
     for name, value in said.items():
         if value is not None:
@@ -214,4 +218,5 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "extension_minutes": service.extension_minutes,
         "extension_times": service.extension_times,
         "record": service.record,
+        "unconfirmed_callers": service.unconfirmed_callers,
     }

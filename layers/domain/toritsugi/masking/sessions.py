@@ -1,6 +1,7 @@
 """What is stored of a session: itself and its participants. Times are seconds since 1970."""
 
 import re
+import time
 from typing import Any
 
 from pynamodb.attributes import (
@@ -17,6 +18,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
 
@@ -75,6 +77,7 @@ class Session(SessionEntry, discriminator="session"):
     through = UnicodeAttribute(default="dial")
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
+    unconfirmed_callers = UnicodeAttribute(null=True)
     bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
     calls = UnicodeSetAttribute(null=True)  # the latest interactions by dialing, of which some may run
 
@@ -86,7 +89,13 @@ class Session(SessionEntry, discriminator="session"):
 
     @property
     def is_deleted(self) -> bool:
-        return self.closed_reason == DELETED_REASON
+        """Whether it is there for nobody any more: it was deleted, or has ended so long ago that it is not kept."""
+        return self.closed_reason == DELETED_REASON or self.is_past_retention
+
+    @property
+    def is_past_retention(self) -> bool:
+        ended = self.date_ended if self.status == "closed" else self.expires_at
+        return (ended or 0) <= time.time() and is_past(None, ended, config.SESSION_RETENTION)
 
     @property
     def last_sign(self) -> int:
@@ -104,6 +113,17 @@ class Session(SessionEntry, discriminator="session"):
         return "ttl" if self.slides else "date-expiry"
 
 
+class ParticipantsByNumber(GlobalSecondaryIndex["Participant"]):  # type: ignore[no-untyped-call]
+    """In which sessions a person is or was: for whoever is to be erased. It may lag, by a second or so."""
+
+    class Meta:
+        index_name = "of-person"
+        projection = IncludeProjection(["kind"])
+
+    identifier = UnicodeAttribute(hash_key=True)
+    session_sid = UnicodeAttribute(range_key=True)
+
+
 class Participant(SessionEntry, discriminator="participant"):
     """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from."""
 
@@ -116,6 +136,8 @@ class Participant(SessionEntry, discriminator="participant"):
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
     date_deleted = NumberAttribute(null=True)
+
+    by_number = ParticipantsByNumber()
 
 
 class SessionName(ServiceEntry, discriminator="session-name"):

@@ -20,6 +20,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi.foundation import config, pages, transactions
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.retention import is_past, kept_until
 from toritsugi.foundation.tables import Table
 
 # Each further than the one before. Where carriers contradict themselves, the better news counts, for it came later.
@@ -81,6 +82,7 @@ class Message(Table):
     listed_as = UnicodeAttribute()
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
+    forget_at = NumberAttribute(null=True)  # after which DynamoDB sweeps it away, some day
 
     made_in = MessagesByMonth()
     with_person = WithPerson()
@@ -104,12 +106,19 @@ def reply_id(message_sid: str) -> str:
 def new_message(message_id: str, now: float, **known: Any) -> Message:
     """A message that is not kept yet."""
     month, listed_as = f"{datetime.fromtimestamp(now, UTC):%Y-%m}", f"{int(now * 1000):013}#{message_id}"
-    return Message(message_id, month=month, listed_as=listed_as, date_created=now, date_updated=now, **known)
+    forget_at = kept_until(now, config.MESSAGE_RETENTION)
+    known |= {"month": month, "listed_as": listed_as, "forget_at": forget_at}
+    return Message(message_id, date_created=now, date_updated=now, **known)
 
 
 def find_message(message_id: str) -> Message | None:
-    """The message of this id."""
-    return next(iter(Message.batch_get([message_id], consistent_read=True)), None)
+    """The message of this id; None also of one that is past its time."""
+    return next((one for one in Message.batch_get([message_id], consistent_read=True) if is_kept(one)), None)
+
+
+def is_kept(message: Message) -> bool:
+    """Whether a message is not past its time."""
+    return not is_past(message.forget_at, message.date_created, config.MESSAGE_RETENTION)
 
 
 # ---- how far it has come ---------------------------------------------------------------------------------------------
@@ -163,7 +172,7 @@ def list_messages(
 
     listed, following = pages.backwards(month, after, most, query)
     ids = [listed_as.partition("#")[2] for _, listed_as in listed]
-    there = {one.message_id: one for one in Message.batch_get(ids, consistent_read=True)}
+    there = {one.message_id: one for one in Message.batch_get(ids, consistent_read=True) if is_kept(one)}
     return [there[one] for one in ids if one in there], following
 
 
@@ -190,3 +199,19 @@ def places(month: str) -> tuple[str, str]:
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
     following = (first + timedelta(days=31)).replace(day=1)
     return f"{int(first.timestamp() * 1000):013}", f"{int(following.timestamp() * 1000) - 1:013}$"
+
+
+# ---- those of a person -----------------------------------------------------------------------------------------------
+
+
+def erase_some_messages(person: str, most: int) -> tuple[int, set[str]]:
+    """How many messages that a person got and wrote are gone now, and under which SIDs Twilio knows of them.
+
+    There are no more when it is 0.
+    """
+    ids = [listed.message_id for listed in Message.with_person.query(person, limit=most)]
+    there = list(Message.batch_get(ids, consistent_read=True)) if ids else []
+    with Message.batch_write() as batch:
+        for message_id in ids:
+            batch.delete(Message(message_id))
+    return len(ids), {one.sid for one in there if one.sid}

@@ -26,6 +26,7 @@ class Texted(Entry, discriminator="texted"):
 
     answered = NumberAttribute()
     latest = JSONAttribute()  # [[moment, digest], ...]
+    forget_at = NumberAttribute(null=True)  # when none of them counts any more, and DynamoDB may sweep it away
 
 
 def texted_key(number: str, line: str) -> DirectoryKey:
@@ -39,6 +40,14 @@ def is_automatic(body: str) -> bool:
     return any(re.search(matching.fold_text(said), text) for language in words.LANGUAGES for said in language.automatic)
 
 
+def forget_answers(number: str) -> int:
+    """How many entries of a person, about what they were answered, were forgotten."""
+    entries = [one for one in Entry.query(number, consistent_read=True) if isinstance(one, Texted)]
+    for entry in entries:
+        entry.delete()
+    return len(entries)
+
+
 def lets(texted: Texted | None, answer: str, now: float) -> bool:
     """Whether this may be answered now."""
     latest = texted.latest if texted else []
@@ -50,7 +59,8 @@ def lets(texted: Texted | None, answer: str, now: float) -> bool:
 def count_answer(texted: Texted | None, number: str, line: str, answer: str, now: float) -> Texted:
     """The entry after this answer."""
     latest = [*(texted.latest if texted else []), [int(now), digest(answer)]][-KEPT:]
-    return Texted(*texted_key(number, line), answered=(texted.answered if texted else 0) + 1, latest=latest)
+    answered, forget_at = (texted.answered if texted else 0) + 1, int(now) + max(seconds for seconds, _ in MAX_ANSWERS)
+    return Texted(*texted_key(number, line), answered=answered, latest=latest, forget_at=forget_at)
 
 
 def nothing_answered_since(texted: Texted | None) -> Condition:

@@ -132,11 +132,12 @@ def delete_reception(name: str) -> None:
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def give_line(number: str, owned: dict[str, Any], name: str) -> None:
+def give_line(number: str, owned: dict[str, Any], name: str, unconfirmed_callers: str | None = None) -> None:
     """The reception answers at this line from now on. `owned` is what Twilio knows of the number.
 
-    Raises RequestRefused 20404 without such a reception, 21211 if it transfers to a line of ours, or another one to
-    this line, 20409 where others are changing it all the time.
+    What becomes there of `unconfirmed_callers` stays as it is where that is not said. Raises RequestRefused 20404
+    without such a reception, 21211 if it transfers to a line of ours, or another one to this line, 20409 where others
+    are changing it all the time.
     """
     check_uncalled(number)
     for _ in range(MAX_TRIES):
@@ -152,10 +153,13 @@ def give_line(number: str, owned: dict[str, Any], name: str) -> None:
                     Line.former.set(former_webhooks(line, owned)),
                     *copied(version, document),
                 ]
+                if unconfirmed_callers:
+                    changes.append(Line.unconfirmed_callers.set(unconfirmed_callers))
                 transaction.update(line, changes, condition=line_is_as_seen(line))
             else:
                 line = Line(*line_key(number), number_sid=owned["sid"], former=owned["webhooks"], reception=name)
                 line.version, line.document = version, document
+                line.unconfirmed_callers = unconfirmed_callers
                 transaction.save(line, condition=Line.entry.does_not_exist())
             if line.reception not in (None, name):
                 transaction.update(Reception(*current_key(line.reception)), [Reception.lines.delete({number})])
@@ -202,7 +206,8 @@ def take_line_as_seen(line: Line) -> bool:
     """Whether the line has lost its reception; not if that, or its service, has changed since it was seen."""
     with refusals() as places, write_transaction() as transaction:
         if line.service_sid:
-            forgotten: list[Action] = [Line.reception.remove(), Line.version.remove(), Line.document.remove()]
+            of_reception = (Line.reception, Line.version, Line.document, Line.unconfirmed_callers)
+            forgotten: list[Action] = [attribute.remove() for attribute in of_reception]
             transaction.update(line, forgotten, condition=line_is_as_seen(line))
         else:
             transaction.delete(line, condition=line_is_as_seen(line))

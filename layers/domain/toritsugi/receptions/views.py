@@ -7,6 +7,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 
 from toritsugi.foundation.forms import date
 from toritsugi.lines.directory import look_up_entries
+from toritsugi.lines.identity import REFUSE
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.receptions.authoring.reading import Mistake
 from toritsugi.receptions.records import DocumentDict, Reception, Version
@@ -64,7 +65,10 @@ class CheckView(TypedDict):
 
 
 class LineView(TypedDict):
-    """A number of the account, what it can do, and what it works for: a reception, a service, or both, or nothing."""
+    """A number of the account, what it can do, and what it works for: a reception, a service, or both, or nothing.
+
+    `unconfirmed_callers` is what its reception does with them; those of a service are the service's.
+    """
 
     number: str
     friendly_name: str | None
@@ -73,6 +77,7 @@ class LineView(TypedDict):
     mms: bool
     reception: str | None
     version: int | None
+    unconfirmed_callers: str | None
     service_sid: str | None
 
 
@@ -139,5 +144,6 @@ def show_line(owned: dict[str, Any], line: object) -> LineView:
         "mms": able["mms"],
         "reception": known.reception if known else None,
         "version": int(known.version) if known and known.version else None,
+        "unconfirmed_callers": (known.unconfirmed_callers or REFUSE) if known and known.reception else None,
         "service_sid": known.service_sid if known else None,
     }

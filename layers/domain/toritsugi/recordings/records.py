@@ -16,10 +16,11 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.retention import DAY_SECONDS, kept_until
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import update_if
-from toritsugi.recordings.reports import DAY_SECONDS, RecordingOrigin, Report
+from toritsugi.recordings.reports import RecordingOrigin, Report
 
 CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
 DELETED_REMEMBERED_SECONDS = 15 * DAY_SECONDS  # a deleted one: a message about it waits for two weeks at most
@@ -35,6 +36,17 @@ class RecordingsByMonth(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-u
         projection = KeysOnlyProjection()
 
     month = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
+class RecordingsByCaller(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
+    """The keys of a caller's recordings. It may lag, by a second or so."""
+
+    class Meta:
+        index_name = "of-caller"
+        projection = KeysOnlyProjection()
+
+    caller = UnicodeAttribute(hash_key=True)
     listed_as = UnicodeAttribute(range_key=True)
 
 
@@ -69,6 +81,7 @@ class Recording(Table):
     listed_as = UnicodeAttribute(null=True)
 
     made_in = RecordingsByMonth()
+    by_caller = RecordingsByCaller()
 
 
 IS_KEPT = Recording.status.exists() & (Recording.status != DELETED_RECORDING)
@@ -171,7 +184,7 @@ def news(recording: Recording) -> dict[str, Any]:
 
 def recording_expiry(since: float) -> int | None:
     """When the retention ends that began at `since`, both in seconds since 1970; None: never."""
-    return int(since) + config.RECORDING_RETENTION * DAY_SECONDS if config.RECORDING_RETENTION else None
+    return kept_until(since, config.RECORDING_RETENTION)
 
 
 # ---- what becomes of it ----------------------------------------------------------------------------------------------
@@ -223,6 +236,17 @@ def forget_recording(recording_sid: str) -> None:
         return
     get_recording(recording_sid)
     raise RequestRefused(20409, "The recording is being copied at this moment. Please try again in a minute", 409)
+
+
+def find_recordings_of(caller: str) -> list[str]:
+    """The SIDs of the recordings of a caller's calls and messages."""
+    return [one.recording_sid for one in Recording.by_caller.query(caller)]
+
+
+def is_known(recording_sid: str) -> bool:
+    """Whether there is anything left of a recording but that it was deleted."""
+    found = Recording.batch_get([recording_sid], consistent_read=True)
+    return any(one.status != DELETED_RECORDING for one in found)
 
 
 def missing(recording_sid: str) -> RequestRefused:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.types import Fields
 
-DAY_SECONDS = 86_400
 MIN_RECORDED_SECONDS = 2  # what is shorter is somebody who hung up at the beep
 
 RECORDING_PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)

@@ -59,8 +59,11 @@ ENGLISH = Language(
         "call in circle": "This call has come back to where it began, so it ends here.",
         "exchange stopped": "Calls cannot be put through at the moment. Please try again later.",
         "limit reached": "All lines are busy. Please try again later.",
+        "caller unconfirmed": "We could not confirm that this call comes from the number that it shows, "
+        "so it cannot be connected. Please call again from another telephone.",
         # A call between two people.
         "call recorded": "This call is recorded.",
+        "number unconfirmed": "The caller's number could not be confirmed.",
         "call for you": "You have a call. To be connected, press 1.",
         "call extended": "The call is extended by {more}.",
         "no more extensions": "The call cannot be extended any more. You are going back to it.",

@@ -61,8 +61,11 @@ JAPANESE = Language(
         "call in circle": "この電話は、発信元に戻ってきたため、ここで終了します。",
         "exchange stopped": "ただいま、お電話をおつなぎできません。しばらくしてから、おかけ直しください。",
         "limit reached": "ただいま、回線が混み合っております。しばらくしてから、おかけ直しください。",
+        "caller unconfirmed": "表示されている番号からのお電話であることを確認できないため、おつなぎできません。"
+        "恐れ入りますが、別の電話からおかけ直しください。",
         # A call between two people.
         "call recorded": "この通話は録音されます。",
+        "number unconfirmed": "発信者の電話番号は、本人のものと確認できていません。",
         "call for you": "お電話です。おつなぎするには、1を押してください。",
         "call extended": "通話を{more}延長しました。",
         "no more extensions": "これ以上は延長できません。通話に戻ります。",

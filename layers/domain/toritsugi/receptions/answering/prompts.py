@@ -128,6 +128,7 @@ def facts_for_owner(visit: Visit) -> dict[str, Any]:
         "version": visit.place.version,
         "step": visit.place.step,
         "from": visit.number or None,
+        "unconfirmed": visit.place.unconfirmed,
         "to": visit.line,
         "language": visit.place.locale,
         "digits": visit.digits or None,

@@ -80,7 +80,7 @@ def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn:
         **wanted,
     )
     told = visit.address("told" if recorded else "whispered", turn, seal_parties(visit))
-    hears = recorded or step["accept"] or "whisper" in step
+    hears = recorded or step["accept"] or "whisper" in step or visit.place.unconfirmed
     for number in numbers:
         call.number(number, url=told if hears else None)
     visit.response.append(call)
@@ -121,7 +121,9 @@ def whisper_to_callee(visit: Visit, step: StepDocument) -> None:
 
 
 def introduce(visit: Visit, step: StepDocument, into: VoiceResponse | None = None) -> None:
-    """Says the step's `whisper`, if it has one, to whoever is called."""
+    """Says to whoever is called the step's `whisper`, if it has one, and what may be wrong with the caller's number."""
+    if visit.place.unconfirmed:
+        visit.say("number unconfirmed", into)
     if "whisper" in step:
         visit.speak(step["whisper"], into)
 

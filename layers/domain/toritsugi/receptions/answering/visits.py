@@ -22,7 +22,7 @@ AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 Permit = Callable[[Sequence[str]], list[str]]
 
 VISIT_PATH = re.compile(
-    r"/voice/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11}))?(?:/([\w-]{1,120}))?",
+    r"/voice(/unconfirmed)?/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11}))?(?:/([\w-]{1,120}))?",
     re.ASCII,
 )
 
@@ -32,7 +32,8 @@ class VisitPlace:
     """Where in a reception a call is: what it has done (`action`) at which step, for the `turn`th time.
 
     `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`. `began`
-    is when the transfer began that is over now, in whole seconds.
+    is when the transfer began that is over now, in whole seconds. `unconfirmed`: the caller's number is not proven to
+    be theirs, of which Twilio tells the first request alone.
     """
 
     reception: str
@@ -43,12 +44,14 @@ class VisitPlace:
     turn: int = 0
     sealed: str = ""
     began: int = 0
+    unconfirmed: bool = False
 
     @property
     def path(self) -> str:
         """Where Twilio goes on from here: never a number."""
-        known = f"/voice/receptions/{self.reception}/{self.version}/{self.locale}/{self.step}/{self.action}/{self.turn}"
-        return known + (f"/at/{self.began}" if self.began else "") + (f"/{self.sealed}" if self.sealed else "")
+        of = f"/voice{'/unconfirmed' * self.unconfirmed}/receptions/{self.reception}/{self.version}/{self.locale}"
+        at = f"/at/{self.began}" if self.began else ""
+        return f"{of}/{self.step}/{self.action}/{self.turn}{at}" + (f"/{self.sealed}" if self.sealed else "")
 
     @classmethod
     def read(cls, path: str) -> "VisitPlace":
@@ -56,8 +59,9 @@ class VisitPlace:
         match = VISIT_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no reception has this path", 404)
-        reception, version, locale, step, action, turn, began, sealed = match.groups()
-        return cls(reception, int(version), locale, step, action, int(turn), sealed or "", int(began or 0))
+        unconfirmed, reception, version, locale, step, action, turn, began, sealed = match.groups()
+        known = reception, int(version), locale, step, action, int(turn), sealed or ""
+        return cls(*known, began=int(began or 0), unconfirmed=bool(unconfirmed))
 
 
 @dataclass
@@ -91,8 +95,8 @@ class Visit:
 
     @cached_property
     def caller(self) -> Caller | None:
-        """Who calls, looked up when it is first of interest."""
-        return self.find_caller(self.number) if self.number else None
+        """Who calls, looked up when it is first of interest; nobody, if the number need not be theirs."""
+        return self.find_caller(self.number) if self.number and not self.place.unconfirmed else None
 
     @cached_property
     def number(self) -> str:
@@ -160,11 +164,13 @@ class Visit:
         self.response.hangup()
 
 
-def first_place(reception: str, version: int, document: Mapping[str, Any], caller: Caller | None) -> VisitPlace:
+def first_place(
+    reception: str, version: int, document: Mapping[str, Any], caller: Caller | None, unconfirmed: bool = False
+) -> VisitPlace:
     """Where a call begins: at the first step, in the caller's language, if that is spoken everywhere."""
     entry = caller.language if caller else None
     locale = words.choose_language(entry, usual=document["language"], among=languages(document) if entry else None)
-    return VisitPlace(reception, version, locale, document["start"])
+    return VisitPlace(reception, version, locale, document["start"], unconfirmed=unconfirmed)
 
 
 def languages(document: Mapping[str, Any]) -> set[str]:

@@ -1,0 +1,77 @@
+"""How a person is erased from what was masked: the sessions in which they were, and the routes that remember them.
+
+A session goes as a whole, for whatever it says of the other is about this person, too.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from toritsugi.foundation.transactions import MAX_TRIES, delete_if, update_if
+from toritsugi.lines.directory import Entry
+from toritsugi.masking.claims import route_at
+from toritsugi.masking.interactions import list_interactions
+from toritsugi.masking.lifecycle import delete_as_read, expire_session, forget_session, session_is_busy
+from toritsugi.masking.routes import Route, is_held
+from toritsugi.masking.sessions import DELETED_REASON, Participant, Session, find_with_people
+
+
+@dataclass(frozen=True)
+class SessionTraces:
+    """What a session has left elsewhere: the SIDs of its calls, and of what was recorded of them."""
+
+    calls: set[str]
+    recordings: set[str]
+
+
+def find_sessions_of(number: str) -> list[str]:
+    """The SIDs of the sessions in which this person is or was."""
+    return sorted({person.session_sid for person in Participant.by_number.query(number)})
+
+
+def find_live(session_sids: Iterable[str]) -> list[str]:
+    """Those of these sessions that have not ended."""
+    now, keys = time.time(), [(sid, "session") for sid in session_sids]
+    return [one.session_sid for one in Session.batch_get(keys, consistent_read=True) if not one.is_closed(now)]
+
+
+def find_traces(session_sid: str) -> SessionTraces:
+    """What a session has left elsewhere."""
+    found = list_interactions(session_sid)
+    calls = {sid for one in found for sid in (one.inbound_call_sid, one.outbound_call_sid)}
+    return SessionTraces(calls, {one.recording_sid for one in found if one.recording_sid})
+
+
+def erase_session(session_sid: str) -> None:
+    """Nothing is left of a session that has ended. Raises RequestRefused 80503 where it is being changed.
+
+    Its people are gone in the moment in which it is for everybody; what it did, which names no number, after that, by
+    cleanup.py if need be.
+    """
+    for _ in range(MAX_TRIES):
+        session, people = find_with_people(session_sid)
+        if session is None:
+            return delete_people(people)
+        if session.status != "closed":  # past its expiry, and not written down yet
+            expire_session(session_sid, time.time())
+            continue
+        nobody = [Route.partner.remove(), Route.partner_sid.remove(), Route.shows.remove()]
+        for person in people:
+            update_if(route_at(person), nobody, is_held(session_sid))
+        if session.closed_reason == DELETED_REASON or delete_as_read(session, people):
+            return forget_session(session)
+    raise session_is_busy()
+
+
+def delete_people(people: Iterable[Participant]) -> None:
+    """Deletes people who are left of a session that is not there."""
+    for person in people:
+        person.delete()
+
+
+def forget_routes(number: str) -> int:
+    """How many routes of a person were forgotten; one that connects stays, for its session has just been opened."""
+    now = int(time.time())
+    over = Route.ended_at.exists() | (Route.expires_at <= now)
+    routes = [one for one in Entry.query(number, consistent_read=True) if isinstance(one, Route)]
+    return sum(delete_if(route, over) for route in routes)
