@@ -162,6 +162,7 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
     "PATCH /api/limits": lambda c: ("/api/limits", {"calls_an_hour": 100}),
     "POST /api/limits/stop": lambda c: ("/api/limits/stop", {"why": "a trial"}),
     "POST /api/limits/start": lambda c: ("/api/limits/start", None),
+    "POST /api/erasures": lambda c: ("/api/erasures", {"number": "+819077770007"}),
     "PATCH /api/recordings/<sid>": lambda c: (c.recording(), {"heard": True}),
     "DELETE /api/recordings/<sid>": lambda c: (c.recording(), None),
 }

@@ -26,18 +26,18 @@ from tests.integration.test_receptions_api import owned
 from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
 from tests.unit.test_architecture import DOMAIN, modules, room
-from toritsugi.bridges import announcements, commands, events, state, steps
+from toritsugi.bridges import announcements, commands, events, forgetting, state, steps
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
-from toritsugi.masking import in_conference, interactions, pool, services
+from toritsugi.masking import erasure, in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.sessions import read_session
-from toritsugi.messages import inbound, outbound
+from toritsugi.messages import inbound, outbound, reply_limit
 from toritsugi.messages import records as messages
 from toritsugi.receptions import publishing as receptions
 from toritsugi.recordings import records as recordings
@@ -210,6 +210,10 @@ class World:
         text().save()
         return deed
 
+    def answered(self, deed: Callable[[], object]) -> Deed:
+        reply_limit.count_answer(None, AIKO, LINES[0], "Yes", NOW).save()
+        return deed
+
     def number(self, deed: Callable[[Any], object]) -> Deed:
         found = pool.get_pool_number(self.service, owned(LINES[0])["sid"])
         return lambda: deed(found)
@@ -272,6 +276,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.commands.note_more_reserved": lambda w: w.within(lambda seen: commands.note_more_reserved(seen.bridge, 9)),
     "bridges.commands.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
     "bridges.events.record_bridge_event": lambda w: lambda: events.record_bridge_event(*of_leg(1, 1, NOW, "ringing")),
+    "bridges.forgetting.forget_bridge": lambda w: w.within(lambda _: forgetting.forget_bridge(SID)),
     "bridges.commands.keep_bridge_with": lambda w: w.running,
     "bridges.commands.plan_look": lambda w: w.within(lambda seen: commands.plan_look(seen.bridge, NOW + 9, "1")),
     "bridges.commands.prolong_bridge": lambda w: w.within(lambda seen: commands.prolong_bridge(seen.bridge, 10, NOW)),
@@ -296,7 +301,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.steps.Release.claim": lambda w: w.claims(lambda _, seen: steps.Release(seen, call_sid(2), 1, None)),
     "callers.changes.keep_caller": lambda w: lambda: changes.keep_caller(AIKO, {"name": "Aiko"}),
     "callers.changes.change_caller": lambda w: w.caller(lambda: changes.change_caller(AIKO, {"name": "Aiko T"})),
-    "callers.changes.forget_caller": lambda w: w.caller(lambda: changes.forget_caller(AIKO)),
+    "callers.changes.forget_caller_if_known": lambda w: w.caller(lambda: changes.forget_caller_if_known(AIKO)),
     "callers.changes.opt_out": lambda w: lambda: changes.opt_out(AIKO),
     "callers.changes.opt_in": lambda w: lambda: changes.opt_in(AIKO),
     "masking.interactions.update_interaction": lambda w: w.called("initiated", told="completed"),
@@ -315,6 +320,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "messages.records.change_message": lambda w: w.text(
         lambda: messages.progress(text().message_id, "SM1", "delivered")
     ),
+    "messages.reply_limit.forget_answers": lambda w: w.answered(lambda: reply_limit.forget_answers(AIKO)),
+    "masking.erasure.forget_routes": lambda w: w.of_closed(lambda *_: erasure.forget_routes(AIKO)),
+    "messages.records.erase_some_messages": lambda w: w.text(lambda: messages.erase_some_messages(AIKO, 9)),
     "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
     "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),
@@ -332,6 +340,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "receptions.publishing.bring": lambda w: w.behind(),
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
+    "limits.usage.forget_use": lambda w: lambda: usage.forget_use(AIKO, NOW),
     "lines.lines.hold_line": lambda w: w.number(lambda found: lines.hold_line(found.phone_number, NOW)),
     "recordings.records.claim_recording": lambda w: lambda: recordings.claim_recording(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
@@ -348,6 +357,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.claims.save_session": lambda w: w.session,
     "masking.claims.save_participant": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
     "masking.in_conference.forget_bridge": lambda w: w.of_session(lambda _, sid: in_conference.forget_bridge(sid, SID)),
+    "masking.erasure.erase_session": lambda w: w.of_closed(lambda _, sid: erasure.erase_session(sid)),
+    "masking.erasure.delete_people": lambda w: w.of_closed(lambda *sid: erasure.delete_people(read_session(*sid)[1])),
     "masking.lifecycle.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "masking.lifecycle.prolong_session": lambda w: w.of_session(
         lambda _, sid: sessions.prolong_session(sid, 0, NOW * 2), Ttl=600

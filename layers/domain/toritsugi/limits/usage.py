@@ -193,8 +193,7 @@ def forget_use(scope: str, now: float) -> int:
     """How many days of what a scope has used were forgotten, of all that are kept."""
     days = [row_key(scope, now - seconds) for seconds in range(0, KEPT_SECONDS + 86_400, 86_400)]
     asked = {"TableName": config.USAGE_TABLE, "ReturnValues": "ALL_OLD"}
-    answers = [connection().client.delete_item(**asked, Key=day) for day in days]
-    return sum("Attributes" in answer for answer in answers)
+    return sum(bool(carry_out("delete_item", {**asked, "Key": day}).row) for day in days)
 
 
 def read_usage(now: float, scope: str = EXCHANGE) -> dict[str, int]:
