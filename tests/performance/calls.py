@@ -18,6 +18,7 @@ from local.aws import Context, Template
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, ROOT
 from tests.performance.cost import PLATFORM_LOG_BYTES, Webhook, logged_by_aws
 from tests.performance.meter import Meter
+from toritsugi.limits.limits import COUNTED_ONE_IN
 
 AIKO, BEN = "+819011110001", "+819022220002"
 
@@ -39,10 +40,13 @@ class Implementation:
     sent: list[Webhook] = field(default_factory=list)
     events: dict[str, tuple[Handler, Json]] = field(default_factory=dict)
 
-    def calls(self, caller: str, line: str) -> list[Webhook]:
-        """The webhooks of a call that is put through, answered, and hung up after a minute."""
+    def calls(self, caller: str, line: str, *, counted: bool = False) -> list[Webhook]:
+        """The webhooks of a call that is put through, answered, and hung up after a minute.
+
+        It is one that is `counted` toward the limits for fifty, or one of the others.
+        """
         self.sent = []
-        call, leg = new_sid(), new_sid()
+        call, leg = new_sid(counted=counted), new_sid()
         answer = self.send("voice", "/voice", incoming(call, caller, line))
         dial = ElementTree.fromstring(answer["body"]).find("Dial")
         assert dial is not None, f"the call is not put through: {answer['body']}"
@@ -97,8 +101,9 @@ def ours() -> Implementation:
 # ---- forms -----------------------------------------------------------------------------------------------------------
 
 
-def new_sid() -> str:
-    return "CA" + uuid4().hex
+def new_sid(*, counted: bool = False) -> str:
+    """The SID of a call that is not counted for others; or of one that is."""
+    return f"CA{uuid4().hex[:26]}{COUNTED_ONE_IN if counted else COUNTED_ONE_IN + 1:06x}"
 
 
 def incoming(call_sid: str, caller: str, line: str) -> dict[str, str]:

@@ -4,6 +4,8 @@ import base64
 import copy
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -15,6 +17,7 @@ from moto.dynamodb.models.table import Table
 
 from local.aws import ACCOUNT, REGION, Cloud, Context
 from tests.performance.calls import AIKO, BEN, Json, event_of
+from toritsugi.limits import switch
 from toritsugi.masking import pool
 
 KEY = "SK" + "a" * 32, "secret"
@@ -108,6 +111,12 @@ def like(row: Item, others: dict[str, str]) -> Item:
     return item
 
 
-def in_a_minute() -> time_machine.travel:
-    """Later than whatever the exchange has just made, so that a call has an expiry to slide."""
-    return time_machine.travel(time.time() + 60, tick=False)
+@contextmanager
+def in_a_minute() -> Iterator[None]:
+    """Later than whatever the exchange has just made, so that a call has an expiry to slide.
+
+    The process has answered within the last minute, so it knows what it reads once in one.
+    """
+    with time_machine.travel(time.time() + 60, tick=False):
+        switch.remembered_limits()
+        yield

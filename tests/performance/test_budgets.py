@@ -14,6 +14,7 @@ from tests.performance.cold import ORDINARY, OURS, starter
 from tests.performance.cost import per_million, total
 from tests.performance.exchange import LINES, in_a_minute
 from tests.performance.meter import Meter
+from toritsugi.limits.limits import COUNTED_ONE_IN
 
 TTLS = pytest.mark.parametrize("ttl", [0, 3600], ids=["without ttl", "with ttl"])
 
@@ -88,9 +89,19 @@ def test_a_session_of_two_is_opened_in_three_round_trips_however_many_there_are(
 def test_a_million_masked_calls_cost_little_at_aws(exchange, telephones, ttl, most):
     line = exchange.masked(ttl)
     with in_a_minute():
-        webhooks = telephones.calls(AIKO, line)
-    bill = per_million(webhooks)
-    assert sum(bill.values()) <= most, f"dollars per million calls: {bill}"
+        bills = [per_million(telephones.calls(AIKO, line, counted=counted)) for counted in (True, False)]
+    counted, uncounted = (sum(bill.values()) for bill in bills)
+    bill = (counted + (COUNTED_ONE_IN - 1) * uncounted) / COUNTED_ONE_IN
+    assert bill <= most, f"dollars per million calls: {bill}, of which one in {COUNTED_ONE_IN} costs {counted}"
+
+
+def test_one_call_in_fifty_is_counted_at_two_writes_more_when_it_begins_and_when_it_ends(exchange, telephones):
+    line = exchange.masked()
+    with in_a_minute():
+        voice, initiated, completed = telephones.calls(AIKO, line, counted=True)
+    assert voice.meter.operations == ["BatchGetItem"]
+    assert initiated.meter.operations == ["TransactWriteItems", "UpdateItem", "UpdateItem"]
+    assert completed.meter.operations == ["UpdateItem", "UpdateItem", "UpdateItem"]
 
 
 def test_a_hundred_callers_are_imported_with_one_read_and_four_writes(exchange):
