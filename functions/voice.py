@@ -5,7 +5,7 @@ A masked call is one read, and no write.
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from twilio.twiml.voice_response import VoiceResponse
 
 from toritsugi import words
-from toritsugi.adapters import event_bus, schedules, webhooks
+from toritsugi.adapters import schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import announcements, commands, legs, ring_tone
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
@@ -27,7 +27,7 @@ from toritsugi.lines.lines import Line
 from toritsugi.masking import masked_legs, routes
 from toritsugi.masking.routes import Route
 from toritsugi.receptions import records
-from toritsugi.receptions.answering import permits, steps, visits
+from toritsugi.receptions.answering import steps, visits
 from toritsugi.receptions.answering.visits import Visit, VisitPlace
 from toritsugi.receptions.records import DocumentDict
 from toritsugi.recordings.reports import RecordingOrigin
@@ -110,7 +110,7 @@ def go_on_at_reception(call: Webhook, place: VisitPlace) -> VoiceResponse:
     """A call at a reception goes on, as the reception was when it began, and in the language in which it began."""
     call.language = place.locale
     if place.began:
-        permits.end_transfer(call.fields, place.began)
+        end_transfer(call, place.began)
     document = records.get_document(place.reception, place.version)
     locale = words.choose_language(place.locale, usual=document["language"])  # it may be spoken here no more
     place = replace(place, locale=locale)
@@ -128,8 +128,24 @@ def visit(
     call: Webhook, place: VisitPlace, document: DocumentDict, find_caller: Callable[[str], Caller | None]
 ) -> Visit:
     now = time.time()
-    permit = partial(permits.permit_transfer, call.fields, now=now, tell=event_bus.tell)
-    return Visit(place, document, call.fields, ask_owner, now, find_caller, permit, call.token)
+    return Visit(
+        place, document, call.fields, ask_owner, now, find_caller, partial(permit_transfer, call, now), call.token
+    )
+
+
+def permit_transfer(call: Webhook, now: float, wanted: Sequence[str]) -> list[str]:
+    """Those of the wanted numbers that may be rung. Raises ExchangeStopped, LimitReached."""
+    from toritsugi.adapters import event_bus  # these here only, as above: a masked call needs neither
+    from toritsugi.receptions.answering import permits
+
+    return permits.permit_transfer(call.fields, wanted, now, event_bus.tell)
+
+
+def end_transfer(call: Webhook, began: float) -> None:
+    """A transfer of this call is over."""
+    from toritsugi.receptions.answering import permits  # here only, as above
+
+    permits.end_transfer(call.fields, began)
 
 
 def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
