@@ -13,14 +13,13 @@ from command.refusals import Refused
 from command.screen import AsJson, Yes, confirm, show, table
 from command.stages import Region, StageName
 
-app = typer.Typer(invoke_without_command=True, help="How much may be called and written, and what was used of it.")
+app = typer.Typer(no_args_is_help=True, help="How much may be called and written.")
 
 
-@app.callback()
-def show_limits(context: typer.Context, stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
+@app.command("show")
+def show_limits(stage: StageName = "", region: Region = "", as_json: AsJson = False) -> None:
     """How much may be called and written, and what was used of it."""
-    if context.invoked_subcommand is None:
-        show_all(standing(stage, region), as_json)
+    show_all(standing(stage, region), as_json)
 
 
 @app.command("set")

@@ -2,9 +2,10 @@
 
 from toritsugi.foundation import config
 
-# Twilio repeats a request only if told to: two more tries, also after our 5xx, all within its own limit of 15 s.
+# Twilio repeats a request only if told to: two more tries, also after our 5xx, and after a 429 with which API Gateway
+# keeps a flood away; all within its own limit of 15 s.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-RETRIES = "#rc=2&rp=5xx,ct,rt&ct=2000&rt=4500&tt=14500"
+RETRIES = "#rc=2&rp=4xx,5xx,ct,rt&ct=2000&rt=4500&tt=14500"
 
 
 # The edge of Twilio's that is nearest to a region of AWS; elsewhere its requests leave from Ashburn, which is half a
