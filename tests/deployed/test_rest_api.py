@@ -93,6 +93,9 @@ def test_a_person_is_erased_from_sessions_calls_texts_and_recordings(opened, dep
     ben.rejects()
     session.sdk.update(status="closed")
     call = opened.calls(aiko, ben, line=scene.line(1), announcements=[])
+    for person in (aiko, ben):
+        eventually(lambda person=person: person.telephone["state"] == "ringing")
+        person.rings(showing=scene.line(1))
     call.end()
     message = {"direction": "inbound", "line": scene.line(1), "person": aiko.number, "status": "received"}
     message |= {"message_id": f"SM{scene.block}", "month": "2026-11", "listed_as": f"1#{scene.block}"}
@@ -104,6 +107,7 @@ def test_a_person_is_erased_from_sessions_calls_texts_and_recordings(opened, dep
     receipt = opened.asks("POST", "/api/erasures", {"number": aiko.number})
     assert receipt["complete"]
     assert {name: count > 0 for name, count in receipt["erased"].items()} == dict.fromkeys(receipt["erased"], True) | {
-        "answers": False
+        "answers": False,
+        "counters": False,  # nothing of what was used was Aiko's own
     }
     assert set(opened.asks("POST", "/api/erasures", {"number": aiko.number})["erased"].values()) == {0}

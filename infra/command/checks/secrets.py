@@ -13,7 +13,12 @@ from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import Exchange
 from command.webhook_rules import AppliedRule, list_applied_rules, signer_of
 
-CAUSES = {"5xx": "HTTP_5XX", "ct": "CONNECTION_TIMEOUT", "rt": "READ_TIMEOUT"}  # of a retry: in a URL, in a rule
+CAUSES = {
+    "4xx": "HTTP_4XX",
+    "5xx": "HTTP_5XX",
+    "ct": "CONNECTION_TIMEOUT",
+    "rt": "READ_TIMEOUT",
+}  # of a retry: in a URL, in a rule
 
 
 def own_secret(exchange: Exchange) -> Iterator[Finding]:
