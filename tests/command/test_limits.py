@@ -28,4 +28,5 @@ def test_an_exchange_is_stopped_and_started(exchange):
     [("calls_a_week=1", "There is no limit"), ("calls_a_day", "is set as"), ("calls_a_day=-1", "is set as")],
 )
 def test_what_is_no_limit_is_refused_in_a_sentence(exchange, wrong, says):
-    assert says in exchange.refuses("limits", "set", wrong)
+    said = exchange.types("limits", "set", wrong)
+    assert (said.code, says in said.err) == (1, True), said.err
