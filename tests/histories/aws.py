@@ -81,7 +81,8 @@ class Aws:
         return {"FailedEntryCount": 0, "Entries": []}
 
     def get_parameters(self, request: dict[str, Any]) -> dict[str, Any]:
-        values = {name: self.settings[name.rpartition("/")[2]] for name in request["Names"]}
+        known = {name: self.settings.get(name.rpartition("/")[2]) for name in request["Names"]}
+        values = {name: value for name, value in known.items() if value is not None}
         return {"Parameters": [{"Name": k, "Value": v} for k, v in values.items()], "InvalidParameters": []}
 
 

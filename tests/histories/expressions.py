@@ -148,6 +148,11 @@ class Reader:
             other = self.operand()
             self.take(")")
             return lambda facts: path(facts) or other(facts)
+        if token == "size":
+            self.take("(")
+            measured = self.operand()
+            self.take(")")
+            return lambda facts: size(measured(facts))
         name = self.named(token)
         return lambda facts: facts[0].get(name(facts))
 
@@ -207,6 +212,8 @@ class Reader:
 
 def plain(value: dict[str, Any]) -> Any:
     ((kind, said),) = value.items()
+    if kind == "SS":
+        return frozenset(said)
     return Decimal(said) if kind == "N" else said
 
 
@@ -216,6 +223,11 @@ def compare(sign: str, left: dict[str, Any] | None, right: dict[str, Any] | None
     if sign in ("=", "<>"):
         return (alike and plain(left) == plain(right)) == (sign == "=")
     return alike and COMPARISONS[sign](plain(left), plain(right))
+
+
+def size(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How much is in it; of what is absent nothing can be said."""
+    return None if value is None else {"N": str(len(next(iter(value.values()))))}
 
 
 def add(left: dict[str, Any] | None, right: dict[str, Any] | None) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_whatever_is_asked_of_them_the_tables_answer_as_motos_do(cloud):
     as_moto()
 
 
-@pytest.mark.parametrize("text", ["size (#0) > :0", "#0.#1 = :0", "#0 = :0)", "#0"])
+@pytest.mark.parametrize("text", ["attribute_type (#0, :0)", "#0.#1 = :0", "#0 = :0)", "#0"])
 def test_what_the_tables_cannot_read_they_refuse(text):
     with pytest.raises((ValueError, IndexError)):
         condition(text)
