@@ -42,7 +42,7 @@ GUARDS = [
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):",
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed()):",
         "sessions",
-        172,
+        416,
     ),
     Guard(
         "re-open without a condition",
@@ -50,7 +50,7 @@ GUARDS = [
         "transaction.update(session, actions, condition=over)",
         "transaction.update(session, actions)",
         "sessions",
-        940,
+        1449,
     ),
     Guard(
         "a claim takes what is not free",
