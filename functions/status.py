@@ -26,13 +26,27 @@ def handler(callback: Webhook) -> None:
 
 def record_masked_leg(leg: masked_legs.MaskedLeg, callback: Webhook) -> None:
     """What a leg of a plain masked call has to tell; one that is too many is hung up, and its caller hears why."""
-    limits, now = switch.remembered_limits(), time.time()
+    limits, fields = switch.remembered_limits(), callback.fields
+    counted_for = counted_legs.counted_for(callback["ParentCallSid"], limits)
     try:
-        news = interactions.record_leg_status(leg, callback.fields, limits.calls_at_once_per_caller)
-        counted_legs.count_leg(news, leg, callback.fields, limits, now, event_bus.tell)
+        news = interactions.record_leg_status(leg, fields, limits.calls_at_once_per_caller, counted_for)
+        count_leg(news, leg, callback)
     except LimitReached as reached:
-        counted_legs.hold_further(reached, callback["From"])
         schedules.send_call_to_dismiss(callback["ParentCallSid"], reached.sentence, callback["From"])
+        counted_legs.hold_further(reached, callback["From"], time.time())
+
+
+def count_leg(news: interactions.LegNews, leg: masked_legs.MaskedLeg, callback: Webhook) -> None:
+    """Counts a leg, by limits that are read anew before one is refused. Raises LimitReached."""
+    for again in (False, True):
+        try:
+            return counted_legs.count_leg(news, leg, callback.fields, switch.remembered_limits(), event_bus.tell)
+        except LimitReached:
+            if again:
+                interactions.note_refused(leg.session_sid, callback["ParentCallSid"])
+                raise
+            switch.forget_limits()
+    return None
 
 
 def record_status(source: events.BridgeEventSource, callback: Webhook) -> None:

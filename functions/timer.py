@@ -89,13 +89,13 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
         try:
             known = get_bounded_state(bridge_sid)
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
-            return
+            return None
         todo = agenda.due(known, time.time())
         failures = [failure for step in todo if (failure := attempt(step, bridge_sid))]
         if failures:
             raise failures[0]
         if not todo and plan(known, due, message_id):
-            return
+            return uses.settle(known, time.time())
     raise RuntimeError("whatever is done for a bridge, something is due")
 
 
@@ -166,9 +166,7 @@ def take_step(step: BridgeStep) -> None:  # noqa: C901, PLR0912  a case for each
             twilio_api.end_conference(conference_sid)
         case Release(party, call_sid, _, sentence):
             dismiss_caller(call_sid, sentence, party.language) if sentence else twilio_api.hang_up_call(call_sid)
-        case End(bridge):
-            uses.settle(state.get_state(bridge.bridge_sid), time.time())
-        case Begin() | Follow():  # what follows from them is due next
+        case Begin() | Follow() | End():  # what follows from them is due next
             pass
 
 

@@ -22,6 +22,7 @@ from toritsugi.callers import caller
 from toritsugi.callers.caller import Caller
 from toritsugi.foundation import addresses, sealing
 from toritsugi.foundation.errors import CallerBlocked, RequestRefused
+from toritsugi.limits import switch
 from toritsugi.lines import identity, numbers
 from toritsugi.lines.lines import Line
 from toritsugi.masking import masked_legs, routes
@@ -72,7 +73,7 @@ def receive_call(call: Webhook) -> VoiceResponse:
         return receive_at_reception(call, known.line, known.caller)
     caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
     unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
-    known.check(now)
+    known.check(str(route.shows), now)
     if route.through == "conference":
         return receive_into_room(call, route, now, unconfirmed)
     leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
@@ -138,14 +139,14 @@ def permit_transfer(call: Webhook, now: float, wanted: Sequence[str]) -> list[st
     from toritsugi.adapters import event_bus  # these here only, as above: a masked call needs neither
     from toritsugi.receptions.answering import permits
 
-    return permits.permit_transfer(call.fields, wanted, now, event_bus.tell)
+    return permits.permit_transfer(call.fields, wanted, now, event_bus.tell, call.token)
 
 
 def end_transfer(call: Webhook, began: float) -> None:
     """A transfer of this call is over."""
     from toritsugi.receptions.answering import permits  # here only, as above
 
-    permits.end_transfer(call.fields, began)
+    permits.end_transfer(call.fields, began, call.token)
 
 
 def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
@@ -161,6 +162,8 @@ def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
     call.language = party.language
     others = commands.list_parties(bridge)[1:] if bridge.through == "dial" and url.place == 1 else []
     context = legs.LegContext(bridge, party, others, url, call.fields, bounds_of(bridge), time.time())
+    if others:
+        switch.check_stop(switch.find_switch())  # from here others are dialed
     if step := LEG_ANSWERS.get(url.step):
         return step(context)
     return legs.try_again(context) if bridge.through == "dial" else leave_by_star(context)

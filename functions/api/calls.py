@@ -55,7 +55,7 @@ def create_call(
     parties = [entry for entry in entries if isinstance(entry, Party)]
     if not (idempotency_key and commands.find_same(bridge)):
         check_lines({party.shows for party in parties}, {party.number for party in parties}, known.ours)
-        begin_call(bridge, entries, uses.use_of(bridge, parties, asked.minutes), known.switch)
+        begin_call(bridge, entries, uses.use_of(bridge, parties, uses.longest_minutes(bridge)), known.switch)
     schedules.wake(sid, time.time())
     return views.show_whole_bridge(state.get_state(sid))
 
@@ -158,7 +158,7 @@ def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> Pa
     check_lines({line}, {person.number}, found.ours)
     party = new_party(known, person, line, found.languages.get(person.number))
     use = replace(uses.use_of(known.bridge, [party], int(known.bridge.minutes)), running=0)
-    with reserved(use, found.switch):
+    with reserved(use, found.switch, time.time()):
         commands.add_party(known, party)
     commands.note_more_reserved(known.bridge, use.yen)
     schedules.wake(sid, time.time())
@@ -237,17 +237,17 @@ def look_up(lines: set[str], people: set[str]) -> Known:
     return Known(ours, caller.languages_of(found), next((one for one in found if isinstance(one, Switch)), None))
 
 
-def reserved(use: Use, switch: Switch | None) -> AbstractContextManager[None]:
+def reserved(use: Use, switch: Switch | None, now: float) -> AbstractContextManager[None]:
     """What is used by what is done inside, counted. Raises ExchangeStopped, LimitReached."""
     check_stop(switch)
-    return usage.reserved(use, limits_of(switch), time.time(), event_bus.tell)
+    return usage.reserved(use, limits_of(switch), now, event_bus.tell)
 
 
 def begin_call(bridge: Bridge, entries: list[BridgeEntry], use: Use, switch: Switch | None) -> None:
     """Keeps a bridge that uses so much; one that another request has kept meanwhile uses it once."""
     now = time.time()
     uses.note_reserved(bridge, use, now)
-    with reserved(use, switch):
+    with reserved(use, switch, now):
         if bridge.session_sid:
             kept = in_conference.keep_enrolled(bridge, entries, now)
         else:

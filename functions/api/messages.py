@@ -98,10 +98,14 @@ def send_new(message: Message) -> None:
     switch.check_stop(found)
     with usage.reserved(use, switch.limits_of(found), now, event_bus.tell):
         new = outbound.keep_outbound(message)
-    if new:
-        outbound.hand_over(message, twilio_api.send_text)
-    else:
-        usage.release(use, now)
+    if not new:
+        return usage.release(use, now)
+    try:
+        return outbound.hand_over(message, twilio_api.send_text)
+    except RequestRefused as refusal:
+        if refusal.status < 500:  # else it may have been sent
+            usage.release(use, now)
+        raise
 
 
 def get_message(message_id: str) -> Message:

@@ -341,7 +341,6 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
     "limits.usage.forget_use": lambda w: lambda: usage.forget_use(AIKO, NOW),
-    "lines.lines.hold_line": lambda w: w.number(lambda found: lines.hold_line(found.phone_number, NOW)),
     "recordings.records.claim_recording": lambda w: lambda: recordings.claim_recording(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
     "recordings.records.keep_recording": lambda w: w.recording(

@@ -83,18 +83,22 @@ def keep_bridge_with(
 
 def find_same(bridge: Bridge) -> Bridge | None:
     """The bridge that is there, if the very same was asked for before. Raises RequestRefused 422 for another."""
-    found = look_up_bridge_entries(bridge_key(bridge.bridge_sid)).get(bridge_key(bridge.bridge_sid))
-    if not isinstance(found, Bridge):
-        return None
-    if found.asked != bridge.asked:
+    found = find_bridge(bridge.bridge_sid)
+    if found and found.asked != bridge.asked:
         raise RequestRefused(20409, "This Idempotency-Key was used for another request", 422)
     return found
 
 
+def find_bridge(bridge_sid: str) -> Bridge | None:
+    """The bridge of this SID, in one round trip."""
+    found = look_up_bridge_entries(bridge_key(bridge_sid)).get(bridge_key(bridge_sid))
+    return found if isinstance(found, Bridge) else None
+
+
 def get_bridge(bridge_sid: str) -> Bridge:
     """The bridge of this SID. Raises RequestRefused 20404."""
-    found = look_up_bridge_entries(bridge_key(bridge_sid)).get(bridge_key(bridge_sid))
-    if not isinstance(found, Bridge) or not found.is_kept:
+    found = find_bridge(bridge_sid)
+    if not found or not found.is_kept:
         raise RequestRefused(20404, "There is no such call", 404)
     return found
 

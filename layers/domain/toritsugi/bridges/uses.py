@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from toritsugi.bridges.records import Bridge, Party
+from toritsugi.bridges.records import Bridge, Party, update_unread_if
 from toritsugi.bridges.state import State
 from toritsugi.limits import charges, usage
 from toritsugi.limits.usage import Use
@@ -17,15 +17,22 @@ def use_of(bridge: Bridge, people: Iterable[Party], minutes: float) -> Use:
     return Use(bridge.line, running=1, calls=len(called) * tries, yen=yen)
 
 
+def longest_minutes(bridge: Bridge) -> int:
+    """How long a bridge may last, with all its extensions."""
+    return int(bridge.minutes + bridge.extension_minutes * bridge.extension_times)
+
+
 def note_reserved(bridge: Bridge, use: Use, now: float) -> None:
     """Has a bridge that is not kept yet know what was reserved for it, and when."""
     bridge.reserved_at, bridge.reserved_yen = now, use.yen
 
 
 def settle(known: State, now: float) -> None:
-    """The bridge runs no more; of the yen what its legs have taken stays counted. Once for each bridge."""
-    bridge = known.bridge
-    if bridge.reserved_at is None:
+    """A bridge that is over runs no more; of the yen what its legs have taken stays counted. Twice is once."""
+    bridge, reserved_at, reserved_yen = known.bridge, known.bridge.reserved_at, int(known.bridge.reserved_yen)
+    if not bridge.is_over or reserved_at is None:
+        return
+    if not update_unread_if(bridge, [Bridge.reserved_at.remove()], Bridge.reserved_at == reserved_at):
         return
     numbers = {party.place: party.number for party in known.parties}
     taken = sum(
@@ -33,4 +40,4 @@ def settle(known: State, now: float) -> None:
         for leg in known.legs.values()
         if leg.answered_at is not None and leg.place in numbers
     )
-    usage.release(Use(bridge.line, running=1, yen=int(bridge.reserved_yen) - taken), bridge.reserved_at)
+    usage.release(Use(bridge.line, running=1, yen=reserved_yen - taken), reserved_at)

@@ -7,6 +7,7 @@ from functools import cache
 from toritsugi.foundation import config
 
 COUNTED_ONE_IN = 50  # at most: the fewer are counted, the cheaper is a call, and the later a limit is noticed
+DEAREST_CALL_YEN = 90  # of a usual call to a country whose numbers are called: three minutes to a mobile in Japan
 SAMPLES = 20  # of calls that a limit is worth at least: so one is noticed give or take a fifth
 
 
@@ -38,7 +39,8 @@ class Limits:
             most for name, most in asdict(self).items() if name.startswith("calls") and not name.endswith("caller")
         ]
         smallest = min((most for most in calls if most), default=COUNTED_ONE_IN * SAMPLES)
-        return max(1, min(COUNTED_ONE_IN, smallest // SAMPLES))
+        affordable = self.yen_a_day // (SAMPLES * DEAREST_CALL_YEN) if self.yen_a_day else COUNTED_ONE_IN
+        return max(1, min(COUNTED_ONE_IN, smallest // SAMPLES, affordable))
 
     def changed(self, changes: Mapping[str, int]) -> "Limits":
         """The limits with these changes; a change of what is no limit any more says nothing."""

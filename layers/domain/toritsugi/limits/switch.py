@@ -22,13 +22,15 @@ KEPT_SECONDS = 60
 class Switch(Entry, discriminator="switch"):
     """What the owner has decided since the deployment: a stop, since when and why, and other limits.
 
-    `full_until` is when calls over sessions are tried again, after a limit of the whole exchange was reached.
+    `full_until` is when calls over sessions are tried again, after a limit of all lines was reached; `held` says
+    the same of lines.
     """
 
     stopped_at = NumberAttribute(null=True)
     why = UnicodeAttribute(null=True)
     limits = JSONAttribute(null=True)
     full_until = NumberAttribute(null=True)
+    held = JSONAttribute(null=True)
 
 
 def switch_key(seed: str = "") -> DirectoryKey:
@@ -71,11 +73,12 @@ def check_stop(switch: Switch | None) -> None:
         raise ExchangeStopped
 
 
-def check_switch(switch: Switch | None, now: float) -> None:
-    """Raises ExchangeStopped, or LimitReached where a limit of the whole exchange was reached a moment ago."""
+def check_switch(switch: Switch | None, line: str, now: float) -> None:
+    """Raises ExchangeStopped, or LimitReached where a limit of the line, or of all, was reached a moment ago."""
     check_stop(switch)
-    if switch and (switch.full_until or 0) > now:
-        raise LimitReached("calls", switch.full_until or 0)
+    until = max(switch.full_until or 0, (switch.held or {}).get(line, 0)) if switch else 0
+    if until > now:
+        raise LimitReached("calls", until)
 
 
 # ---- it is turned ----------------------------------------------------------------------------------------------------
@@ -88,7 +91,7 @@ def stop_exchange(why: str, now: float) -> None:
 
 def start_exchange() -> None:
     """The exchange dials and writes again; twice is once."""
-    turn(Switch.stopped_at.remove(), Switch.why.remove(), Switch.full_until.remove())
+    turn(Switch.stopped_at.remove(), Switch.why.remove(), Switch.full_until.remove(), Switch.held.remove())
 
 
 def set_limits(changes: Mapping[str, int | None]) -> Limits:
@@ -96,7 +99,7 @@ def set_limits(changes: Mapping[str, int | None]) -> Limits:
     switch = find_switch()
     kept = {**((switch.limits if switch else None) or {}), **changes}
     own = {name: most for name, most in kept.items() if most is not None}
-    turn(Switch.limits.set(own), Switch.full_until.remove())
+    turn(Switch.limits.set(own), Switch.full_until.remove(), Switch.held.remove())
     forget_limits()
     return deployed().changed(own)
 
@@ -104,6 +107,13 @@ def set_limits(changes: Mapping[str, int | None]) -> Limits:
 def hold_calls(until: float) -> None:
     """No call over a session is put through before that: a limit of the whole exchange was reached."""
     turn(Switch.full_until.set(until))
+
+
+def hold_line(line: str, until: float, now: float) -> None:
+    """The same for calls that show this line."""
+    found = find_switch()
+    others = {one: held for one, held in ((found.held if found else None) or {}).items() if held > now}
+    turn(Switch.held.set({**others, line: until}))
 
 
 def turn(*changes: Action) -> None:

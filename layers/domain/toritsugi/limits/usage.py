@@ -165,7 +165,7 @@ def add(scope: str, counters: Mapping[str, int], caps: list[Cap], now: float) ->
 
 def first_time(scope: str, mark: str, now: float) -> bool:
     """Whether a scope had no such mark today; it has one now."""
-    actions, values = "SET #mark = :now", {":now": {"N": str(int(now))}}
+    actions, values = "ADD #mark :now", {":now": {"N": str(int(now))}}
     unmarked = "attribute_not_exists(#mark)"
     return update(scope, now, actions, {"#mark": mark}, values, ConditionExpression=unmarked).held
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from toritsugi.foundation.transactions import update_if
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
 
@@ -19,7 +18,6 @@ class Line(Entry, discriminator="line"):
     service_sid = UnicodeAttribute(null=True)
     number_sid = UnicodeAttribute()
     former = JSONAttribute()
-    full_until = NumberAttribute(null=True)
     reception = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)
     document = JSONAttribute(null=True)
@@ -45,8 +43,3 @@ def find_line(number: str) -> Line | None:
 def find_lines(numbers: Iterable[str]) -> set[str]:
     """Those of these numbers that are lines of ours, in one round trip."""
     return {number for number, _ in look_up_entries({line_key(number) for number in numbers})}
-
-
-def hold_line(number: str, until: float) -> None:
-    """No call over a session goes over this line before that: a limit of it was reached."""
-    update_if(Line(*line_key(number)), [Line.full_until.set(until)], Line.entry.exists())

@@ -5,46 +5,40 @@ rings, and for a while no other is begun. Where the limits are large one leg is 
 """
 
 import math
-from dataclasses import replace
+from contextlib import suppress
 
-from toritsugi.foundation.errors import LimitReached
+from toritsugi.foundation.errors import Contended, LimitReached
 from toritsugi.foundation.types import Fields
 from toritsugi.limits import charges, switch, usage
 from toritsugi.limits.limits import Limits
-from toritsugi.lines import lines
-from toritsugi.masking import interactions
 from toritsugi.masking.interactions import LegNews
 from toritsugi.masking.masked_legs import MaskedLeg
 
 
-def count_leg(news: LegNews, leg: MaskedLeg, fields: Fields, limits: Limits, now: float, tell: usage.Tell) -> None:
-    """Counts a leg that has begun, or ended. Raises LimitReached for one that is too many."""
-    if not (news.begun or news.ended) or not is_counted(fields["ParentCallSid"], limits.counted_one_in):
+def counted_for(call_sid: str, limits: Limits) -> int:
+    """For how many calls this one is counted; 0: another one is counted for it."""
+    one_in = limits.counted_one_in
+    return one_in if int(call_sid[-6:], 16) % one_in == 0 else 0
+
+
+def count_leg(news: LegNews, leg: MaskedLeg, fields: Fields, limits: Limits, tell: usage.Tell) -> None:
+    """Counts a leg that has begun, or ended, in the hour in which it began. Raises LimitReached for one too many."""
+    if not news.counted_for:
         return
     rate, line = charges.yen_a_minute(fields["To"]), fields["From"]
     usual = rate * charges.USUAL_MINUTES
-    use = usage.Use(line, running=1, calls=1, yen=usual, counted_for=limits.counted_one_in)
+    if news.begun:
+        began = usage.Use(line, running=1, calls=1, yen=usual, counted_for=news.counted_for)
+        usage.reserve(began, limits, leg.started, tell)
     if news.ended:
         taken = rate * math.ceil(int(fields.get("CallDuration") or 0) / 60)
-        over = replace(use, calls=0, yen=usual - taken)
-    try:
-        if news.begun:
-            usage.reserve(use, limits, now, tell)
-    except LimitReached:
-        interactions.note_refused(leg.session_sid, fields["ParentCallSid"])
-        raise
-    if news.ended:
-        usage.release(over, now if news.begun else leg.started)
+        usage.release(usage.Use(line, running=1, yen=usual - taken, counted_for=news.counted_for), leg.started)
 
 
-def is_counted(call_sid: str, one_in: int) -> bool:
-    """Whether this call is the one that is counted for so many."""
-    return int(call_sid[-6:], 16) % one_in == 0
-
-
-def hold_further(reached: LimitReached, line: str) -> None:
-    """Has no other call begin before the limit that was reached lets one."""
-    if reached.limit.endswith("_per_line"):
-        lines.hold_line(line, reached.until)
-    elif not reached.limit.endswith("_per_caller"):
-        switch.hold_calls(reached.until)
+def hold_further(reached: LimitReached, line: str, now: float) -> None:
+    """Has no other call begin before the limit that was reached lets one. Where others are at it, they do so."""
+    with suppress(Contended):
+        if reached.limit.endswith("_per_line"):
+            switch.hold_line(line, reached.until, now)
+        elif not reached.limit.endswith("_per_caller"):
+            switch.hold_calls(reached.until)

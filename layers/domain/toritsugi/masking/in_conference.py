@@ -64,7 +64,7 @@ def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bri
         if not bounds_of(bridge.session_sid).connects(now):
             raise RequestRefused(80607, "The session is closed", 409)
         if is_full(Session.get(bridge.session_sid, "session", consistent_read=True), most):
-            raise LimitReached("calls_at_once_per_caller", now)
+            raise LimitReached("calls_at_once_per_caller", now + usage.PAUSE_SECONDS)
     raise RequestRefused(20409, "Others are changing the session at the same time. Please try again", 409)
 
 
@@ -93,7 +93,11 @@ def begin_bridge(
     Whoever is called is told where the caller's number is `unconfirmed`. The session slides in the same transaction, as
     with every call. Raises SessionEnded where it is over, LimitReached where as much was called as is allowed.
     """
-    now, limits = time.time(), switch.remembered_limits()
+    if commands.find_bridge(commands.bridge_sid_of(call_sid)):  # the message has come again
+        return commands.bridge_sid_of(call_sid)
+    now, found = time.time(), switch.find_switch()
+    switch.check_stop(found)
+    limits = switch.limits_of(found)
     _, caller, callee = get_two(session_sid, caller_sid)
     yen = charges.yen_a_minute(callee.identifier) * charges.USUAL_MINUTES
     use = usage.Use(caller.proxy_identifier, running=1, calls=1, yen=yen)
@@ -128,7 +132,7 @@ def keep_begun(
         if session.is_closed(now):
             raise SessionEnded
         if is_full(session, most):
-            raise LimitReached("calls_at_once_per_caller", now)
+            raise LimitReached("calls_at_once_per_caller", now + usage.PAUSE_SECONDS)
     raise RuntimeError("other requests were at the same session, again and again")
 
 

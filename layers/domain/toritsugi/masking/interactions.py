@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 
 from toritsugi.foundation import config
 from toritsugi.foundation.call_status import FINAL, RANKS
-from toritsugi.foundation.durations import MAX_LEG_SECONDS
+from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import LimitReached, RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import unseal
@@ -28,6 +28,7 @@ from toritsugi.foundation.transactions import (
     write_transaction,
 )
 from toritsugi.foundation.types import Fields
+from toritsugi.limits.usage import PAUSE_SECONDS
 from toritsugi.lines.directory import DirectoryKey
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting, route_key
@@ -54,35 +55,42 @@ class Interaction(SessionEntry, discriminator="interaction"):
     duration = NumberAttribute(null=True)
     recording_sid = UnicodeAttribute(null=True)
     refused = BooleanAttribute(null=True)  # the leg was more than is allowed, and counts nowhere
+    counted_for = NumberAttribute(null=True)  # so many like it are counted by this one; absent: it is not counted
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
 
 
 @dataclass(frozen=True)
 class LegNews:
-    """What a callback has told that was not known: that the leg has begun, that it has ended, or both."""
+    """What a callback has told that was not known: that the leg has begun, that it has ended, or both.
+
+    It is `counted_for` so many; 0: for none.
+    """
 
     begun: bool = False
     ended: bool = False
+    counted_for: int = 0
 
 
-def record_leg_status(leg: MaskedLeg, fields: Fields, most: int = 0) -> LegNews:
+def record_leg_status(leg: MaskedLeg, fields: Fields, most: int = 0, counted_for: int = 0) -> LegNews:
     """Keeps what a callback says of a leg; what was new in it.
 
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
     conditional update. It is more only when the first callback was lost or is overtaken, the session has changed, or it
     does not know yet which of its latest calls have ended. Raises LimitReached for a leg that is more than the `most`
-    that a session may have at once (0: no limit); that is kept, too.
+    that a session may have at once (0: no limit); that is kept, too. A leg that begins is `counted_for` so many.
     """
     if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
         raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
     interaction, ended = read_interaction(leg, fields), fields["CallStatus"] in FINAL
+    interaction.counted_for = counted_for or None
     for _ in range(MAX_TRIES):
         later = interaction.rank > RANKS["initiated"]
         if later and (changed := update_interaction(interaction)) is not None:
-            return LegNews(ended=changed and ended and not interaction.refused)
+            over = changed and ended and not interaction.refused
+            return LegNews(ended=over, counted_for=int(interaction.counted_for or 0))
         if begin_interaction(interaction, leg, slid_pairs(leg, fields), most):
-            return LegNews(begun=True, ended=ended)
+            return LegNews(begun=True, ended=ended, counted_for=counted_for)
         if not later:
             return LegNews()
     raise RuntimeError("the interaction was there and not there, in turns")
@@ -140,7 +148,9 @@ def update_interaction(interaction: Interaction) -> bool | None:
         return_values_on_condition_failure="ALL_OLD",
     )
     outcome = carry_out("update_item", request | {"ReturnValues": "ALL_NEW"})
-    interaction.refused = outcome.row.get("refused", {}).get("BOOL")
+    if outcome.row:
+        interaction.refused = outcome.row.get("refused", {}).get("BOOL")
+        interaction.counted_for = outcome.row.get("counted_for", {}).get("N")
     return outcome.held or (False if outcome.row else None)  # a late callback finds one, a first one none
 
 
@@ -199,7 +209,7 @@ def still_running(session: Session) -> set[str]:
     """Which of a session's latest calls have not ended, as far as we have been told, in one round trip."""
     keys = [(session.session_sid, interaction_entry(sid)) for sid in session.calls or ()]
     found = Interaction.batch_get(keys, consistent_read=True) if keys else ()
-    began_after = time.time() - MAX_LEG_SECONDS  # of what is older the end was lost
+    began_after = time.time() - MAX_CALL_SECONDS - DEFAULT_RING_SECONDS  # of what is older the end was lost
     return {one.sid for one in found if one.status not in FINAL and one.date_created > began_after}
 
 
@@ -208,7 +218,7 @@ def keep_as_too_many(interaction: Interaction, leg: MaskedLeg) -> bool | None:
     interaction.refused = True
     new = keep_alone(interaction, leg)
     if new:
-        raise LimitReached("calls_at_once_per_caller", time.time())
+        raise LimitReached("calls_at_once_per_caller", time.time() + PAUSE_SECONDS)
     return new
 
 

@@ -20,7 +20,6 @@ from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECOND
 from toritsugi.foundation.errors import (
     CallInCircle,
     CallsNotAllowed,
-    LimitReached,
     LineUnknown,
     NoSession,
     PartnerMissing,
@@ -109,13 +108,11 @@ class KnownOfCall:
     is_from_line: bool = False
     switch: Switch | None = None
 
-    def check(self, now: float) -> None:
-        """Raises CallRefused where no call over a session may be put through at this moment, whosever it is."""
+    def check(self, shows: str, now: float) -> None:
+        """Raises CallRefused where no call that shows this line may be put through at this moment, whosever it is."""
         if self.is_from_line:
             raise CallInCircle
-        check_switch(self.switch, now)
-        if self.line and (self.line.full_until or 0) > now:
-            raise LimitReached("calls", self.line.full_until or 0)
+        check_switch(self.switch, shows, now)
 
 
 def look_up_call(caller: str, called: str, forwarded: str = "", seed: str = "") -> KnownOfCall:

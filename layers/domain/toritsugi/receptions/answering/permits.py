@@ -8,12 +8,14 @@ from toritsugi.lines.lines import line_key
 from toritsugi.lines.numbers import is_shown
 
 
-def permit_transfer(fields: Mapping[str, str], wanted: Sequence[str], now: float, tell: usage.Tell) -> list[str]:
+def permit_transfer(
+    fields: Mapping[str, str], wanted: Sequence[str], now: float, tell: usage.Tell, request: str = ""
+) -> list[str]:
     """Those of the wanted numbers that may be rung for the call of these fields; they are counted from now on.
 
     A call from one of our own lines was sent here by a transfer, or forwarded by somebody whom a transfer has rung: it
-    rings nobody more, or it would go on for ever. Nor does a call ring whoever makes it, or has forwarded it. Raises
-    ExchangeStopped, LimitReached.
+    rings nobody more, or it would go on for ever. Nor does a call ring whoever makes it, or has forwarded it. A
+    `request` that comes again is counted once. Raises ExchangeStopped, LimitReached.
     """
     sources = [number for number in (fields.get("From", ""), fields.get("ForwardedFrom", "")) if is_shown(number)]
     key = switch.switch_key(fields.get("CallSid", ""))
@@ -25,13 +27,20 @@ def permit_transfer(fields: Mapping[str, str], wanted: Sequence[str], now: float
         known = found.get(key)
         now_set = known if isinstance(known, switch.Switch) else None
         switch.check_stop(now_set)
-        usage.reserve(use_of(fields, numbers), switch.limits_of(now_set), now, tell)
+        if is_new(request, fields, now):
+            usage.reserve(use_of(fields, numbers), switch.limits_of(now_set), now, tell)
     return numbers
 
 
-def end_transfer(fields: Mapping[str, str], began: float) -> None:
-    """The transfer that `began` then is over: it runs no more."""
-    usage.release(use_of(fields, []), began)
+def end_transfer(fields: Mapping[str, str], began: float, request: str = "") -> None:
+    """The transfer that `began` then is over: it runs no more. A `request` that comes again ends it once."""
+    if is_new(request, fields, began):
+        usage.release(use_of(fields, []), began)
+
+
+def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
+    """Whether Twilio asks this for the first time; one that names no request always does."""
+    return not request or usage.first_time(fields.get("CallSid", "") or usage.EXCHANGE, f"asked-{request}", now)
 
 
 def use_of(fields: Mapping[str, str], numbers: Sequence[str]) -> usage.Use:
