@@ -26,7 +26,7 @@ from tests.integration.test_receptions_api import owned
 from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
 from tests.unit.test_architecture import DOMAIN, modules, room
-from toritsugi.bridges import announcements, commands, events, forgetting, state, steps
+from toritsugi.bridges import announcements, commands, events, forgetting, state, steps, uses
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.foundation import api_keys
@@ -162,6 +162,12 @@ class World:
         seen = state.get_state(SID)
         return lambda: deed(seen)
 
+    def settles(self) -> None:
+        """A bridge that is over gives back what was reserved for it."""
+        made = bridge(deadline=END, version=1, reserved_at=NOW, reserved_yen=9, ended_at=NOW)
+        commands.keep_bridge(made, [])
+        uses.settle(state.get_state(SID), NOW)
+
     # sessions
 
     def session(self, *numbers: str, **fields: Any) -> str:
@@ -276,6 +282,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.commands.note_more_reserved": lambda w: w.within(lambda seen: commands.note_more_reserved(seen.bridge, 9)),
     "bridges.commands.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),
     "bridges.events.record_bridge_event": lambda w: lambda: events.record_bridge_event(*of_leg(1, 1, NOW, "ringing")),
+    "bridges.uses.settle": lambda w: w.settles,
     "bridges.forgetting.forget_bridge": lambda w: w.within(lambda _: forgetting.forget_bridge(SID)),
     "bridges.commands.keep_bridge_with": lambda w: w.running,
     "bridges.commands.plan_look": lambda w: w.within(lambda seen: commands.plan_look(seen.bridge, NOW + 9, "1")),

@@ -313,7 +313,7 @@ def test_a_callback_that_could_not_be_remembered_is_sent_again_by_twilio(cloud, 
     with wire.has(broken):
         assert report(twilio, told()) == 500
     assert report(twilio, told()) == 204
-    assert "#rc=2&rp=5xx" in addresses.public_url(source().path)
+    assert "#rc=2&rp=4xx,5xx" in addresses.public_url(source().path)
 
 
 def test_a_large_file_needs_no_memory(cloud, twilio, tapes, messages):

@@ -8,6 +8,7 @@ import math
 from contextlib import suppress
 
 from toritsugi.foundation.errors import Contended, LimitReached
+from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.types import Fields
 from toritsugi.limits import charges, switch, usage
 from toritsugi.limits.limits import Limits
@@ -18,7 +19,7 @@ from toritsugi.masking.masked_legs import MaskedLeg
 def counted_for(call_sid: str, limits: Limits) -> int:
     """For how many calls this one is counted; 0: another one is counted for it."""
     one_in = limits.counted_one_in
-    return one_in if int(call_sid[-6:], 16) % one_in == 0 else 0
+    return one_in if is_sid(call_sid, "CA") and int(call_sid[-6:], 16) % one_in == 0 else 0
 
 
 def count_leg(news: LegNews, leg: MaskedLeg, fields: Fields, limits: Limits, tell: usage.Tell) -> None:
