@@ -180,7 +180,7 @@ def test_the_doctor_reads_the_rules_of_the_account(exchange, rules):
     assert (signs[0], sends[0]) == ("fail", "warn")
     assert signs[1].startswith(f"the rule for every address has Twilio sign with {KEY_ID}")
     assert sends[1].startswith("the rule for every address counts for more than the retries of our URLs")
-    assert "retryCount be 2, retryOn name HTTP_5XX, CONNECTION_TIMEOUT, READ_TIMEOUT" in sends[2]
+    assert "retryCount be 2, retryOn name HTTP_4XX, HTTP_5XX, CONNECTION_TIMEOUT, READ_TIMEOUT" in sends[2]
     exact = {"match_type": "EXACT_MATCH", "url": f"{exchange.base}/voice"}
     rules(exact, {"url": f"{exchange.base}/", "connection": CONNECTION})
     ((state, says, _),) = found_of(exchange, "webhook rules")
