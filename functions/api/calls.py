@@ -55,7 +55,7 @@ def create_call(
     parties = [entry for entry in entries if isinstance(entry, Party)]
     if not (idempotency_key and commands.find_same(bridge)):
         check_lines({party.shows for party in parties}, {party.number for party in parties}, known.ours)
-        begin_call(bridge, entries, uses.use_of(bridge, parties, uses.longest_minutes(bridge)), known.switch)
+        begin_call(bridge, entries, uses.use_of_bridge(bridge, parties, uses.longest_minutes(bridge)), known.switch)
     schedules.wake(sid, time.time())
     return views.show_whole_bridge(state.get_state(sid))
 
@@ -157,7 +157,7 @@ def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> Pa
     found = look_up({line}, {person.number})
     check_lines({line}, {person.number}, found.ours)
     party = new_party(known, person, line, found.languages.get(person.number))
-    use = replace(uses.use_of(known.bridge, [party], int(known.bridge.minutes)), running=0)
+    use = replace(uses.use_of_bridge(known.bridge, [party], int(known.bridge.minutes)), running=0)
     with reserved(use, found.switch, time.time()):
         commands.add_party(known, party)
     commands.note_more_reserved(known.bridge, use.yen)

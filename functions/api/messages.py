@@ -94,7 +94,7 @@ def fetch_message(message_id: Id) -> MessageView:
 
 def send_new(message: Message) -> None:
     """Has Twilio send a message, if no other request has done that meanwhile. Raises ExchangeStopped, LimitReached."""
-    found, now, use = switch.find_switch(), time.time(), outbound.use_of(message)
+    found, now, use = switch.find_switch(), time.time(), outbound.use_of_message(message)
     switch.check_stop(found)
     with usage.reserved(use, switch.limits_of(found), now, event_bus.tell):
         new = outbound.keep_outbound(message)

@@ -9,7 +9,7 @@ from toritsugi.limits import charges, usage
 from toritsugi.limits.usage import Use
 
 
-def use_of(bridge: Bridge, people: Iterable[Party], minutes: float) -> Use:
+def use_of_bridge(bridge: Bridge, people: Iterable[Party], minutes: float) -> Use:
     """What a bridge uses in which these people are called, and talk for so long."""
     called = list(people)
     tries = 2 if bridge.if_unanswered == "retry" else 1

@@ -16,7 +16,7 @@ from toritsugi.limits.limits import Limits, deployed
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
 COPIES = 4  # each serves 3,000 calls a second
-KEPT_SECONDS = 60
+LIMITS_REMEMBERED_SECONDS = 60
 
 
 class Switch(Entry, discriminator="switch"):
@@ -56,7 +56,7 @@ def remembered_limits() -> Limits:
     """How much is allowed, as this process has read it within the last minute."""
     global _remembered
     now = time.time()
-    if _remembered is None or not 0 <= now - _remembered[0] < KEPT_SECONDS:
+    if _remembered is None or not 0 <= now - _remembered[0] < LIMITS_REMEMBERED_SECONDS:
         _remembered = now, limits_of(find_switch())
     return _remembered[1]
 

@@ -18,7 +18,7 @@ from toritsugi.foundation.transactions import WriteOutcome, carry_out
 from toritsugi.limits.limits import Limits
 
 EXCHANGE = "exchange"  # the scope of all lines together
-KEPT_SECONDS = 8 * 86_400
+USE_KEPT_SECONDS = 8 * 86_400
 PAUSE_SECONDS = 30  # after which it is tried again whether fewer calls run
 
 Tell = Callable[[str, dict[str, Any]], None]  # what has happened, and the facts
@@ -175,7 +175,7 @@ def update(
 ) -> WriteOutcome:
     """Changes the row of a scope and day, which goes by itself some days later."""
     keep = "SET expires_at = :expires " if actions.startswith("ADD") else ""
-    expires = {":expires": {"N": str(int(now) + KEPT_SECONDS)}}
+    expires = {":expires": {"N": str(int(now) + USE_KEPT_SECONDS)}}
     request = {
         "TableName": config.USAGE_TABLE,
         "Key": row_key(scope, now),
@@ -191,7 +191,7 @@ def update(
 
 def forget_use(scope: str, now: float) -> int:
     """How many days of what a scope has used were forgotten, of all that are kept."""
-    days = [row_key(scope, now - seconds) for seconds in range(0, KEPT_SECONDS + 86_400, 86_400)]
+    days = [row_key(scope, now - seconds) for seconds in range(0, USE_KEPT_SECONDS + 86_400, 86_400)]
     asked = {"TableName": config.USAGE_TABLE, "ReturnValues": "ALL_OLD"}
     return sum(bool(carry_out("delete_item", {**asked, "Key": day}).row) for day in days)
 

@@ -36,7 +36,7 @@ def check_message(message: Message) -> None:
         raise unwanted(to)
 
 
-def use_of(message: Message) -> Use:
+def use_of_message(message: Message) -> Use:
     """What a message uses of what is allowed."""
     segments = max(1, measure_text(message.body).segments)
     return Use(message.line, texts=1, yen=charges.yen_a_text(str(message.person)) * segments)

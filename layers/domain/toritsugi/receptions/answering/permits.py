@@ -28,14 +28,14 @@ def permit_transfer(
         now_set = known if isinstance(known, switch.Switch) else None
         switch.check_stop(now_set)
         if is_new(request, fields, now):
-            usage.reserve(use_of(fields, numbers), switch.limits_of(now_set), now, tell)
+            usage.reserve(use_of_transfer(fields, numbers), switch.limits_of(now_set), now, tell)
     return numbers
 
 
 def end_transfer(fields: Mapping[str, str], began: float, request: str = "") -> None:
     """The transfer that `began` then is over: it runs no more. A `request` that comes again ends it once."""
     if is_new(request, fields, began):
-        usage.release(use_of(fields, []), began)
+        usage.release(use_of_transfer(fields, []), began)
 
 
 def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
@@ -43,7 +43,7 @@ def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
     return not request or usage.first_time(fields.get("CallSid", "") or usage.EXCHANGE, f"asked-{request}", now)
 
 
-def use_of(fields: Mapping[str, str], numbers: Sequence[str]) -> usage.Use:
+def use_of_transfer(fields: Mapping[str, str], numbers: Sequence[str]) -> usage.Use:
     """What a transfer to these numbers uses: one of them will answer, so the dearest is reckoned with."""
     caller = fields.get("From", "")
     yen = max((charges.yen_a_minute(number) for number in numbers), default=0) * charges.USUAL_MINUTES
