@@ -22,10 +22,9 @@ def handler(webhook: Webhook) -> MessagingResponse:
     text = inbound.read_text(webhook.fields, time.time())
     for _ in range(MAX_TEXT_TRIES):
         try:
-            context = permits.permit_answer(
-                inbound.decide_answer(text, inbound.look_up_sender(text)), time.time(), event_bus.tell
-            )
-            return write_answer(inbound.keep_inbound(context))
+            decided = inbound.decide_answer(text, inbound.look_up_sender(text))
+            with permits.permitted_answer(decided, time.time(), event_bus.tell) as context:
+                return write_answer(inbound.keep_inbound(context))
         except inbound.Overtaken:
             continue
     raise RuntimeError("other texts of the same person came in, again and again")

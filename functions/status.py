@@ -27,12 +27,13 @@ def handler(callback: Webhook) -> None:
 def record_masked_leg(leg: masked_legs.MaskedLeg, callback: Webhook) -> None:
     """What a leg of a plain masked call has to tell; one that is too many is hung up, and its caller hears why."""
     limits, fields = switch.remembered_limits(), callback.fields
-    counted_for = counted_legs.counted_for(callback["ParentCallSid"], limits)
+    counted_for, most = counted_legs.counted_for(callback["ParentCallSid"], limits), limits.calls_at_once_per_caller
     try:
-        news = interactions.record_leg_status(leg, fields, limits.calls_at_once_per_caller, counted_for)
+        news = interactions.record_leg_status(leg, fields, event_bus.tell, most, counted_for)
         count_leg(news, leg, callback)
     except LimitReached as reached:
-        schedules.send_call_to_dismiss(callback["ParentCallSid"], reached.sentence, callback["From"])
+        language = counted_legs.language_of_caller(leg, callback["From"])
+        schedules.send_call_to_dismiss(callback["ParentCallSid"], reached.sentence, language)
         counted_legs.hold_further(reached, callback["From"], time.time())
 
 
@@ -56,4 +57,4 @@ def record_status(source: events.BridgeEventSource, callback: Webhook) -> None:
         schedules.wake(source.bridge_sid, time.time())
     if source.interaction:
         fields = callback.fields | {"ParentCallSid": "CA" + source.bridge_sid[2:]}
-        interactions.record_leg_status(masked_legs.MaskedLeg.read(source.interaction), fields)
+        interactions.record_leg_status(masked_legs.MaskedLeg.read(source.interaction), fields, event_bus.tell)

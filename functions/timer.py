@@ -10,7 +10,6 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from toritsugi import words
 from toritsugi.adapters import event_bus, schedules, twilio_api
 from toritsugi.bridges import agenda, announcements, commands, state, uses
 from toritsugi.bridges.events import BridgeEventSource
@@ -51,8 +50,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         if "begin" in timer:
             begin_masked_bridge(message["messageId"], **timer["begin"])
         elif "dismiss" in timer:
-            dismiss = timer["dismiss"]
-            dismiss_caller(dismiss["call_sid"], dismiss["sentence"], words.choose_language(None, dismiss["line"]))
+            dismiss_caller(**timer["dismiss"])
         elif schedules.wait_until_due(timer):
             look(timer["bridge"], timer["due"], message["messageId"])
 

@@ -111,7 +111,7 @@ def go_on_at_reception(call: Webhook, place: VisitPlace) -> VoiceResponse:
     """A call at a reception goes on, as the reception was when it began, and in the language in which it began."""
     call.language = place.locale
     if place.began:
-        end_transfer(call, place.began)
+        end_transfer(call, place)
     document = records.get_document(place.reception, place.version)
     locale = words.choose_language(place.locale, usual=document["language"])  # it may be spoken here no more
     place = replace(place, locale=locale)
@@ -142,11 +142,11 @@ def permit_transfer(call: Webhook, now: float, wanted: Sequence[str]) -> list[st
     return permits.permit_transfer(call.fields, wanted, now, event_bus.tell, call.token)
 
 
-def end_transfer(call: Webhook, began: float) -> None:
+def end_transfer(call: Webhook, place: VisitPlace) -> None:
     """A transfer of this call is over."""
     from toritsugi.receptions.answering import permits  # here only, as above
 
-    permits.end_transfer(call.fields, began, call.token)
+    permits.end_transfer(call.fields, place.began, place.rate, call.token)
 
 
 def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:

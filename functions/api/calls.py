@@ -160,7 +160,7 @@ def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> Pa
     use = replace(uses.use_of_bridge(known.bridge, [party], int(known.bridge.minutes)), running=0)
     with reserved(use, found.switch, time.time()):
         commands.add_party(known, party)
-    commands.note_more_reserved(known.bridge, use.yen)
+    uses.reserve_more(known.bridge, use, time.time())
     schedules.wake(sid, time.time())
     return views.show_party(state.get_state(sid), party)
 
@@ -249,7 +249,7 @@ def begin_call(bridge: Bridge, entries: list[BridgeEntry], use: Use, switch: Swi
     uses.note_reserved(bridge, use, now)
     with reserved(use, switch, now):
         if bridge.session_sid:
-            kept = in_conference.keep_enrolled(bridge, entries, now)
+            kept = in_conference.keep_enrolled(bridge, entries, now, event_bus.tell)
         else:
             kept = commands.keep_bridge(bridge, entries)
     if kept is not bridge:

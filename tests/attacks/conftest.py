@@ -6,6 +6,7 @@ from tests.integration.conftest import account, client, clock, cloud, desk, serv
 from tests.integration.wire import Wire
 from tests.stories.conftest import box, log  # noqa: F401  the same box as in stories
 from toritsugi.foundation import config
+from toritsugi.limits import switch
 
 
 @pytest.fixture
@@ -14,3 +15,9 @@ def wire(cloud):  # noqa: F811
     config.settings()
     with Wire() as wire:
         yield wire
+
+
+@pytest.fixture
+def allowed(cloud):  # noqa: F811
+    """Sets limits as the owner does."""
+    return lambda **limits: switch.set_limits(limits)

@@ -26,6 +26,7 @@ from tests.integration.test_receptions_api import owned
 from tests.integration.wire import canceled
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, of_leg, party
 from tests.unit.test_architecture import DOMAIN, modules, room
+from toritsugi.adapters import event_bus
 from toritsugi.bridges import announcements, commands, events, forgetting, state, steps, uses
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
@@ -198,7 +199,7 @@ class World:
         if closed:
             deeds.close(self.service, sid)
         path = MaskedLeg.read(urlsplit(leg.address).path)
-        return lambda: interactions.record_leg_status(path, leg.form(told))
+        return lambda: interactions.record_leg_status(path, leg.form(told), event_bus.tell)
 
     def of_called(self, deed: Callable[[str], object]) -> Deed:
         sid = self.session()

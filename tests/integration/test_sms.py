@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ from tests.integration.test_races import between
 from tests.integration.texts import DOCUMENT, LINE, form, give_line, kept, know, read, reports, send, writes
 from tests.integration.wire import broken, conflicting, refusing
 from toritsugi.callers.caller import OptOut, opt_out_key
+from toritsugi.limits import usage
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.messages import records
 
@@ -167,6 +169,7 @@ def test_whoever_is_overtaken_by_another_text_of_their_own_decides_anew(twilio, 
     with wire.has(overtaken):
         assert read(send(twilio, fields)) is None
     assert kept(fields["MessageSid"]).unanswered == "too often"
+    assert usage.read_usage(time.time())["texts_a_day"] == 1
 
 
 def test_a_conflict_is_tried_again(twilio, wire):

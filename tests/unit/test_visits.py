@@ -205,7 +205,7 @@ def test_who_is_not_recorded_is_put_through_at_once_and_nobody_hears_of_a_record
     assert (dial.tag, dial.get("record"), dial.get("action")) == (
         "Dial",
         None,
-        public_url(f"/voice/receptions/desk/1/ja-JP/person/dialed/0/at/{int(NOON)}"),
+        public_url(f"/voice/receptions/desk/1/ja-JP/person/dialed/0/at/{int(NOON)}x12"),
     )
     assert [(one.text, one.get("url")) for one in dial] == [("+81312345678", None)]
 

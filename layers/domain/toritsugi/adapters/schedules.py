@@ -60,9 +60,9 @@ def send_bridge_to_begin(bridge: dict[str, Any]) -> None:
     send({"begin": bridge}, 0)
 
 
-def send_call_to_dismiss(call_sid: str, sentence: str, line: str) -> None:
-    """Has timer.py say a sentence to a call, in the language of the line that was called, and end it."""
-    send({"dismiss": {"call_sid": call_sid, "sentence": sentence, "line": line}}, 0)
+def send_call_to_dismiss(call_sid: str, sentence: str, language: str) -> None:
+    """Has timer.py say a sentence to a call, and end it."""
+    send({"dismiss": {"call_sid": call_sid, "sentence": sentence, "language": language}}, 0)
 
 
 def send_recording_to_copy(report: dict[str, Any]) -> None:

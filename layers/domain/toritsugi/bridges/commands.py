@@ -220,10 +220,10 @@ def add_party(state: State, party: Party) -> Party:
     return party
 
 
-def note_more_reserved(bridge: Bridge, yen: int) -> None:
-    """Has a bridge know that more was reserved for it, for one more person."""
+def note_more_reserved(bridge: Bridge, yen: int) -> bool:
+    """Whether a bridge knows now that more was reserved for it; not one of which all is settled."""
     more = [Bridge.reserved_yen.set((Bridge.reserved_yen | 0) + yen)]
-    update_unread_if(bridge, more, Bridge.entry.exists())
+    return update_unread_if(bridge, more, Bridge.reserved_at.exists())
 
 
 def remove_party(party: Party, now: float) -> None:

@@ -1,8 +1,10 @@
 """What a bridge uses of what is allowed: reserved before anybody is called, and settled when it is over."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
+from toritsugi.bridges.commands import note_more_reserved
 from toritsugi.bridges.records import Bridge, Party, update_unread_if
 from toritsugi.bridges.state import State
 from toritsugi.limits import charges, usage
@@ -10,11 +12,16 @@ from toritsugi.limits.usage import Use
 
 
 def use_of_bridge(bridge: Bridge, people: Iterable[Party], minutes: float) -> Use:
-    """What a bridge uses in which these people are called, and talk for so long."""
+    """What a bridge uses in which these people are called, and talk for so long.
+
+    It runs on its own line; each call begins over the line that is shown.
+    """
     called = list(people)
     tries = 2 if bridge.if_unanswered == "retry" else 1
+    calls = Counter(party.shows or bridge.line for party in called for _ in range(tries))
     yen = sum(charges.yen_a_minute(party.number) for party in called) * math.ceil(minutes)
-    return Use(bridge.line, running=1, calls=len(called) * tries, yen=yen)
+    others = {line: over_it for line, over_it in calls.items() if line != bridge.line}
+    return Use(bridge.line, running=1, calls=calls.total(), yen=yen, others=others)
 
 
 def longest_minutes(bridge: Bridge) -> int:
@@ -25,6 +32,12 @@ def longest_minutes(bridge: Bridge) -> int:
 def note_reserved(bridge: Bridge, use: Use, now: float) -> None:
     """Has a bridge that is not kept yet know what was reserved for it, and when."""
     bridge.reserved_at, bridge.reserved_yen = now, use.yen
+
+
+def reserve_more(bridge: Bridge, use: Use, now: float) -> None:
+    """Has a bridge know what was reserved for one more person; where it is over, that is given back."""
+    if not note_more_reserved(bridge, use.yen):
+        usage.release(use, now)
 
 
 def settle(known: State, now: float) -> None:

@@ -4,6 +4,8 @@ By the beginnings of numbers alone, for voice.py reads it, which knows no number
 what Twilio's price list said in November 2026. https://www.twilio.com/en-us/voice/pricing/jp
 """
 
+from collections.abc import Iterable
+
 YEN_A_MINUTE = {"+81": 12, "+8170": 30, "+8180": 30, "+8190": 30, "+8160": 30, "+1": 4, "+44": 8, "": 60}
 YEN_A_TEXT = {"+81": 15, "+1": 3, "": 30}
 
@@ -14,6 +16,11 @@ USUAL_MINUTES = 3  # of a call of which nobody knows how long it will be
 def yen_a_minute(number: str) -> int:
     """What a minute to this number costs, about."""
     return find_rate(YEN_A_MINUTE, number)
+
+
+def yen_a_minute_to_dearest(numbers: Iterable[str]) -> int:
+    """What a minute costs to the dearest of these numbers, about: one of them answers, and nobody says which."""
+    return max(map(yen_a_minute, numbers), default=0)
 
 
 def yen_a_text(number: str) -> int:

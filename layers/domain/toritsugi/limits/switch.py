@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from toritsugi.foundation.errors import ExchangeStopped, LimitReached
-from toritsugi.foundation.transactions import write_transaction
+from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.limits.limits import Limits, deployed
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
@@ -86,22 +87,28 @@ def check_switch(switch: Switch | None, line: str, now: float) -> None:
 
 def stop_exchange(why: str, now: float) -> None:
     """From now on nothing is dialed and nothing is written, whoever asks; what runs goes on. Twice is once."""
-    turn(Switch.stopped_at.set(Switch.stopped_at | now), Switch.why.set(why))
+    turn_at_last(Switch.stopped_at.set(Switch.stopped_at | now), Switch.why.set(why))
 
 
 def start_exchange() -> None:
     """The exchange dials and writes again; twice is once."""
-    turn(Switch.stopped_at.remove(), Switch.why.remove(), Switch.full_until.remove(), Switch.held.remove())
+    turn_at_last(Switch.stopped_at.remove(), Switch.why.remove(), Switch.full_until.remove(), Switch.held.remove())
 
 
 def set_limits(changes: Mapping[str, int | None]) -> Limits:
-    """The limits with these changes, which count at once for calls, and within a minute for all; None: as deployed."""
-    switch = find_switch()
-    kept = {**((switch.limits if switch else None) or {}), **changes}
-    own = {name: most for name, most in kept.items() if most is not None}
-    turn(Switch.limits.set(own), Switch.full_until.remove(), Switch.held.remove())
-    forget_limits()
-    return deployed().changed(own)
+    """The limits with these changes, which count at once for calls, and within a minute for all; None: as deployed.
+
+    Of two changes in the same moment none is lost. Raises Contended where that goes on.
+    """
+    for _ in range(MAX_TRIES):
+        switch = find_switch()
+        seen = switch.limits if switch else None
+        own = {name: most for name, most in {**(seen or {}), **changes}.items() if most is not None}
+        as_seen = Switch.limits.does_not_exist() if seen is None else Switch.limits == seen
+        if turn(Switch.limits.set(own), Switch.full_until.remove(), Switch.held.remove(), condition=as_seen):
+            forget_limits()
+            return deployed().changed(own)
+    raise Contended
 
 
 def hold_calls(until: float) -> None:
@@ -110,15 +117,29 @@ def hold_calls(until: float) -> None:
 
 
 def hold_line(line: str, until: float, now: float) -> None:
-    """The same for calls that show this line."""
+    """The same for calls that show this line; the next that is refused does it, where another was held meanwhile."""
     found = find_switch()
-    others = {one: held for one, held in ((found.held if found else None) or {}).items() if held > now}
-    turn(Switch.held.set({**others, line: until}))
+    seen = found.held if found else None
+    others = {one: held for one, held in (seen or {}).items() if held > now}
+    as_seen = Switch.held.does_not_exist() if seen is None else Switch.held == seen
+    turn(Switch.held.set({**others, line: until}), condition=as_seen)
 
 
-def turn(*changes: Action) -> None:
-    """Changes all copies, or none."""
+def turn(*changes: Action, condition: Condition | None = None) -> bool:
+    """Whether the condition held; then all copies have changed, else none."""
     kind: list[Any] = [Switch.kind.set(Switch)]
-    with write_transaction() as transaction:
+    with refusals() as places, write_transaction() as transaction:
         for copy in range(COPIES):
-            transaction.update(Switch(f"exchange#{copy}", "switch"), kind + list(changes))
+            transaction.update(Switch(f"exchange#{copy}", "switch"), kind + list(changes), condition=condition)
+    return not places
+
+
+def turn_at_last(*changes: Action) -> None:
+    """The same for what the owner decides, whom calls that reach a limit may be in the way of for a while."""
+    for tries_left in reversed(range(MAX_TRIES)):
+        try:
+            turn(*changes)
+            return
+        except Contended:
+            if not tries_left:
+                raise

@@ -6,7 +6,7 @@ which it began, so one of which nobody told that it has ended is forgotten with 
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.tables import connection
 from toritsugi.foundation.transactions import WriteOutcome, carry_out
 from toritsugi.limits.limits import Limits
+from toritsugi.lines.lines import find_line
 
 EXCHANGE = "exchange"  # the scope of all lines together
 USE_KEPT_SECONDS = 8 * 86_400
@@ -28,7 +29,8 @@ Tell = Callable[[str, dict[str, Any]], None]  # what has happened, and the facts
 class Use:
     """What is used: `running` calls, and `calls` and `texts` that begin, and about how many `yen`, over a `line`.
 
-    A `caller` who shows no number has no limit of their own. It is `counted_for` so many like it.
+    Some of the calls may begin over `others`: so many over each of those lines. A `caller` who shows no number has no
+    limit of their own. It is `counted_for` so many like it.
     """
 
     line: str
@@ -37,19 +39,27 @@ class Use:
     calls: int = 0
     texts: int = 0
     yen: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
     counted_for: int = 1
 
     def scopes(self) -> list[str]:
         """Whose limits it counts toward, the narrowest first."""
-        return [self.caller, self.line, EXCHANGE] if self.caller and self.running else [self.line, EXCHANGE]
+        lines = [self.line, *self.others, EXCHANGE]
+        return [self.caller, *lines] if self.caller and self.running else lines
 
     def counters(self, scope: str, now: float) -> dict[str, int]:
         """What is added in a scope at this moment, by counter."""
-        hour = hour_of(now)
-        amounts = {f"running-{hour}": self.running}
-        if scope != self.caller:
-            amounts |= {f"calls-{hour}": self.calls, "calls": self.calls}
-            amounts |= {f"texts-{hour}": self.texts, "texts": self.texts, "yen": self.yen}
+        hour, elsewhere = hour_of(now), sum(self.others.values())
+        calls = self.others.get(scope) or self.calls - (0 if scope == EXCHANGE else elsewhere)
+        begun = {f"calls-{hour}": calls, "calls": calls}
+        all_else = {f"texts-{hour}": self.texts, "texts": self.texts, "yen": self.yen}
+        running = {f"running-{hour}": self.running}
+        if scope == self.caller:
+            amounts = running
+        elif scope in self.others:
+            amounts = begun
+        else:
+            amounts = running | begun | all_else
         return {counter: amount * self.counted_for for counter, amount in amounts.items() if amount}
 
 
@@ -72,15 +82,18 @@ def reserve(use: Use, limits: Limits, now: float, tell: Tell) -> None:
     Raises LimitReached where it may not begin; then it is counted nowhere, and `tell` hears of it once in an hour.
     """
     counted: list[str] = []
-    for scope in use.scopes():
-        counters = use.counters(scope, now)
-        caps = [cap for cap in caps_of(scope, use, limits, now) if cap.counter in counters]
-        outcome = add(scope, counters, caps, now)
-        if not outcome.held:
-            take_back(use, counted, now)
-            raise reached(scope, next(cap for cap in caps if is_full(cap, counters, outcome)), now, tell)
-        counted.append(scope)
-    look_for_unusual(outcome, limits, now, tell)
+    try:
+        for scope in use.scopes():
+            counters = use.counters(scope, now)
+            caps = [cap for cap in caps_of(scope, use, limits, now) if cap.counter in counters]
+            outcome = add(scope, counters, caps, now)
+            if not outcome.held:
+                raise reached(scope, next(cap for cap in caps if is_full(cap, counters, outcome)), now, tell)
+            counted.append(scope)
+        look_for_unusual(outcome, limits, now, tell)
+    except BaseException:
+        take_back(use, counted, now)
+        raise
 
 
 @contextmanager
@@ -111,10 +124,17 @@ def is_full(cap: Cap, counters: Mapping[str, int], outcome: WriteOutcome) -> boo
 
 
 def reached(scope: str, cap: Cap, now: float, tell: Tell) -> LimitReached:
-    """The error of a scope that is full."""
+    """The error of a scope that is full; `tell` hears of it once in an hour, of a line with its SID."""
     if first_time(scope, f"told-{cap.name}-{hour_of(now)}", now):
-        tell("limit reached", {"limit": cap.name, "most": cap.most, "until": date(cap.until)})
+        line = find_line(scope) if cap.name.endswith("_per_line") else None
+        which = {"line_sid": line.number_sid} if line else {}
+        tell("limit reached", {"limit": cap.name, "most": cap.most, "until": date(cap.until)} | which)
     return LimitReached(cap.name, cap.until)
+
+
+def session_reached(session_sid: str, most: int, now: float, tell: Tell) -> LimitReached:
+    """The error of a session that has as many calls at once as one caller may have."""
+    return reached(session_sid, Cap("calls_at_once_per_caller", "", most, now + PAUSE_SECONDS), now, tell)
 
 
 def look_for_unusual(outcome: WriteOutcome, limits: Limits, now: float, tell: Tell) -> None:
@@ -149,6 +169,8 @@ def caps_of(scope: str, use: Use, limits: Limits, now: float) -> list[Cap]:
 
 def add(scope: str, counters: Mapping[str, int], caps: list[Cap], now: float) -> WriteOutcome:
     """Adds to the counters of a scope, in one write, unless one would pass its cap."""
+    if not counters:
+        return WriteOutcome(True, {})
     if any(counters[cap.counter] > cap.most for cap in caps):
         return WriteOutcome(False, {})  # it is more than all of it
     names = {counter: f"#{place}" for place, counter in enumerate(counters)}

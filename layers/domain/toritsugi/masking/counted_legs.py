@@ -7,6 +7,8 @@ rings, and for a while no other is begun. Where the limits are large one leg is 
 import math
 from contextlib import suppress
 
+from toritsugi import words
+from toritsugi.callers.caller import find_languages
 from toritsugi.foundation.errors import Contended, LimitReached
 from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.types import Fields
@@ -14,6 +16,7 @@ from toritsugi.limits import charges, switch, usage
 from toritsugi.limits.limits import Limits
 from toritsugi.masking.interactions import LegNews
 from toritsugi.masking.masked_legs import MaskedLeg
+from toritsugi.masking.sessions import find_with_people
 
 
 def counted_for(call_sid: str, limits: Limits) -> int:
@@ -34,6 +37,16 @@ def count_leg(news: LegNews, leg: MaskedLeg, fields: Fields, limits: Limits, tel
     if news.ended:
         taken = rate * math.ceil(int(fields.get("CallDuration") or 0) / 60)
         usage.release(usage.Use(line, running=1, yen=usual - taken, counted_for=news.counted_for), leg.started)
+
+
+def language_of_caller(leg: MaskedLeg, line: str) -> str:
+    """The language of whoever made the call whose leg shows this line; of the line, where the session has lost them."""
+    _, people = find_with_people(leg.session_sid)
+    caller = next((person for person in people if person.sid == leg.inbound_participant_sid), None)
+    if caller is None:
+        return words.choose_language(None, line)
+    languages = find_languages([caller.identifier])
+    return words.choose_language(languages.get(caller.identifier), caller.identifier, caller.proxy_identifier)
 
 
 def hold_further(reached: LimitReached, line: str, now: float) -> None:

@@ -18,7 +18,7 @@ from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
 from toritsugi.callers.caller import find_languages
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
-from toritsugi.foundation.errors import LimitReached, RequestRefused, SessionEnded
+from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import MAX_TRIES, set_or_remove, update_if
 from toritsugi.limits import charges, switch, usage
 from toritsugi.masking.masked_legs import MaskedLeg
@@ -44,7 +44,7 @@ def bounds_of(session_sid: str | None) -> Bounds:
 # ---- a bridge of a session -------------------------------------------------------------------------------------------
 
 
-def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bridge:
+def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float, tell: usage.Tell) -> Bridge:
     """The bridge of a session, kept if the session is open, in one transaction with it; or the one that was there.
 
     Raises RequestRefused 80607 where the session has ended, 20429 where it has as many calls as it may have, and what
@@ -64,7 +64,7 @@ def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float) -> Bri
         if not bounds_of(bridge.session_sid).connects(now):
             raise RequestRefused(80607, "The session is closed", 409)
         if is_full(Session.get(bridge.session_sid, "session", consistent_read=True), most):
-            raise LimitReached("calls_at_once_per_caller", now + usage.PAUSE_SECONDS)
+            raise usage.session_reached(str(bridge.session_sid), most, now, tell)
     raise RequestRefused(20409, "Others are changing the session at the same time. Please try again", 409)
 
 
@@ -102,7 +102,8 @@ def begin_bridge(
     yen = charges.yen_a_minute(callee.identifier) * charges.USUAL_MINUTES
     use = usage.Use(caller.proxy_identifier, running=1, calls=1, yen=yen)
     with usage.reserved(use, limits, now, tell):
-        new = keep_begun(call_sid, session_sid, caller_sid, began, use, limits.calls_at_once_per_caller, unconfirmed)
+        most = limits.calls_at_once_per_caller
+        new = keep_begun(call_sid, session_sid, caller_sid, began, use, most, tell, unconfirmed)
     if not new:
         usage.release(use, now)
     return commands.bridge_sid_of(call_sid)
@@ -115,6 +116,7 @@ def keep_begun(
     began: float,
     reserved: usage.Use,
     most: int,
+    tell: usage.Tell,
     unconfirmed: bool,
 ) -> bool:
     """Whether the bridge is new; it is kept. Raises SessionEnded, LimitReached."""
@@ -132,7 +134,7 @@ def keep_begun(
         if session.is_closed(now):
             raise SessionEnded
         if is_full(session, most):
-            raise LimitReached("calls_at_once_per_caller", now + usage.PAUSE_SECONDS)
+            raise usage.session_reached(session_sid, most, now, tell)
     raise RuntimeError("other requests were at the same session, again and again")
 
 

@@ -6,6 +6,7 @@ rank counts, and everything else is known from the beginning, because it stands 
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,7 +18,7 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation import config
 from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
-from toritsugi.foundation.errors import LimitReached, RequestRefused, not_found
+from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.transactions import (
@@ -28,7 +29,7 @@ from toritsugi.foundation.transactions import (
     write_transaction,
 )
 from toritsugi.foundation.types import Fields
-from toritsugi.limits.usage import PAUSE_SECONDS
+from toritsugi.limits.usage import Tell, session_reached
 from toritsugi.lines.directory import DirectoryKey
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting, route_key
@@ -72,7 +73,7 @@ class LegNews:
     counted_for: int = 0
 
 
-def record_leg_status(leg: MaskedLeg, fields: Fields, most: int = 0, counted_for: int = 0) -> LegNews:
+def record_leg_status(leg: MaskedLeg, fields: Fields, tell: Tell, most: int = 0, counted_for: int = 0) -> LegNews:
     """Keeps what a callback says of a leg; what was new in it.
 
     One round trip: the first of a leg is one transaction with what it means for the session, a later one is a
@@ -89,7 +90,7 @@ def record_leg_status(leg: MaskedLeg, fields: Fields, most: int = 0, counted_for
         if later and (changed := update_interaction(interaction)) is not None:
             over = changed and ended and not interaction.refused
             return LegNews(ended=over, counted_for=int(interaction.counted_for or 0))
-        if begin_interaction(interaction, leg, slid_pairs(leg, fields), most):
+        if begin_interaction(interaction, leg, slid_pairs(leg, fields), most, tell):
             return LegNews(begun=True, ended=ended, counted_for=counted_for)
         if not later:
             return LegNews()
@@ -154,7 +155,9 @@ def update_interaction(interaction: Interaction) -> bool | None:
     return outcome.held or (False if outcome.row else None)  # a late callback finds one, a first one none
 
 
-def begin_interaction(interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey], most: int) -> bool:
+def begin_interaction(
+    interaction: Interaction, leg: MaskedLeg, pairs: list[DirectoryKey], most: int, tell: Tell
+) -> bool:
     """Whether the interaction is new; then it is kept, its session in progress, and its expiry has slid if it slides.
 
     Of a session that has moved on meanwhile is done what is right for it as it is. Raises RequestRefused 20404 where
@@ -164,7 +167,7 @@ def begin_interaction(interaction: Interaction, leg: MaskedLeg, pairs: list[Dire
     for _ in range(MAX_TRIES):
         if new is not None:
             return new
-        new = keep_as_found(interaction, leg, most)
+        new = keep_as_found(interaction, leg, most, tell)
     raise RuntimeError("other requests were at the same session, again and again")
 
 
@@ -185,23 +188,25 @@ def keep_as_told(interaction: Interaction, leg: MaskedLeg, pairs: list[Directory
     return keep_and_slide(interaction, leg, condition, leg.until if pairs else None, pairs, more)
 
 
-def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int) -> bool | None:
+def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int, tell: Tell) -> bool | None:
     """The same, for the session as it is now; None, where that has changed in this very moment."""
     session, people = find_with_people(leg.session_sid)
     if session is None or session.is_deleted:
         raise RequestRefused(20404, "the session of this callback does not exist", 404)
     now = int(time.time())
-    if session.is_closed(now) or leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
-        return keep_alone(interaction, leg)
+    if session.is_closed(now):
+        return keep_alone(interaction, is_undeleted())
     others = still_running(session) - {interaction.sid} if most else set[str]()
     if most and len(others) >= most and interaction.status not in FINAL:
-        return keep_as_too_many(interaction, leg)
+        return keep_as_too_many(interaction, most, tell)
+    same_calls = Session.calls == session.calls if session.calls else Session.calls.does_not_exist()
+    more: list[Action] = [Session.calls.set(others | {interaction.sid})] if most else []
+    if leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
+        return keep_alone(interaction, is_undeleted() & same_calls, more)
     until = leg.started + int(session.ttl) if session.slides else None
     later = until if until and until > (session.expires_at or 0) else None
     pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
-    same_calls = Session.calls == session.calls if session.calls else Session.calls.does_not_exist()
     condition = session_is_open(now) & is_as_read(session) & same_calls
-    more: list[Action] = [Session.calls.set(others | {interaction.sid})] if most else []
     return keep_and_slide(interaction, leg, condition, later, pairs, more)
 
 
@@ -213,12 +218,12 @@ def still_running(session: Session) -> set[str]:
     return {one.sid for one in found if one.status not in FINAL and one.date_created > began_after}
 
 
-def keep_as_too_many(interaction: Interaction, leg: MaskedLeg) -> bool | None:
+def keep_as_too_many(interaction: Interaction, most: int, tell: Tell) -> bool | None:
     """Keeps the interaction of a leg that its session has no room for. Raises LimitReached if it is new."""
     interaction.refused = True
-    new = keep_alone(interaction, leg)
+    new = keep_alone(interaction, is_undeleted())
     if new:
-        raise LimitReached("calls_at_once_per_caller", time.time() + PAUSE_SECONDS)
+        raise session_reached(interaction.session_sid, most, time.time(), tell)
     return new
 
 
@@ -243,12 +248,19 @@ def keep_and_slide(
     return is_new(places, 0)
 
 
-def keep_alone(interaction: Interaction, leg: MaskedLeg) -> bool | None:
-    """Keeps the interaction of a session that has gone on without it; None, where that was deleted in this moment."""
+def keep_alone(interaction: Interaction, condition: Condition, more: Sequence[Action] = ()) -> bool | None:
+    """Keeps the interaction of a session that has gone on without it; None, where the condition fails.
+
+    There may be `more` that changes in the session.
+    """
+    session_sid = interaction.session_sid
     with refusals() as places, write_transaction() as transaction:
-        transaction.condition_check(Session, leg.session_sid, "session", condition=is_undeleted())
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
-    return is_new(places, 1)
+        if more:
+            transaction.update(Session(session_sid, "session"), list(more), condition=condition)
+        else:
+            transaction.condition_check(Session, session_sid, "session", condition=condition)
+    return is_new(places, 0 if more else 1)  # a transaction begins with its condition checks
 
 
 def is_new(places: set[int], own: int) -> bool | None:

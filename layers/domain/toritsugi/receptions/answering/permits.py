@@ -1,6 +1,8 @@
 """Whom a transfer may ring: nobody from whom the call comes back to us, and no more people than is allowed."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from toritsugi.limits import charges, switch, usage
 from toritsugi.lines.directory import look_up_entries
@@ -32,10 +34,15 @@ def permit_transfer(
     return numbers
 
 
-def end_transfer(fields: Mapping[str, str], began: float, request: str = "") -> None:
-    """The transfer that `began` then is over: it runs no more. A `request` that comes again ends it once."""
+def end_transfer(fields: Mapping[str, str], began: float, rate: int, request: str = "") -> None:
+    """The transfer that `began` then is over: it runs no more, and has cost what its minutes cost at this `rate`.
+
+    A `request` that comes again ends it once.
+    """
     if is_new(request, fields, began):
-        usage.release(use_of_transfer(fields, []), began)
+        minutes = math.ceil(int(fields.get("DialCallDuration") or 0) / 60)
+        use = use_of_transfer(fields, [])
+        usage.release(replace(use, yen=rate * (charges.USUAL_MINUTES - minutes)), began)
 
 
 def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
@@ -46,6 +53,6 @@ def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
 def use_of_transfer(fields: Mapping[str, str], numbers: Sequence[str]) -> usage.Use:
     """What a transfer to these numbers uses: one of them will answer, so the dearest is reckoned with."""
     caller = fields.get("From", "")
-    yen = max((charges.yen_a_minute(number) for number in numbers), default=0) * charges.USUAL_MINUTES
+    yen = charges.yen_a_minute_to_dearest(numbers) * charges.USUAL_MINUTES
     shown = caller if is_shown(caller) else None
     return usage.Use(fields.get("To", ""), shown, running=1, calls=len(numbers), yen=yen)

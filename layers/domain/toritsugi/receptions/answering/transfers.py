@@ -13,6 +13,7 @@ from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import CallRefused
 from toritsugi.foundation.sealing import seal, unseal
+from toritsugi.limits import charges
 from toritsugi.receptions.answering.prompts import onward
 from toritsugi.receptions.answering.visits import StepDocument, Visit
 from toritsugi.recordings.reports import RecordingOrigin
@@ -67,6 +68,7 @@ def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = F
 def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn: int, refused: bool) -> None:
     """Calls these numbers, all at once."""
     recorded = "record" in step and not refused
+    action, rate = "dialed" if recorded or "record" not in step else "refused", charges.yen_a_minute_to_dearest(numbers)
     wanted = {}
     if recorded:
         wanted["record"] = "record-from-answer-dual"
@@ -76,7 +78,7 @@ def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn:
         caller_id=visit.line,
         timeout=step["seconds"],
         time_limit=MAX_CALL_SECONDS,
-        action=visit.address("dialed" if recorded or "record" not in step else "refused", turn, began=visit.at),
+        action=visit.address(action, turn, began=visit.at, rate=rate),
         **wanted,
     )
     told = visit.address("told" if recorded else "whispered", turn, seal_parties(visit))

@@ -22,7 +22,7 @@ AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 Permit = Callable[[Sequence[str]], list[str]]
 
 VISIT_PATH = re.compile(
-    r"/voice(/unconfirmed)?/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11}))?(?:/([\w-]{1,120}))?",
+    r"/voice(/unconfirmed)?/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11})(?:x(\d{1,4}))?)?(?:/([\w-]{1,120}))?",
     re.ASCII,
 )
 
@@ -32,7 +32,8 @@ class VisitPlace:
     """Where in a reception a call is: what it has done (`action`) at which step, for the `turn`th time.
 
     `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`. `began`
-    is when the transfer began that is over now, in whole seconds. `unconfirmed`: the caller's number is not proven to
+    is when the transfer began that is over now, in whole seconds, and `rate` how many yen its minute costs, about.
+    `unconfirmed`: the caller's number is not proven to
     be theirs, of which Twilio tells the first request alone.
     """
 
@@ -44,13 +45,14 @@ class VisitPlace:
     turn: int = 0
     sealed: str = ""
     began: int = 0
+    rate: int = 0
     unconfirmed: bool = False
 
     @property
     def path(self) -> str:
         """Where Twilio goes on from here: never a number."""
         of = f"/voice{'/unconfirmed' * self.unconfirmed}/receptions/{self.reception}/{self.version}/{self.locale}"
-        at = f"/at/{self.began}" if self.began else ""
+        at = f"/at/{self.began}x{self.rate}" if self.began else ""
         return f"{of}/{self.step}/{self.action}/{self.turn}{at}" + (f"/{self.sealed}" if self.sealed else "")
 
     @classmethod
@@ -59,9 +61,9 @@ class VisitPlace:
         match = VISIT_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no reception has this path", 404)
-        unconfirmed, reception, version, locale, step, action, turn, began, sealed = match.groups()
+        unconfirmed, reception, version, locale, step, action, turn, began, rate, sealed = match.groups()
         known = reception, int(version), locale, step, action, int(turn), sealed or ""
-        return cls(*known, began=int(began or 0), unconfirmed=bool(unconfirmed))
+        return cls(*known, began=int(began or 0), rate=int(rate or 0), unconfirmed=bool(unconfirmed))
 
 
 @dataclass
@@ -112,12 +114,14 @@ class Visit:
         """The step of this name, where the call is from now on."""
         step = self.step(name)
         locale = step.get("language", self.place.locale)
-        self.place = replace(self.place, step=name, locale=locale, action="", turn=0, sealed="", began=0)
+        self.place = replace(self.place, step=name, locale=locale, action="", turn=0, sealed="", began=0, rate=0)
         return step
 
-    def address(self, action: str, turn: int = 0, sealed: str = "", began: float = 0) -> str:
+    def address(self, action: str, turn: int = 0, sealed: str = "", began: float = 0, rate: int = 0) -> str:
         """Where Twilio comes back to when the caller has done this."""
-        return public_url(replace(self.place, action=action, turn=turn, sealed=sealed, began=int(began)).path)
+        return public_url(
+            replace(self.place, action=action, turn=turn, sealed=sealed, began=int(began), rate=rate).path
+        )
 
     # ---- what is said ----------------------------------------------------------------------------------------------
 
