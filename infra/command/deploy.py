@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from command import keys, sam, stages
+from command import domain as domains
+from command import keys, lines, numbers, sam, stages
 from command.checks.findings import FAIL, OK
 from command.doctor import chart, examine, listed
 from command.exchange import NEVER_STOOD, SECRETS, Exchange
 from command.questions import ACCOUNT, ALARMS, DESTINATIONS, DOMAIN, ENCRYPTION, ask_token, option, settle, split
 from command.refusals import Refused
-from command.screen import AsJson, Yes, plain, say, show, somebody_is_there
+from command.screen import AsJson, Yes, confirm, plain, say, show, somebody_is_there
 from command.stages import Region, Stage, StageName
 
 
@@ -23,6 +24,9 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     account_sid: Annotated[str | None, option(ACCOUNT)] = None,
     alarm_email: Annotated[str | None, option(ALARMS)] = None,
     domain: Annotated[str | None, option(DOMAIN)] = None,
+    drop_former_domain: Annotated[
+        bool, typer.Option(help="Take away a domain that no number and no call needs.")
+    ] = False,
     key_arn: Annotated[str | None, option(ENCRYPTION)] = None,
     destinations: Annotated[str | None, option(DESTINATIONS)] = None,
     parameter: Annotated[
@@ -44,12 +48,12 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     settle(wanted, said, dict(split(pair) for pair in parameter or []), yes)
     before = Exchange(wanted)
     refuse_if_stuck(before)
+    if drop_former_domain:
+        drop_formers(before, yes)
     known = known_secrets(before, wanted, yes)
     stages.remember(wanted)
-    if before.stack and not before.secrets(
-        "own-secrets"
-    ):  # one of an earlier version: its new functions need it at once
-        before.keep("own-secrets", known["own-secrets"])
+    if before.stack and not before.secrets("own-secrets"):
+        before.keep("own-secrets", known["own-secrets"])  # one of an earlier version: its new functions need it at once
 
     if build:
         say("[bold]Building[/] ...")
@@ -59,11 +63,56 @@ def deploy(  # noqa: PLR0913  each is an option of the command
 
     exchange = Exchange(wanted)  # as it is now
     exchange.must_stand()  # else somebody has looked at the changes, and said no
-    for name, values in known.items():
-        if values != exchange.secrets(name) or (values and key_arn is not None):
-            exchange.keep(name, values)
+    keep_secrets(exchange, known, anew=key_arn is not None)
+    if domain is not None and domain != domains.public(wanted.parameters):
+        exchange = move(exchange, domain, yes)
+    numbers.follow(exchange, before)
     key = None if keys.read_keys(exchange) else keys.create_key(exchange)
     show_exchange(exchange, key, as_json)
+
+
+def keep_secrets(exchange: Exchange, known: dict[str, list[str]], anew: bool) -> None:
+    """Each secret lies where the functions read it; `anew`: also where it is there, for another key encrypts it now."""
+    for name, values in known.items():
+        if values != exchange.secrets(name) or (values and anew):
+            exchange.keep(name, values)
+
+
+def move(exchange: Exchange, domain: str, yes: bool) -> Exchange:
+    """The exchange at another address, which leads to it already; it stays where it is as long as that is not so.
+
+    Whoever was told the former address is answered there as before.
+    """
+    stage = exchange.stage
+    if domain:
+        say(f"Waiting until {plain(domain)} leads here ...")
+        if not domains.leads_here(exchange, domain):
+            say(f"[yellow]{plain(domain)} does not lead here yet[/]: the exchange stays at {plain(exchange.address)}.")
+            say(f"Point it to {plain(domains.target(exchange, domain))}, and deploy again: --domain {plain(domain)}.")
+            return exchange
+    stage.parameters = domains.told(stage.parameters, domain)
+    stages.remember(stage)
+    sam.deploy(stage, show_changes=not yes)
+    return Exchange(stage)
+
+
+def drop_formers(exchange: Exchange, yes: bool) -> None:
+    """The domains that nobody is told any more lead nowhere, with the deployment that follows.
+
+    Raises Refused while a number still carries one; asks while a call may.
+    """
+    exchange.must_stand()
+    gone = domains.formers(exchange.stage.parameters)
+    if not gone:
+        raise Refused("There is no former domain.")
+    with exchange.desk() as desk:
+        there = [line.number for line in lines.read(exchange, desk).owned for one in gone if line.leads_to(one)]
+    if there:
+        raise Refused(f"{', '.join(there)} still lead to {' and '.join(gone)}: toritsugi numbers attach moves them.")
+    if (left := domains.seconds_of_calls(exchange)) > 0:
+        what = f"For {left / 60:.0f} minutes more there may be calls that began at {' or '.join(gone)}, and break off."
+        confirm(f"{what} Take it away now?", yes)
+    exchange.stage.parameters = domains.dropped(exchange.stage.parameters)
 
 
 def known_secrets(before: Exchange, wanted: Stage, yes: bool) -> dict[str, list[str]]:

@@ -46,6 +46,7 @@ OF_THE_EXCHANGE: dict[str, Check] = {
 OF_THE_NUMBERS: dict[str, Check] = {
     "numbers": telephones.attached,
     "webhooks": telephones.webhooks,
+    "former domain": telephones.former_domains,
     "voice": telephones.voices,
     "dialing permissions": telephones.dialing_permissions,
     "region": telephones.nearness,

@@ -71,10 +71,20 @@ class Exchange:
         described = (self.stack or {}).get("Parameters", [])
         return {one["ParameterKey"]: one.get("ParameterValue", "") for one in described}
 
+    @property
+    def status(self) -> str:
+        """The stack's status; blank if there is no stack."""
+        return str(self.stack["StackStatus"]) if self.stack else ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the stack is there and has been created at least once."""
+        return self.status not in ("", "DELETE_COMPLETE", *NEVER_STOOD)
+
     def must_stand(self) -> None:
-        """Raises Refused unless the stack is there and has been created at least once."""
-        status = self.stack["StackStatus"] if self.stack else ""
-        if not self.stack or status in NEVER_STOOD or status.startswith("DELETE_COMPLETE"):
+        """Raises Refused unless the exchange stands."""
+        if not self.stands:
+            status = self.status
             raise Refused(
                 f"There is no exchange {self.stage.name} in {self.stage.region}"
                 f"{f' (its stack is in the state {status})' if status else ''}: "
@@ -136,6 +146,11 @@ class Exchange:
         if (url := self.setting("public-base-url")) is None:
             raise Refused("The exchange does not know its own address (public-base-url): `toritsugi deploy` mends it.")
         return url.rstrip("/")
+
+    @property
+    def addresses(self) -> list[str]:
+        """All URLs under which it is reached, that of today and those before."""
+        return [one for one in (self.setting("all-base-urls") or "").split(",") if one]
 
     def secrets(self, name: str) -> list[str]:
         """What lies in a secret setting, one of SECRETS: of two, the first is the current one, the second the next."""

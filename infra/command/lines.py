@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 from twilio.rest import Client
 
@@ -53,6 +53,10 @@ class Line:
     @property
     def goes_to(self) -> str:
         return self.calls.goes_to
+
+    def leads_to(self, domain: str) -> bool:
+        """Whether its calls or its texts go to a domain."""
+        return any(urlsplit(way.url).netloc == domain for way in (self.calls, self.texts))
 
     def way(self, kind: str) -> Way:
         return self.calls if kind == "voice" else self.texts

@@ -17,7 +17,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from command import lines
-from command.exchange import standing
+from command.exchange import Exchange, standing
 from command.lines import Line, Lines
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, confirm, plain, say, show, somebody_is_there, table
@@ -144,6 +144,24 @@ def listing(shown: list[Line], found: Lines, counting: bool = False) -> Table:
         marked = map(Text.from_markup, (" ".join(able), goes))
         rows.append((*([str(place)] if counting else []), line.number, line.country, *marked))
     return table((*([""] if counting else []), "number", "", "can", "calls go"), rows)
+
+
+def follow(exchange: Exchange, before: Exchange) -> list[str]:
+    """The numbers that led to another address of the exchange, as it stood before, and lead to that of today now."""
+    formers = {urlsplit(one).netloc for one in exchange.addresses} - {urlsplit(exchange.address).netloc}
+    if not formers or not before.stands:
+        return []
+    moved = []
+    with exchange.desk() as desk, busy(ASKING):
+        found = lines.read(exchange, desk)
+        for line in found.attached:
+            kinds = [kind for kind in found.comes_here(line) if urlsplit(line.way(kind).url).netloc in formers]
+            if kinds:
+                point_again(line, kinds)
+                moved.append(line.number)
+    for number in moved:
+        say(f"[green]moved[/]  {number} leads to {plain(exchange.address)}")
+    return moved
 
 
 def service_of(desk: Client, name: str) -> str:

@@ -11,7 +11,7 @@ import boto3
 import typer
 from rich.text import Text
 
-from command import account, domain, processes, stages
+from command import account, domain, processes, stages, template
 from command.exchange import Exchange
 from command.refusals import Refused
 from command.screen import ask, plain, say
@@ -67,7 +67,6 @@ DESTINATIONS = Question(
     "Countries are written like JP,US",
 )
 QUESTIONS = (ACCOUNT, DESTINATIONS, ALARMS, DOMAIN, ENCRYPTION)
-OF_A_DOMAIN = ("DomainName", "CertificateArn", "HostedZoneId")
 
 
 def option(question: Question) -> Any:
@@ -96,13 +95,14 @@ def settle(stage: Stage, said: dict[Question, str | None], others: dict[str, str
             take(exchange, question, answer)
     if carrier := os.environ.get("CARRIER_URL"):
         others = {"CarrierUrl": carrier} | others
-    stage.parameters |= others
+    for name, value in others.items():
+        set_or_take_back(exchange, name, value)
     processes.choose(exchange)
 
 
 def deployed(exchange: Exchange) -> dict[str, str]:
     """What a stack that somebody else has deployed says of what would be asked."""
-    asked = {*(question.parameter for question in QUESTIONS), *OF_A_DOMAIN, "CarrierUrl"}
+    asked = {*(question.parameter for question in QUESTIONS), *domain.PARAMETERS, "CarrierUrl"}
     return {name: value for name, value in exchange.parameters.items() if name in asked and value}
 
 
@@ -122,11 +122,23 @@ def reply(question: Question, yes: bool) -> str:
 def take(exchange: Exchange, question: Question, answer: str) -> None:
     if (answer or question.needed) and not question.fits.fullmatch(answer):
         raise Refused(f"{question.hint}: not {answer!r}.")
-    parameters = exchange.stage.parameters
-    for name in OF_A_DOMAIN if question is DOMAIN else (question.parameter,):
-        parameters.pop(name, None)
-    if answer:
-        parameters.update(domain.parameters(exchange, answer) if question is DOMAIN else {question.parameter: answer})
+    if question is DOMAIN:
+        exchange.stage.parameters = domain.lead_to(exchange, answer)
+    else:
+        set_or_take_back(exchange, question.parameter, answer)
+
+
+def set_or_take_back(exchange: Exchange, name: str, value: str) -> None:
+    """Sets a parameter; blank is the value that template.yaml has. Raises Refused where there is no such one.
+
+    What is taken back from a stack is written down: sam gives every parameter that is not named its last value again.
+    """
+    template.check(name)
+    exchange.stage.parameters.pop(name, None)
+    if value:
+        exchange.stage.parameters[name] = value
+    elif exchange.parameters.get(name, "") != (usual := template.usual(name)):
+        exchange.stage.parameters[name] = usual
 
 
 def ask_token(stage: Stage, yes: bool) -> str:

@@ -19,6 +19,7 @@ from command.refusals import Refused
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")  # what template.yaml allows
+PLAIN = re.compile(r"[^\s\"']+")  # a value that sam takes without quotes
 USUAL_STAGE, USUAL_REGION = "production", "ap-northeast-1"
 
 StageName = Annotated[
@@ -95,7 +96,7 @@ def find(name: str = "", region: str = "") -> Stage:
     if not NAME.fullmatch(name):
         raise Refused(f"A stage's name is up to 16 of a-z, 0-9 and -, and begins with a letter: not {name!r}.")
     written = read().get(name, {}).get("deploy", {}).get("parameters", {})
-    parameters = dict(str(pair).split("=", 1) for pair in written.get("parameter_overrides", []))
+    parameters = dict(map(read_pair, written.get("parameter_overrides", [])))
     parameters.pop("Stage", None)
     return Stage(name, region or str(written.get("region", "")), parameters)
 
@@ -128,11 +129,27 @@ def remember(stage: Stage) -> None:
             "s3_prefix": stage.stack,
             "capabilities": "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND",
             "parameter_overrides": [
-                f"{name}={value}" for name, value in ({"Stage": stage.name} | stage.parameters).items()
+                write_pair(name, value) for name, value in ({"Stage": stage.name} | stage.parameters).items()
             ],
         }
     )
     file().write_text(tomlkit.dumps(document))
+
+
+def write_pair(name: str, value: str) -> str:
+    """A parameter as sam reads it, which needs quotes around what is blank, and would end at a space without them."""
+    if PLAIN.fullmatch(value):
+        return f"{name}={value}"
+    quoted = value.replace('"', '\\"')
+    return f'{name}="{quoted}"'
+
+
+def read_pair(pair: Any) -> tuple[str, str]:
+    """The name and the value of a parameter as it is written."""
+    name, _, value = str(pair).partition("=")
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1].replace('\\"', '"')
+    return name, value
 
 
 def forget(stage: Stage) -> None:

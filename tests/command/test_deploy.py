@@ -69,6 +69,30 @@ def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
     assert not here.memory.exists()
 
 
+def test_numbers_that_lead_to_a_former_address_are_answered_there_and_moved_by_the_next_deployment(exchange):
+    former = "https://former.example.com"
+    exchange.buys("+815010000072", voice_url=OLD)
+    exchange.succeeds("numbers", "attach", "+815010000072", "--yes")
+    before = exchange.settings_of("+815010000072")
+    exchange.twilio().incoming_phone_numbers(before.sid).update(voice_url=f"{former}/voice")
+    exchange.set("all-base-urls", f"{former},{exchange.base}")
+    said = exchange.shell.types("deploy", "--yes", "--no-build", *on_this_machine())
+    assert (said.code, "+815010000072 leads to" in said.err + said.out) == (0, True), said.err
+    assert exchange.settings_of("+815010000072").voice_url == before.voice_url
+    exchange.succeeds("numbers", "restore", "+815010000072", "--yes")
+    assert exchange.settings_of("+815010000072").voice_url == OLD
+
+
+def test_a_parameter_that_there_is_not_is_refused(exchange):
+    said = exchange.shell.types("deploy", "--yes", "--no-build", "--parameter", "CallsAday=7")
+    assert (said.code, "do you mean CallsADay" in said.err.replace("\n", " ")) == (1, True)
+
+
+def test_there_is_no_former_domain_to_drop(exchange):
+    said = exchange.shell.types("deploy", "--yes", "--no-build", "--drop-former-domain")
+    assert (said.code, "There is no former domain" in said.err) == (1, True)
+
+
 def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_name(accounts, tmp_path):
     here = shell(tmp_path / "here", *accounts, "trial")
     trial, token = Exchange(*accounts, "trial", shell=here), here.known["TWILIO_AUTH_TOKEN"]

@@ -1,5 +1,6 @@
 """What is remembered of a stage, where sam reads it too."""
 
+import subprocess
 import tomllib
 
 import pytest
@@ -34,6 +35,17 @@ def test_what_others_wrote_into_the_file_stays(memory):
     }
 
 
+@pytest.mark.parametrize("value", ["", "a b", 'say "yes"', "back\\slash", "'", "JP,US", "*", "a=b", "日本 語"])
+def test_every_value_comes_back_as_it_was_and_sam_reads_it_as_we_do(memory, value):
+    stages.remember(Stage("trial", "ap-northeast-1", {"AlarmEmail": value}))
+    assert stages.find("trial").parameters == {"AlarmEmail": value}
+    written = tomllib.loads(memory.read_text())["trial"]["deploy"]["parameters"]["parameter_overrides"]
+    reads = "import sys; from samcli.cli.types import CfnParameterOverridesType as Type; "
+    said = f"{reads}sys.stdout.buffer.write(Type().convert(tuple(sys.argv[1:]), None, None)['AlarmEmail'].encode())"
+    sam = subprocess.run([stages.ROOT / ".tools/sam/bin/python", "-c", said, *written], capture_output=True, check=True)
+    assert sam.stdout.decode() == value
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -63,8 +75,9 @@ def test_sam_finds_what_it_needs(memory):
 
 
 def test_every_question_is_about_a_parameter_of_the_template():
-    from command.questions import OF_A_DOMAIN, QUESTIONS
+    from command.domain import PARAMETERS
+    from command.questions import QUESTIONS
     from local.aws import Template
 
     parameters = Template(stages.ROOT / "template.yaml", {}).body["Parameters"]
-    assert {*(question.parameter for question in QUESTIONS), *OF_A_DOMAIN, "CarrierUrl", "Stage"} <= set(parameters)
+    assert {*(question.parameter for question in QUESTIONS), *PARAMETERS, "CarrierUrl", "Stage"} <= set(parameters)

@@ -107,6 +107,14 @@ def test_the_hosts_that_a_request_claims_to_be_for_mean_nothing(cloud):
     assert status_of(event) == 403
 
 
+def test_calls_that_began_at_a_former_address_are_answered_there_as_before(cloud):
+    set_setting(cloud, "all-base-urls", f"https://abc.execute-api.ap-northeast-1.amazonaws.com,{BASE}")
+    former = "https://abc.execute-api.ap-northeast-1.amazonaws.com/voice"
+    assert status_of(request(signed_url=former)) == 200
+    assert status_of(request()) == 200
+    assert status_of(request(signed_url="https://abd.execute-api.ap-northeast-1.amazonaws.com/voice")) == 403
+
+
 # ---- bodies that are no form -----------------------------------------------------------------------------------------
 
 
@@ -259,7 +267,7 @@ def test_settings_are_read_without_blanks_and_what_is_blank_is_no_token(cloud):
     set_setting(cloud, "auth-tokens", " one, ,two ,")
     set_setting(cloud, "own-secrets", "current, next")
     set_setting(cloud, "public-base-url", BASE + "/")
-    assert config.settings() == config.Settings(BASE, ("current", "next"), ("one", "two"))
+    assert config.settings() == config.Settings(BASE, (), ("current", "next"), ("one", "two"))
 
 
 def set_token_elsewhere(cloud, token):

@@ -133,9 +133,9 @@ def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
 @pytest.mark.parametrize(
     "role", ["VoiceRole", "SmsRole", "StatusRole", "RecordingRole", "TimerRole", "ProxyRole", "ApiRole"]
 )
-def test_of_the_settings_exactly_five_are_read(role):
+def test_of_the_settings_exactly_six_are_read(role):
     names = {resource.rpartition(":parameter")[2] for resource in resources_of(role, "ssm")}
-    read = ("public-base-url", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
+    read = ("public-base-url", "all-base-urls", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
     assert names == {f"/toritsugi/blue/{name}" for name in read}
 
 
@@ -359,6 +359,24 @@ def test_the_public_address_is_the_domain_where_there_is_one():
     assert {name.partition("/")[0] for name in set(moved) - set(USUAL)} == {"Domain"}
 
 
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("DomainName", "https://old.example.com"),
+        ("OtherDomainName", "https://new.example.com"),
+        ("AWS", "https://${Exchange}.execute-api.${AWS::Region}.${AWS::URLSuffix}"),
+    ],
+)
+def test_two_domains_lead_here_while_one_takes_the_others_place(told, address):
+    both = {"DomainName": "old.example.com", "OtherDomainName": "new.example.com", "PublicAddress": told}
+    moving = deploy(**both, CertificateArn="arn:old", OtherCertificateArn="arn:new")
+    assert moving["PublicBaseUrl"]["Properties"]["Value"] == address
+    separator, known = moving["AllBaseUrls"]["Properties"]["Value"]["Fn::Join"]
+    assert (separator, known[1:]) == (",", ["https://old.example.com", "https://new.example.com"])
+    names = [moving[f"{place}Domain/Name"]["Properties"]["DomainName"] for place in ("", "Other")]
+    assert names == ["old.example.com", "new.example.com"]
+
+
 def test_a_domain_leads_to_the_root_of_the_api():
     mapping = WHOLE["Domain/Mapping"]["Properties"]
     assert "ApiMappingKey" not in mapping  # payload 2.0 would leave it out of the path that Twilio has signed
@@ -369,7 +387,7 @@ def test_a_domain_leads_to_the_root_of_the_api():
 
 def test_impossible_wishes_are_answered_with_a_sentence():
     rules = read(TEMPLATE)["Rules"]
-    assert rules.keys() == {"Domain", "Budget"}
+    assert rules.keys() == {"Domain", "OtherDomain", "Address", "Budget"}
     said = [assertion["AssertDescription"] for rule in rules.values() for assertion in rule["Assertions"]]
     assert len(said) == len(rules)
     assert all(re.match(r"A \w+ needs ", sentence) for sentence in said)

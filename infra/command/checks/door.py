@@ -82,9 +82,12 @@ def signatures(exchange: Exchange) -> Iterator[Finding]:
         )
 
 
-def ring(exchange: Exchange, secret: str, key_id: str = "") -> httpx.Response:
-    """The answer to a call from nobody to nobody's number, signed with an auth token, or with a SharedKey."""
-    url = f"{exchange.address}/voice"
+def ring(exchange: Exchange, secret: str, key_id: str = "", address: str = "") -> httpx.Response:
+    """The answer to a call from nobody to nobody's number, signed with an auth token, or with a SharedKey.
+
+    It rings at an `address`; if none is named, at that of today.
+    """
+    url = f"{address or exchange.address}/voice"
     fields = {
         "AccountSid": exchange.account_sid,
         "CallSid": f"CA{secrets.token_hex(16)}",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from twilio.base.exceptions import TwilioRestException
 
 from command import account, lines
+from command import domain as domains
 from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import Exchange
 from command.lines import KINDS, Lines
@@ -70,7 +71,7 @@ def attached(_: Exchange, found: Lines) -> Iterator[Finding]:
             yield warn(what, f"toritsugi numbers attach {line.number}")
 
 
-def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
+def webhooks(exchange: Exchange, found: Lines) -> Iterator[Finding]:
     """Each number points here with its calls, and where a reception answers with its texts: by POST, with retries,
     and with nothing that counts for more.
     """
@@ -81,6 +82,8 @@ def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
         mend = f"toritsugi numbers attach {line.number}"
         for kind in found.comes_here(line):
             what, way = KINDS[kind], line.way(kind)
+            if any(line.leads_to(domain) for domain in domains.formers(exchange.parameters)):
+                continue  # which is answered, as is said below
             if not found.leads_here(line, kind):
                 yield fail(f"{what} to {line.number} go to {way.goes_to}, not here", mend)
             elif way.method != "POST":
@@ -91,6 +94,19 @@ def webhooks(_: Exchange, found: Lines) -> Iterator[Finding]:
                 yield warn(f"{line.number} lacks the right retries or edge: one lost request is lost {what}", mend)
     if right := [line for line in found.attached if found.is_right(line)]:
         yield ok(f"right for {len(right)} of {len(found.attached)}, retries included")
+
+
+def former_domains(exchange: Exchange, found: Lines) -> Iterator[Finding]:
+    """What was moved away from can go when nobody needs it any more."""
+    for domain in domains.formers(exchange.parameters):
+        left = domains.seconds_of_calls(exchange)
+        there = [line.number for line in found.owned if line.leads_to(domain)]
+        if there:
+            yield warn(f"{', '.join(there)} still lead to {domain}", "toritsugi numbers attach --all")
+        elif left > 0:
+            yield ok(f"{domain} leads here as well, for calls that began there: for {left / 60:.0f} minutes more")
+        else:
+            yield warn(f"{domain} leads here as well, and nobody needs it", "toritsugi deploy --drop-former-domain")
 
 
 def voices(_: Exchange, found: Lines) -> Iterator[Finding]:

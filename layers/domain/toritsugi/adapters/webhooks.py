@@ -1,7 +1,7 @@
 """A signed request from Twilio becomes a handler's call, its result TwiML or 204, its error words.
 
-The signature is checked before anything else, over the bytes that were sent: the configured base, the raw path, the
-raw query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+The signature is checked before anything else, over the bytes that were sent: a configured base, the raw path, the raw
+query, every field of the form. https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
 
 import re
@@ -173,12 +173,13 @@ def read_signer(said: str) -> tuple[str, str]:
 def is_signed(
     event: LambdaEvent, form: Form, signature: str, signer: tuple[str, str], settings: config.Settings
 ) -> bool:
-    """Whether a key of ours has signed this request: its URL together with every field of its form."""
+    """Whether a key of ours has signed this request: its URL, at an address of ours, with every field of its form."""
     query = event.get("rawQueryString") or ""
-    url = settings.public_base_url + event["rawPath"] + (f"?{query}" if query else "")
+    asked = event["rawPath"] + (f"?{query}" if query else "")
     try:
         return any(
-            RequestValidator(secret).validate(url, form, signature, algorithm)
+            RequestValidator(secret).validate(base + asked, form, signature, algorithm)
+            for base in settings.own_urls
             for key_id, algorithm, secret in settings.signing_keys
             if (key_id, algorithm) == signer
         )

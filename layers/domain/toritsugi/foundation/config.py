@@ -58,11 +58,13 @@ ON_LAMBDA = "AWS_LAMBDA_RUNTIME_API" in os.environ
 class Settings:
     """What is known only after deploying, or is secret.
 
+    `all_base_urls` are all addresses under which the exchange is reached; of them the public one is told to others.
     `own_secrets` are the exchange's own, the current one and perhaps the next. `auth_tokens` are Twilio's, likewise;
     there are none where `shared_keys` (id and secret) sign the webhooks and `api_keys` (SID and secret) open Twilio.
     """
 
     public_base_url: str
+    all_base_urls: tuple[str, ...] = ()
     own_secrets: tuple[str, ...] = ()
     auth_tokens: tuple[str, ...] = ()
     shared_keys: tuple[tuple[str, str], ...] = ()
@@ -74,6 +76,11 @@ class Settings:
         if not self.own_secrets:
             raise RuntimeError(f"SSM lacks {SETTINGS_PATH}/own-secrets: `toritsugi deploy` makes it.")
         return self.own_secrets[0]
+
+    @property
+    def own_urls(self) -> tuple[str, ...]:
+        """For what a webhook to us may have been signed: the address of today first."""
+        return tuple(dict.fromkeys((self.public_base_url, *self.all_base_urls)))
 
     @property
     def signing_keys(self) -> set[tuple[str, str, str]]:
@@ -99,7 +106,7 @@ class Settings:
         return logins
 
 
-SETTING_NAMES = ("public-base-url", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
+SETTING_NAMES = ("public-base-url", "all-base-urls", "own-secrets", "auth-tokens", "shared-keys", "api-keys")
 
 _settings: Settings | None = None
 _read_at = 0.0
@@ -138,6 +145,7 @@ def fetch_settings() -> Settings:
     listed = {name: read_list(value.get(name, "")) for name in SETTING_NAMES}
     return Settings(
         value["public-base-url"].rstrip("/"),
+        listed["all-base-urls"],
         listed["own-secrets"],
         listed["auth-tokens"],
         read_keys(listed["shared-keys"]),
