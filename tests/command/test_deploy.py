@@ -69,7 +69,7 @@ def test_a_token_that_twilio_refuses_is_not_deployed(accounts, tmp_path):
     assert not here.memory.exists()
 
 
-def test_numbers_that_lead_to_a_former_address_are_answered_there_and_moved_by_the_next_deployment(exchange):
+def test_numbers_that_lead_to_a_former_address_are_moved_by_the_next_deployment(exchange):
     former = "https://former.example.com"
     exchange.buys("+815010000072", voice_url=OLD)
     exchange.succeeds("numbers", "attach", "+815010000072", "--yes")
