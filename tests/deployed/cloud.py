@@ -189,7 +189,7 @@ class Deployment:
                     )["IntegrationId"]
                     gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration}")
                 method, path = event["Method"].replace("ANY", "GET"), re.sub(r"{.*?}", "-", event["Path"])
-                httpx.request(method, self.base + path, trust_env=False, timeout=60)
+                httpx.request(method, self.base + path, trust_env=False, timeout=300)
 
     def function(self, logical_id: str) -> dict[str, Any]:
         """How a function is configured."""

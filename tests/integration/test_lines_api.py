@@ -39,7 +39,7 @@ def at_twilio(cloud, monkeypatch):
         ):
             able = {"voice": voice, "sms": sms, "mms": False}
             wishes = {"phone_number": number, "capabilities": able, **OLD_CALLS, **OLD_TEXTS}
-            httpx.post(f"{world.address}/numbers", json=wishes, trust_env=False).raise_for_status()
+            httpx.post(f"{world.address}/numbers", json=wishes, trust_env=False, timeout=300).raise_for_status()
         yield Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Local(world.address))
 
 

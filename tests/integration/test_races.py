@@ -208,13 +208,13 @@ def take_turns(wire, actions, choose):
         results = []
         for number in range(len(actions)):
             results.append(threads.submit(act, number))
-            assert arrived.acquire(timeout=20)
+            assert arrived.acquire(timeout=300)
         try:
             while waiting:
                 chosen = choose(sorted(waiting))
                 waiting.remove(chosen)
                 gates[chosen].release()
-                assert arrived.acquire(timeout=20)
+                assert arrived.acquire(timeout=300)
         finally:
             for gate in gates:  # whoever still waits must not wait for ever
                 gate.release(1000)

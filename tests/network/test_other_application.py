@@ -93,7 +93,7 @@ class Village:
 
     @property
     def report(self) -> dict:
-        return httpx.get(self.workshop + "/report", trust_env=False).json()
+        return httpx.get(self.workshop + "/report", trust_env=False, timeout=300).json()
 
 
 @pytest.fixture
@@ -101,7 +101,10 @@ def village() -> Iterator[Village]:
     def opened(world, address):
         return workshop(world.auth_token, address)
 
-    with running(opened, Clock()) as (world, _, address), httpx.Client(base_url=world.address, trust_env=False) as http:
+    with (
+        running(opened, Clock()) as (world, _, address),
+        httpx.Client(base_url=world.address, trust_env=False, timeout=300) as http,
+    ):
         urls = {"voice_url": address + "/greeting", "status_callback": address + "/ended"}
         http.post("/numbers", json={"phone_number": WORKSHOP, **urls}).raise_for_status()
         people = (Person(http, number) for number in (CUSTOMER, ANOTHER, KENJI, LUCIA))
@@ -222,7 +225,7 @@ def test_a_wrong_key_leads_back_to_the_menu(village):
 def test_whoever_is_not_twilio_is_turned_away(village):
     forged = {"From": CUSTOMER, "To": WORKSHOP, "Digits": "1"}
     headers = {"X-Twilio-Signature": "bm90IHNpZ25lZA=="}
-    answer = httpx.post(village.workshop + "/choice", data=forged, headers=headers, trust_env=False)
+    answer = httpx.post(village.workshop + "/choice", data=forged, headers=headers, trust_env=False, timeout=300)
     assert (answer.status_code, "Dial" in answer.text) == (403, False)
 
 
@@ -239,5 +242,5 @@ def test_a_port_that_is_taken_is_named_in_one_sentence():
         port = str(taken.getsockname()[1])
         infra = Path(__file__).parents[2] / "infra"
         command = [sys.executable, "-m", "local.network", "--port", port]
-        ended = subprocess.run(command, cwd=infra, capture_output=True, text=True, timeout=30, check=False)
+        ended = subprocess.run(command, cwd=infra, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, port in ended.stderr, len(ended.stderr.splitlines())) == (1, True, 1)

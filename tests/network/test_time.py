@@ -82,7 +82,7 @@ def test_one_long_jump_is_as_many_short_ones(behaviours, jumps):
 # ---- the clock ------------------------------------------------------------------------------------------------------
 
 
-def until(happened, seconds=5):
+def until(happened, seconds=300):
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end

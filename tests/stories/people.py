@@ -169,7 +169,7 @@ class Desk:
     def sets(self, **settings: Any) -> None:
         """Settings of the service, those of ours among them."""
         url = f"{self.scene.exchange}/v1/Services/{self.service.fetch().sid}"
-        answer = httpx.post(url, data=settings, auth=self.key, trust_env=False)
+        answer = httpx.post(url, data=settings, auth=self.key, trust_env=False, timeout=300)
         assert answer.status_code == 200, answer.text
 
     def owns(self, *lines: str) -> None:

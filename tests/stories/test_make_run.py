@@ -117,7 +117,7 @@ def test_account_and_key_are_the_same_at_the_next_start_and_a_shell_can_read_the
     with running() as (network, exchange):
         assert network.get("/account").json() == account
         again = exported(shell_file)
-        answer = httpx.get(f"{exchange}/api/callers", auth=tuple(again["KEY"].split(":")), trust_env=False)
+        answer = httpx.get(f"{exchange}/api/callers", auth=tuple(again["KEY"].split(":")), trust_env=False, timeout=300)
     assert answer.status_code == 200
     assert again["EXCHANGE"] == exchange
     assert {name: again[name] for name in ("KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")} == {
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_written_is_told_and_stops_nothing(tmp_path, monke
 
 def test_the_address_of_the_exchange_says_what_is_here_in_both_languages(first_start):
     network, exchange = first_start
-    answer = httpx.get(exchange, trust_env=False)
+    answer = httpx.get(exchange, trust_env=False, timeout=300)
     assert answer.headers["content-type"].startswith("text/html")
     for words in ("電話交換機", "telephone exchange", f"{network.base_url}", "/api/docs", __version__):
         assert str(words).rstrip("/") in answer.text
@@ -162,8 +162,8 @@ def test_the_address_of_the_exchange_says_what_is_here_in_both_languages(first_s
     account = network.get("/account").json()
     own = (account["account_sid"], account["auth_token"])
     for path in re.findall(r'href="(/[^"]+)"', answer.text):
-        assert httpx.get(f"{exchange}{path}", trust_env=False).status_code == 401
-        assert httpx.get(f"{exchange}{path}", auth=own, trust_env=False).is_success
+        assert httpx.get(f"{exchange}{path}", trust_env=False, timeout=300).status_code == 401
+        assert httpx.get(f"{exchange}{path}", auth=own, trust_env=False, timeout=300).is_success
 
 
 def test_exchange_and_network_need_a_port_each():
@@ -212,4 +212,4 @@ def test_a_port_that_is_taken_is_named_with_what_to_type_instead(name):
 def test_what_else_this_machine_is_set_to_changes_nothing(settings):
     with running(**settings) as (network, exchange):
         assert len(network.get("/phones").json()["phones"]) == 3
-        assert httpx.get(exchange, trust_env=False).is_success
+        assert httpx.get(exchange, trust_env=False, timeout=300).is_success

@@ -55,6 +55,19 @@ def test_a_test_asserts_something_that_one_can_see_in_it():
     assert [f"{path} {test.name}" for path, test in all_tests() if not asserts(test, verbs_at(path))] == []
 
 
+def test_nobody_waits_for_an_answer_only_as_long_as_httpx_does():
+    """That is five seconds, which a busy machine may need."""
+    asks = {"get", "post", "put", "patch", "delete", "request", "stream", "Client", "AsyncClient"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"httpx.{name}" for name in asks}
+        if not {"timeout", "transport"} & {keyword.arg for keyword in node.keywords}
+    ]
+    assert found == []
+
+
 def test_a_verb_that_counts_as_an_assertion_asserts():
     for home, verbs in VERBS.items():
         found = functions(ROOT / "tests" / home)

@@ -54,14 +54,14 @@ def keep_enrolled(bridge: Bridge, entries: list[BridgeEntry], now: float, tell: 
 
     def enrol(transaction: TransactWrite) -> None:
         actions: list[Action] = [Session.bridges.add({bridge.bridge_sid})]
-        condition = session_is_open(int(now)) & has_room(most)
+        condition = session_is_open(int(time.time())) & has_room(most)
         transaction.update(Session(bridge.session_sid, "session"), actions, condition=condition)
 
     bridge.enrolled = True
     for _ in range(MAX_TRIES):
         if kept := commands.keep_bridge_with(bridge, entries, enrol):
             return kept
-        if not bounds_of(bridge.session_sid).connects(now):
+        if not bounds_of(bridge.session_sid).connects(time.time()):  # by now it may have ended later than this began
             raise RequestRefused(80607, "The session is closed", 409)
         if is_full(Session.get(bridge.session_sid, "session", consistent_read=True), most):
             raise usage.session_reached(str(bridge.session_sid), most, now, tell)
