@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from command import domain as domains
-from command import keys, lines, numbers, sam, stages
+from command import keys, lines, numbers, releases, sam, stages
 from command.checks.findings import FAIL, OK
 from command.doctor import chart, examine, listed
 from command.exchange import NEVER_STOOD, SECRETS, Exchange
@@ -58,6 +58,8 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     if build:
         say("[bold]Building[/] ...")
         sam.build(wanted)
+    if before.stands:
+        releases.delete_former(before)
     say(f"[bold]Deploying[/] {wanted.stack}; the first time takes about three minutes ...")
     sam.deploy(wanted, show_changes=not yes)
 
