@@ -35,8 +35,8 @@ def build(stage: Stage) -> None:
     run(["make", "build", "--no-print-directory", "-C", str(ROOT), *chosen])
 
 
-def deploy(stage: Stage, show_changes: bool) -> None:
-    """`sam deploy`: with `show_changes` it lists what would change, and asks."""
+def deploy(stage: Stage, show_changes: bool, **passing: str) -> None:
+    """`sam deploy`: with `show_changes` it lists what would change, and asks. Parameters in passing are not remembered."""
     build = build_folder()
     template = build / "template.yaml"
     if not template.is_file():
@@ -47,7 +47,8 @@ def deploy(stage: Stage, show_changes: bool) -> None:
             "deploy",
             *("--template-file", str(template)),
             *("--config-file", str(file().resolve()), "--config-env", stage.name),
-            *("--parameter-overrides", *pairs(stage), f"{PARAMETER}={name_release(build, stage.parameters)}"),
+            "--parameter-overrides",
+            *pairs(stage, {PARAMETER: name_release(build, stage.parameters)} | passing),
             "--confirm-changeset" if show_changes else "--no-confirm-changeset",
             "--no-fail-on-empty-changeset",
         ]

@@ -150,9 +150,10 @@ def read_pair(pair: Any) -> tuple[str, str]:
     return name, value
 
 
-def pairs(stage: Stage) -> list[str]:
+def pairs(stage: Stage, more: dict[str, str] | None = None) -> list[str]:
     """The parameters of template.yaml as sam reads them."""
-    return [write_pair(name, value) for name, value in ({"Stage": stage.name} | stage.parameters).items()]
+    said = {"Stage": stage.name} | stage.parameters | (more or {})
+    return [write_pair(name, value) for name, value in said.items()]
 
 
 def forget(stage: Stage) -> None:

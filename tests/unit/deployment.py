@@ -59,7 +59,9 @@ def deploy(**parameters: Any) -> dict[str, Json]:
 def fill_in(template: Json, said: Json, prefix: str = "") -> dict[str, Json]:
     values = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()} | said
     values |= {name: {"Ref": prefix + name} for name in template["Resources"]}
-    conditions = {name: fill(test, values, {}) for name, test in template.get("Conditions", {}).items()}
+    conditions: dict[str, bool] = {}
+    for name, test in template.get("Conditions", {}).items():  # one may be made of those above it
+        conditions[name] = fill(test, values, conditions)
     resources: dict[str, Json] = {}
     for name, resource in template["Resources"].items():
         if conditions.get(resource.get("Condition"), True):
@@ -83,6 +85,10 @@ def fill(value: Any, said: Json, conditions: dict[str, bool]) -> Any:
             return again(yes if conditions[name] else no)
         case {"Fn::Equals": [one, other]}:
             return str(again(one)) == str(again(other))
+        case {"Condition": str(name)} if len(value) == 1:
+            return conditions[name]
+        case {"Fn::And": tests}:
+            return all(map(again, tests))
         case {"Fn::Not": [test]}:
             return not again(test)
         case {"Fn::Sub": str(text)}:

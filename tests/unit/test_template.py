@@ -238,6 +238,16 @@ def test_with_a_key_of_ones_own_everything_that_is_kept_is_encrypted_with_it():
     assert set(keys.values()) == {KEY}
 
 
+def test_a_stage_that_lives_can_let_its_roles_use_a_key_before_anything_is_encrypted_with_it():
+    """Roles depend on tables, so in one deployment these would be first, and nobody could read them meanwhile."""
+    first, then = (deploy(KeyArn=KEY, KeyInUse=in_use) for in_use in ("false", "true"))
+    assert of_type("AWS::IAM::Policy", first) == of_type("AWS::IAM::Policy", then) != {}
+    encrypted = {name for name, one in then.items() if KEY in str(one) and one["Type"] != "AWS::IAM::Policy"}
+    assert {"KeysTable", "Timers", "VoiceLog", "RecordingsBucket"} < encrypted
+    left = {name for name in encrypted if KEY in str(first[name])}
+    assert left == {"Alarms", "Alarms/Topic"}  # an alarm is no role's
+
+
 def test_without_one_nothing_asks_for_a_key_and_queues_are_encrypted_all_the_same():
     assert not [part for part in walk(USUAL) if isinstance(part, str) and part.startswith("kms:")]
     assert not of_type("AWS::IAM::Policy", USUAL)
