@@ -36,7 +36,7 @@ def build(stage: Stage) -> None:
 
 
 def deploy(stage: Stage, show_changes: bool, **passing: str) -> None:
-    """`sam deploy`: with `show_changes` it lists what would change, and asks. Parameters in passing are not remembered."""
+    """`sam deploy`: with `show_changes` it lists what would change, and asks. What is passing is not remembered."""
     build = build_folder()
     template = build / "template.yaml"
     if not template.is_file():
