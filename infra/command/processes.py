@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from command.exchange import Exchange
 from command.refusals import Refused
 from command.screen import say
+from command.template import usual
 
 PARAMETER, OF_APIS = "CallConcurrency", "ApiConcurrency"
 FUNCTIONS_OF_CALLS = 4  # voice, sms, status and recording have each its own
@@ -83,8 +84,9 @@ def chosen(exchange: Exchange, name: str) -> int:
 
 
 def fill_in(exchange: Exchange, name: str, figure: int) -> None:
-    """Sets a parameter, unless it is remembered: somebody has chosen it, or we have."""
-    exchange.stage.parameters.setdefault(name, str(figure))
+    """Sets a parameter, unless somebody has, or we have, here or when the stack was deployed."""
+    if exchange.parameters.get(name, usual(name)) == usual(name):
+        exchange.stage.parameters.setdefault(name, str(figure))
 
 
 def account_limit(exchange: Exchange) -> dict[str, Any]:

@@ -88,10 +88,12 @@ def test_what_somebody_has_chosen_stays(deployed, said):
 )
 def test_queues_and_alarms_are_fitted_to_the_account_and_to_nothing_that_somebody_has_said(limit, chosen):
     untold, told = OfAccount(limit, {}), OfAccount(limit, {}, TimersAtOnce="7", BusyProcesses="9")
-    for exchange in (untold, told):
+    elsewhere = OfAccount(limit, {"TimersAtOnce": "7", "BusyProcesses": "9", "RecordingsAtOnce": "2"})
+    for exchange in (untold, told, elsewhere):
         processes.choose(exchange)
     assert untold.stage.parameters == chosen
     assert told.stage.parameters == chosen | {"TimersAtOnce": "7", "BusyProcesses": "9"}
+    assert not {"TimersAtOnce", "BusyProcesses"} & set(elsewhere.stage.parameters)
 
 
 @pytest.mark.parametrize(

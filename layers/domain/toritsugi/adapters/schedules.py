@@ -16,7 +16,7 @@ from typing import Any
 from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import log
 
-EARLY_SECONDS = 120  # a schedule's own minute, and one for the way
+EARLY_SECONDS = 120  # a schedule's own minute, and one for the way; why not SQS's fifteen: docs/decisions/deployment.md
 SPARE_TIMER_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
 
 
