@@ -162,7 +162,7 @@ def test_what_a_first_deployment_that_failed_has_left_goes_when_it_is_deleted(ac
     eventually(lambda: failed.status == "ROLLBACK_COMPLETE")
     table = failed.resource("KeysTable")
     assert dynamodb.describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"]
-    assert "was taken back (ROLLBACK_COMPLETE)" in failed.types(*"deploy --yes --no-build".split()).err
+    assert "was taken back (ROLLBACK_COMPLETE)" in failed.types("deploy", "--yes", "--no-build").err
     gone = failed.types("delete", "--yes", "--json", "--region", "ap-northeast-1")
     assert (gone.code, gone.json["kept"]) == (0, []), gone.err
     assert table not in dynamodb.list_tables()["TableNames"]
