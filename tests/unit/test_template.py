@@ -93,8 +93,8 @@ def test_no_action_and_no_resource_is_a_star(role):
         # A schedule is named after whose it is and its second, which nobody knows before. Its group is ours alone.
         allowed = r"arn:\S+:schedule/\$\{ScheduleGroup\}/(KC\*-expiry-\*|KB\*-timer-\*|sweep-\*)"
         allowed += r"|\$\{RecordingsBucket\.Arn\}/recordings/\*"  # nor does anybody know a recording's SID
-        # CodeDeploy moves the aliases of all functions of the stage, and describes alarms by their names.
-        allowed += r"|arn:\S+:function:toritsugi-blue-\*|arn:\S+:alarm:\*"
+        # CodeDeploy asks for the versions of our functions, and describes alarms by their names.
+        allowed += r"|\$\{\w+\.Arn\}:\*|arn:\S+:alarm:\*"
         assert all(re.fullmatch(allowed, resource) for resource in wide), wide
 
 
@@ -477,6 +477,8 @@ def test_or_bit_by_bit_and_back_again_at_an_alarm():
     groups = of_type("AWS::CodeDeploy::DeploymentGroup")
     assert set(groups) == {f"{name}DeploymentGroup" for name in FUNCTIONS}
     assert {named(group["ServiceRoleArn"]) for group in groups.values()} == {"RolloutRole"}
+    moved = [one for one in statements("RolloutRole") if "lambda:UpdateAlias" in one["Action"]]
+    assert {named(resource) for one in moved for resource in one["Resource"]} == set(FUNCTIONS)
     watched = {alarm["Name"] for group in groups.values() for alarm in group["AlarmConfiguration"]["Alarms"]}
     assert watched == {"toritsugi-blue-failed-webhooks", "toritsugi-blue-apologies"}
     assert watched < {alarm["AlarmName"] for alarm in ALARMS.values()}
