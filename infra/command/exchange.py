@@ -84,7 +84,6 @@ class Exchange:
     def must_stand(self) -> None:
         """Raises Refused unless the exchange stands."""
         if not self.stands:
-            status = self.status
             raise Refused(
                 f"There is no exchange {self.stage.name} in {self.stage.region}"
                 f"{f' (its stack is in the state {self.status})' if self.status else ''}: "
