@@ -87,7 +87,8 @@ class Deployment:
         """Requests a second that are let in, where the function answers any."""
         event, *_ = self.events(function, "HttpApi")
         settings = event.get("RouteSettings") or self.properties("Exchange")["DefaultRouteSettings"]
-        return int(self.parameters[settings["ThrottlingRateLimit"]["Ref"]])
+        rate = settings["ThrottlingRateLimit"]
+        return int(self.parameters[rate["Ref"]] if isinstance(rate, dict) else rate)
 
     def reach(self, function: str) -> dict[str, set[str]]:
         """What a function may do with each column: reads, writes."""

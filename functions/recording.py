@@ -1,7 +1,8 @@
 """A recording is ready: its file is copied to S3, and whoever has to hear of it is told.
 
 The callback only leaves a message with what it says, for a file may take longer than Twilio waits, or not be there yet.
-A message comes again until all of it is done; what is done already is not done again.
+A message comes again until all of it is done; what is done already is not done again. Nobody waits for a file here: who
+waits is a process that calls lack.
 """
 
 import json
@@ -20,6 +21,8 @@ from toritsugi.recordings.reports import Report, read_report
 
 QueueEvent = dict[str, Any]
 
+FILE_PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds until we look again for a file that is not there yet; then as for others
+
 
 def handler(event: QueueEvent, context: object) -> QueueEvent:
     return attend_to(event["Records"][0]) if "Records" in event else answer_report(event, context)
@@ -32,12 +35,16 @@ def answer_report(callback: Webhook) -> None:
 
 def attend_to(message: QueueEvent) -> QueueEvent:
     """Attends to a message; one that has to wait comes again, like one that fails."""
-    report = Report(**json.loads(message["body"]))
+    said = json.loads(message["body"])
+    looked = said.pop("looked", 0)  # how often for a file that was not there; the callback does not say it
+    report = Report(**said)
     try:
         attend(report)
     except (twilio_recordings.NotReady, records.Claimed) as why:
         log.warning("recording waits", recording=report.recording_sid, reason=type(why).__name__)
-        return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
+        if not isinstance(why, twilio_recordings.NotThereYet) or looked >= len(FILE_PATIENCE):
+            return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
+        schedules.send_recording_to_copy(said | {"looked": looked + 1}, FILE_PATIENCE[looked])
     return {"batchItemFailures": []}
 
 
@@ -59,7 +66,11 @@ def attend(report: Report) -> None:
 def copy_recording(recording: Recording) -> None:
     """From Twilio to S3, by way of a file that needs no memory."""
     with tempfile.TemporaryFile() as file:
-        checksum = twilio_recordings.fetch_audio(recording.recording_sid, file)
+        try:
+            checksum = twilio_recordings.fetch_audio(recording.recording_sid, file)
+        except twilio_recordings.NotThereYet:
+            records.release_claim(recording)  # for a message that comes before the claim would be over
+            raise
         size = file.tell()
         storage.store_file(recording.recording_sid, file, checksum)
     records.keep_recording(recording, size, checksum)

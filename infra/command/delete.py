@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import ClientError, WaiterError
 
 from command import lines, stages
-from command.exchange import NEVER_STOOD, SECRETS, Exchange
+from command.exchange import SECRETS, Exchange
 from command.refusals import Refused
 from command.screen import AsJson, Yes, ask, busy, plain, say, show, somebody_is_there
 from command.stages import Region, StageName, located
@@ -28,17 +28,15 @@ def delete(
     exchange = Exchange(located(stage, region))
     if not exchange.stack:
         raise Refused(f"There is no exchange {exchange.stage.name} in {exchange.stage.region}: nothing was changed.")
-    stood = exchange.stack["StackStatus"] not in NEVER_STOOD
-    tables = exchange.of_type("AWS::DynamoDB::Table") if stood else {}
-    buckets = exchange.of_type("AWS::S3::Bucket") if stood else {}
+    tables = exchange.left_of("AWS::DynamoDB::Table")
+    buckets = exchange.left_of("AWS::S3::Bucket")
     with busy("Asking Twilio and the exchange ..."):
-        attached = former(exchange) if stood and (exchange.tokens or exchange.keys("api-keys")) else {}
+        attached = former(exchange) if exchange.stands and (exchange.tokens or exchange.keys("api-keys")) else {}
     say(f"[bold]{exchange.stage.stack}[/] in {exchange.stage.region} will be deleted.")
     for number, (_, webhooks) in attached.items():
         say(f"  {number} goes back to {plain(webhooks.get('voice_url') or webhooks.get('sms_url') or 'nobody')}")
     if tables:
-        what = "The tables and the recordings"
-        say(f"  [red]{what} go too, for ever.[/]" if with_data else f"  {what} stay.")
+        say(f"  {fate_of_data(exchange, with_data)}")
     typed_name(exchange.stage.name, yes)
 
     for number, (sid, webhooks) in attached.items():
@@ -49,18 +47,22 @@ def delete(
         forget_uploads(exchange)
     for name in SECRETS:
         exchange.keep(name, [])
-    if with_data:
-        for table in tables.values():
-            drop(exchange, table)
-        for bucket in buckets.values():
-            clear(exchange, bucket)
+    kept = [table for table in sorted(tables.values()) if not drop_table(exchange, table, with_data)]
+    kept += [bucket for bucket in buckets.values() if not drop_bucket(exchange, bucket, with_data)]
     stages.forget(exchange.stage)
-    kept = [] if with_data else [*sorted(tables.values()), *buckets.values()]
     show(
         {"deleted": exchange.stage.stack, "restored": sorted(attached), "kept": kept},
         as_json,
         f"Deleted. These tables and this bucket stay: {', '.join(kept)}" if kept else "Deleted. Nothing is left of it.",
     )
+
+
+def fate_of_data(exchange: Exchange, with_data: bool) -> str:
+    if with_data:
+        return "[red]The tables and the recordings go too, for ever.[/]"
+    if exchange.stands:
+        return "The tables and the recordings stay."
+    return "It never stood: what that deployment has left goes too, if nothing is in it."
 
 
 def typed_name(name: str, yes: bool) -> None:
@@ -117,23 +119,29 @@ def forget_uploads(exchange: Exchange) -> None:
         exchange.session.resource("s3").Bucket(bucket).object_versions.filter(Prefix=prefix).delete()
 
 
-def drop(exchange: Exchange, table: str) -> None:
-    """A table, with all that is in it, protected or not."""
+def drop_table(exchange: Exchange, table: str, with_data: bool) -> bool:
+    """Whether a table is gone, protected or not: with its data, or, where the stack never stood, for it has none."""
     dynamodb = exchange.aws("dynamodb")
     try:
+        if not with_data and (exchange.stands or dynamodb.scan(TableName=table, Limit=1)["Count"]):
+            return False
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
             dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
             dynamodb.get_waiter("table_exists").wait(TableName=table)
         dynamodb.delete_table(TableName=table)
     except dynamodb.exceptions.ResourceNotFoundException:
-        return
+        pass
+    return True
 
 
-def clear(exchange: Exchange, bucket: str) -> None:
-    """A bucket, with all that is in it, in all versions."""
-    found = exchange.session.resource("s3").Bucket(bucket)
+def drop_bucket(exchange: Exchange, bucket: str, with_data: bool) -> bool:
+    """Whether a bucket is gone, likewise, in all versions of what is in it."""
+    found, s3 = exchange.session.resource("s3").Bucket(bucket), exchange.aws("s3")
     try:
+        if not with_data and (exchange.stands or s3.list_objects_v2(Bucket=bucket, MaxKeys=1)["KeyCount"]):
+            return False
         found.object_versions.delete()
         found.delete()
-    except exchange.aws("s3").exceptions.NoSuchBucket:
-        return
+    except s3.exceptions.NoSuchBucket:
+        pass
+    return True

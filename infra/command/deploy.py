@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from command import domain as domains
-from command import keys, lines, numbers, sam, stages
+from command import keys, lines, numbers, releases, sam, stages
 from command.checks.findings import FAIL, OK
 from command.doctor import chart, examine, listed
 from command.exchange import NEVER_STOOD, SECRETS, Exchange
@@ -58,8 +58,7 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     if build:
         say("[bold]Building[/] ...")
         sam.build(wanted)
-    say(f"[bold]Deploying[/] {wanted.stack}; the first time takes about three minutes ...")
-    sam.deploy(wanted, show_changes=not yes)
+    roll_out(before, wanted, yes)
 
     exchange = Exchange(wanted)  # as it is now
     exchange.must_stand()  # else somebody has looked at the changes, and said no
@@ -69,6 +68,25 @@ def deploy(  # noqa: PLR0913  each is an option of the command
     numbers.follow(exchange, before)
     key = None if keys.read_keys(exchange) else keys.create_key(exchange)
     show_exchange(exchange, key, as_json)
+
+
+def roll_out(before: Exchange, wanted: Stage, yes: bool) -> None:
+    """What was built becomes what everybody calls."""
+    if before.stands:
+        releases.delete_former(before)
+    say(f"[bold]Deploying[/] {wanted.stack}; the first time takes about three minutes ...")
+    if gets_key(before, wanted):
+        say("First its roles may use the new key, and then it encrypts ...")
+        sam.deploy(wanted, show_changes=not yes, KeyInUse="false")
+        if gets_key(Exchange(wanted), wanted):
+            raise Refused("Nothing was changed: until its roles may use the new key, nothing can be encrypted with it.")
+    sam.deploy(wanted, show_changes=not yes)
+
+
+def gets_key(before: Exchange, wanted: Stage) -> bool:
+    """Whether a stage that lives is to be encrypted with a key that its roles do not know."""
+    key = wanted.parameters.get(ENCRYPTION.parameter, "")
+    return before.stands and key not in ("", before.parameters.get(ENCRYPTION.parameter))
 
 
 def keep_secrets(exchange: Exchange, known: dict[str, list[str]], anew: bool) -> None:

@@ -24,6 +24,7 @@ Check = Callable[..., Iterable[Finding]]
 FIRST: dict[str, Check] = {"AWS credentials": cloud.credentials, "stack": cloud.stack}
 
 OF_THE_EXCHANGE: dict[str, Check] = {
+    "release": cloud.release,
     "address": door.address,
     "signatures": door.signatures,
     "clocks": door.clocks,

@@ -84,10 +84,9 @@ class Exchange:
     def must_stand(self) -> None:
         """Raises Refused unless the exchange stands."""
         if not self.stands:
-            status = self.status
             raise Refused(
                 f"There is no exchange {self.stage.name} in {self.stage.region}"
-                f"{f' (its stack is in the state {status})' if status else ''}: "
+                f"{f' (its stack is in the state {self.status})' if self.status else ''}: "
                 f"`toritsugi deploy --stage {self.stage.name}` makes one, --region names another region."
             )
 
@@ -118,6 +117,12 @@ class Exchange:
     def of_type(self, kind: str) -> dict[str, str]:
         """The real names of everything of a type, by the names of template.yaml."""
         return {name: one["PhysicalResourceId"] for name, one in self.resources.items() if one["ResourceType"] == kind}
+
+    def left_of(self, kind: str) -> dict[str, str]:
+        """The real names of everything of a type that is there, also where the stack never stood."""
+        found = self.within(self.stage.stack).items()
+        there = {name: one for name, one in found if one["ResourceStatus"] != "DELETE_COMPLETE"}
+        return {name: one["PhysicalResourceId"] for name, one in there.items() if one["ResourceType"] == kind}
 
     @cached_property
     def environment(self) -> dict[str, str]:

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from command.refusals import Refused
-from command.stages import ROOT, Stage, file
+from command.releases import PARAMETER, name_release
+from command.stages import ROOT, Stage, file, pairs
 
 # What a tool gets of our environment: where things are, how to reach them, and AWS. Twilio's token is ours alone.
 SEEN_BY_TOOLS = {
@@ -34,17 +35,20 @@ def build(stage: Stage) -> None:
     run(["make", "build", "--no-print-directory", "-C", str(ROOT), *chosen])
 
 
-def deploy(stage: Stage, show_changes: bool) -> None:
-    """`sam deploy`: with `show_changes` it lists what would change, and asks."""
-    template = build_folder() / "template.yaml"
+def deploy(stage: Stage, show_changes: bool, **passing: str) -> None:
+    """`sam deploy`: with `show_changes` it lists what would change, and asks. What is passing is not remembered."""
+    build = build_folder()
+    template = build / "template.yaml"
     if not template.is_file():
-        raise Refused(f"Nothing is built in {build_folder()}: leave --no-build out.")
+        raise Refused(f"Nothing is built in {build}: leave --no-build out.")
     run(
         [
             found(),
             "deploy",
             *("--template-file", str(template)),
             *("--config-file", str(file().resolve()), "--config-env", stage.name),
+            "--parameter-overrides",
+            *pairs(stage, {PARAMETER: name_release(build, stage.parameters)} | passing),
             "--confirm-changeset" if show_changes else "--no-confirm-changeset",
             "--no-fail-on-empty-changeset",
         ]

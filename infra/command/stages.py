@@ -128,9 +128,7 @@ def remember(stage: Stage) -> None:
             "resolve_s3": True,
             "s3_prefix": stage.stack,
             "capabilities": "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND",
-            "parameter_overrides": [
-                write_pair(name, value) for name, value in ({"Stage": stage.name} | stage.parameters).items()
-            ],
+            "parameter_overrides": pairs(stage),
         }
     )
     file().write_text(tomlkit.dumps(document))
@@ -150,6 +148,12 @@ def read_pair(pair: Any) -> tuple[str, str]:
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1].replace('\\"', '"')
     return name, value
+
+
+def pairs(stage: Stage, more: dict[str, str] | None = None) -> list[str]:
+    """The parameters of template.yaml as sam reads them."""
+    said = {"Stage": stage.name} | stage.parameters | (more or {})
+    return [write_pair(name, value) for name, value in said.items()]
 
 
 def forget(stage: Stage) -> None:

@@ -162,6 +162,11 @@ class Exchange(Deployment):
                 self.client("dynamodb").update_time_to_live(TableName=self.resource(name), TimeToLiveSpecification=ttl)
 
     @property
+    def status(self) -> str:
+        described = self.client("cloudformation").describe_stacks(StackName=self.stack)
+        return str(described["Stacks"][0]["StackStatus"])
+
+    @property
     def tables(self) -> list[str]:
         template = Template(built() / "template.yaml", {})
         return [self.resource(name) for name in template.of_type("AWS::DynamoDB::Table")]

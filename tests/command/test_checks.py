@@ -10,6 +10,7 @@ import pytest
 
 from command import processes
 from command.checks import cloud, door, telephones
+from command.refusals import Refused
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
 
@@ -75,7 +76,91 @@ def test_what_an_account_can_spare_is_kept_for_calls(limit, each):
 def test_what_somebody_has_chosen_stays(deployed, said):
     exchange = OfAccount(1000, deployed, **said)
     processes.choose(exchange)
-    assert exchange.stage.parameters == said
+    assert exchange.stage.parameters.get("CallConcurrency") == said.get("CallConcurrency")
+
+
+@pytest.mark.parametrize(
+    ("limit", "chosen"),
+    [
+        (10, {"BusyProcesses": "8"}),
+        (1000, {"CallConcurrency": "100", "TimersAtOnce": "100", "RecordingsAtOnce": "20", "BusyProcesses": "800"}),
+    ],
+)
+def test_queues_and_alarms_are_fitted_to_the_account_and_to_nothing_that_somebody_has_said(limit, chosen):
+    untold, told = OfAccount(limit, {}), OfAccount(limit, {}, TimersAtOnce="7", BusyProcesses="9")
+    elsewhere = OfAccount(limit, {"TimersAtOnce": "7", "BusyProcesses": "9", "RecordingsAtOnce": "2"})
+    for exchange in (untold, told, elsewhere):
+        processes.choose(exchange)
+    assert untold.stage.parameters == chosen
+    assert told.stage.parameters == chosen | {"TimersAtOnce": "7", "BusyProcesses": "9"}
+    assert not {"TimersAtOnce", "BusyProcesses"} & set(elsewhere.stage.parameters)
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (10, {"CallConcurrency": "2"}),
+        (1000, {"CallConcurrency": "226"}),
+        (1000, {"CallConcurrency": "200", "ApiConcurrency": "51"}),
+        (10, {"CallConcurrency": "0", "WarmCalls": "1"}),
+    ],
+)
+def test_more_than_the_account_has_is_a_sentence_before_anything_is_deployed(limit, said):
+    with pytest.raises(Refused, match=f"CallConcurrency={said['CallConcurrency']} and ApiConcurrency=.+Ask for more"):
+        processes.choose(OfAccount(limit, {}, **said))
+
+
+def test_processes_that_wait_for_calls_are_some_of_those_that_are_kept_for_them():
+    with pytest.raises(Refused, match="WarmCalls=11 are some of those that CallConcurrency keeps, which are 10"):
+        processes.choose(OfAccount(1000, {}, CallConcurrency="10", WarmCalls="11"))
+
+
+def test_what_this_exchange_has_kept_already_counts_as_its_own():
+    exchange = OfAccount(1000, {"CallConcurrency": "200", "ApiConcurrency": "0"}, CallConcurrency="225")
+    exchange.aws("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] -= 800
+    processes.choose(exchange)
+    assert exchange.stage.parameters["CallConcurrency"] == "225"
+    exchange.stage.parameters["CallConcurrency"] = "226"
+    with pytest.raises(Refused, match="can keep 900"):
+        processes.choose(exchange)
+
+
+@pytest.mark.parametrize(("busy", "states"), [("800", ["ok"]), ("8", ["warn", "ok"]), ("1000", ["warn", "ok"])])
+def test_an_alarm_of_processes_that_does_not_fit_the_account_is_found(busy, states):
+    exchange = OfAccount(1000, {"CallConcurrency": "100", "BusyProcesses": busy})
+    assert [finding.state for finding in cloud.concurrency(exchange)] == states
+
+
+class OfFunction(SimpleNamespace):
+    """An exchange with one function, whose callers are with one version, and of which another was deployed last."""
+
+    def __init__(self, **configurations):
+        class NotThere(Exception):
+            pass
+
+        def configured(FunctionName, Qualifier):
+            if Qualifier not in configurations:
+                raise NotThere
+            return configurations[Qualifier]
+
+        exceptions = SimpleNamespace(ResourceNotFoundException=NotThere)
+        client = SimpleNamespace(get_function_configuration=configured, exceptions=exceptions)
+        stage = SimpleNamespace(name="trial")
+        super().__init__(aws=lambda _: client, stage=stage, of_type=lambda _: {"Voice": "toritsugi-trial-voice"})
+
+
+@pytest.mark.parametrize(
+    ("live", "state", "says"),
+    [
+        ({"MemorySize": 512, "Description": "A call comes in"}, "ok", "everybody is with the version"),
+        ({"MemorySize": 256}, "warn", "toritsugi-trial-voice were changed, and callers are with the version before"),
+        (None, "fail", "without the alias"),
+    ],
+)
+def test_a_change_that_callers_do_not_get_is_found(live, state, says):
+    known = {"$LATEST": {"MemorySize": 512}} | ({} if live is None else {"live": live})
+    (finding,) = cloud.release(OfFunction(**known))
+    assert (finding.state, says in finding.says) == (state, True), finding
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Deploying by hand: what is asked, what is remembered, and what is kept secret."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from command.exchange import SECRETS
 from tests.command.conftest import Exchange, on_this_machine, primary_token, shell
 from tests.conftest import ACCOUNT_SID
+from tests.deployed.processes import eventually
 from toritsugi.foundation.api_keys import ALL_SCOPES
 
 NUMBER = "+815010000071"
@@ -150,6 +152,36 @@ def test_a_stage_is_set_up_by_answering_questions_and_taken_down_by_typing_its_n
     assert bucket not in [one["Name"] for one in trial.client("s3").list_buckets()["Buckets"]]
     assert "trial" not in here.memory.read_text()
     assert "There is no exchange trial" in here.types("numbers", "list").err
+
+
+def test_what_a_first_deployment_that_failed_has_left_goes_when_it_is_deleted(accounts, tmp_path):
+    """CloudFormation takes it back, but not what is retained, and no protected table could be deleted by it."""
+    failed = Exchange(*accounts, "failed", shell=shell(tmp_path / "here", *accounts, "failed"))
+    formation, dynamodb = failed.client("cloudformation"), failed.client("dynamodb")
+    formation.create_stack(StackName=failed.stack, TemplateBody=json.dumps(FAILS))
+    eventually(lambda: failed.status == "ROLLBACK_COMPLETE")
+    table = failed.resource("KeysTable")
+    assert dynamodb.describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"]
+    assert "was taken back (ROLLBACK_COMPLETE)" in failed.types("deploy", "--yes", "--no-build").err
+    gone = failed.types("delete", "--yes", "--json", "--region", "ap-northeast-1")
+    assert (gone.code, gone.json["kept"]) == (0, []), gone.err
+    assert table not in dynamodb.list_tables()["TableNames"]
+
+
+KEY = {"AttributeDefinitions": [{"AttributeName": "key_sid", "AttributeType": "S"}]}
+KEY |= {"KeySchema": [{"AttributeName": "key_sid", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+FAILS = {
+    "Resources": {
+        "KeysTable": KEPT | {"Type": "AWS::DynamoDB::Table", "Properties": KEY | {"DeletionProtectionEnabled": True}},
+        "RecordingsBucket": KEPT | {"Type": "AWS::S3::Bucket"},
+        "Impossible": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "DependsOn": ["KeysTable", "RecordingsBucket"],
+            "Properties": {"FunctionName": "nobody", "Qualifier": "live", "MaximumRetryAttempts": 0},
+        },
+    }
+}
 
 
 def uploads(exchange):

@@ -53,6 +53,7 @@ def test_everything_is_looked_at(well):
         "dead letters",
         "logs",
         "concurrency",
+        "release",
         "numbers",
         "webhooks",
         "voice",

@@ -7,6 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from command import sam
+from command.deploy import gets_key
+from command.releases import name_release
+from command.stages import Stage
 
 TOLD = "import json, os, sys; open(sys.argv[1], 'w').write(json.dumps(dict(os.environ)))"
 
@@ -40,3 +43,30 @@ def test_a_tool_finds_its_way_to_aws_and_to_the_world(told):
     seen = told(**known)
     assert {name: seen[name] for name in known} == known
     assert (seen["SAM_CLI_TELEMETRY"], "PATH" in seen) == ("0", True)
+
+
+def test_a_release_has_another_name_when_a_file_or_a_parameter_is_another(tmp_path):
+    (tmp_path / "Voice").mkdir()
+    code = tmp_path / "Voice/voice.py"
+    code.write_text("handler = 1")
+    first = name_release(tmp_path, {"Memory": "512"})
+    assert len(first) == 10
+    assert name_release(tmp_path, {"Memory": "512"}) == first
+    assert name_release(tmp_path, {"Memory": "1024"}) != first
+    code.write_text("handler = 2")
+    assert name_release(tmp_path, {"Memory": "512"}) != first
+
+
+@pytest.mark.parametrize(
+    ("stands", "before", "wanted", "twice"),
+    [
+        (True, "", "arn:key/new", True),
+        (True, "arn:key/old", "arn:key/new", True),
+        (True, "arn:key/new", "arn:key/new", False),
+        (True, "arn:key/old", "", False),
+        (False, "", "arn:key/new", False),
+    ],
+)
+def test_a_key_is_given_to_the_roles_of_a_stage_that_lives_before_it_encrypts(stands, before, wanted, twice):
+    exchange = SimpleNamespace(stands=stands, parameters={"KeyArn": before})
+    assert gets_key(exchange, Stage("trial", "ap-northeast-1", {"KeyArn": wanted})) is twice

@@ -3,9 +3,18 @@
 Each story is told of a stage of its own, beside the one that the other tests of the command line share.
 """
 
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import httpx
 import pytest
+import yaml
+from twilio.request_validator import RequestValidator
 
+from command import releases
 from tests.build import built
 from tests.command import older
 from tests.command.conftest import primary_token, settings_of
@@ -48,6 +57,56 @@ class Company:
         people = [(one.sid, one.identifier, one.proxy_identifier) for one in self.session.sdk.participants.list()]
         lines = [number.phone_number for number in service.phone_numbers.list()]
         return service.fetch().unique_name, lines, session.sid, session.ttl, session.date_created, people
+
+
+class Callers:
+    """People who call again and again, several at a time: what they are answered, each with its status."""
+
+    AT_ONCE = 3
+
+    def __init__(self, stage: Deployment) -> None:
+        self.url, self.token = f"{stage.base}/voice", primary_token(stage.network)
+        self.answers: list[tuple[int, str]] = []
+        self.enough, self.lock = threading.Event(), threading.Lock()
+
+    def call(self) -> None:
+        with httpx.Client(trust_env=False, timeout=60) as http:
+            while not self.enough.is_set():
+                said = {"CallSid": f"CA{len(self.answers):032x}", "From": "+819012345678", "To": "+815012345678"}
+                signed = RequestValidator(self.token).compute_signature(self.url, said)
+                answer = http.post(self.url, data=said, headers={"X-Twilio-Signature": signed})
+                with self.lock:
+                    self.answers.append((answer.status_code, answer.text))
+
+    def while_they_call(self, deed: Callable[[], None], fewest: int) -> list[tuple[int, str]]:
+        """What was answered that is no TwiML, of so many calls at the fewest, and of all while the deed is done."""
+        with ThreadPoolExecutor(self.AT_ONCE) as pool:
+            calling = [pool.submit(self.call) for _ in range(self.AT_ONCE)]
+            try:
+                deed()
+                eventually(lambda: len(self.answers) >= fewest or any(one.done() for one in calling))
+            finally:
+                self.enough.set()
+            for one in calling:
+                one.result()
+        return [(status, text) for status, text in self.answers if status != 200 or "<Response>" not in text]
+
+
+def build_for(country: str, folder: Path, alias: bool = True) -> Path:
+    """A build whose voice.py works with the settings of that country and with no others."""
+    shutil.copytree(built(), folder)
+    code = folder / "Voice/voice.py"
+    shutil.rmtree(code.with_name("__pycache__"), ignore_errors=True)
+    code.write_text(f"import os\n\nassert os.environ['COUNTRY'] == '{country}'\n{code.read_text()}")
+    if not alias:
+        template = yaml.safe_load((folder / "template.yaml").read_text())
+        for resource in template["Resources"].values():
+            for name in [name for name in resource.get("Properties", {}) if name.startswith("AutoPublish")]:
+                del resource["Properties"][name]
+        del template["Globals"]["Function"]["DeploymentPreference"]
+        template["Resources"].pop("Alarms")
+        (folder / "template.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
+    return folder
 
 
 @pytest.fixture
@@ -98,6 +157,32 @@ def test_an_upgrade_loses_nothing_and_the_call_that_runs_goes_on(a_stage, a_comp
     assert [one.outbound_resource_status for one in session.interactions] == ["completed", "completed"]
     session.sdk.update(status="closed")
     assert session.status == "closed"
+
+
+def test_of_a_thousand_callers_in_an_upgrade_none_meets_one_half_of_it(a_stage, tmp_path):
+    """Code, layers and settings change one after the other; the alias moves when all of it is there."""
+    stage = a_stage("moment")
+    stage.deploy(build_for("JP", tmp_path / "before"), Country="JP")
+    first = live_version(stage)
+    after = build_for("US", tmp_path / "after")
+    callers = Callers(stage)
+    assert callers.while_they_call(lambda: stage.deploy(after, Country="US"), fewest=1000) == []
+    assert len(callers.answers) >= 1000
+    assert live_version(stage) != first
+    assert stage.client("lambda").get_function_configuration(FunctionName=stage.resource("Voice"), Qualifier=first)
+
+
+def live_version(stage: Deployment) -> str:
+    name = stage.resource("Voice")
+    return str(stage.client("lambda").get_alias(FunctionName=name, Name=releases.ALIAS)["FunctionVersion"])
+
+
+def test_without_an_alias_callers_would_meet_the_settings_of_the_new_code_in_the_old(a_stage, tmp_path):
+    """So the stand-in shows what the alias is for."""
+    stage = a_stage("halves")
+    stage.deploy(build_for("JP", tmp_path / "before", alias=False), Country="JP")
+    after = build_for("US", tmp_path / "after", alias=False)
+    assert Callers(stage).while_they_call(lambda: stage.deploy(after, Country="US"), fewest=1)
 
 
 def test_taking_the_exchange_down_leaves_the_data_and_the_next_one_can_have_it(a_stage, a_company):

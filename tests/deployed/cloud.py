@@ -17,6 +17,7 @@ import contextlib
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from typing import Any
 import boto3
 import httpx
 
+from command import releases
 from local.aws import Template
 from tests.build import ARCHITECTURE, RUNTIME
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, OWN_SECRET, ROOT
@@ -95,6 +97,7 @@ class Deployment:
         if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
             s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         given = HOST | {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": self.network.url}
+        given[releases.PARAMETER] = releases.name_release(build, given | parameters)
         known = Template(build / "template.yaml", {}).body["Parameters"]
         given = {name: value for name, value in (given | parameters).items() if name in known}
         self.sam(
@@ -179,15 +182,16 @@ class Deployment:
         SAM writes them as an OpenAPI body, which ministack does not read.
         """
         gateway, api = self.client("apigatewayv2"), self.resource("Exchange")
-        there = {route["RouteKey"] for route in gateway.get_routes(ApiId=api)["Items"]}
+        there = {route["RouteKey"]: route["Target"] for route in gateway.get_routes(ApiId=api)["Items"]}
         for name, function in template.of_type("AWS::Serverless::Function").items():
+            called = self.function(name)["FunctionArn"] + f":{function.get('AutoPublishAlias', '')}".rstrip(":")
+            leads_there = {"IntegrationType": "AWS_PROXY", "IntegrationUri": called, "PayloadFormatVersion": "2.0"}
             for event in (one["Properties"] for one in function["Events"].values() if one["Type"] == "HttpApi"):
-                if (key := f"{event['Method']} {event['Path']}") not in there:
-                    arn = self.function(name)["FunctionArn"]
-                    integration = gateway.create_integration(
-                        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
-                    )["IntegrationId"]
-                    gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration}")
+                if target := there.get(key := f"{event['Method']} {event['Path']}"):
+                    gateway.update_integration(ApiId=api, IntegrationId=target.rpartition("/")[2], **leads_there)
+                else:
+                    made = gateway.create_integration(ApiId=api, **leads_there)
+                    gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{made['IntegrationId']}")
                 method, path = event["Method"].replace("ANY", "GET"), re.sub(r"{.*?}", "-", event["Path"])
                 httpx.request(method, self.base + path, trust_env=False, timeout=300)
 
@@ -227,11 +231,13 @@ class Deployment:
                 self.restart(logical_id)
 
     def restart(self, logical_id: str) -> None:
-        """Has a function start anew, knowing nothing."""
-        function = self.function(logical_id)
-        self.client("lambda").update_function_configuration(
-            FunctionName=function["FunctionName"], MemorySize=function["MemorySize"]
-        )
+        """Has a function start anew, knowing nothing: everybody calls another version, which is just like the last."""
+        client, name = self.client("lambda"), self.resource(logical_id)
+        before = client.get_alias(FunctionName=name, Name=releases.ALIAS)["FunctionVersion"]
+        client.update_function_configuration(FunctionName=name, Description=f"Started anew {time.time()}")
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.update_alias(FunctionName=name, Name=releases.ALIAS, FunctionVersion=version)
+        client.delete_function(FunctionName=name, Qualifier=before)
 
     def set(self, name: str, value: str) -> None:
         """Changes what lies in SSM, as `toritsugi deploy` and `toritsugi tokens` do."""

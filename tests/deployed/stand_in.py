@@ -12,6 +12,11 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     Lambda repeats what has failed, and then gives it up   sqs:SendMessage of the function's role
     Lambda writes the log as the function                  logs:CreateLogStream, logs:PutLogEvents
     a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
+    what is asked of an alias holds for its version        of those that nobody waits for: how often it is tried again
+    a queue that feeds an alias feeds its version          also where it has fed the function itself before
+
+A change of a function reaches it in pieces, its settings before its code, for CloudFormation asks Lambda for one after
+the other (https://github.com/aws/aws-cdk/issues/8446): whoever calls a function by its name may meet both.
 
 Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, as on Lambda;
 functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; and schedules are
@@ -22,6 +27,7 @@ import functools
 import io
 import json
 import logging
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,10 +38,13 @@ from ministack.core.arn import parse_arn
 from ministack.core.concurrency import esm_wake
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, iam, lambda_svc, scheduler, ssm
+from ministack.services.cloudformation import provisioners
 
 log = logging.getLogger("stand_in")
 
 Answer = tuple[int, dict[str, str], bytes]
+
+BETWEEN_SETTINGS_AND_CODE = 1.0  # seconds; for each function that an upgrade changes
 
 LAMBDA, SCHEDULER = "lambda.amazonaws.com", "scheduler.amazonaws.com"
 
@@ -178,6 +187,7 @@ def send(role: str, source: str, queue: str, said: str) -> bool:
 # ---- Lambda ----------------------------------------------------------------------------------------------------------
 
 give_up, write_log = lambda_svc._route_async_failure, lambda_svc._emit_lambda_logs
+repeat = lambda_svc.invoke_async_with_retry
 count_pollers, read_layer = lambda_svc._sqs_esm_concurrency, lambda_svc._resolve_layer_zip
 
 
@@ -189,9 +199,19 @@ def pollers_of(mapping: dict[str, Any], function: Any, config: dict[str, Any], q
     actions = "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"
     source = mapping["EventSourceArn"]
     if all(may(config["Role"], LAMBDA, config["FunctionArn"], action, source) for action in actions):
-        most: int = count_pollers(mapping, function, config, queue)
+        scaling = {name: int(figure) for name, figure in (mapping.get("ScalingConfig") or {}).items()}
+        most: int = count_pollers(mapping | {"ScalingConfig": scaling}, function, config, queue)
         return most
     return 0
+
+
+def repeat_as_asked_of_alias(function: dict[str, Any], event: Any) -> None:
+    """Invokes a function for which nobody waits; of a version, as often as is asked of the alias that leads to it."""
+    config = function["config"]
+    whole = lambda_svc._functions[config["FunctionName"]]
+    aliases = [name for name, alias in whole["aliases"].items() if alias["FunctionVersion"] == config["Version"]]
+    asked = [whole["event_invoke_configs"][name] for name in aliases if name in whole["event_invoke_configs"]]
+    repeat(function | ({"event_invoke_config": asked[0]} if asked else {}), event)
 
 
 def give_up_as_function(target: str, name: str, event: Any, result: Any) -> None:
@@ -207,6 +227,25 @@ def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any,
     actions = "logs:CreateLogStream", "logs:PutLogEvents"
     if all(may(config["Role"], LAMBDA, config["FunctionArn"], action, stream) for action in actions):
         write_log(function, request_id, *what, **how)
+
+
+change_function = provisioners._lambda_update
+
+
+def change_in_pieces(name: str, before: Any, after: Any, *where: Any) -> Any:
+    """CloudFormation's change of a function: first its settings, a while later its code with its layers."""
+    if before.get("Environment") != after.get("Environment") and name in lambda_svc._functions:
+        lambda_svc._update_config(name, {"Environment": {"Variables": after["Environment"]["Variables"]}})
+        time.sleep(BETWEEN_SETTINGS_AND_CODE)
+    return change_function(name, before, after, *where)
+
+
+change_mapping = provisioners._lambda_esm_update
+
+
+def change_mapping_to_alias(mapping: str, before: Any, after: Any, stack: str) -> Any:
+    _, lambda_svc._esms[mapping]["Qualifier"] = lambda_svc._resolve_name_and_qualifier(after["FunctionName"])
+    return change_mapping(mapping, before, after, stack)
 
 
 class Worker(lambda_runtime.Worker):  # type: ignore[misc]
@@ -255,10 +294,13 @@ def main() -> None:
     scheduler.handle_request = schedule_with_role
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     eventbridge._invoke_target = fire
+    lambda_svc.invoke_async_with_retry = repeat_as_asked_of_alias
     lambda_svc._route_async_failure = give_up_as_function
     lambda_svc._emit_lambda_logs = write_log_as_function
     lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._resolve_layer_zip = layer_content
+    provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["update"] = change_in_pieces
+    provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]["update"] = change_mapping_to_alias
     lambda_runtime.Worker = Worker
     lambda_runtime._detect_runtime_binary = bare_interpreter
     app.main()

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from command import releases
 from tests.deployed.processes import eventually
 from tests.deployed.schedules import in_a_moment, schedule, schedules_of, target_of
 
@@ -87,6 +88,20 @@ def test_the_sweep_closes_what_its_schedule_has_forgotten(opened, deployment, ai
     schedule(deployment, f"now-{sid}", the_hourly_sweep(deployment))
     eventually(lambda: stored(session) == "closed")
     eventually(lambda: any("swept" in line and sid in line for line in deployment.log("Cleanup")))
+
+
+def test_a_schedule_that_was_made_before_there_was_an_alias_still_closes_its_session(
+    opened, deployment, aiko, ben, stored
+):
+    session = opened.brings_together(aiko, ben, date_expiry=in_a_moment(SOON))
+    sid, group = session.sdk.fetch().sid, deployment.resource("ScheduleGroup")
+    (own,) = schedules_of(deployment, sid)
+    target = target_of(deployment, own)
+    assert target["Arn"].endswith(f":{releases.ALIAS}")
+    deployment.client("scheduler").delete_schedule(GroupName=group, Name=own)
+    time.sleep(SOON + 1)
+    schedule(deployment, f"old-{sid}", target | {"Arn": target["Arn"].removesuffix(f":{releases.ALIAS}")})
+    eventually(lambda: stored(session) == "closed")
 
 
 def test_the_sweep_finishes_a_deletion_that_died_on_its_way(deployment, scene):
@@ -176,7 +191,7 @@ def test_a_schedule_that_may_wake_nobody_becomes_a_dead_letter(deployment, lette
 
 
 def test_what_cleanup_cannot_do_is_repeated_and_then_becomes_a_dead_letter(deployment, letters, scene):
-    name = deployment.function("Cleanup")["FunctionName"]
+    live = {"FunctionName": deployment.function("Cleanup")["FunctionName"], "Qualifier": releases.ALIAS}
     impossible = json.dumps({"story": scene.block})
-    deployment.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=impossible)
+    deployment.client("lambda").invoke(**live, InvocationType="Event", Payload=impossible)
     eventually(lambda: letters(scene.block))

@@ -51,7 +51,7 @@ def test_every_session_that_ends_has_a_schedule_of_its_own_at_its_end(service, c
     assert len(name) <= 64
     assert due(schedule) == end
     assert json.loads(schedule["Target"]["Input"]) == {"session_sid": sid}
-    assert schedule["Target"]["Arn"].endswith(":function:toritsugi-local-cleanup")
+    assert schedule["Target"]["Arn"].endswith(":function:toritsugi-local-cleanup:live")
     assert schedule["Target"]["DeadLetterConfig"]["Arn"].endswith(":DeadLetters")
     assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] <= 1
     assert (schedule["ActionAfterCompletion"], schedule["FlexibleTimeWindow"]) == ("DELETE", {"Mode": "OFF"})

@@ -354,6 +354,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "recordings.records.keep_recording": lambda w: w.recording(
         lambda claimed: recordings.keep_recording(claimed, 2048, "ab" * 32)
     ),
+    "recordings.records.release_claim": lambda w: w.recording(recordings.release_claim),
     "recordings.records.settle": lambda w: w.recording(recordings.settle),
     "recordings.records.note_heard": lambda w: w.stored(lambda: recordings.note_heard(RECORDING, True)),
     "recordings.records.forget_recording": lambda w: w.stored(lambda: recordings.forget_recording(RECORDING)),

@@ -14,6 +14,8 @@ from tests.integration.conftest import AIKO, LINES, set_setting
 from tests.integration.tapes import SID, WAV, Messages, Tapes, as_text, files, report, row, served, source, told
 from tests.integration.wire import Died, broken, dying, refusing
 from toritsugi.foundation import addresses
+from toritsugi.recordings import records
+from toritsugi.recordings.reports import read_report
 
 KEY = f"recordings/{SID}.wav"
 
@@ -270,16 +272,47 @@ def test_where_twilio_takes_no_token_the_message_waits_and_every_token_was_tried
     require_kept_once(cloud, tapes)
 
 
-@pytest.mark.parametrize(("missing", "there"), [(6, True), (7, False)])
-def test_a_file_that_is_not_there_yet_is_asked_for_six_times_more(
-    cloud, twilio, tapes, messages, clock, monkeypatch, missing, there
+def waits(messages: Messages) -> float:
+    """The seconds until the message that waits is visible; none may be there besides."""
+    (message,) = messages.queue.messages
+    return message.visible_at - time.time()
+
+
+def test_a_file_that_is_not_there_yet_is_looked_for_again_and_nobody_waits_for_it(
+    cloud, twilio, tapes, messages, clock
 ):
-    slept = []
-    monkeypatch.setattr(time, "sleep", slept.append)
     report(twilio, told())
-    tapes.troubles = [404] * missing
-    assert messages.deliver() == [there]
-    assert slept == [1, 2, 4, 8, 15, 30]
+    tapes.troubles = [404] * 6
+    for seconds in (1, 2, 4, 8, 15, 30):
+        assert messages.deliver() == [True]
+        assert waits(messages) == pytest.approx(seconds, abs=0.5)
+        assert row(cloud)["status"] == "copying"
+        clock.shift(seconds)
+    assert messages.deliver() == [True]
+    require_kept_once(cloud, tapes)
+    assert not messages.waiting
+
+
+def test_after_six_times_the_message_waits_like_any_other_whose_time_has_not_come(
+    cloud, twilio, tapes, messages, clock
+):
+    report(twilio, told())
+    tapes.troubles = [404] * 7
+    assert [messages.deliver() for _ in range(6)] == [[True]] * 6
+    assert messages.deliver() == [False]
+    clock.shift(331)
+    assert messages.deliver() == [True]
+    require_kept_once(cloud, tapes)
+
+
+def test_who_looks_for_a_file_gives_nobody_elses_claim_away(cloud, twilio, tapes, messages, clock):
+    report(twilio, told())
+    first = records.claim_recording(read_report(source().path, told()))
+    clock.shift(311)
+    records.claim_recording(read_report(source().path, told()))
+    records.release_claim(first)
+    assert messages.deliver() == [False]
+    assert not tapes.asked
 
 
 def test_where_twilio_does_not_delete_it_is_asked_again_and_the_news_is_not_told_again(

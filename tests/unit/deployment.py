@@ -34,13 +34,17 @@ def read(path: Path) -> Json:
     return yaml.load(path.read_text(), Tag)
 
 
+SEEN_BY_SAM = ("Rollout", "Release")  # parameters by which it makes other resources, before CloudFormation looks
+
+
 @cache
-def transformed() -> Json:
-    """The template as SAM makes it, with what `sam package` would have uploaded under a made-up address."""
+def transformed(*said: tuple[str, Any], layer: str = "layer") -> Json:
+    """The template as SAM makes it, with what `sam package` would have uploaded under made-up addresses."""
     template = read(TEMPLATE)
     for uploaded in (template["Globals"]["Function"], *(r["Properties"] for r in template["Resources"].values())):
-        uploaded |= {name: "s3://made-up/code.zip" for name in ("CodeUri", "ContentUri") if name in uploaded}
-    return transform(template, dict(SAID), NoManagedPolicies())
+        given = {"CodeUri": "s3://made-up/code.zip", "ContentUri": f"s3://made-up/{layer}.zip"}
+        uploaded |= {name: where for name, where in given.items() if name in uploaded}
+    return transform(template, SAID | dict(said), NoManagedPolicies())
 
 
 def deploy(**parameters: Any) -> dict[str, Json]:
@@ -48,13 +52,16 @@ def deploy(**parameters: Any) -> dict[str, Json]:
 
     What is known is filled in: parameters, and the choices that conditions make. References to resources stay.
     """
-    return fill_in(transformed(), SAID | parameters)
+    seen = tuple((name, parameters[name]) for name in SEEN_BY_SAM if name in parameters)
+    return fill_in(transformed(*seen), SAID | parameters)
 
 
 def fill_in(template: Json, said: Json, prefix: str = "") -> dict[str, Json]:
     values = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()} | said
     values |= {name: {"Ref": prefix + name} for name in template["Resources"]}
-    conditions = {name: fill(test, values, {}) for name, test in template.get("Conditions", {}).items()}
+    conditions: dict[str, bool] = {}
+    for name, test in template.get("Conditions", {}).items():  # one may be made of those above it
+        conditions[name] = fill(test, values, conditions)
     resources: dict[str, Json] = {}
     for name, resource in template["Resources"].items():
         if conditions.get(resource.get("Condition"), True):
@@ -78,6 +85,10 @@ def fill(value: Any, said: Json, conditions: dict[str, bool]) -> Any:
             return again(yes if conditions[name] else no)
         case {"Fn::Equals": [one, other]}:
             return str(again(one)) == str(again(other))
+        case {"Condition": str(name)} if len(value) == 1:
+            return conditions[name]
+        case {"Fn::And": tests}:
+            return all(map(again, tests))
         case {"Fn::Not": [test]}:
             return not again(test)
         case {"Fn::Sub": str(text)}:
@@ -95,13 +106,18 @@ def fill_text(text: str, said: Json) -> str:
 
     def put(match: re.Match[str]) -> str:
         value = said.get(match[1], match[0])
-        return f"${{{named(value)}}}" if isinstance(value, dict) else str(value)
+        return f"${{{referred(value)}}}" if isinstance(value, dict) else str(value)
 
     return re.sub(r"\$\{(\w+)\}", put, text)
 
 
 def named(value: Any) -> str | None:
-    """The logical id to which a value refers."""
+    """The logical id to which a value refers; of an alias, that of its function."""
+    name = referred(value)
+    return name and name.removesuffix("Aliaslive")  # as SAM calls it
+
+
+def referred(value: Any) -> str | None:
     match value:
         case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
             return str(name)

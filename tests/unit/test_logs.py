@@ -3,12 +3,13 @@
 import json
 import logging
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi.foundation.logs import Discreet, strike_out
+from toritsugi.foundation.logs import Discreet, log, strike_out
 
 WIDE = str.maketrans("0123456789+-() ", "０１２３４５６７８９＋－（）\u3000")
 
@@ -106,3 +107,12 @@ def test_a_line_of_the_log_has_no_number_in_any_of_its_fields():
     assert line["caller"] == {"(number)": ["(number)", ["(number)"]]}
     assert line["failure"] == "no route to (number)"
     assert line["timestamp"].startswith("20")
+
+
+def test_a_line_has_a_level_and_a_time_that_lambda_understands():
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html"""
+    record = logging.LogRecord("toritsugi", logging.ERROR, "voice.py", 1, "call failed", None, None)
+    written = json.loads(log.registered_formatter.format(record))
+    assert written["level"] == "ERROR"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", written["timestamp"])
+    assert datetime.fromisoformat(written["timestamp"]).tzinfo == UTC

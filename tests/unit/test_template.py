@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read
-from toritsugi.adapters import schedules, twilio_recordings
+from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read, transformed
+from toritsugi.adapters import schedules
 from toritsugi.recordings import records
 
 EVERYTHING = {
@@ -21,6 +21,9 @@ EVERYTHING = {
     "MonthlyBudget": 100,
     "CallConcurrency": 5,
     "ApiConcurrency": 2,
+    "WarmCalls": 3,
+    "Rollout": "Canary10Percent5Minutes",
+    "FileAccessLogs": "somebodys-logs",
 }
 
 USUAL, WHOLE = deploy(), deploy(**EVERYTHING)  # as it comes, and with whatever can be asked for
@@ -90,6 +93,8 @@ def test_no_action_and_no_resource_is_a_star(role):
         # A schedule is named after whose it is and its second, which nobody knows before. Its group is ours alone.
         allowed = r"arn:\S+:schedule/\$\{ScheduleGroup\}/(KC\*-expiry-\*|KB\*-timer-\*|sweep-\*)"
         allowed += r"|\$\{RecordingsBucket\.Arn\}/recordings/\*"  # nor does anybody know a recording's SID
+        # CodeDeploy asks for the versions of our functions, and describes alarms by their names.
+        allowed += r"|\$\{\w+\.Arn\}:\*|arn:\S+:alarm:\*"
         assert all(re.fullmatch(allowed, resource) for resource in wide), wide
 
 
@@ -182,7 +187,11 @@ def trusts(resources: dict[str, Json]) -> list[Json]:
     ids=lambda trust: str(trust["Principal"]["Service"]).partition(".")[0],
 )
 def test_a_service_acts_only_for_our_own_account(trust):
-    assert "AWS::AccountId" in str(trust["Condition"])
+    """AWS says of Lambda that the condition may be there, and nothing of CodeDeploy, whose roles no stranger can pass.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
+    """
+    assert "AWS::AccountId" in str(trust.get("Condition")) or "codedeploy" in str(trust["Principal"])
 
 
 def test_the_scheduler_acts_only_for_our_own_group():
@@ -229,6 +238,16 @@ def test_with_a_key_of_ones_own_everything_that_is_kept_is_encrypted_with_it():
     assert set(keys.values()) == {KEY}
 
 
+def test_a_stage_that_lives_can_let_its_roles_use_a_key_before_anything_is_encrypted_with_it():
+    """Roles depend on tables, so in one deployment these would be first, and nobody could read them meanwhile."""
+    first, then = (deploy(KeyArn=KEY, KeyInUse=in_use) for in_use in ("false", "true"))
+    assert of_type("AWS::IAM::Policy", first) == of_type("AWS::IAM::Policy", then) != {}
+    encrypted = {name for name, one in then.items() if KEY in str(one) and one["Type"] != "AWS::IAM::Policy"}
+    assert {"KeysTable", "Timers", "VoiceLog", "RecordingsBucket"} < encrypted
+    left = {name for name in encrypted if KEY in str(first[name])}
+    assert left == {"Alarms", "Alarms/Topic"}  # an alarm is no role's
+
+
 def test_without_one_nothing_asks_for_a_key_and_queues_are_encrypted_all_the_same():
     assert not [part for part in walk(USUAL) if isinstance(part, str) and part.startswith("kms:")]
     assert not of_type("AWS::IAM::Policy", USUAL)
@@ -238,6 +257,12 @@ def test_without_one_nothing_asks_for_a_key_and_queues_are_encrypted_all_the_sam
 
 
 BUCKET = WHOLE["RecordingsBucket"]["Properties"]
+
+
+def test_who_fetches_a_file_is_written_down_where_somebody_has_named_a_bucket_for_it():
+    assert "LoggingConfiguration" not in USUAL["RecordingsBucket"]["Properties"]
+    logged = {"DestinationBucketName": "somebodys-logs", "LogFilePrefix": "toritsugi-blue/"}
+    assert BUCKET["LoggingConfiguration"] == logged
 
 
 def test_who_records_can_put_files_and_neither_read_nor_delete_one():
@@ -319,14 +344,20 @@ def test_every_route_has_a_limit():
 
 
 def test_the_limits_of_webhooks_and_rest_api_are_set_apart():
-    (stage,) = of_type("AWS::ApiGatewayV2::Stage", deploy(CallRate=7, ApiRate=3)).values()
+    (stage,) = of_type("AWS::ApiGatewayV2::Stage", deploy(CallRate=7)).values()
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 7, "ThrottlingBurstLimit": 7}
-    limits = {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 3}
+    limits = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 50}
     by_route = stage["RouteSettings"]
     assert {name: one for name, one in by_route.items() if name.startswith("ANY")} == {
         "ANY /v1/{proxy+}": limits,
         "ANY /api/{proxy+}": limits,
     }
+
+
+def test_beside_a_route_stand_plain_figures_for_cloudformation_knows_no_types_there():
+    (stage,) = (one for one in transformed()["Resources"].values() if one["Type"] == "AWS::ApiGatewayV2::Stage")
+    figures = [figure for limit in stage["Properties"]["RouteSettings"].values() for figure in limit.values()]
+    assert {type(figure) for figure in figures} == {int}
 
 
 def test_what_is_heavy_or_not_signed_is_let_in_a_few_times_a_second():
@@ -387,10 +418,85 @@ def test_a_domain_leads_to_the_root_of_the_api():
 
 def test_impossible_wishes_are_answered_with_a_sentence():
     rules = read(TEMPLATE)["Rules"]
-    assert rules.keys() == {"Domain", "OtherDomain", "Address", "Budget"}
+    assert rules.keys() == {"Domain", "OtherDomain", "Address", "Budget", "Snapshots"}
     said = [assertion["AssertDescription"] for rule in rules.values() for assertion in rule["Assertions"]]
-    assert len(said) == len(rules)
-    assert all(re.match(r"A \w+ needs ", sentence) for sentence in said)
+    assert len(said) == 6
+    assert all(re.match(r"(A )?\w+ needs ", sentence) for sentence in said)
+
+
+# ---- one moment ------------------------------------------------------------------------------------------------------
+
+ALIASES = {f"{name}Aliaslive" for name in FUNCTIONS}
+
+
+def test_whoever_calls_a_function_calls_its_alias():
+    """Also the schedules that are made later, and what becomes of a call for which nobody waits."""
+    permitted = {one["FunctionName"]["Ref"] for one in of_type("AWS::Lambda::Permission").values()}
+    fed = {one["FunctionName"]["Ref"] for one in of_type("AWS::Lambda::EventSourceMapping").values()}
+    woken = {one["Target"]["Arn"]["Ref"] for one in of_type("AWS::Scheduler::Schedule").values()}
+    routed = set(re.findall(r"functions/\$\{(\w+)\}", str(WHOLE["Exchange"]["Properties"]["Body"])))
+    assert permitted | fed | woken | routed == ALIASES
+    assert permitted == routed
+    (repeated,) = of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert repeated["Qualifier"] == "live"
+    assert {one["Environment"]["Variables"]["CLEANUP_ARN"].rpartition(":")[2] for one in FUNCTIONS.values()} == {"live"}
+
+
+def versions(template: Json) -> set[str]:
+    return {name for name, one in template["Resources"].items() if one["Type"] == "AWS::Lambda::Version"}
+
+
+def test_an_alias_moves_to_a_new_version_when_anything_has_changed_and_else_to_none():
+    """SAM sees neither a parameter's change nor a layer's of itself.
+
+    https://github.com/aws/serverless-application-model/issues/3820
+    """
+    assert versions(transformed()) == versions(transformed(layer="layer"))
+    assert not versions(transformed()) & versions(transformed(layer="another"))
+    first, second = (transformed(("Release", release)) for release in ("0123456789", "abcdefabcd"))
+    assert len(versions(first)) == len(versions(second)) == len(FUNCTIONS)
+    assert not versions(first) & versions(second)
+    assert first["Resources"]["Voice"]["Properties"]["Description"] == "A call comes in 0123456789"
+
+
+def test_an_old_version_stays_for_whoever_is_in_it_and_its_layers_with_it_but_not_for_ever():
+    """What is deleted of a layer stays while a version refers to it; `toritsugi deploy` deletes the versions."""
+    policies = {
+        kind: {one["DeletionPolicy"] for one in WHOLE.values() if one["Type"] == f"AWS::Lambda::{kind}"}
+        for kind in ("Version", "LayerVersion")
+    }
+    assert policies == {"Version": {"Retain"}, "LayerVersion": {"Delete"}}
+
+
+def test_a_new_version_takes_over_at_once_and_nobody_else_has_a_hand_in_it():
+    assert not [one for one in USUAL.values() if one["Type"].startswith("AWS::CodeDeploy::") or "UpdatePolicy" in one]
+    assert "RolloutRole" not in USUAL
+
+
+def test_or_bit_by_bit_and_back_again_at_an_alarm():
+    groups = of_type("AWS::CodeDeploy::DeploymentGroup")
+    assert set(groups) == {f"{name}DeploymentGroup" for name in FUNCTIONS}
+    assert {named(group["ServiceRoleArn"]) for group in groups.values()} == {"RolloutRole"}
+    moved = [one for one in statements("RolloutRole") if "lambda:UpdateAlias" in one["Action"]]
+    assert {named(resource) for one in moved for resource in one["Resource"]} == set(FUNCTIONS)
+    watched = {alarm["Name"] for group in groups.values() for alarm in group["AlarmConfiguration"]["Alarms"]}
+    assert watched == {"toritsugi-blue-failed-webhooks", "toritsugi-blue-apologies"}
+    assert watched < {alarm["AlarmName"] for alarm in ALARMS.values()}
+    assert all("UpdatePolicy" in WHOLE[alias] for alias in ALIASES)
+    unwatched = of_type("AWS::CodeDeploy::DeploymentGroup", deploy(**EVERYTHING | {"Watched": "false"}))
+    assert not [group for group in unwatched.values() if group.get("AlarmConfiguration")]
+
+
+def test_callers_can_be_spared_a_start_by_processes_that_wait_or_by_snapshots():
+    aliases = of_type("AWS::Lambda::Alias").items()
+    waiting = {
+        name: one["ProvisionedConcurrencyConfig"] for name, one in aliases if "ProvisionedConcurrencyConfig" in one
+    }
+    assert waiting == {"VoiceAliaslive": {"ProvisionedConcurrentExecutions": 3}}
+    snapshots = of_type("AWS::Lambda::Function", deploy(SnapStart="true"))
+    assert {name for name, one in snapshots.items() if "SnapStart" in one} == {"Voice", "Sms", "Status"}
+    assert not [one for one in of_type("AWS::Lambda::Function", USUAL).values() if "SnapStart" in one]
+    assert not [name for name, one in snapshots.items() if "SnapStart" in one and "EphemeralStorage" in one]  # not both
 
 
 # ---- time ------------------------------------------------------------------------------------------------------------
@@ -424,6 +530,17 @@ def test_each_timer_has_a_process_of_its_own_for_a_second_one_would_be_late():
     assert "MaximumBatchingWindowInSeconds" not in MAPPING
 
 
+def test_no_rush_at_a_queue_takes_the_processes_that_calls_need():
+    """A new account has ten. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+
+    def most(**parameters: int) -> dict[str | None, int]:
+        mappings = of_type("AWS::Lambda::EventSourceMapping", deploy(**parameters)).values()
+        return {named(one["FunctionName"]): one["ScalingConfig"]["MaximumConcurrency"] for one in mappings}
+
+    assert most() == {"Timer": 4, "Recording": 2}
+    assert most(TimersAtOnce=90, RecordingsAtOnce=20) == {"Timer": 90, "Recording": 20}
+
+
 def test_a_timer_that_is_being_done_is_given_to_nobody_else_meanwhile():
     assert FUNCTIONS["Timer"]["Timeout"] <= TIMERS["VisibilityTimeout"] <= 60
 
@@ -452,7 +569,6 @@ def test_a_recording_being_copied_is_nobody_elses_and_is_free_when_its_message_c
     assert named(MAPPINGS["Recordings"]["FunctionName"]) == "Recording"
     assert MAPPINGS["Recordings"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert FUNCTIONS["Recording"]["Timeout"] < records.CLAIMED_SECONDS < RECORDINGS["VisibilityTimeout"]
-    assert sum(twilio_recordings.AUDIO_PATIENCE) < FUNCTIONS["Recording"]["Timeout"] / 2
 
 
 def test_a_recording_that_cannot_be_copied_is_a_dead_letter_before_its_queue_forgets_it():
@@ -460,6 +576,15 @@ def test_a_recording_that_cannot_be_copied_is_a_dead_letter_before_its_queue_for
     assert named(redrive["deadLetterTargetArn"]) == "DeadLetters"
     tried = redrive["maxReceiveCount"] * RECORDINGS["VisibilityTimeout"]
     assert 3 * 3600 < tried < RECORDINGS["MessageRetentionPeriod"] < dead < records.DELETED_REMEMBERED_SECONDS
+
+
+# Jitter between tries, Twilio's 429, DynamoDB's unprocessed rows, and the last fraction of a second before a timer.
+SLEEPING = {"conflicts.py", "twilio_api.py", "imports.py", "schedules.py"}
+
+
+def test_no_process_sleeps_for_what_may_come_later():
+    code = [path for room in ("layers/domain", "functions") for path in (ROOT / room).rglob("*.py")]
+    assert {path.name for path in code if "time.sleep(" in path.read_text()} == SLEEPING
 
 
 def test_only_who_copies_recordings_takes_messages_about_them():
@@ -488,6 +613,10 @@ DIMENSIONS = {
 }
 
 
+# Of all functions in the region together: they share the account's processes.
+OF_THE_ACCOUNT = ("ClaimedAccountConcurrency", "Throttles")
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_tells_somebody(name):
     assert [named(action) for action in ALARMS[name]["AlarmActions"]] == ["Alarms/Topic"]
@@ -501,6 +630,9 @@ def test_an_alarm_looks_at_something_that_is_there(name):
     if alarm["Namespace"] == "Toritsugi/blue":
         assert alarm["MetricName"] in COUNTED
         assert "Dimensions" not in alarm
+        return
+    if alarm["MetricName"] in OF_THE_ACCOUNT:
+        assert (alarm["Namespace"], alarm.get("Dimensions")) == ("AWS/Lambda", None)
         return
     (dimension,) = alarm["Dimensions"]
     assert WHOLE[str(named(dimension["Value"]))]["Type"] == DIMENSIONS[dimension["Name"]]
@@ -597,14 +729,26 @@ def test_a_budget_is_the_whole_accounts_so_there_is_one_only_when_asked_for():
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 100, "Unit": "USD"}
 
 
+def test_a_budget_has_no_name_for_it_is_made_anew_when_its_address_changes():
+    (budget,) = of_type("AWS::Budgets::Budget").values()
+    assert "BudgetName" not in budget["Budget"]
+
+
+def test_an_alarm_goes_off_before_the_account_has_no_process_left_and_when_it_has_none():
+    busy = WHOLE["Alarms/BusyProcessesAlarm"]["Properties"]
+    assert (busy["MetricName"], busy["Statistic"], busy["Threshold"]) == ("ClaimedAccountConcurrency", "Maximum", 800)
+    assert WHOLE["Alarms/NoProcessAlarm"]["Properties"]["MetricName"] == "Throttles"
+
+
 # ---- side by side ----------------------------------------------------------------------------------------------------
 
-NAMES = ("Name", "FunctionName", "LogGroupName", "TopicName", "AlarmName", "DashboardName", "BudgetName", "RoleName")
+NAMES = ("Name", "FunctionName", "LogGroupName", "TopicName", "AlarmName", "DashboardName", "RoleName")
 NAMES += ("TableName", "QueueName", "LayerName", "MetricNamespace")
 
 
 def test_every_name_carries_the_stage_so_that_stages_stand_side_by_side():
-    parts = [part for resource in WHOLE.values() for part in walk(resource["Properties"]) if isinstance(part, dict)]
+    ours = [resource for resource in WHOLE.values() if resource["Type"] != "AWS::Lambda::Alias"]  # its function's own
+    parts = [part for resource in ours for part in walk(resource["Properties"]) if isinstance(part, dict)]
     given = [part[name] for part in parts for name in NAMES if isinstance(part.get(name), str) and "Value" not in part]
     given.remove(WHOLE["Domain/Record"]["Properties"]["Name"])  # a domain's name is its owner's
     assert len(given) > 20

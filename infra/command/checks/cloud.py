@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from command import processes
+from command import processes, releases
 from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import NEVER_STOOD, Exchange
 
@@ -258,10 +258,30 @@ def alarms(exchange: Exchange) -> Iterator[Finding]:
         yield ok(f"{len(found)} alarms, none rings")
 
 
+def release(exchange: Exchange) -> Iterator[Finding]:
+    """Callers are with what was deployed last. A parameter that is changed in the console does not reach them."""
+    again = f"toritsugi deploy --stage {exchange.stage.name}"
+    try:
+        behind = [name for name in releases.functions(exchange) if not releases.is_live(exchange, name)]
+    except exchange.aws("lambda").exceptions.ResourceNotFoundException:
+        yield fail("there are functions without the alias by which they are called", again)
+        return
+    if behind:
+        yield warn(f"{', '.join(sorted(behind))} were changed, and callers are with the version before", again)
+    else:
+        yield ok("everybody is with the version that was deployed last")
+
+
 def concurrency(exchange: Exchange) -> Iterator[Finding]:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
     known = processes.account_limit(exchange)
     limit, reserved = known["ConcurrentExecutions"], exchange.parameters.get(processes.PARAMETER, "0")
+    busy = int(exchange.parameters.get(processes.BUSY, limit * 4 // 5))
+    if not limit / 2 <= busy < limit:
+        yield warn(
+            f"the alarm of processes rings above {busy}, and the account has {limit}",
+            f"toritsugi deploy --stage {exchange.stage.name} --parameter {processes.BUSY}={limit * 4 // 5}",
+        )
     if limit < FEW_AT_ONCE:
         yield warn(
             f"this AWS account runs {limit} functions at once at most: in a rush, callers hear an error",

@@ -20,6 +20,7 @@ from local.aws.queues import Queues
 from local.aws.template import REGION, Template
 from local.clock import Clock, Due
 
+ALIAS = "live"  # by which functions are called
 PRECISION = 60  # seconds after its time, within which a schedule fires
 RETRIES = (60, 120)  # seconds until Lambda repeats what nobody waits for
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
@@ -72,7 +73,7 @@ class Schedules:
         arn, said = request["Target"]["Arn"], request["Target"].get("Input", "{}")
         if queue := self.queues.by_arn.get(arn):
             return lambda: self.queues.send(queue, said)
-        if function := self.functions.named.get(arn.rpartition(":")[2]):
+        if function := self.functions.named.get(arn.removesuffix(f":{ALIAS}").rpartition(":")[2]):
             return lambda: self.hand_over(function, json.loads(said))
         raise ValueError(f"the template has neither a function nor a queue {arn}, which a schedule is to wake")
 

@@ -20,7 +20,7 @@ EVENTS = {  # what wakes a function, and which of its properties are obeyed here
         *("Name", "Description", "GroupName", "RoleArn", "ScheduleExpression", "Input", "RetryPolicy"),
         "DeadLetterConfig",
     },
-    "SQS": {"Queue", "BatchSize", "FunctionResponseTypes"},
+    "SQS": {"Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"},  # here is one process of each anyway
     "DynamoDB": {"Stream", "StartingPosition", "BatchSize"},
 }
 
@@ -119,6 +119,9 @@ class Template:
             return re.sub(r"\$\{([\w:]+)(?:\.(\w+))?\}", self.substitute, said)
         if function == "Fn::If":
             return self.resolve(said[1] if self.holds(said[0]) else said[2])
+        if function == "Fn::FindInMap":
+            table, key, name = map(self.resolve, said)
+            return self.body["Mappings"][table][key][name]
         raise ValueError(f"the local stack does not know !{function.removeprefix('Fn::')}")
 
     def substitute(self, match: re.Match[str]) -> str:

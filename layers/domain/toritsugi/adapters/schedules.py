@@ -16,7 +16,7 @@ from typing import Any
 from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import log
 
-EARLY_SECONDS = 120  # a schedule's own minute, and one for the way
+EARLY_SECONDS = 120  # a schedule's own minute, and one for the way; why not SQS's fifteen: docs/decisions/deployment.md
 SPARE_TIMER_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
 
 
@@ -65,9 +65,9 @@ def send_call_to_dismiss(call_sid: str, sentence: str, language: str) -> None:
     send({"dismiss": {"call_sid": call_sid, "sentence": sentence, "language": language}}, 0)
 
 
-def send_recording_to_copy(report: dict[str, Any]) -> None:
-    """Has recording.py copy what Twilio has told of."""
-    send(report, 0, config.RECORDINGS_URL)
+def send_recording_to_copy(report: dict[str, Any], seconds: float = 0) -> None:
+    """Has recording.py copy what Twilio has told of, after so many seconds."""
+    send(report, seconds, config.RECORDINGS_URL)
 
 
 def wait_until_due(timer: dict[str, Any]) -> bool:

@@ -4,7 +4,6 @@ https://www.twilio.com/docs/voice/api/recording
 """
 
 import hashlib
-import time
 from functools import cache
 from typing import IO, Any
 
@@ -14,14 +13,17 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sids import in_path
 
-AUDIO_PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds between tries: we are told before every server of Twilio's has the file
 CHUNK = 65_536  # bytes
 
 OK, NO_CONTENT, WRONG_TOKEN, NOT_THERE = 200, 204, 401, 404
 
 
 class NotReady(Exception):
-    """Twilio has no file yet."""
+    """Twilio gives no file now."""
+
+
+class NotThereYet(NotReady):
+    """Twilio has no file yet: we are told before every server of Twilio's has it."""
 
 
 def fetch_audio(recording_sid: str, file: IO[bytes]) -> str:
@@ -29,14 +31,12 @@ def fetch_audio(recording_sid: str, file: IO[bytes]) -> str:
 
     The address is made of the SID: a callback cannot lead anywhere else, whatever it says.
     """
-    for seconds in (*AUDIO_PATIENCE, None):
-        with ask_twilio("GET", f"{in_path(recording_sid, 'RE')}.wav") as answer:
-            if answer.status == OK:
-                return write_audio(answer, file)
-        if seconds is None or answer.status != NOT_THERE:
+    with ask_twilio("GET", f"{in_path(recording_sid, 'RE')}.wav") as answer:
+        if answer.status == NOT_THERE:
+            raise NotThereYet(recording_sid)
+        if answer.status != OK:
             raise NotReady(f"Twilio answers {answer.status}")
-        time.sleep(seconds)
-    raise AssertionError
+        return write_audio(answer, file)
 
 
 def write_audio(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:

@@ -42,4 +42,6 @@ class Discreet(LambdaPowertoolsFormatter):
         return super().serialize({name: one if name in OWN_FIELDS else strike_out(one) for name, one in log.items()})
 
 
-log = Logger(logger_formatter=Discreet(serialize_stacktrace=False))
+# Without a time as RFC 3339 has it, Lambda takes every line for INFO, errors too, and gives it a time of its own:
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+log = Logger(logger_formatter=Discreet(serialize_stacktrace=False, use_rfc3339=True, utc=True))

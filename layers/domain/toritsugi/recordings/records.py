@@ -120,6 +120,11 @@ def claim_recording(report: Report) -> Recording | None:
     return recording
 
 
+def release_claim(recording: Recording) -> None:
+    """It is nobody's any more; a claim that is over, and is somebody else's by now, stays theirs."""
+    update_if(recording, [Recording.claimed_until.remove()], Recording.claimed_until == recording.claimed_until)
+
+
 def note_failure(report: Report) -> None:
     """Writes down that Twilio has no file of a recording; one that is known already stays as it is."""
     begin = [Recording.status.set(FAILED_RECORDING), *facts_of_report(report)]
