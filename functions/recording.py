@@ -12,7 +12,7 @@ from typing import Any
 from toritsugi.adapters import event_bus, schedules, storage, twilio_recordings, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.foundation import config
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.masking import interactions
 from toritsugi.recordings import records
 from toritsugi.recordings.records import Recording
@@ -21,6 +21,7 @@ from toritsugi.recordings.reports import Report, read_report
 QueueEvent = dict[str, Any]
 
 
+@traced
 def handler(event: QueueEvent, context: object) -> QueueEvent:
     return attend_to(event["Records"][0]) if "Records" in event else answer_report(event, context)
 
@@ -33,20 +34,21 @@ def answer_report(callback: Webhook) -> None:
 def attend_to(message: QueueEvent) -> QueueEvent:
     """Attends to a message; one that has to wait comes again, like one that fails."""
     report = Report(**json.loads(message["body"]))
+    follow(report.path, recording_sid=report.recording_sid, call_sid=report.call_sid)
     try:
         attend(report)
     except (twilio_recordings.NotReady, records.Claimed) as why:
-        log.warning("recording waits", recording=report.recording_sid, reason=type(why).__name__)
+        log.warning("recording waits", reason=type(why).__name__)
         return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
     return {"batchItemFailures": []}
 
 
 def attend(report: Report) -> None:
     if report.status == "failed":
-        log.error("recording failed", recording=report.recording_sid)
+        log.error("recording failed")
         records.note_failure(report)
     elif not report.is_worth_keeping:
-        log.info("nothing was said", recording=report.recording_sid, seconds=report.seconds)
+        log.info("nothing was said", seconds=report.seconds)
         release_copy(report.recording_sid)
     elif recording := records.claim_recording(report):
         if recording.status != records.STORED:

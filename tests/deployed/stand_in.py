@@ -14,8 +14,9 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
 
 Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, as on Lambda;
-functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; and schedules are
-looked at every second instead of every ten.
+functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; schedules are looked
+at every second instead of every ten; logs are searched for any of several words; and a stack may keep questions to
+logs, which nobody asks here.
 """
 
 import functools
@@ -31,7 +32,8 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.arn import parse_arn
 from ministack.core.concurrency import esm_wake
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, iam, lambda_svc, scheduler, ssm
+from ministack.services import cloudwatch_logs, eventbridge, iam, lambda_svc, scheduler, ssm
+from ministack.services.cloudformation import provisioners
 
 log = logging.getLogger("stand_in")
 
@@ -209,6 +211,21 @@ def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any,
         write_log(function, request_id, *what, **how)
 
 
+match_words = cloudwatch_logs._compile_filter_pattern
+
+
+def match_any(pattern: str) -> Any:
+    """Which lines a pattern finds; of one like ?this ?that those that have either.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
+    words = pattern.split()
+    if not words or not all(word.startswith("?") for word in words):
+        return match_words(pattern)
+    sought = [word[1:].strip('"') for word in words]
+    return lambda line: any(word in line for word in sought)
+
+
 class Worker(lambda_runtime.Worker):  # type: ignore[misc]
     """The process of a function, which finds its layers where Lambda puts them: unpacked one over the other."""
 
@@ -244,6 +261,13 @@ def bare_interpreter(runtime: str, detect: Any = lambda_runtime._detect_runtime_
     return str(Path(interpreter).resolve()), worker
 
 
+# Kept by CloudFormation, and by nobody else.
+QUESTIONS = {
+    "create": lambda logical_id, properties, stack: (f"{stack}-{logical_id}", {}),
+    "delete": lambda physical_id, properties: None,
+}
+
+
 # ---- the process -----------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +284,8 @@ def main() -> None:
     lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._resolve_layer_zip = layer_content
     lambda_runtime.Worker = Worker
+    cloudwatch_logs._compile_filter_pattern = match_any
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = QUESTIONS
     lambda_runtime._detect_runtime_binary = bare_interpreter
     app.main()
 
