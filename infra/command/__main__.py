@@ -14,6 +14,7 @@ from command.doctor import doctor
 from command.erase import erase
 from command.refusals import explain
 from command.screen import plain, say
+from command.trace import trace
 from toritsugi import __version__
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.add_typer(tokens.app, name="tokens")
 app.add_typer(limits.app, name="limits")
 app.command()(limits.stop)
 app.command()(limits.start)
+app.command()(trace)
 app.command()(erase)
 app.command()(delete)
 

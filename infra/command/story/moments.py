@@ -1,0 +1,54 @@
+"""What a story is made of: moments, SIDs that belong to it, and what could not be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from toritsugi.foundation.logs import FOUND
+
+SHOWN_DIGITS = 4  # of a number: enough to tell two people apart, too few to call either
+
+
+@dataclass(frozen=True)
+class Moment:
+    """At this second `who` (a table, a log, Twilio) knows that `what` has happened; `facts` say more."""
+
+    at: float
+    who: str
+    what: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sid:
+    """It belongs to the story: its lines in the log do and, where it `is_read`, what is known of it as well."""
+
+    sid: str
+    is_read: bool = True
+
+
+@dataclass(frozen=True)
+class Untold:
+    """Somebody who could not be asked, and why."""
+
+    why: str
+
+
+Findings = Iterator[Moment | Sid | Untold]
+
+
+def mask(value: Any) -> Any:
+    """The value with nothing of each telephone number but its end."""
+    if isinstance(value, str):
+        return FOUND.sub(lambda found: end_of(found["number"]) if found["number"] else found[0], value)
+    if isinstance(value, dict):
+        return {name: mask(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [mask(inner) for inner in value]
+    return value
+
+
+def end_of(number: str) -> str:
+    return "..." + "".join(one for one in number if one.isdigit())[-SHOWN_DIGITS:]
