@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from command import keys, limits, numbers, tokens
+from command import keys, letters, limits, numbers, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
@@ -45,6 +45,7 @@ app.add_typer(numbers.app, name="numbers")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(limits.app, name="limits")
+app.add_typer(letters.app, name="letters")
 app.command()(limits.stop)
 app.command()(limits.start)
 app.command()(trace)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from command.exchange import standing
+from command.masked import mask
 from command.refusals import Refused
 from command.screen import AsJson, busy, plain, say, show, table
 from command.stages import Region, StageName
@@ -28,7 +29,6 @@ def trace(
     exchange = standing(stage, region)
     exchange.enter()
     from command import story
-    from command.story.moments import mask
 
     with busy("Reading tables, logs, and what Twilio knows ..."):
         told = story.tell(exchange, sid)

@@ -6,10 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from toritsugi.foundation.logs import FOUND
-
-SHOWN_DIGITS = 4  # of a number: enough to tell two people apart, too few to call either
-
 
 @dataclass(frozen=True)
 class Moment:
@@ -37,18 +33,3 @@ class Untold:
 
 
 Findings = Iterator[Moment | Sid | Untold]
-
-
-def mask(value: Any) -> Any:
-    """The value with nothing of each telephone number but its end."""
-    if isinstance(value, str):
-        return FOUND.sub(lambda found: end_of(found["number"]) if found["number"] else found[0], value)
-    if isinstance(value, dict):
-        return {name: mask(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [mask(inner) for inner in value]
-    return value
-
-
-def end_of(number: str) -> str:
-    return "..." + "".join(one for one in number if one.isdigit())[-SHOWN_DIGITS:]
