@@ -13,6 +13,7 @@ from command.deploy import deploy
 from command.doctor import doctor
 from command.erase import erase
 from command.refusals import explain
+from command.restore import restore
 from command.screen import plain, say
 from command.trace import trace
 from toritsugi import __version__
@@ -50,6 +51,7 @@ app.command()(limits.stop)
 app.command()(limits.start)
 app.command()(trace)
 app.command()(erase)
+app.command()(restore)
 app.command()(delete)
 
 

@@ -34,9 +34,9 @@ def build(stage: Stage) -> None:
     run(["make", "build", "--no-print-directory", "-C", str(ROOT), *chosen])
 
 
-def deploy(stage: Stage, show_changes: bool) -> None:
-    """`sam deploy`: with `show_changes` it lists what would change, and asks."""
-    template = build_folder() / "template.yaml"
+def deploy(stage: Stage, show_changes: bool, template: Path | None = None) -> None:
+    """`sam deploy` of what was built, or of another template: with `show_changes` it lists the changes, and asks."""
+    template = template or build_folder() / "template.yaml"
     if not template.is_file():
         raise Refused(f"Nothing is built in {build_folder()}: leave --no-build out.")
     run(

@@ -31,11 +31,11 @@ def company(exchange, desk):
     """A desk, two lines, and a session of Aiko and Ben, who calls; what they do stays among them."""
     scene = OneOfMany(exchange.base, exchange.network.url)
     lines = [scene.line(1), scene.line(2)]
-    here = Desk(scene, (desk.sdk.username, desk.sdk.password))
+    here = Desk(scene, desk.key)
     here.opens(*lines, name=f"traced-{scene.block}")
     aiko, ben = Person(scene, "Aiko", scene.telephone(1)), Person(scene, "Ben", scene.telephone(2))
     session = here.brings_together(aiko, ben, ttl=3600)
-    yield SimpleNamespace(scene=scene, desk=here, aiko=aiko, ben=ben, session=session)
+    yield SimpleNamespace(scene=scene, desk=here, aiko=aiko, ben=ben, session=session, sid=session.sdk.fetch().sid)
     scene.http.close()
 
 
@@ -51,12 +51,12 @@ def told(exchange, company):
     eventually(lambda: [one.outbound_resource_status for one in session.interactions] == ["completed"])
     write(exchange, "AccessLog", {"route": "POST /voice", "status": 200, "latency": 41, "invocation": INVOCATION})
     line = {"level": "INFO", "message": "call refused", "reason": "NoSession", "call_sid": call_sid}
-    write(exchange, "VoiceLog", line | {"function_request_id": INVOCATION, "session_sid": session.sid})
+    write(exchange, "VoiceLog", line | {"function_request_id": INVOCATION, "session_sid": company.sid})
     write(exchange, "VoiceLog", {"level": "WARN", "message": "slow", "function_request_id": INVOCATION})
     write(
         exchange,
         "VoiceLog",
-        {"message": "another", "function_request_id": ANOTHER, "session_sid": session.sid} | {"call_sid": OTHER},
+        {"message": "another", "function_request_id": ANOTHER, "session_sid": company.sid} | {"call_sid": OTHER},
     )
     return SimpleNamespace(call_sid=call_sid, **exchange.succeeds("trace", call_sid))
 
@@ -82,7 +82,7 @@ def test_a_calls_story_is_told_by_twilio_by_tables_and_by_logs(told, company):
     )
     assert sorted(whats(told, "voice")) == ["call refused", "slow"]
     assert whats(told, "gateway") == ["POST /voice answered 200"]
-    assert {told.call_sid, company.session.sid} < set(told.sids)
+    assert {told.call_sid, company.sid} < set(told.sids)
 
 
 def test_it_is_told_in_order_of_time(told):
@@ -106,7 +106,7 @@ def test_the_outgoing_leg_tells_the_same_story(exchange, told):
 
 
 def test_a_session_tells_of_all_its_calls(exchange, told, company):
-    story = exchange.succeeds("trace", company.session.sid)
+    story = exchange.succeeds("trace", company.sid)
     assert {"put through", "call refused", "another"} <= {one["what"] for one in story["story"]}
 
 

@@ -15,8 +15,8 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
 
 Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, as on Lambda;
 functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; schedules are looked
-at every second instead of every ten; logs are searched for any of several words; and a stack may keep questions to
-logs, which nobody asks here.
+at every second instead of every ten; logs are searched for any of several words; a stack may keep questions to logs,
+which nobody asks here; and a table can be brought back to an earlier second (point_in_time.py).
 """
 
 import functools
@@ -27,6 +27,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import point_in_time
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.arn import parse_arn
@@ -284,6 +285,7 @@ def main() -> None:
     lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._resolve_layer_zip = layer_content
     lambda_runtime.Worker = Worker
+    point_in_time.teach()
     cloudwatch_logs._compile_filter_pattern = match_any
     provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = QUESTIONS
     lambda_runtime._detect_runtime_binary = bare_interpreter
