@@ -66,7 +66,8 @@ def test_a_moment_is_read_wherever_it_is(text, moment):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("yesterday", "is written like"), ("2026-11-21T12:00:00", "Say where"), ("2999-01-01T00:00:00Z", "not past")]
+    ("text", "says"),
+    [("yesterday", "is written like"), ("2026-11-21T12:00:00", "Say where"), ("2999-01-01T00:00:00Z", "not past")],
 )
 def test_what_is_no_moment_is_refused(text, says):
     with pytest.raises(Refused, match=says):

@@ -114,6 +114,23 @@ def test_a_cleanup_that_fails_names_its_session(cloud, service, wire, lines):
     assert [(line["message"], line["session_sid"]) for line in lines()] == [("not done", sid)]
 
 
+def test_a_recording_that_cannot_be_copied_names_its_call_and_session(cloud, wire, lines):
+    import recording
+
+    ids = {"recording_sid": "RE" + "3" * 32, "call_sid": CALL}
+    told = {
+        "path": f"/recording/session/KC{'4' * 32}/x",
+        "status": "completed",
+        "seconds": 9,
+        "channels": 2,
+        "began": 0,
+    }
+    with wire.has(broken), pytest.raises(Exception, match="Could not connect"):
+        recording.handler({"Records": [{"messageId": "1", "body": json.dumps(told | ids)}]}, Context("recording"))
+    (line,) = lines()
+    assert ids | {"session_sid": "KC" + "4" * 32} == {name: line[name] for name in (*ids, "session_sid")}
+
+
 def test_a_request_of_the_api_names_what_its_path_names(cloud, desk, lines):
     desk.asks("GET", NOBODY)
     (refused,) = lines()
