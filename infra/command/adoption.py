@@ -48,8 +48,12 @@ def whole_template(exchange: Exchange) -> Template:
     body = exchange.aws("cloudformation").get_template(StackName=exchange.stage.stack, TemplateStage="Original")
     found = body["TemplateBody"]
     template: Template = yaml.safe_load(found) if isinstance(found, str) else dict(found)
-    kept: Template | None = template.get("Metadata", {}).get(WHOLE)
-    return kept or template
+    kept = template.get("Metadata", {}).get(WHOLE)
+    return dict(json.loads(kept)) if kept else template
+
+
+def as_json(template: Template) -> str:
+    return json.dumps(template, default=str)
 
 
 def tables_of(template: Template) -> list[str]:
@@ -61,7 +65,7 @@ def letting_go(whole: Template, tables: Mapping[str, str], arns: Mapping[str, st
     """The template without these tables; wherever it spoke of one, it names the new one."""
     rest = {name: one for name, one in whole["Resources"].items() if name not in tables}
     part: Template = literally({**whole, "Resources": rest}, tables, arns)
-    return part | {"Metadata": {**whole.get("Metadata", {}), WHOLE: whole}}
+    return part | {"Metadata": {**whole.get("Metadata", {}), WHOLE: as_json(whole)}}
 
 
 def literally(value: Any, tables: Mapping[str, str], arns: Mapping[str, str]) -> Any:
@@ -109,7 +113,7 @@ def deploy(exchange: Exchange, template: Template) -> None:
     """`sam deploy` of a template whose parts are uploaded already."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.yaml"
-        path.write_text(json.dumps(template, default=str))  # which is YAML, without the aliases that AWS refuses
+        path.write_text(as_json(template))  # which is YAML, without the aliases that AWS refuses
         sam.deploy(exchange.stage, show_changes=False, template=path)
 
 
@@ -127,7 +131,7 @@ def take_in(exchange: Exchange, tables: Mapping[str, str], whole: Template) -> N
         StackName=stack,
         ChangeSetName=name,
         ChangeSetType="IMPORT",
-        TemplateURL=upload(exchange, "take-in.json", json.dumps(processed, default=str)),
+        TemplateURL=upload(exchange, "take-in.json", as_json(processed)),
         Parameters=[{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in known],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         ResourcesToImport=[

@@ -15,6 +15,7 @@ import typer
 
 from command import adoption
 from command.checks import cloud
+from command.deploy import refuse_if_stuck
 from command.exchange import Exchange, standing
 from command.refusals import Refused
 from command.screen import AsJson, Yes, busy, confirm, say, show, table
@@ -47,6 +48,7 @@ def restore(
     """Bring the data back as it was at a moment of the last 35 days. It takes about an hour; calls go on meanwhile."""
     moment = read_moment(to)
     exchange = standing(stage, region)
+    refuse_if_stuck(exchange)
     old = chosen_tables(exchange, only)
     new = {name: name_of(exchange, name, moment) for name in old}
     check_moment(exchange, old, moment)

@@ -1,5 +1,6 @@
 """A restoration is a drill: what was lost is back, in new tables, and whoever calls notices nothing."""
 
+import json
 import subprocess
 import sys
 import time
@@ -44,7 +45,7 @@ def test_a_template_that_lets_its_tables_go_has_none_and_names_the_new_ones(part
 
 
 def test_it_changes_nothing_else_and_knows_what_it_was(part):
-    assert part["Metadata"][adoption.WHOLE] == TEMPLATE
+    assert json.loads(part["Metadata"][adoption.WHOLE]) == TEMPLATE
     assert set(TEMPLATE["Resources"]) - set(part["Resources"]) == set(TABLES)
     for name in ("Exchange", "RecordingsBucket", "Timers", "Alarms", "ScheduleRole"):
         assert part["Resources"][name] == TEMPLATE["Resources"][name]
