@@ -62,9 +62,14 @@ def tables_of(template: Template) -> list[str]:
 
 
 def letting_go(whole: Template, tables: Mapping[str, str], arns: Mapping[str, str]) -> Template:
-    """The template without these tables; wherever it spoke of one, it names the new one."""
+    """The template without these tables; wherever it spoke of one, it names the new one.
+
+    Its functions are told that, for Lambda publishes no version that is like the one before it, as it would be when the
+    template is again what it was.
+    """
     rest = {name: one for name, one in whole["Resources"].items() if name not in tables}
     part: Template = literally({**whole, "Resources": rest}, tables, arns)
+    part["Globals"]["Function"]["Environment"]["Variables"]["RESTORING"] = "true"
     return part | {"Metadata": {**whole.get("Metadata", {}), WHOLE: as_json(whole)}}
 
 

@@ -40,7 +40,9 @@ def test_a_template_that_lets_its_tables_go_has_none_and_names_the_new_ones(part
     assert len(TABLES) == 9
     assert adoption.tables_of(part) == []
     assert [name for name in TABLES if mentions({**part, "Metadata": {}}, name)] == []
-    assert part["Globals"]["Function"]["Environment"]["Variables"]["SESSIONS_TABLE"] == "new-SessionsTable"
+    variables = part["Globals"]["Function"]["Environment"]["Variables"]
+    assert (variables["SESSIONS_TABLE"], variables["RESTORING"]) == ("new-SessionsTable", "true")
+    assert "RESTORING" not in TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     assert "arn:of/new-SessionsTable/index/of-service" in repr(part["Resources"]["ProxyRole"])
 
 
