@@ -25,7 +25,7 @@ SEARCHES_AT_ONCE = 8
 
 ACCESS = "AccessLog"
 INVOCATION = ("function_request_id", "invocation", "requestId")  # as we, API Gateway and Lambda call its id
-UNTOLD = {"message", "level", "location", "timestamp", "time", "service", "exception", "stackTrace", "type", "request"}
+UNTOLD = {"message", "level", "location", "timestamp", "time", "service", "exception", "stackTrace", "type"}
 
 
 @dataclass(frozen=True)
