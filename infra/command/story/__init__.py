@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from command.exchange import Exchange
 from command.refusals import Refused
 from command.story import at_twilio, logs, rows
-from command.story.moments import Findings, Moment, Sid, Untold
+from command.story.moments import Findings, Moment, Untold
 from toritsugi.foundation.sids import is_sid
 
 READERS: dict[str, Callable[[Exchange, str, bool], Findings]] = {
@@ -50,7 +50,7 @@ def tell(exchange: Exchange, sid: str) -> Story:
                 story.moments.append(found)
             elif isinstance(found, Untold):
                 story.untold.append(found.why)
-            elif isinstance(found, Sid):
+            elif is_sid(found.sid, *READERS):
                 story.sids.add(found.sid)
                 if found.is_read and found.sid not in read:
                     read.add(found.sid)
