@@ -8,12 +8,13 @@ from typing import Any
 
 from toritsugi.adapters import schedules
 from toritsugi.bridges import forgetting
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.masking import lifecycle
 
 ENOUGH_MILLISECONDS = 15_000
 
 
+@traced
 def handler(event: dict[str, Any], context: Any) -> None:
     if "session_sid" in event:
         expire_and_rearm(event["session_sid"])
@@ -22,6 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def expire_and_rearm(session_sid: str) -> None:
+    follow(session_sid=session_sid)
     later = lifecycle.expire_session(session_sid, time.time())
     if later is not None:
         schedules.arm_expiry(session_sid, later)
@@ -44,6 +46,6 @@ def forget_calls(context: Any) -> None:
     """Forgets calls that are not kept any longer, as many as there is time for: the others an hour later."""
     for bridge_sid in forgetting.find_past(time.time()):
         forgetting.forget_bridge(bridge_sid)
-        log.info("forgotten", bridge=bridge_sid)
+        log.info("forgotten", bridge_sid=bridge_sid)
         if context.get_remaining_time_in_millis() < 2 * ENOUGH_MILLISECONDS:
             return

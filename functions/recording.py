@@ -13,7 +13,7 @@ from typing import Any
 from toritsugi.adapters import event_bus, schedules, storage, twilio_recordings, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.foundation import config
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.masking import interactions
 from toritsugi.recordings import records
 from toritsugi.recordings.records import Recording
@@ -24,6 +24,7 @@ QueueEvent = dict[str, Any]
 FILE_PATIENCE = (1, 2, 4, 8, 15, 30)  # seconds until we look again for a file that is not there yet; then as for others
 
 
+@traced
 def handler(event: QueueEvent, context: object) -> QueueEvent:
     return attend_to(event["Records"][0]) if "Records" in event else answer_report(event, context)
 
@@ -38,10 +39,11 @@ def attend_to(message: QueueEvent) -> QueueEvent:
     said = json.loads(message["body"])
     looked = said.pop("looked", 0)  # how often for a file that was not there; the callback does not say it
     report = Report(**said)
+    follow(report.path, recording_sid=report.recording_sid, call_sid=report.call_sid)
     try:
         attend(report)
     except (twilio_recordings.NotReady, records.Claimed) as why:
-        log.warning("recording waits", recording=report.recording_sid, reason=type(why).__name__)
+        log.warning("recording waits", reason=type(why).__name__)
         if not isinstance(why, twilio_recordings.NotThereYet) or looked >= len(FILE_PATIENCE):
             return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}
         schedules.send_recording_to_copy(said | {"looked": looked + 1}, FILE_PATIENCE[looked])
@@ -50,10 +52,10 @@ def attend_to(message: QueueEvent) -> QueueEvent:
 
 def attend(report: Report) -> None:
     if report.status == "failed":
-        log.error("recording failed", recording=report.recording_sid)
+        log.error("recording failed")
         records.note_failure(report)
     elif not report.is_worth_keeping:
-        log.info("nothing was said", recording=report.recording_sid, seconds=report.seconds)
+        log.info("nothing was said", seconds=report.seconds)
         release_copy(report.recording_sid)
     elif recording := records.claim_recording(report):
         if recording.status != records.STORED:

@@ -7,12 +7,14 @@ from twilio.twiml.messaging_response import MessagingResponse
 from toritsugi.adapters import event_bus, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.foundation import addresses
+from toritsugi.foundation.logs import traced
 from toritsugi.messages import inbound, permits
 from toritsugi.messages.records import Message
 
 MAX_TEXT_TRIES = 3
 
 
+@traced
 @webhooks.answers_with_text
 def handler(webhook: Webhook) -> MessagingResponse:
     """One read and one write, and two where an answer is counted.

@@ -9,11 +9,13 @@ from toritsugi.adapters import event_bus, schedules, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
 from toritsugi.foundation.errors import LimitReached
+from toritsugi.foundation.logs import traced
 from toritsugi.limits import switch
 from toritsugi.masking import counted_legs, interactions, masked_legs
 from toritsugi.messages import records
 
 
+@traced
 @webhooks.answers_with_nothing
 def handler(callback: Webhook) -> None:
     if callback.path.startswith("/status/bridges/"):

@@ -33,7 +33,7 @@ from toritsugi.bridges.steps import (
 )
 from toritsugi.foundation import addresses, voices
 from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.limits import switch
 from toritsugi.masking import in_conference
 from toritsugi.masking import lifecycle as sessions
@@ -44,12 +44,14 @@ MAX_ROUNDS = 12
 HARMLESS = (Limit, Prolong, Arm, Close, Leave)
 
 
+@traced
 def handler(event: dict[str, Any], _context: Any) -> None:
     for message in event["Records"]:
         timer = json.loads(message["body"])
         if "begin" in timer:
             begin_masked_bridge(message["messageId"], **timer["begin"])
         elif "dismiss" in timer:
+            follow(call_sid=timer["dismiss"]["call_sid"])
             dismiss_caller(**timer["dismiss"])
         elif schedules.wait_until_due(timer):
             look(timer["bridge"], timer["due"], message["messageId"])
@@ -68,6 +70,7 @@ def begin_masked_bridge(
 
     Or its end, for the session may be over, or others may have used up what is allowed.
     """
+    follow(call_sid=call_sid, session_sid=session_sid)
     try:
         bridge_sid = in_conference.begin_bridge(
             call_sid, session_sid, caller_sid, began, event_bus.tell, unconfirmed=unconfirmed
@@ -83,13 +86,14 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
 
     Where something fails, all else is done nevertheless; then the message fails too, so that it comes again.
     """
+    follow(bridge_sid=bridge_sid)
     for _ in range(MAX_ROUNDS):
         try:
             known = get_bounded_state(bridge_sid)
         except RequestRefused:  # a callback was faster than the message that begins the bridge, which looks as well
             return None
         todo = agenda.due(known, time.time())
-        failures = [failure for step in todo if (failure := attempt(step, bridge_sid))]
+        failures = [failure for step in todo if (failure := attempt(step))]
         if failures:
             raise failures[0]
         if not todo and plan(known, due, message_id):
@@ -100,6 +104,7 @@ def look(bridge_sid: str, due: float, message_id: str) -> None:
 def get_bounded_state(bridge_sid: str) -> State:
     """Everything known of a bridge, and what its session allows it now. Raises RequestRefused 20404."""
     known = state.get_state(bridge_sid)
+    follow(session_sid=known.bridge.session_sid)
     known.bounds = in_conference.bounds_of(known.bridge.session_sid)
     return known
 
@@ -128,7 +133,7 @@ def is_planned(bridge: Bridge, moment: int, due: float) -> bool:
     return bridge.next_look is not None and max(due, time.time()) < bridge.next_look <= moment
 
 
-def attempt(step: BridgeStep, bridge_sid: str) -> Exception | None:
+def attempt(step: BridgeStep) -> Exception | None:
     """Takes a step, if it is ours; why that has failed."""
     try:
         if isinstance(step, HARMLESS):
@@ -137,7 +142,7 @@ def attempt(step: BridgeStep, bridge_sid: str) -> Exception | None:
         elif step.claim(time.time()):
             take_step(step)
     except Exception as failure:
-        log.exception("a step of a call failed", bridge=bridge_sid, step=type(step).__name__)
+        log.exception("a step of a call failed", step=type(step).__name__)
         return failure
     return None
 
@@ -149,8 +154,8 @@ def take_step(step: BridgeStep) -> None:  # noqa: C901, PLR0912  a case for each
             call_party(step)
         case Speak():
             speak_step(step)
-        case Drop(bridge, announcement):
-            log.warning("announcement dropped", bridge=bridge.bridge_sid, announcement=int(announcement.id))
+        case Drop(_, announcement):
+            log.warning("announcement dropped", announcement=int(announcement.id))
         case Limit(_, call_sid, seconds):
             twilio_api.limit_call(call_sid, seconds)
         case Prolong(bridge):
@@ -186,7 +191,7 @@ def call_party(step: Ring) -> None:
     except ExchangeStopped:
         commands.note_refusal(party, attempt, "the exchange was stopped")
     except RequestRefused as refusal:
-        log.warning("a call was not made", bridge=bridge.bridge_sid, code=refusal.code)
+        log.warning("a call was not made", code=refusal.code)
         commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
     else:
         commands.note_call(party, attempt, call_sid)
@@ -197,7 +202,7 @@ def speak_step(step: Speak) -> None:
     try:
         twilio_api.play_into_conference(step.conference_sid, step.call_sid, addresses.public_url(path))
     except RequestRefused as refusal:  # it is claimed: better lost than heard twice
-        log.error("announcement not spoken", bridge=step.bridge.bridge_sid, reason=refusal.message)
+        log.error("announcement not spoken", reason=refusal.message)
 
 
 def dismiss_caller(call_sid: str, sentence: str, language: str | None) -> None:

@@ -22,6 +22,7 @@ from toritsugi.callers import caller
 from toritsugi.callers.caller import Caller
 from toritsugi.foundation import addresses, sealing
 from toritsugi.foundation.errors import CallerBlocked, RequestRefused
+from toritsugi.foundation.logs import follow, traced
 from toritsugi.limits import switch
 from toritsugi.lines import identity, numbers
 from toritsugi.lines.lines import Line
@@ -41,6 +42,7 @@ LEG_ANSWERS = {
 }
 
 
+@traced
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if event["rawPath"].startswith("/voice/ringing/"):
         return ring_tone_answer(event["rawPath"].rsplit("/", 1)[1])
@@ -72,6 +74,7 @@ def receive_call(call: Webhook) -> VoiceResponse:
     if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
         return receive_at_reception(call, known.line, known.caller)
     caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
+    follow(session_sid=route.session_sid)
     unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
     known.check(str(route.shows), now)
     if route.through == "conference":
@@ -160,6 +163,7 @@ def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:
             raise
         return legs.hang_up_leg()  # a caller whose session was over before the bridge could begin
     call.language = party.language
+    follow(session_sid=bridge.session_sid)
     others = commands.list_parties(bridge)[1:] if bridge.through == "dial" and url.place == 1 else []
     context = legs.LegContext(bridge, party, others, url, call.fields, bounds_of(bridge), time.time())
     if others:

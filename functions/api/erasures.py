@@ -66,11 +66,13 @@ class ErasureView(TypedDict):
     """What is gone, and what is left. Where it is not `complete`, ask again: there was more than fits into a request.
 
     `opted_out`: that this number wants no messages is kept, for that is what the person has asked for.
+    `files_elsewhere` are recordings in the bucket of an exchange before this one, which nobody here can delete.
     """
 
     complete: bool
     erased: Erased
     at_twilio: AtTwilio
+    files_elsewhere: list[str]
     opted_out: bool
     date: Moment
 
@@ -86,6 +88,7 @@ class Erasing:
         }  # fmt: skip
         self.calls: set[str] = set()
         self.messages: set[str] = set()
+        self.files_elsewhere: set[str] = set()
 
     def each(self, sids: list[str], erase: Callable[[str], None]) -> None:
         """Erases one after the other, as long as there is time."""
@@ -97,9 +100,11 @@ class Erasing:
 
     def erase_recording(self, sid: str) -> None:
         """The file first: whoever dies in here leaves a row, which is found again."""
+        if bucket := recordings.find_elsewhere(sid):
+            self.files_elsewhere.add(f"s3://{bucket}/{storage.key_of(sid)}")
         storage.delete_file(sid)
         twilio_recordings.delete_copy(sid)
-        recordings.forget_recording(sid)
+        recordings.forget_recording(sid, elsewhere=True)
         self.erased["recordings"] += 1
 
     def erase_session(self, sid: str) -> None:
@@ -171,6 +176,7 @@ def show_erasure(erasing: Erasing) -> ErasureView:
         "complete": erasing.complete,
         "erased": erasing.erased,
         "at_twilio": {"calls": sorted(erasing.calls), "messages": sorted(erasing.messages)},
+        "files_elsewhere": sorted(erasing.files_elsewhere),
         "opted_out": out in look_up_entries([out]),
         "date": date(time.time()),
     }

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from command import keys, limits, numbers, tokens
+from command import keys, letters, limits, numbers, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
 from command.erase import erase
 from command.refusals import explain
+from command.restore import restore
 from command.screen import plain, say
+from command.trace import trace
 from toritsugi import __version__
 
 app = typer.Typer(
@@ -44,9 +46,12 @@ app.add_typer(numbers.app, name="numbers")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(limits.app, name="limits")
+app.add_typer(letters.app, name="letters")
 app.command()(limits.stop)
 app.command()(limits.start)
+app.command()(trace)
 app.command()(erase)
+app.command()(restore)
 app.command()(delete)
 
 

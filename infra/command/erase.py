@@ -52,6 +52,8 @@ def erase(
     api = f"{exchange.carrier_url}/2010-04-01/Accounts/{exchange.account_sid}"
     rows = [(str(receipt["erased"][name]), words) for name, words in WORDS.items()]
     remains = REMAINS.format(api=api, **{kind: len(sids) for kind, sids in receipt["at_twilio"].items()})
+    if files := receipt["files_elsewhere"]:
+        remains += f"\n  In the bucket of an exchange before this one: {', '.join(files)}"
     kept = "\n  Here: that this number wants no messages, for that is what the person has asked for."
     show(receipt, as_json, table(["gone", ""], rows), remains + kept * receipt["opted_out"])
 
@@ -70,7 +72,7 @@ def read_number(written: str) -> str:
 
 def erase_wholly(desk: Client, address: str, number: str) -> dict[str, Any]:
     """The receipt of all requests that it takes together. Raises Refused; whoever types it again goes on."""
-    whole: dict[str, Any] = {"erased": {}, "at_twilio": {}}
+    whole: dict[str, Any] = {"erased": {}, "at_twilio": {}, "files_elsewhere": []}
     while True:
         with busy("Erasing ..."):
             said = desk.request(
@@ -92,4 +94,5 @@ def add_up(whole: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """One receipt of two."""
     erased = {name: whole["erased"].get(name, 0) + count for name, count in more["erased"].items()}
     at_twilio = {kind: whole["at_twilio"].get(kind, []) + sids for kind, sids in more["at_twilio"].items()}
-    return {**more, "erased": erased, "at_twilio": at_twilio}
+    files = whole["files_elsewhere"] + more["files_elsewhere"]
+    return {**more, "erased": erased, "at_twilio": at_twilio, "files_elsewhere": files}

@@ -35,10 +35,13 @@ def build(stage: Stage) -> None:
     run(["make", "build", "--no-print-directory", "-C", str(ROOT), *chosen])
 
 
-def deploy(stage: Stage, show_changes: bool, **passing: str) -> None:
-    """`sam deploy`: with `show_changes` it lists what would change, and asks. What is passing is not remembered."""
+def deploy(stage: Stage, show_changes: bool, template: Path | None = None, **passing: str) -> None:
+    """`sam deploy` of what was built, or of another template: with `show_changes` it lists the changes, and asks.
+
+    What is passing is not remembered.
+    """
     build = build_folder()
-    template = build / "template.yaml"
+    template = template or build / "template.yaml"
     if not template.is_file():
         raise Refused(f"Nothing is built in {build}: leave --no-build out.")
     run(

@@ -159,7 +159,7 @@ def sick(exchange, desk):
         ("recordings", "fail", "nobody copies them", "Triggers"),
         ("recordings", "fail", "their bucket may be opened to the world", "Block all public access"),
         ("events", "fail", "the bus toritsugi-command is gone", "aws events create-event-bus"),
-        ("dead letters", "warn", "holds 1", "read them"),
+        ("dead letters", "warn", "holds 1", "letters list"),
         ("tables", "warn", "KeysTable cannot be brought back", "point-in-time recovery"),
         ("tables", "warn", "MessagesTable forgets nothing by itself", "time to live (forget_at)"),
         ("logs", "warn", "/toritsugi/command/voice is kept for ever", "Retention"),

@@ -19,8 +19,9 @@ A change of a function reaches it in pieces, its settings before its code, for C
 the other (https://github.com/aws/aws-cdk/issues/8446): whoever calls a function by its name may meet both.
 
 Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, as on Lambda;
-functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; and schedules are
-looked at every second instead of every ten.
+functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; schedules are looked
+at every second instead of every ten; logs are searched for any of several words; a stack may keep questions to logs,
+which nobody asks here; and a table can be brought back to an earlier second (point_in_time.py).
 """
 
 import functools
@@ -32,12 +33,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import point_in_time
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.arn import parse_arn
 from ministack.core.concurrency import esm_wake
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, iam, lambda_svc, scheduler, ssm
+from ministack.services import cloudwatch_logs, eventbridge, iam, lambda_svc, scheduler, ssm
 from ministack.services.cloudformation import provisioners
 
 log = logging.getLogger("stand_in")
@@ -248,6 +250,21 @@ def change_mapping_to_alias(mapping: str, before: Any, after: Any, stack: str) -
     return change_mapping(mapping, before, after, stack)
 
 
+match_words = cloudwatch_logs._compile_filter_pattern
+
+
+def match_any(pattern: str) -> Any:
+    """Which lines a pattern finds; of one like ?this ?that those that have either.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
+    words = pattern.split()
+    if not words or not all(word.startswith("?") for word in words):
+        return match_words(pattern)
+    sought = [word[1:].strip('"') for word in words]
+    return lambda line: any(word in line for word in sought)
+
+
 class Worker(lambda_runtime.Worker):  # type: ignore[misc]
     """The process of a function, which finds its layers where Lambda puts them: unpacked one over the other."""
 
@@ -283,6 +300,13 @@ def bare_interpreter(runtime: str, detect: Any = lambda_runtime._detect_runtime_
     return str(Path(interpreter).resolve()), worker
 
 
+# Kept by CloudFormation, and by nobody else.
+QUESTIONS = {
+    "create": lambda logical_id, properties, stack: (f"{stack}-{logical_id}", {}),
+    "delete": lambda physical_id, properties: None,
+}
+
+
 # ---- the process -----------------------------------------------------------------------------------------------------
 
 
@@ -302,6 +326,9 @@ def main() -> None:
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["update"] = change_in_pieces
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]["update"] = change_mapping_to_alias
     lambda_runtime.Worker = Worker
+    point_in_time.teach()
+    cloudwatch_logs._compile_filter_pattern = match_any
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = QUESTIONS
     lambda_runtime._detect_runtime_binary = bare_interpreter
     app.main()
 

@@ -104,6 +104,19 @@ def test_what_is_not_there_yet_cannot_be_heard_and_says_so(desk, twilio, tapes, 
     assert "failed" in problem["detail"]
 
 
+def test_a_recording_of_an_exchange_before_this_one_is_known_as_such(cloud, desk, tapes, voicemail):
+    assert row(cloud)["bucket"] == cloud.template.environment["RECORDINGS_BUCKET"]
+    records.Recording(SID).update([records.Recording.bucket.set("of-before")])
+    assert desk.asks("GET", PATH)[1]["status"] == "elsewhere"
+    for method, path in (("GET", f"{PATH}/audio"), ("DELETE", PATH)):
+        status, problem = desk.asks(method, path)
+        assert (status, "lies in the bucket of-before" in problem["detail"]) == (409, True)
+    assert row(cloud)["status"] == "stored"
+    erased = desk.asks("POST", "/api/erasures", {"number": AIKO})[1]
+    assert erased["files_elsewhere"] == [f"s3://of-before/recordings/{SID}.wav"]
+    assert (erased["erased"]["recordings"], row(cloud)["status"]) == (1, "deleted")
+
+
 def test_it_is_marked_as_heard_and_as_not_heard_after_all(desk, voicemail, clock):
     clock.shift(60)
     assert desk.asks("PATCH", PATH, {"heard": True})[1]["date_heard"] == "2026-11-21T03:01:00Z"

@@ -34,11 +34,11 @@ PLATFORM_LOG_BYTES = 350  # START, END and REPORT, which Lambda writes itself un
 
 # What the access log fills in for a request of ours.
 LOGGED = {
-    "requestTime": "21/Nov/2026:12:00:00 +0000",
-    "requestId": "JKJaXmPLvHcESHA=",
     "routeKey": "POST /status/{proxy+}",
     "status": "200",
     "responseLatency": "1234",
+    "integration.requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+    "integrationErrorMessage": "-",
 }
 
 
@@ -101,7 +101,7 @@ class Share:
 def logged_by_aws(template: dict[str, Any]) -> int:
     """The bytes that AWS itself writes down of each request to an exchange of this template."""
     format = template["Resources"]["Exchange"]["Properties"]["AccessLogSettings"]["Format"]
-    line = re.sub(r"\$context\.(\w+)", lambda name: LOGGED[name[1]], format)
+    line = re.sub(r"\$context\.([\w.]+)", lambda name: LOGGED[name[1]], format)
     quiet = template["Globals"]["Function"].get("LoggingConfig", {}).get("SystemLogLevel") == "WARN"
     return len(line) + (0 if quiet else PLATFORM_LOG_BYTES)
 

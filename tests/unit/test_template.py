@@ -328,12 +328,12 @@ ROUTES = {
     for path, methods in WHOLE["Exchange"]["Properties"]["Body"]["paths"].items()
     for method in methods
 }
-ACCESS_LOG: Json = json.loads(re.sub(r"\$context\.\w+", "0", STAGE["AccessLogSettings"]["Format"]))
+ACCESS_LOG: Json = json.loads(re.sub(r"\$context\.[\w.]+", "0", STAGE["AccessLogSettings"]["Format"]))
 
 
 def test_the_access_log_says_what_was_asked_and_never_by_whom_or_for_whom():
-    written = set(re.findall(r"\$context\.(\w+)", STAGE["AccessLogSettings"]["Format"]))
-    assert written == {"requestTime", "requestId", "routeKey", "status", "responseLatency"}
+    written = set(re.findall(r"\$context\.([\w.]+)", STAGE["AccessLogSettings"]["Format"]))
+    assert written == {"routeKey", "status", "responseLatency", "integration.requestId", "integrationErrorMessage"}
     assert named(STAGE["AccessLogSettings"]["DestinationArn"]) == "AccessLog"
 
 

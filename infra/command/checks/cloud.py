@@ -205,11 +205,10 @@ def events(exchange: Exchange) -> Iterator[Finding]:
 
 
 def dead_letters(exchange: Exchange) -> Iterator[Finding]:
-    queue, console = exchange.named("DeadLetters"), "Poll for messages, in SQS's console"
-    if waiting := messages_in(exchange, queue):
+    if waiting := messages_in(exchange, exchange.named("DeadLetters")):
         yield warn(
             f"the queue holds {waiting}: events that no function could handle",
-            f"read them ({console}: {queue.rsplit('/', 1)[-1]}) and the logs of cleanup, timer and recording",
+            "toritsugi letters list says whose they are and why; letters send has them tried again",
         )
     else:
         yield ok("none: every event has been handled")

@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import importlib
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -66,7 +67,7 @@ class Invocation:
         """What the handler returns. Raises what it raises, Crashed, or TimedOut."""
         module, _, entry = self.function["Handler"].rpartition(".")
         handler = getattr(importlib.import_module(module), entry)
-        context = Context(self.function["FunctionName"], self.function["Timeout"])
+        context = Context(self.function["FunctionName"], self.function["Timeout"], str(uuid.uuid4()))
         self.loop = asyncio.get_running_loop()
         await self.enter()
         self.since = time.time()

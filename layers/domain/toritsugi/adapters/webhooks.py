@@ -18,7 +18,7 @@ from toritsugi import words
 from toritsugi.foundation import clients, config, voices
 from toritsugi.foundation.errors import CallRefused, RequestRefused, ToritsugiError
 from toritsugi.foundation.forms import Form, read_body
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import follow, log
 
 if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, a caller would wait longer for the same
     for service in ("ssm", "dynamodb"):
@@ -81,6 +81,7 @@ def answered_by(respond: Callable[[Result], Answer], fail: Fail) -> Callable[[Ca
             webhook = None
             try:
                 webhook = verify(event)
+                follow(webhook.path, **{named: webhook[name] for name, named in SIDS.items()})
                 return respond(handle(webhook))
             except Forged:
                 return {"statusCode": 403}
@@ -108,37 +109,40 @@ def nothing(_: None = None) -> Answer:
 
 def say_why(error: Exception, webhook: Webhook | None) -> Answer:
     """TwiML whatever happens, for nobody can listen to a 500: the sentence of the error."""
-    reason, call_sid = type(error).__name__, webhook["CallSid"] if webhook else ""
+    reason = type(error).__name__
     if isinstance(error, CallRefused):
-        log.info("call refused", reason=reason, call_sid=call_sid)
+        log.info("call refused", reason=reason)
         return twiml(say_error(error, webhook))
-    log.exception("call failed", reason=reason, call_sid=call_sid)
+    log.exception("call failed", reason=reason)
     return twiml(say_error(ToritsugiError(), webhook))
 
 
-def ask_again(noun: str, name: str, refused: Answer) -> Fail:
-    """500, so that Twilio repeats what we could not keep; but `refused` where repeating it makes no sense.
+def ask_again(noun: str, refused: Answer) -> Fail:
+    """500, so that Twilio repeats what we could not keep; but `refused` where repeating it makes no sense."""
 
-    The log names the `noun` by its SID, which the field `name` has.
-    """
-
-    def fail(error: Exception, webhook: Webhook | None) -> Answer:
+    def fail(error: Exception, _: Webhook | None) -> Answer:
         if isinstance(error, RequestRefused):
             log.warning(f"{noun} refused", reason=error.message)
             return refused
-        facts: dict[str, Any] = {SIDS[name]: webhook[name] if webhook else ""}
-        log.exception(f"{noun} failed", reason=type(error).__name__, **facts)
+        log.exception(f"{noun} failed", reason=type(error).__name__)
         return {"statusCode": 500}
 
     return fail
 
 
-SIDS = {"CallSid": "call_sid", "MessageSid": "message_sid"}  # as the log calls them
+# What Twilio's requests are about, and what the log calls it.
+SIDS = {
+    "CallSid": "call_sid",
+    "ParentCallSid": "parent_call_sid",
+    "ConferenceSid": "conference_sid",
+    "MessageSid": "message_sid",
+    "RecordingSid": "recording_sid",
+}
 
 answers_with_words = answered_by(twiml, say_why)
-answers_with_nothing = answered_by(nothing, ask_again("callback", "CallSid", nothing()))
+answers_with_nothing = answered_by(nothing, ask_again("callback", nothing()))
 # Without an answer Twilio writes nothing back, and after its tries the message is only in its own log.
-answers_with_text = answered_by(twiml, ask_again("message", "MessageSid", twiml(MessagingResponse())))
+answers_with_text = answered_by(twiml, ask_again("message", twiml(MessagingResponse())))
 
 
 def verify(event: LambdaEvent) -> Webhook:

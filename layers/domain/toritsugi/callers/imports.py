@@ -14,7 +14,7 @@ from toritsugi.callers.caller import OptOut, caller_key, opt_out_key
 from toritsugi.callers.sheets import Row
 from toritsugi.callers.views import Counts
 from toritsugi.foundation import clients, config
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import THREAD, log
 from toritsugi.lines.directory import Entry, look_up_entries
 
 READ_BATCH, WRITE_BATCH = (
@@ -56,7 +56,7 @@ class Import:
     def write(self, rows: list[Row]) -> ImportOutcome:
         """What has become of each row. Whoever is unwritten may be written again, which changes nothing more."""
         outcome = ImportOutcome()
-        with ThreadPoolExecutor(BATCHES_AT_ONCE) as pool:
+        with ThreadPoolExecutor(BATCHES_AT_ONCE, initializer=THREAD.set, initargs=(THREAD.get(),)) as pool:
             for part in pool.map(self.write_part, pieces(rows, READ_BATCH)):
                 outcome.add(part)
         return outcome

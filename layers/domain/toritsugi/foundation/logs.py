@@ -1,7 +1,14 @@
-"""The log, from which telephone numbers are struck out, whoever put them in, and however they are written."""
+"""The log, from which telephone numbers are struck out, whoever put them in, and however they are written.
+
+Each line carries the id that AWS gave the invocation, and the SIDs that it is about: by those `toritsugi trace` tells a
+call's story.
+"""
 
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -35,13 +42,62 @@ def strike_out(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float) else strike_out(str(value))
 
 
+# What the invocation that runs is about. Of a context, and not of the process, for on a developer's machine several run
+# in one.
+THREAD: ContextVar[Mapping[str, str]] = ContextVar("thread", default={})  # noqa: B039  nobody changes it
+
+
 class Discreet(LambdaPowertoolsFormatter):
     """Powertools' JSON lines, with every telephone number left out, in messages and tracebacks alike."""
 
     def serialize(self, log: Any) -> str:
-        return super().serialize({name: one if name in OWN_FIELDS else strike_out(one) for name, one in log.items()})
+        whole = log | {**THREAD.get(), **log}
+        return super().serialize({name: one if name in OWN_FIELDS else strike_out(one) for name, one in whole.items()})
 
 
 # Without a time as RFC 3339 has it, Lambda takes every line for INFO, errors too, and gives it a time of its own:
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 log = Logger(logger_formatter=Discreet(serialize_stacktrace=False, use_rfc3339=True, utc=True))
+
+
+# ---- the thread ------------------------------------------------------------------------------------------------------
+
+# SIDs that stand in paths and in what Twilio sends, by the first letters, and what the log calls them.
+SIDS = {
+    "CA": "call_sid",
+    "KB": "bridge_sid",
+    "KC": "session_sid",
+    "KM": "message_id",
+    "SM": "message_sid",
+    "MM": "message_sid",
+    "RE": "recording_sid",
+}
+SID = re.compile(f"(?<![0-9A-Za-z])({'|'.join(SIDS)})[0-9a-f]{{32}}(?![0-9A-Za-z])")
+
+Answer = TypeVar("Answer")
+
+
+def traced(handle: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
+    """A Lambda handler whose lines in the log all carry its invocation's id; one that fails says so, too.
+
+    Lambda writes a line of its own about that, which knows the id alone.
+    """
+
+    @wraps(handle)
+    def handler(event: Any, context: Any) -> Answer:
+        before = THREAD.set({"function_request_id": getattr(context, "aws_request_id", "")})
+        try:
+            return handle(event, context)
+        except Exception as failure:
+            log.exception("not done", reason=type(failure).__name__)
+            raise
+        finally:
+            THREAD.reset(before)
+
+    return handler
+
+
+def follow(*texts: str, **sids: str | None) -> None:
+    """From now on the invocation is about these, too: the SIDs in texts, such as a path, and those that are named."""
+    found = {SIDS[sid[1]]: sid[0] for text in texts for sid in SID.finditer(text)}
+    THREAD.set({**THREAD.get(), **found, **{name: sid for name, sid in sids.items() if sid}})

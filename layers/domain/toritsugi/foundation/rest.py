@@ -11,7 +11,7 @@ from aws_lambda_powertools.shared.json_encoder import Encoder
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.foundation.types import Json
 
 Respond = Callable[[RequestRefused], Response[str]]
@@ -69,6 +69,7 @@ def serve(
     app.not_found(missing)
 
     def handler(event: Json, context: Any) -> Json:
+        follow(event["rawPath"])
         if event["requestContext"]["http"]["method"] == "HEAD":
             return handler(as_get(event), context) | {"body": ""}
         try:
@@ -80,7 +81,7 @@ def serve(
             return lambda_answer(respond(failure))
         return app.resolve(event, context)
 
-    return lambda event, context: for_browsers(handler(event, context))
+    return traced(lambda event, context: for_browsers(handler(event, context)))
 
 
 def refusal_of(error: Exception) -> RequestRefused:

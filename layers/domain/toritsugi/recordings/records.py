@@ -72,6 +72,7 @@ class Recording(Table):
     channels = NumberAttribute(null=True)
     size = NumberAttribute(null=True)
     checksum = UnicodeAttribute(null=True)
+    bucket = UnicodeAttribute(null=True)  # where its file lies
     date_created = NumberAttribute(null=True)
     stored_at = NumberAttribute(null=True)
     settled_at = NumberAttribute(null=True)
@@ -161,6 +162,7 @@ def keep_recording(recording: Recording, size: int, checksum: str) -> None:
         Recording.status.set(STORED),
         Recording.size.set(size),
         Recording.checksum.set(checksum),
+        Recording.bucket.set(config.RECORDINGS_BUCKET),
         Recording.stored_at.set(now),
     ]
     if (until := recording_expiry(now)) is not None:
@@ -212,6 +214,18 @@ def is_there(recording: Recording) -> bool:
     return recording.status != DELETED_RECORDING and (until is None or until > time.time())
 
 
+def is_elsewhere(recording: Recording) -> bool:
+    """Whether its file lies in a bucket that is not ours: that of an exchange before this one, whose tables we have."""
+    return recording.bucket not in (None, config.RECORDINGS_BUCKET)
+
+
+def check_is_here(recording: Recording) -> None:
+    """Raises RequestRefused 20409 for a recording whose file is elsewhere: nobody here can read or delete it."""
+    if is_elsewhere(recording):
+        where = f"in the bucket {recording.bucket}, of an exchange before this one"
+        raise RequestRefused(20409, f"The recording's file lies {where}: this one can neither read nor delete it", 409)
+
+
 def expires_at(recording: Recording) -> int | None:
     """When it is over with it; that of a stored one follows the bucket's rule, which holds for old files as well."""
     since = recording.stored_at
@@ -228,24 +242,33 @@ def note_heard(recording_sid: str, heard: bool) -> Recording:
     return recording
 
 
-def forget_recording(recording_sid: str) -> None:
+def forget_recording(recording_sid: str, elsewhere: bool = False) -> None:
     """Leaves nothing of a recording but that it was deleted; twice is once.
 
-    Raises RequestRefused 20404 for one that never was, and 20409 while its file is being copied.
+    Raises RequestRefused 20404 for one that never was, and 20409 while its file is being copied, or where that lies
+    elsewhere, unless such are meant as well.
     """
     now = int(time.time())
     gone: list[Action] = [attribute.remove() for attribute in FORGOTTEN]
     gone += [Recording.status.set(DELETED_RECORDING), Recording.expires_at.set(now + DELETED_REMEMBERED_SECONDS)]
     at_rest = (Recording.status == STORED) | Recording.claimed_until.does_not_exist() | (Recording.claimed_until <= now)
+    if not elsewhere:
+        at_rest &= Recording.bucket.does_not_exist() | (Recording.bucket == config.RECORDINGS_BUCKET)
     if update_if(Recording(recording_sid), gone, Recording.status.exists() & at_rest):
         return
-    get_recording(recording_sid)
+    check_is_here(get_recording(recording_sid))
     raise RequestRefused(20409, "The recording is being copied at this moment. Please try again in a minute", 409)
 
 
 def find_recordings_of(caller: str) -> list[str]:
     """The SIDs of the recordings of a caller's calls and messages."""
     return [one.recording_sid for one in Recording.by_caller.query(caller)]
+
+
+def find_elsewhere(recording_sid: str) -> str | None:
+    """The bucket in which a recording's file lies, if that is not ours."""
+    found = Recording.batch_get([recording_sid], consistent_read=True)
+    return next((one.bucket for one in found if is_elsewhere(one)), None)
 
 
 def is_known(recording_sid: str) -> bool:

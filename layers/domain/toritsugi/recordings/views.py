@@ -9,13 +9,17 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import Moment
-from toritsugi.recordings.records import STORED, Recording, expires_at, is_there
+from toritsugi.recordings.records import STORED, Recording, expires_at, is_elsewhere, is_there
 
+ELSEWHERE = "elsewhere"
 MAX_LOOKS = 20  # into the index, for one page of what was asked for
 
 
 class RecordingView(TypedDict):
-    """A recording: copying, stored, or failed, of which there is nothing to be heard. `checksum` is its SHA-256."""
+    """A recording: copying, stored, or failed, of which there is nothing to be heard. `checksum` is its SHA-256.
+
+    `elsewhere` is one whose file lies in the bucket of an exchange before this one.
+    """
 
     sid: str
     kind: str | None
@@ -53,7 +57,7 @@ def show_recording(recording: Recording) -> RecordingView:
     return {
         "sid": recording.recording_sid,
         "kind": recording.kind,
-        "status": recording.status,
+        "status": ELSEWHERE if is_elsewhere(recording) else recording.status,
         "reception": recording.reception,
         "session_sid": recording.session_sid,
         "caller": recording.caller,
