@@ -44,6 +44,8 @@ def test_everything_is_looked_at(well):
         "auth tokens",
         "webhook rules",
         "Twilio account",
+        "calls at once",
+        "Twilio's debugger",
         "API keys",
         "tables",
         "schedules",
@@ -58,6 +60,7 @@ def test_everything_is_looked_at(well):
         "voice",
         "dialing permissions",
         "region",
+        "Twilio's region",
     } <= set(findings(well))
 
 

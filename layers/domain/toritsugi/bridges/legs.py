@@ -15,7 +15,7 @@ from toritsugi.bridges.events import MACHINES, BridgeEventSource
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.foundation import voices
 from toritsugi.foundation.addresses import public_url
-from toritsugi.foundation.call_status import FINAL
+from toritsugi.foundation.call_status import FINAL, is_too_many
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_LEG_SECONDS, MIN_RING_SECONDS, RETRY_SECONDS
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.types import Fields
@@ -225,7 +225,7 @@ def try_again(context: LegContext) -> VoiceResponse:
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
         return dial_others(response, context)
-    return say_goodbye(context.party, "unanswered")
+    return say_goodbye(context.party, "limit reached" if is_too_many(context.fields) else "unanswered")
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------
