@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from command import processes
-from command.checks import cloud, debugger, door, telephones
+from command.checks import cloud, debugger, door, secrets, telephones
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
 
@@ -172,6 +172,44 @@ def test_how_many_it_may_have_depends_on_what_the_account_is_and_since_when(acco
     finding = debugger.judge_calls_at_once(found, set())
     assert (finding.state, says in finding.says) == ("warn", True), finding
     assert finding.says.endswith(", unless it was upgraded before 2026-02-03") == may_be_older
+
+
+class WithRules(SimpleNamespace):
+    """An exchange with these rules of webhooks, each the prefix of addresses and the key with which Twilio signs."""
+
+    def __init__(self, *rules, tokens=(), keys=("k1",), former=""):
+        found = [self.rule(prefix, key) for prefix, key in rules]
+        settings = {key: fetching(signature={"sharedKeyId": key}, connection=None) for _, key in rules}
+        webhooks = SimpleNamespace(rules=SimpleNamespace(list=lambda: found), settings=settings.__getitem__)
+        client = SimpleNamespace(webhooks=SimpleNamespace(v1=webhooks))
+        known = {"DomainName": "exchange.example.com", "OtherDomainName": former}
+        super().__init__(
+            address=HERE, parameters=known, tokens=list(tokens), keys=lambda _: keys, twilio=lambda: client
+        )
+
+    def rule(self, prefix, key):
+        return SimpleNamespace(match_type="PREFIX_MATCH", value=None, prefix=prefix, settings=[{"settingId": key}])
+
+
+@pytest.mark.parametrize(
+    ("rules", "former", "says"),
+    [
+        ([(f"{HERE}/", "k1")], "", []),
+        ([(f"{HERE}/", "k2")], "", ["which the exchange does not have: it takes those calls for forged"]),
+        ([("https://shop.example.com/", "k2")], "", ["no rule has Twilio sign with a SharedKey"]),
+        ([(f"{HERE}/", "k1")], "old.example.com", ["no rule has Twilio sign with a SharedKey"]),
+        (
+            [(f"{HERE}/", "k1"), ("https://old.example.com/", "k2")],
+            "old.example.com",
+            ["it takes those calls for forg"],
+        ),
+        ([("https://", "k1")], "old.example.com", []),
+    ],
+)
+def test_what_rules_say_counts_at_every_address_to_which_twilio_may_still_send(rules, former, says):
+    found = [one for one in secrets.webhook_rules(WithRules(*rules, former=former)) if one.state == "fail"]
+    assert len(found) == len(says)
+    assert all(said in one.says for said, one in zip(says, found, strict=True)), found
 
 
 def alert(code, resource="", url=None, level="error"):
