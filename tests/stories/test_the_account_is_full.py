@@ -66,29 +66,37 @@ def test_a_caller_at_a_reception_hears_it_and_goes_on_to_where_it_leads(full, de
     aiko.hears(BUSY)
     aiko.hears("伝言をどうぞ")
     assert told(full) == [("twilio_calls_at_once", 10004)]
-    aiko.hangs_up()
 
 
-@pytest.mark.parametrize("through", ["conference", "dial"])
-def test_of_two_that_are_called_the_first_hears_it_and_a_program_is_told(full, desk, aiko, ben, clock, through):
-    aiko.will("at once")
+def test_who_has_answered_already_hears_it_where_the_other_cannot_be_dialed(full, desk, aiko, ben, clock):
     desk.owns(LINE)
-    bridge = desk.calls(aiko, ben, line=LINE, through=through)
-    aiko.was_called(showing=LINE)
-    if through == "dial":
-        ben.was_called(showing=LINE)
-    clock.forward(seconds=30)
+    desk.calls(aiko, ben, line=LINE, through="dial")
+    aiko.rings(showing=LINE)
+    aiko.answers()
+    ben.was_called(showing=LINE)
+    clock.forward(seconds=15)
     aiko.hears(BUSY)
     aiko.is_idle()
-    assert (bridge.seen["status"], told(full)) == ("ended", [("twilio_calls_at_once", 10004)])
-    if through == "conference":
-        assert bridge.seen["participants"][1]["error"].startswith("10004 Twilio does not call")
+    assert told(full) == [("twilio_calls_at_once", 10004)]
+
+
+def test_where_one_cannot_be_called_the_other_does_not_ring_on_and_a_program_is_told(full, desk, aiko, ben, clock):
+    desk.owns(LINE)
+    bridge = desk.calls(aiko, ben, line=LINE)
+    aiko.was_called(showing=LINE)
+    clock.forward(seconds=5)
+    aiko.is_idle()
+    aiko.hears_nothing()
+    seen = bridge.seen
+    assert (seen["status"], seen["end_reason"]) == ("completed", "failed")
+    assert seen["participants"][1]["error"].startswith("10004 Twilio does not call: ")
+    assert told(full) == [("twilio_calls_at_once", 10004)]
 
 
 def test_within_an_hour_the_owner_is_told_once_and_in_the_next_again(full, desk, aiko, ben, clock):
     desk.opens(*LINES)
     session = desk.brings_together(aiko, ben)
-    for _ in range(3):
+    for _ in range(4):  # three of them between 11 and 12
         aiko.dials(session.line_of(aiko))
         ben.was_called(showing=session.line_of(ben))
         clock.forward(minutes=25)
