@@ -1,6 +1,8 @@
 """The exchange rings its own door, as Twilio would: silence is noticed before a caller hears it."""
 
 import logging
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -64,7 +66,32 @@ def test_a_call_that_is_taken_for_forged_is_trouble(box, rings, log):
     assert (level, said, why) == ("ERROR", "the door was not answered", "it answers 403")
 
 
-def test_something_else_that_answers_there_is_trouble(box, rings, log):
+@pytest.fixture
+def stranger():
+    """The address of a server that answers everything, and knows nothing of calls."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(200)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_somebody_else_who_answers_there_is_trouble(box, rings, log, stranger):
+    path, values = settings(box)
+    values[f"{path}/public-base-url"] = stranger
+    level, said, why = rings()
+    log.errors.clear()
+    assert (level, said, why) == ("ERROR", "the door was not answered", "it apologises, or something else answers")
+
+
+def test_a_path_that_leads_elsewhere_is_trouble(box, rings, log):
     path, values = settings(box)
     values[f"{path}/public-base-url"] = f"{box.exchange}/somewhere"
     level, said, why = rings()
