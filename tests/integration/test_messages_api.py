@@ -253,7 +253,7 @@ def limits_told(cloud):
     return [(event.detail["limit"], event.detail["code"]) for event in cloud.events if event.what == "limit reached"]
 
 
-def test_more_than_twilio_lets_the_account_send_in_a_day_is_a_limit_of_which_somebody_is_told_once(
+def test_more_than_twilio_lets_the_account_send_in_a_day_is_a_limit_and_told_once(
     desk, account_at_twilio, cloud, monkeypatch
 ):
     monkeypatch.setattr(time, "sleep", lambda _: None)  # Twilio is asked again, and goes on saying so

@@ -18,8 +18,8 @@ from toritsugi.foundation.errors import LineUnknown
 # Numbers that are nobody's: https://en.wikipedia.org/wiki/555_(telephone_number)
 CALLER, CALLED = "+12025550100", "+12025550199"
 SETTINGS = ("public-base-url", "auth-tokens", "shared-keys")  # more is not needed here, nor allowed
-PATIENCE_SECONDS = 15  # as long as Twilio waits: https://www.twilio.com/docs/api/errors/11205
-MAX_ANSWER_BYTES = 65_536
+ANSWER_SECONDS = 15  # as long as Twilio waits: https://www.twilio.com/docs/api/errors/11205
+MAX_TWIML_BYTES = 65_536
 
 
 def find_trouble() -> str | None:
@@ -39,8 +39,8 @@ def find_trouble() -> str | None:
     if key_id:
         headers[SIGNATURE_SETTINGS_HEADER] = f"key={key_id},algorithm={algorithm}"
     try:
-        with urlopen(Request(url, urlencode(fields).encode(), headers), timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
-            said = answer.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
+        with urlopen(Request(url, urlencode(fields).encode(), headers), timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+            said = answer.read(MAX_TWIML_BYTES).decode("utf-8", "replace")
     except HTTPError as refusal:
         return f"it answers {refusal.code}"
     except (URLError, TimeoutError, OSError, http.client.HTTPException) as silence:

@@ -225,7 +225,9 @@ def try_again(context: LegContext) -> VoiceResponse:
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
         return dial_others(response, context)
-    return say_goodbye(context.party, "limit reached" if is_too_many(context.fields) else "unanswered")
+    if is_too_many(context.fields):
+        return say_goodbye(context.party, "limit reached")
+    return say_goodbye(context.party, "unanswered")
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ class TwilioLimit:
 CALLS_AT_ONCE = TwilioLimit("twilio_calls_at_once", usage.PAUSE_SECONDS)
 
 # https://www.twilio.com/docs/api/errors
-LIMITS = {
+BY_CODE = {
     **dict.fromkeys(TOO_MANY_CALLS, CALLS_AT_ONCE),
     "20429": TwilioLimit("twilio_requests_at_once", usage.PAUSE_SECONDS),
     "63038": TwilioLimit("twilio_texts_a_day", HOUR_SECONDS),  # of any 24 hours
@@ -36,7 +36,7 @@ def note_code(code: object, now: float, tell: usage.Tell) -> LimitReached | None
 
     `tell` hears of it once in an hour.
     """
-    limit = LIMITS.get(str(code))
+    limit = BY_CODE.get(str(code))
     if limit is None:
         return None
     until = now + limit.pause_seconds
