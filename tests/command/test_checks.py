@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from command import processes
+from command import account, processes
 from command.checks import cloud, debugger, door, secrets, telephones
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+from tests.network.town import LINE, alone
 
 
 def found(check, **exchange):
@@ -159,7 +160,7 @@ def test_how_many_calls_at_once_an_account_may_have_depends_on_its_owners_profil
 
 
 @pytest.mark.parametrize(
-    ("account", "says", "may_be_older"),
+    ("kind", "says", "may_be_older"),
     [
         ({"type": "Trial", "date_created": BEFORE}, "a trial has 5 at most", False),
         ({"type": "Full", "date_created": BEFORE}, "has 2 at most", True),
@@ -167,8 +168,8 @@ def test_how_many_calls_at_once_an_account_may_have_depends_on_its_owners_profil
         ({"type": "Full", "date_created": AFTER, "owner_account_sid": "AC0"}, "the account belongs to AC0", False),
     ],
 )
-def test_how_many_it_may_have_depends_on_what_the_account_is_and_since_when(account, says, may_be_older):
-    found = SimpleNamespace(**{"sid": ACCOUNT_SID, "owner_account_sid": ACCOUNT_SID} | account)
+def test_how_many_it_may_have_depends_on_what_the_account_is_and_since_when(kind, says, may_be_older):
+    found = SimpleNamespace(**{"sid": ACCOUNT_SID, "owner_account_sid": ACCOUNT_SID} | kind)
     finding = debugger.judge_calls_at_once(found, set())
     assert (finding.state, says in finding.says) == ("warn", True), finding
     assert finding.says.endswith(", unless it was upgraded before 2026-02-03") == may_be_older
@@ -239,6 +240,26 @@ def test_a_number_that_another_region_of_twilios_processes_is_found():
     assert (finding.state, f"calls to {far} are processed in ie1" in finding.says) == ("fail", True)
     [finding] = telephones.processing_regions(AtTwilio(regions={near: "us1", far: None}), lines)
     assert (finding.state, finding.says) == ("ok", "calls to the attached numbers are processed in us1")
+
+
+def test_of_an_account_in_a_box_the_doctor_sees_the_same_through_twilios_own_library():
+    with alone() as town:
+        town.has_line()
+        town.sets(customer_profiles={"individual": "twilio-approved", "business": "in-review"})
+        exchange = AtTwilio()
+        exchange.account_sid, exchange.tokens = town.world.account_sid, [town.world.auth_token]
+        exchange.carrier_url = town.world.address
+        exchange.twilio = lambda: account.connect(exchange.account_sid, exchange.tokens[0], exchange.carrier_url)
+        [most] = debugger.calls_at_once(exchange)
+        assert (most.state, "has 3 at most, in and out together" in most.says) == ("warn", True), most
+        assert [finding.state for finding in debugger.alerts(exchange)] == ["ok"]
+        exchange.twilio().routes.v2.phone_numbers(LINE).update(voice_region="ie1")
+        town.aiko.dials()
+        [kept] = debugger.alerts(exchange)
+        assert (kept.state, kept.says[:28]) == ("warn", "11100 once in the last day (")
+        lines = SimpleNamespace(attached=[SimpleNamespace(number=LINE)])
+        [away] = telephones.processing_regions(exchange, lines)
+        assert (away.state, "are processed in ie1" in away.says) == ("fail", True)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "10001": ("the account is not active", "see Twilio's console"),
     "10002": ("a trial may not do that", "upgrade the account"),
     "10004": ("there were as many calls as Twilio lets the account have: callers were turned away", APPROVAL),
+    "11100": ("a number has no address to ask, or none of use", "toritsugi numbers attach"),
     "11200": ("the exchange gave no answer of use, and the caller heard an apology", VOICE_LOG),
     "11205": ("the exchange could not be reached", "see whether its address is reached, and its API throttles"),
     "11210": ("the exchange's name was not found", "look at the DNS of its domain"),
