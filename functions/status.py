@@ -10,7 +10,7 @@ from toritsugi.adapters.webhooks import Webhook
 from toritsugi.bridges import events
 from toritsugi.foundation.errors import LimitReached
 from toritsugi.foundation.logs import traced
-from toritsugi.limits import switch
+from toritsugi.limits import switch, twilio_limits
 from toritsugi.masking import counted_legs, interactions, masked_legs
 from toritsugi.messages import records
 
@@ -24,6 +24,14 @@ def handler(callback: Webhook) -> None:
         records.record_message_status(callback.path, callback.fields)
     else:
         record_masked_leg(masked_legs.MaskedLeg.read(callback.path), callback)
+    note_limit(callback)
+
+
+def note_limit(callback: Webhook) -> None:
+    """Twilio says that the account may have no more: of calls, no other is begun for a moment, so callers hear why."""
+    reached = twilio_limits.note_code(callback["ErrorCode"], time.time(), event_bus.tell)
+    if reached and reached.limit == twilio_limits.CALLS_AT_ONCE.name:
+        counted_legs.hold_further(reached, callback["From"], time.time())
 
 
 def record_masked_leg(leg: masked_legs.MaskedLeg, callback: Webhook) -> None:

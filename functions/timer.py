@@ -34,7 +34,7 @@ from toritsugi.bridges.steps import (
 from toritsugi.foundation import addresses, voices
 from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused
 from toritsugi.foundation.logs import follow, log, traced
-from toritsugi.limits import switch
+from toritsugi.limits import switch, twilio_limits
 from toritsugi.masking import in_conference
 from toritsugi.masking import lifecycle as sessions
 
@@ -192,7 +192,8 @@ def call_party(step: Ring) -> None:
         commands.note_refusal(party, attempt, "the exchange was stopped")
     except RequestRefused as refusal:
         log.warning("a call was not made", code=refusal.code)
-        commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}")
+        commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}", refusal.code)
+        twilio_limits.note_code(refusal.code, time.time(), event_bus.tell)
     else:
         commands.note_call(party, attempt, call_sid)
 

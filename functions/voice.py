@@ -146,10 +146,13 @@ def permit_transfer(call: Webhook, now: float, wanted: Sequence[str]) -> list[st
 
 
 def end_transfer(call: Webhook, place: VisitPlace) -> None:
-    """A transfer of this call is over."""
-    from toritsugi.receptions.answering import permits  # here only, as above
+    """A transfer of this call is over, or could not be made for want of room in the account."""
+    from toritsugi.adapters import event_bus  # these here only, as above
+    from toritsugi.limits import twilio_limits
+    from toritsugi.receptions.answering import permits
 
     permits.end_transfer(call.fields, place.began, place.rate, call.token)
+    twilio_limits.note_code(call["ErrorCode"], time.time(), event_bus.tell)
 
 
 def go_on_with_leg(call: Webhook, url: legs.LegUrl) -> VoiceResponse:

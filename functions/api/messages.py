@@ -10,7 +10,7 @@ from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, 
 from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
-from toritsugi.limits import switch, usage
+from toritsugi.limits import switch, twilio_limits, usage
 from toritsugi.lines.schemas import E164_PATTERN
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message
@@ -105,7 +105,7 @@ def send_new(message: Message) -> None:
     except RequestRefused as refusal:
         if refusal.status < 500:  # else it may have been sent
             usage.release(use, now)
-        raise
+        raise twilio_limits.as_limit(refusal, now, event_bus.tell) from None
 
 
 def get_message(message_id: str) -> Message:

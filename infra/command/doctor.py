@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from command.checks import cloud, door, secrets, telephones
+from command.checks import cloud, debugger, door, secrets, telephones
 from command.checks.findings import FAIL, OK, WARN, Finding, fail
 from command.exchange import Exchange
 from command.refusals import explain
@@ -33,6 +33,8 @@ OF_THE_EXCHANGE: dict[str, Check] = {
     "Twilio's API keys": secrets.api_keys,
     "webhook rules": secrets.webhook_rules,
     "Twilio account": telephones.standing,
+    "calls at once": debugger.calls_at_once,
+    "Twilio's debugger": debugger.alerts,
     "API keys": cloud.api_key,
     "tables": cloud.tables,
     "schedules": cloud.schedules,
@@ -50,6 +52,7 @@ OF_THE_NUMBERS: dict[str, Check] = {
     "former domain": telephones.former_domains,
     "voice": telephones.voices,
     "dialing permissions": telephones.dialing_permissions,
+    "Twilio's region": telephones.processing_regions,
     "region": telephones.nearness,
 }
 

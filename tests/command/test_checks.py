@@ -2,17 +2,19 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import pytest
 
-from command import processes
-from command.checks import cloud, door, telephones
+from command import account, processes
+from command.checks import cloud, debugger, door, secrets, telephones
 from command.refusals import Refused
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+from tests.network.town import LINE, alone
 
 
 def found(check, **exchange):
@@ -190,6 +192,159 @@ def test_a_country_must_be_allowed_here_and_at_twilio(destinations, says):
     )
     lines = SimpleNamespace(attached=[SimpleNamespace(country="JP")])
     assert [finding.says for finding in telephones.dialing_permissions(exchange, lines)] == says
+
+
+# ---- what only Twilio knows ------------------------------------------------------------------------------------------
+
+AFTER, BEFORE = datetime(2026, 2, 3, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
+POLICIES = {
+    "RN1": "Primary Customer Profile of type Business",
+    "RN2": "Primary Customer Profile of type Individual",
+    "RN3": "Secondary Customer Profile of type Business",
+}
+HERE = "https://exchange.example.com"
+
+
+def fetching(**facts):
+    return SimpleNamespace(fetch=lambda: SimpleNamespace(**facts))
+
+
+class AtTwilio(SimpleNamespace):
+    """An exchange whose account has approved profiles of these policies, these alerts, and numbers in these regions."""
+
+    def __init__(self, *policies, alerts=(), regions=None):
+        profiles = [SimpleNamespace(policy_sid=sid) for sid in policies]
+        named = {sid: fetching(friendly_name=name) for sid, name in POLICIES.items()}
+        processed = {number: fetching(voice_region=region) for number, region in (regions or {}).items()}
+        trusthub = SimpleNamespace(
+            customer_profiles=SimpleNamespace(list=lambda status: profiles), policies=named.__getitem__
+        )
+        kept = SimpleNamespace(list=lambda start_date, limit: list(alerts))
+        client = SimpleNamespace(
+            trusthub=SimpleNamespace(v1=trusthub),
+            monitor=SimpleNamespace(v1=SimpleNamespace(alerts=kept)),
+            routes=SimpleNamespace(v2=SimpleNamespace(phone_numbers=processed.__getitem__)),
+        )
+        at = {"address": HERE, "addresses": [], "carrier_url": "https://api.twilio.com"}
+        super().__init__(account_sid=ACCOUNT_SID, tokens=[], twilio=lambda: client, **at)
+
+
+@pytest.mark.parametrize(
+    ("policies", "state", "says"),
+    [
+        (["RN1"], "ok", "as many as there are"),
+        (["RN2", "RN1"], "ok", "as many as there are"),
+        (["RN2"], "warn", "has 3 at most, in and out together, which is one masked call"),
+        (["RN3"], "warn", "has 2 at most"),
+        ([], "warn", "has 2 at most"),
+    ],
+)
+def test_how_many_calls_at_once_an_account_may_have_depends_on_its_owners_profile(policies, state, says):
+    [finding] = debugger.calls_at_once(AtTwilio(*policies))
+    assert (finding.state, says in finding.says) == (state, True), finding
+
+
+@pytest.mark.parametrize(
+    ("kind", "says", "may_be_older"),
+    [
+        ({"type": "Trial", "date_created": BEFORE}, "a trial has 5 at most", False),
+        ({"type": "Full", "date_created": BEFORE}, "has 2 at most", True),
+        ({"type": "Full", "date_created": AFTER}, "has 2 at most", False),
+        ({"type": "Full", "date_created": AFTER, "owner_account_sid": "AC0"}, "the account belongs to AC0", False),
+    ],
+)
+def test_how_many_it_may_have_depends_on_what_the_account_is_and_since_when(kind, says, may_be_older):
+    found = SimpleNamespace(**{"sid": ACCOUNT_SID, "owner_account_sid": ACCOUNT_SID} | kind)
+    finding = debugger.judge_calls_at_once(found, set())
+    assert (finding.state, says in finding.says) == ("warn", True), finding
+    assert finding.says.endswith(", unless it was upgraded before 2026-02-03") == may_be_older
+
+
+class WithRules(SimpleNamespace):
+    """An exchange with these rules of webhooks, each the prefix of addresses and the key with which Twilio signs."""
+
+    def __init__(self, *rules, tokens=(), keys=("k1",), former=""):
+        found = [self.rule(prefix, key) for prefix, key in rules]
+        settings = {key: fetching(signature={"sharedKeyId": key}, connection=None) for _, key in rules}
+        webhooks = SimpleNamespace(rules=SimpleNamespace(list=lambda: found), settings=settings.__getitem__)
+        client = SimpleNamespace(webhooks=SimpleNamespace(v1=webhooks))
+        known = {"DomainName": "exchange.example.com", "OtherDomainName": former}
+        super().__init__(
+            address=HERE, parameters=known, tokens=list(tokens), keys=lambda _: keys, twilio=lambda: client
+        )
+
+    def rule(self, prefix, key):
+        return SimpleNamespace(match_type="PREFIX_MATCH", value=None, prefix=prefix, settings=[{"settingId": key}])
+
+
+@pytest.mark.parametrize(
+    ("rules", "former", "says"),
+    [
+        ([(f"{HERE}/", "k1")], "", []),
+        ([(f"{HERE}/", "k2")], "", ["which the exchange does not have: it takes those calls for forged"]),
+        ([("https://shop.example.com/", "k2")], "", ["no rule has Twilio sign with a SharedKey"]),
+        ([(f"{HERE}/", "k1")], "old.example.com", ["no rule has Twilio sign with a SharedKey"]),
+        (
+            [(f"{HERE}/", "k1"), ("https://old.example.com/", "k2")],
+            "old.example.com",
+            ["it takes those calls for forg"],
+        ),
+        ([("https://", "k1")], "old.example.com", []),
+    ],
+)
+def test_what_rules_say_counts_at_every_address_to_which_twilio_may_still_send(rules, former, says):
+    found = [one for one in secrets.webhook_rules(WithRules(*rules, former=former)) if one.state == "fail"]
+    assert len(found) == len(says)
+    assert all(said in one.says for said, one in zip(says, found, strict=True)), found
+
+
+def alert(code, resource="", url=None, level="error"):
+    return SimpleNamespace(error_code=code, resource_sid=resource, request_url=url, log_level=level)
+
+
+def test_what_twilios_debugger_has_kept_is_summed_up_by_code_with_what_it_means():
+    here, elsewhere = f"{HERE}/voice", "https://shop.example.com/voice"
+    kept = [alert("11200", "CA1", here), alert("10004", "CA2"), alert("11200", "CA3", here), alert("99999", "CA4")]
+    kept += [alert("11200", "CA5", elsewhere), alert("11200", "CA6", here, level="notice")]
+    found = {finding.says[:5]: finding for finding in debugger.alerts(AtTwilio(alerts=kept))}
+    assert found.keys() == {"11200", "10004", "99999"}
+    assert found["11200"].says.startswith("11200 2 times in the last day (CA1): the exchange gave no answer of use")
+    assert found["10004"].says.startswith("10004 once in the last day (CA2): there were as many calls as Twilio lets")
+    assert found["99999"].mend == "https://www.twilio.com/docs/api/errors/99999"
+
+
+def test_a_debugger_that_has_kept_nothing_is_well():
+    [finding] = debugger.alerts(AtTwilio())
+    assert (finding.state, finding.says) == ("ok", "Twilio's debugger has kept nothing of the last day")
+
+
+def test_a_number_that_another_region_of_twilios_processes_is_found():
+    near, far = "+815010000001", "+815010000002"
+    lines = SimpleNamespace(attached=[SimpleNamespace(number=number) for number in (near, far)])
+    [finding] = telephones.processing_regions(AtTwilio(regions={near: "us1", far: "ie1"}), lines)
+    assert (finding.state, f"calls to {far} are processed in ie1" in finding.says) == ("fail", True)
+    [finding] = telephones.processing_regions(AtTwilio(regions={near: "us1", far: None}), lines)
+    assert (finding.state, finding.says) == ("ok", "calls to the attached numbers are processed in us1")
+
+
+def test_of_an_account_in_a_box_the_doctor_sees_the_same_through_twilios_own_library():
+    with alone() as town:
+        town.has_line()
+        town.sets(customer_profiles={"individual": "twilio-approved", "business": "in-review"})
+        exchange = AtTwilio()
+        exchange.account_sid, exchange.tokens = town.world.account_sid, [town.world.auth_token]
+        exchange.carrier_url = town.world.address
+        exchange.twilio = lambda: account.connect(exchange.account_sid, exchange.tokens[0], exchange.carrier_url)
+        [most] = debugger.calls_at_once(exchange)
+        assert (most.state, "has 3 at most, in and out together" in most.says) == ("warn", True), most
+        assert [finding.state for finding in debugger.alerts(exchange)] == ["ok"]
+        exchange.twilio().routes.v2.phone_numbers(LINE).update(voice_region="ie1")
+        town.aiko.dials()
+        [kept] = debugger.alerts(exchange)
+        assert (kept.state, kept.says[:28]) == ("warn", "11100 once in the last day (")
+        lines = SimpleNamespace(attached=[SimpleNamespace(number=LINE)])
+        [away] = telephones.processing_regions(exchange, lines)
+        assert (away.state, "are processed in ie1" in away.says) == ("fail", True)
 
 
 @pytest.mark.parametrize(

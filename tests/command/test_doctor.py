@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 
 from tests.command.conftest import shell
@@ -23,6 +24,7 @@ def findings(said):
 @pytest.fixture(scope="module")
 def well(exchange):
     """What the doctor says of an exchange with one number, where all is as it should be."""
+    httpx.delete(f"{exchange.network.url}/world", trust_env=False)  # with what Twilio's debugger has kept of others
     exchange.succeeds("numbers", "attach", exchange.buys("+815010000080"), "--yes")
     return exchange.types("doctor", "--json")
 
@@ -44,6 +46,8 @@ def test_everything_is_looked_at(well):
         "auth tokens",
         "webhook rules",
         "Twilio account",
+        "calls at once",
+        "Twilio's debugger",
         "API keys",
         "tables",
         "schedules",
@@ -59,6 +63,7 @@ def test_everything_is_looked_at(well):
         "voice",
         "dialing permissions",
         "region",
+        "Twilio's region",
     } <= set(findings(well))
 
 
@@ -105,6 +110,10 @@ def sick(exchange, desk):
     exchange.settings_of(ANSWERED).update(sms_url=OLD)
     exchange.buys(STRANGER, voice_url=right)
     permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "false"}]))
+    regions, network = exchange.twilio().routes.v2.phone_numbers, exchange.network.url
+    regions(FORGOTTEN).update(voice_region="ie1")
+    httpx.put(f"{network}/account", json={"customer_profiles": {"individual": "twilio-approved"}}, trust_env=False)
+    httpx.post(f"{network}/phones/+819011110001/dial", json={"to": FORGOTTEN}, trust_env=False)
     exchange.set("auth-tokens", f"{token},{'0' * 32}")
     sweep = scheduler.get_schedule(GroupName="toritsugi-command", Name="toritsugi-command-sweep")
     keep = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
@@ -137,6 +146,8 @@ def sick(exchange, desk):
     scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="ENABLED")
     ssm.put_parameter(Name="/toritsugi/command/auth-tokens", Value=token, Type="SecureString", Overwrite=True)
     permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "true"}]))
+    httpx.put(f"{network}/account", json={"customer_profiles": {"business": "twilio-approved"}}, trust_env=False)
+    httpx.delete(f"{network}/world", trust_env=False)
     exchange.buys(GIVEN_BACK)
     exchange.types("numbers", "restore", "--all", "--yes")
     for number in exchange.twilio().incoming_phone_numbers.list():
@@ -153,6 +164,9 @@ def sick(exchange, desk):
         ("webhooks", "fail", f"{GIVEN_BACK} is not the account's any more", "buy it again"),
         ("numbers", "warn", f"{STRANGER} leads here but is in no pool", f"toritsugi numbers attach {STRANGER}"),
         ("dialing permissions", "fail", "calls to JP are forbidden", "geo-permissions"),
+        ("Twilio's region", "fail", f"calls to {FORGOTTEN} are processed in ie1", "have them processed in us1"),
+        ("calls at once", "warn", "the account has 3 at most", "Business Primary Customer Profile"),
+        ("Twilio's debugger", "warn", "11100 once in the last day", "toritsugi numbers attach"),
         ("auth tokens", "fail", "Twilio refuses the next one", "toritsugi tokens remove"),
         ("schedules", "warn", "the hourly sweep is switched off", "toritsugi deploy"),
         ("timers", "fail", "nobody takes them out of their queue", "Triggers"),

@@ -3,6 +3,8 @@
 import json
 import re
 import threading
+import time
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -242,6 +244,39 @@ def test_pictures_are_sent_along_or_alone(desk, account_at_twilio, body, files):
     assert (status, seen["body"], seen["status"]) == (201, body, "queued")
     [sent] = account_at_twilio.sent
     assert (sent["MediaUrl"], sent.get("Body", "")) == (media[0], body)
+
+
+DAY_IS_FULL = (429, 63038, "Account exceeded the 50 daily messages limit")
+
+
+def limits_told(cloud):
+    return [(event.detail["limit"], event.detail["code"]) for event in cloud.events if event.what == "limit reached"]
+
+
+def test_more_than_twilio_lets_the_account_send_in_a_day_is_a_limit_and_told_once(
+    desk, account_at_twilio, cloud, monkeypatch
+):
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # Twilio is asked again, and goes on saying so
+    account_at_twilio.refusal = DAY_IS_FULL
+    for _ in range(2):
+        status, said = sends(desk)
+        assert (status, said["code"], said["limit"]) == (429, 63038, "twilio_texts_a_day")
+        assert said["until"] == (NOON + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert "daily messages limit" in said["detail"]
+    assert limits_told(cloud) == [("twilio_texts_a_day", 63038)]
+
+
+def test_a_text_that_fails_for_that_reason_only_later_is_told_as_well(desk, twilio, cloud):
+    seen = sends(desk)[1]
+    assert reports(twilio, seen["id"], "failed", seen["sid"], ErrorCode="63038") == 204
+    assert limits_told(cloud) == [("twilio_texts_a_day", 63038)]
+    assert "24 hours" in desk.asks("GET", f"/api/messages/{seen['id']}")[1]["error"]["message"]
+
+
+def test_a_text_that_fails_for_another_reason_is_no_limit(desk, twilio, cloud):
+    seen = sends(desk)[1]
+    reports(twilio, seen["id"], "undelivered", seen["sid"], ErrorCode="30003")
+    assert limits_told(cloud) == []
 
 
 # ---- refused before it costs anything --------------------------------------------------------------------------------

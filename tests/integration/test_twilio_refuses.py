@@ -112,6 +112,17 @@ def test_of_two_that_are_called_one_is_refused_and_why_is_shown(twilios, desk, c
     assert [asked.form["To"] for asked in twilios.asked if asked.path == "/Calls"] == [AIKO, BEN]
 
 
+@pytest.mark.parametrize(("refused", "limit"), [((400, 10004), "calls"), ((429, 20429), "requests")])
+def test_of_a_limit_of_twilios_somebody_is_told_once_in_an_hour(twilios, desk, clock, cloud, refused, limit):
+    for _ in range(2):
+        call = desk.calls()
+        twilios.refusals = [refused] * 8  # both legs, and three tries more of each where Twilio has too much to do
+        looks(call)
+        assert [one["error"][:5] for one in call.seen["participants"]] == [str(refused[1])] * 2
+    told = [event.detail for event in cloud.events if event.what == "limit reached"]
+    assert [(one["limit"], one["code"]) for one in told] == [(f"twilio_{limit}_at_once", refused[1])]
+
+
 def test_a_refusal_without_a_code_has_ours(twilios, desk, clock):
     call = desk.calls()
     twilios.refusals = [(500, 0), (500, 0)]

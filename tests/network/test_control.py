@@ -62,6 +62,9 @@ def test_the_account_is_known_with_its_token_and_numbers(town):
         "protects_files": True,
         "texts_forbidden_to": [],
         "webhook_rules": [],
+        "calls_at_once": None,
+        "type": "Full",
+        "customer_profiles": {"business": "twilio-approved"},
     }
 
 

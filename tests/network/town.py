@@ -193,7 +193,7 @@ class Town:
             self.put(person.path, {"answers": "by hand", "withheld": False, "receives": "at once"})
         self.unusual.clear()
         if not self.is_as_usual:
-            self.sets(protects_files=True, texts_forbidden_to=[])
+            self.sets(protects_files=True, texts_forbidden_to=[], calls_at_once=None)
             self.is_as_usual = True
         if self.lines != {LINE: "usual"}:
             for number in self.twilio.incoming_phone_numbers.list():

@@ -171,6 +171,11 @@ def test_the_sweep_closes_whatever_is_overdue(start, account):
     assert [row(account, sid, "session")["status"] for sid in OVERDUE] == [{"S": "closed"}] * 2
 
 
+def test_the_canary_says_that_nobody_answers_at_an_address_that_is_nobodys(start):
+    with start("Canary") as canary:
+        assert answers(canary, "canary") == (None, None)
+
+
 def test_the_rest_api_opens_sessions(start, account):
     with start("Proxy") as proxy:
         cold, warm = answers(proxy, "proxy")

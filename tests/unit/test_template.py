@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read, transformed
-from toritsugi.adapters import schedules
+from toritsugi.adapters import door, schedules
 from toritsugi.recordings import records
 
 EVERYTHING = {
@@ -24,6 +24,7 @@ EVERYTHING = {
     "WarmCalls": 3,
     "Rollout": "Canary10Percent5Minutes",
     "FileAccessLogs": "somebodys-logs",
+    "CanaryRings": "true",
 }
 
 USUAL, WHOLE = deploy(), deploy(**EVERYTHING)  # as it comes, and with whatever can be asked for
@@ -144,6 +145,16 @@ def test_of_the_settings_exactly_six_are_read(role):
     assert names == {f"/toritsugi/blue/{name}" for name in read}
 
 
+def test_the_canary_knows_what_twilio_signs_with_and_may_nothing_else():
+    assert {one["Action"] for one in statements("CanaryRole") if isinstance(one["Action"], str)} == {
+        "ssm:GetParameters",
+        "kms:Decrypt",
+    }
+    read = {resource.rpartition("/")[2] for resource in resources_of("CanaryRole", "ssm")}
+    assert read == set(door.SETTINGS)
+    assert not [name for name in USUAL if "Canary" in name]  # where nobody asks for it
+
+
 @pytest.mark.parametrize("role", [role for role in ROLES if resources_of(role, "scheduler")])
 def test_a_role_is_handed_to_the_scheduler_and_to_nobody_else(role):
     (passing,) = [one for one in statements(role) if one["Action"] == "iam:PassRole"]
@@ -158,7 +169,7 @@ def test_a_key_of_ones_own_opens_only_through_the_services_that_use_it():
         for one in statements(role)
         if KEY in as_list(one["Resource"])
     }
-    tables = {(f"{name}Role", "dynamodb") for name in FUNCTIONS}
+    tables = {(role, "dynamodb") for role in ROLES if resources_of(role, "dynamodb")}
     tokens = {(role, "ssm") for role in ROLES if resources_of(role, "ssm")}
     letters = {(role, "sqs") for role in ROLES if resources_of(role, "sqs")}
     files = {(role, "s3") for role in ROLES if resources_of(role, "s3")}
@@ -208,7 +219,7 @@ def test_only_our_own_routes_call_our_functions():
 
 def test_a_schedule_uses_the_role_that_the_template_shows():
     schedules = of_type("AWS::Scheduler::Schedule").values()
-    assert [named(schedule["Target"]["RoleArn"]) for schedule in schedules] == ["ScheduleRole"]
+    assert [named(schedule["Target"]["RoleArn"]) for schedule in schedules] == ["ScheduleRole"] * 2
 
 
 # ---- what is kept ----------------------------------------------------------------------------------------------------
@@ -315,7 +326,7 @@ def test_what_has_ended_is_forgotten_after_as_many_days_as_the_owner_says():
 
 
 def test_no_log_is_kept_for_ever():
-    groups = of_type("AWS::Logs::LogGroup", deploy(LogRetention=7))
+    groups = of_type("AWS::Logs::LogGroup", deploy(**EVERYTHING | {"LogRetention": 7}))
     assert {group["RetentionInDays"] for group in groups.values()} == {7}
     assert {f"{name}Log" for name in FUNCTIONS} < set(groups)
 
@@ -380,6 +391,7 @@ def test_processes_are_reserved_only_when_asked_for():
         "Api": 2,
         "Cleanup": None,
         "Timer": None,
+        "Canary": None,
     }
 
 
@@ -418,15 +430,16 @@ def test_a_domain_leads_to_the_root_of_the_api():
 
 def test_impossible_wishes_are_answered_with_a_sentence():
     rules = read(TEMPLATE)["Rules"]
-    assert rules.keys() == {"Domain", "OtherDomain", "Address", "Budget", "Snapshots"}
+    assert rules.keys() == {"Domain", "OtherDomain", "Address", "Budget", "Snapshots", "Canary"}
     said = [assertion["AssertDescription"] for rule in rules.values() for assertion in rule["Assertions"]]
-    assert len(said) == 6
+    assert len(said) == 7
     assert all(re.match(r"(A )?\w+ needs ", sentence) for sentence in said)
 
 
 # ---- one moment ------------------------------------------------------------------------------------------------------
 
 ALIASES = {f"{name}Aliaslive" for name in FUNCTIONS}
+CALLED = set(FUNCTIONS) - {"Canary"}  # the canary calls others, and nobody calls it
 
 
 def test_whoever_calls_a_function_calls_its_alias():
@@ -475,14 +488,14 @@ def test_a_new_version_takes_over_at_once_and_nobody_else_has_a_hand_in_it():
 
 def test_or_bit_by_bit_and_back_again_at_an_alarm():
     groups = of_type("AWS::CodeDeploy::DeploymentGroup")
-    assert set(groups) == {f"{name}DeploymentGroup" for name in FUNCTIONS}
+    assert set(groups) == {f"{name}DeploymentGroup" for name in CALLED}
     assert {named(group["ServiceRoleArn"]) for group in groups.values()} == {"RolloutRole"}
     moved = [one for one in statements("RolloutRole") if "lambda:UpdateAlias" in one["Action"]]
-    assert {named(resource) for one in moved for resource in one["Resource"]} == set(FUNCTIONS)
+    assert {named(resource) for one in moved for resource in one["Resource"]} == CALLED
     watched = {alarm["Name"] for group in groups.values() for alarm in group["AlarmConfiguration"]["Alarms"]}
     assert watched == {"toritsugi-blue-failed-webhooks", "toritsugi-blue-apologies"}
     assert watched < {alarm["AlarmName"] for alarm in ALARMS.values()}
-    assert all("UpdatePolicy" in WHOLE[alias] for alias in ALIASES)
+    assert all("UpdatePolicy" in WHOLE[f"{name}Aliaslive"] for name in CALLED)
     unwatched = of_type("AWS::CodeDeploy::DeploymentGroup", deploy(**EVERYTHING | {"Watched": "false"}))
     assert not [group for group in unwatched.values() if group.get("AlarmConfiguration")]
 
@@ -503,7 +516,7 @@ def test_callers_can_be_spared_a_start_by_processes_that_wait_or_by_snapshots():
 
 
 def test_a_sweep_that_fails_is_not_repeated_into_the_next_one():
-    (target,) = (schedule["Target"] for schedule in of_type("AWS::Scheduler::Schedule").values())
+    (target,) = (schedule["Target"] for schedule in of_type("AWS::Scheduler::Schedule", USUAL).values())
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 3600}
     assert named(target["DeadLetterConfig"]["Arn"]) == "DeadLetters"
 
@@ -620,7 +633,8 @@ OF_THE_ACCOUNT = ("ClaimedAccountConcurrency", "Throttles")
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_tells_somebody(name):
     assert [named(action) for action in ALARMS[name]["AlarmActions"]] == ["Alarms/Topic"]
-    assert ALARMS[name]["TreatMissingData"] == "notBreaching"  # a quiet night is no alarm
+    of_silence = name == "Alarms/SilenceAlarm"  # else a quiet night is no alarm
+    assert ALARMS[name]["TreatMissingData"] == ("breaching" if of_silence else "notBreaching")
     assert ALARMS[name]["AlarmDescription"].endswith(".")
 
 
@@ -674,6 +688,7 @@ def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
         "limit reached",
         "recording failed",
         "request refused",
+        "the door was answered",
         "the owner's system is silent",
         "the owner's system names a step that is none",
         "unusual calls",
@@ -708,7 +723,7 @@ def test_the_dashboard_shows_what_is_there():
     kinds = {WHOLE[part.removeprefix("${").removesuffix("}")]["Type"] for part in mentioned if "AWS::" not in part}
     assert kinds == set(DIMENSIONS.values())
     shown_names = {part.removeprefix("${").removesuffix("}") for part in mentioned}
-    assert shown_names > {*FUNCTIONS, *TABLES, *of_type("AWS::SQS::Queue")} - {"KeysTable"}
+    assert shown_names > {*FUNCTIONS, *TABLES, *of_type("AWS::SQS::Queue")} - {"KeysTable", "Canary"}
     assert not [metric for metric in COUNTED if metric not in parts]
 
 

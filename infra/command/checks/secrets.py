@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioException
 from command import tokens
 from command.checks.findings import Finding, fail, ok, warn
 from command.exchange import Exchange
-from command.webhook_rules import AppliedRule, list_applied_rules, signer_of
+from command.webhook_rules import AppliedRule, is_covered, list_applied_rules, signer_of
 
 CAUSES = {
     "4xx": "HTTP_4XX",
@@ -49,21 +49,23 @@ def webhook_rules(exchange: Exchange) -> Iterator[Finding]:
     https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
     """
     try:
-        rules = list_applied_rules(exchange)
+        known = list_applied_rules(exchange)
     except TwilioException as silence:
         yield warn(
             f"Twilio does not say which there are ({getattr(silence, 'msg', silence)})",
             f"look for those for {exchange.address}: https://www.twilio.com/docs/usage/webhooks/webhook-rules",
         )
         return
+    rules = list({rule.pattern: rule for applied in known.values() for rule in applied}.values())
     found = [finding for rule in rules for setting in rule.settings for finding in judge(exchange, rule, setting)]
-    if not any(rule.is_for_all for rule in rules) and not exchange.tokens:
-        found.append(
-            fail(
-                "no rule has Twilio sign with a SharedKey, and the exchange has no auth token: every call is refused",
-                f"make a rule at Twilio for {exchange.address}/ with a key of toritsugi tokens list",
-            )
+    unsigned = [address for address, applied in known.items() if not (is_covered(applied) or exchange.tokens)]
+    found += [
+        fail(
+            "no rule has Twilio sign with a SharedKey, and the exchange has no auth token: every call is refused",
+            f"make a rule at Twilio for {address}/ with a key of toritsugi tokens list",
         )
+        for address in unsigned
+    ]
     yield from found or [ok("those that count for webhooks to the exchange fit it" if rules else "none counts for it")]
 
 

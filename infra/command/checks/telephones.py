@@ -139,6 +139,35 @@ def dialing_permissions(exchange: Exchange, found: Lines) -> Iterator[Finding]:
             yield fail(f"calls to {code} are forbidden: nobody there is put through", f"allow them: {GEO_PERMISSIONS}")
 
 
+HOME_REGION = "us1"  # in which the exchange asks, and ends calls: https://www.twilio.com/docs/global-infrastructure
+
+
+def processing_regions(exchange: Exchange, found: Lines) -> Iterator[Finding]:
+    """Each region of Twilio's has a webhook record of its own of each number, tokens and keys of its own, and calls
+    that no other region knows: https://www.twilio.com/docs/global-infrastructure/inbound-call-processing
+    """
+    numbers = exchange.twilio().routes.v2.phone_numbers
+    away = False
+    for line in found.attached:
+        try:
+            region = numbers(line.number).fetch().voice_region or HOME_REGION
+        except TwilioRestException as error:
+            if error.status == 404:  # it was never given to a region
+                continue
+            away = True
+            yield warn(f"{line.number}: Twilio does not say ({error.msg})", f"look at the number's region: {CONSOLE}")
+            continue
+        if region != HOME_REGION:
+            away = True
+            yield fail(
+                f"calls to {line.number} are processed in {region}, by the webhook record of that region: what is set "
+                f"here does not count there, and the exchange knows calls in {HOME_REGION} alone",
+                f"have them processed in {HOME_REGION}: Twilio's console > the number > Configure > Region",
+            )
+    if found.attached and not away:
+        yield ok(f"calls to the attached numbers are processed in {HOME_REGION}")
+
+
 def nearness(exchange: Exchange, found: Lines) -> Iterator[Finding]:
     """Japanese numbers belong to an exchange in Japan."""
     japanese, region = any(line.country == "JP" for line in found.attached), exchange.stage.region

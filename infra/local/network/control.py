@@ -5,12 +5,18 @@ that says what is wrong and what to do.
 
     GET /ready                -> {"ready"}: true, or 503 and false until calls can be made
     GET /account              -> {"account_sid", "auth_token", "numbers", "protects_files", "texts_forbidden_to",
-                                 "webhook_rules": as Twilio's REST API shows them}
+                                 "webhook_rules": as Twilio's REST API shows them, "calls_at_once", "type",
+                                 "customer_profiles"}
     PUT /account              <- "protects_files", whether recordings and media need the password (true),
                                  "texts_forbidden_to", a list of ISO codes of countries ([]): what only Twilio's console
-                                 can change; and "webhook_rules", all at once: [{"match_type": "EXACT_MATCH" |
-                                 "PREFIX_MATCH" (usual) | "DEFAULT", "url", "key_id", "secret", "algorithm":
-                                 "HMAC_SHA256" (usual) | "HMAC_SHA1", "connection": as in Twilio's Settings}]; webhooks
+                                 can change; "calls_at_once", the most calls of the account, in and out together, or
+                                 null (usual): one more by REST or <Dial> fails with Twilio's 10004, and who calls in
+                                 is turned away before the application is asked; what Twilio says of itself: "type",
+                                 "Full" or "Trial", and "customer_profiles", {"business" | "individual": a status such
+                                 as "twilio-approved"}; and "webhook_rules", all at once: [{"match_type":
+                                 "EXACT_MATCH" | "PREFIX_MATCH" (usual) | "DEFAULT", "url", "key_id", "secret",
+                                 "algorithm": "HMAC_SHA256" (usual) | "HMAC_SHA1", "connection": as in Twilio's
+                                 Settings}]; webhooks
                                  to such an address are signed with that SharedKey, and sent as its connection says,
                                  whatever the fragment of the URL asks for
     POST /numbers             <- "phone_number", "capabilities": {"voice", "sms", "mms"}, settings such as "voice_url"
@@ -144,6 +150,9 @@ async def account(world: World, _: Request) -> Response:
             "protects_files": world.protects_files,
             "texts_forbidden_to": sorted(world.textless_countries),
             "webhook_rules": [rule.rule() for rule in world.rules],
+            "calls_at_once": world.calls_at_once,
+            "type": world.type,
+            "customer_profiles": world.customer_profiles,
         }
     )
 

@@ -97,6 +97,10 @@ def geography(party: str, number: str) -> dict[str, str]:
     return {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": country(number)}
 
 
+HOME_REGION = "us1"
+REGIONS = (HOME_REGION, "ie1", "au1")  # https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
+
+
 class NumberAccount(Protocol):
     """What a number needs of the account that it belongs to."""
 
@@ -124,6 +128,7 @@ class IncomingPhoneNumber:
             "fax": False,
         }
         self.capabilities |= capabilities or {}
+        self.voice_region, self.region_set_at = HOME_REGION, world.clock.now()
         self.type = TYPES.get(phonenumbers.number_type(parts), "local")
         self.settings: dict[str, Any] = dict.fromkeys(URLS, "") | dict.fromkeys(METHODS, "POST") | dict.fromkeys(PLAIN)
         self.settings |= {"friendly_name": formatted(phone_number), "emergency_status": "Inactive"}
@@ -144,6 +149,11 @@ class IncomingPhoneNumber:
                 raise Refused(400, f"{name} is an absolute http or https URL, not {value!r}.", 21502)
         self.settings |= {name: value for name, value in settings.items() if name not in LATER}
         self.updated_at = self.world.clock.now()
+
+    @property
+    def voice_url(self) -> str:
+        """Whom Twilio asks when somebody calls; nobody in another region, each of which has a record of its own."""
+        return str(self.settings["voice_url"]) if self.voice_region == HOME_REGION else ""
 
     def resource(self) -> dict[str, Any]:
         """The IncomingPhoneNumber as in Twilio's REST API."""

@@ -14,7 +14,18 @@ from starlette.staticfiles import StaticFiles
 
 from local.network import control
 from local.network.refusals import Refused
-from local.network.rest import account, calls, conferences, endpoints, messages, numbers, participants, recordings
+from local.network.rest import (
+    account,
+    alerts,
+    calls,
+    conferences,
+    endpoints,
+    messages,
+    numbers,
+    participants,
+    profiles,
+    recordings,
+)
 from local.network.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -42,6 +53,8 @@ def build(world: World) -> Starlette:
     routes: list[BaseRoute] = [
         *control.routes(),
         *account.routes(),
+        *profiles.routes(),
+        *alerts.routes(),
         *calls.routes(),
         *conferences.routes(),
         *participants.routes(),
@@ -61,7 +74,7 @@ async def unknown(request: Request, error: Exception) -> Response:
     """Says that there is no such address or method, in the words of the API that was meant."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = f"There is nothing at {request.url.path}"
-    if request.url.path.startswith(("/2010-04-01/", "/v1/")):
+    if request.url.path.startswith(("/2010-04-01/", "/v1/", "/v2/")):
         return endpoints.refusal(Refused(status, what, 20404 if status == 404 else 20004))
     if status == 405:
         what = f"{request.method} is not something that {request.url.path} can do"

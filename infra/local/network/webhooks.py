@@ -68,6 +68,8 @@ class Account(Protocol):
 
     def changed(self) -> None: ...
 
+    def alert(self, code: int, message: str, sid: str, level: str = "error") -> None: ...
+
 
 class Asker(Protocol):
     """What a request is about, such as a call or a text. The log has its SID where the parameters name no call."""

@@ -14,20 +14,22 @@ from typing import Any
 import httpx
 
 from local.clock import Clock
+from local.network.alerts import KEPT_ALERTS, Alert
 from local.network.callbacks import StatusCallback
 from local.network.calls import dial, verbs
-from local.network.calls.call import Call
+from local.network.calls.call import TOO_MANY_CALLS, Call
 from local.network.conferences.conference import Conference
 from local.network.conferences.participant import Participant, Terms
 from local.network.faults import Faults
 from local.network.memories import Memory
 from local.network.messages import replies
 from local.network.messages.message import Conversation, Message, hand_in
-from local.network.numbers import VERSTATS, IncomingPhoneNumber, as_dialed, is_country, parsed
+from local.network.numbers import VERSTATS, IncomingPhoneNumber, as_dialed, parsed
 from local.network.phones.phone import WITHHELD, Phone
 from local.network.recordings.recording import Recording
 from local.network.refusals import Refused
-from local.network.rules import WebhookRule, read_rules
+from local.network.rules import WebhookRule
+from local.network.settings import USUAL, read_settings
 from local.network.twiml.reader import Document
 from local.network.webhooks import Request
 
@@ -48,6 +50,13 @@ class World:
     `keeps` how many of each kind are remembered when they are over (None: all).
     """
 
+    rules: list[WebhookRule]
+    textless_countries: set[str]  # ISO codes of where the account may not send texts
+    protects_files: bool  # whether recordings and media need the password
+    calls_at_once: int | None  # the most calls, in and out together; None: as many as there are
+    type: str
+    customer_profiles: dict[str, str]
+
     slack = 1.0  # how many times as long applications are waited for, where the machine itself is slow
 
     def __init__(
@@ -66,10 +75,9 @@ class World:
         self.auth_token = auth_token or secrets.token_hex(16)
         self.secondary_token, self.created_at = "", clock.now()
         self.api_keys: dict[str, str] = {}  # SID and secret of each that REST has made
-        self.rules: list[WebhookRule] = []
         self.forbidden_countries: set[str] = set()  # ISO codes of where the account may not call
-        self.textless_countries: set[str] = set()  # and of where it may not send texts
-        self.protects_files = True  # whether recordings and media need the password
+        vars(self).update(read_settings(USUAL))
+        self.alerts: list[Alert] = []
         self.transport = httpx.AsyncHTTPTransport(
             verify=trusted(), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
         )
@@ -115,20 +123,14 @@ class World:
         self.changed()
 
     def change(self, wishes: Any) -> None:
-        """What no REST request of this network can change: `protects_files`; `texts_forbidden_to`, ISO codes of
-        countries; `webhook_rules`, as rules.py has them.
-        """
-        if not isinstance(wishes, dict) or set(wishes) - {"protects_files", "texts_forbidden_to", "webhook_rules"}:
-            raise Refused(400, "The body is an object with protects_files, texts_forbidden_to, webhook_rules.")
-        rules = read_rules(wishes["webhook_rules"]) if "webhook_rules" in wishes else self.rules
-        protects = wishes.get("protects_files", self.protects_files)
-        countries = wishes.get("texts_forbidden_to", sorted(self.textless_countries))
-        if not isinstance(protects, bool):
-            raise Refused(400, "protects_files is true or false.")
-        if not isinstance(countries, list) or not all(is_country(code) for code in countries):
-            raise Refused(400, 'texts_forbidden_to is a list of countries such as "JP".')
-        self.protects_files, self.textless_countries, self.rules = protects, set(countries), rules
+        """What no REST request can change, as settings.py reads it. Raises Refused, and changes nothing then."""
+        vars(self).update(read_settings(wishes))
         self.changed()
+
+    def alert(self, code: int, message: str, sid: str, level: str = "error") -> None:
+        """Twilio's debugger keeps this of a call, a conference or a text: https://www.twilio.com/docs/usage/monitor-alert"""
+        self.alerts.append(Alert(self.sid("NO"), self.clock.now(), code, message, sid, level))
+        del self.alerts[:-KEPT_ALERTS]
 
     # ---- who is there ----------------------------------------------------------------------------------------------
 
@@ -216,16 +218,35 @@ class World:
         from_ = WITHHELD if phone.withheld else shows or phone.number
         call = Call(self, "inbound", from_, to, callback=callback, direct=number is None)
         phone.take(call)
-        if number and number.capabilities["voice"]:
+        if number and self.is_full(call):
+            call.start(verbs.turned_away(call))
+        elif number and number.capabilities["voice"]:
             call.fallback = number.settings["voice_fallback_url"], number.settings["voice_fallback_method"]
             told = {"StirVerstat": stir_verstat} if stir_verstat else {}
-            first = Request(number.settings["voice_url"], number.settings["voice_method"], told)
-            call.start(verbs.inbound(call, first))
+            call.start(verbs.inbound(call, Request(number.voice_url, number.settings["voice_method"], told)))
         elif to in self.phones:
             call.start(dial.direct(call, verbs.whispered))
         else:
             call.start(verbs.out_of_service(call))
         return call
+
+    def is_full(self, but: Call | None = None) -> bool:
+        """Whether the account has as many calls as it may have, in and out together; perhaps `but` one.
+
+        A call counts that waits in the queue, too (unverified).
+        https://support.twilio.com/hc/en-us/articles/223180028
+        """
+        if self.calls_at_once is None:
+            return False
+        running = [call for call in self.calls.values() if call is not but and call.is_counted]
+        return len(running) >= self.calls_at_once
+
+    def check_room(self) -> None:
+        """Raises Refused where the account has as many calls as it may have. With which status is unverified."""
+        if self.is_full():
+            code, message = TOO_MANY_CALLS
+            self.alert(code, message, "")
+            raise Refused(400, message, code)
 
     def call_out(self, call: Call, first: Request | Document, timeout: float, send_digits: str) -> None:
         """A call made by REST joins the queue, and then does this."""
@@ -276,6 +297,7 @@ class World:
         self.conversations.clear()
         self.turns.clear()
         self.log.clear()
+        self.alerts.clear()
         self.faults.replace({})
         self.next_turn = 0.0
         for phone in self.phones.values():

@@ -29,6 +29,7 @@ from local.network.twiml.reader import Element
 
 log = logging.getLogger(__name__)
 
+TOO_MANY_CALLS = (10004, "Call concurrency limit exceeded")
 MAX_TIME_LIMIT = 14400  # seconds; https://www.twilio.com/docs/voice/api/call-resource#timelimit
 
 
@@ -44,6 +45,8 @@ class CallAccount(RecordingAccount, Protocol):
     def join_conference(self, call: Call, name: str, terms: Terms) -> Participant: ...
 
     def drop_first_leg(self, second: Call) -> None: ...
+
+    def is_full(self, but: Call | None = None) -> bool: ...
 
 
 class Call:
@@ -77,6 +80,7 @@ class Call:
             self.clock.signal() for _ in range(6)
         )
         self.was_moved = False  # redirected away from whoever called it
+        self.error: tuple[int, str] | None = None  # with which Twilio itself has failed it
         self.unanswered_status = ""  # how the call ends if nothing ever answers it
         self.rivals: list[Call] = []  # legs that are given up when this one is answered
         self.peers: list[Call] = []  # legs that this one is put through to
@@ -112,6 +116,9 @@ class Call:
 
         If the call waits for the detection of machines, whoever answers hears nothing until then.
         """
+        if self.parent and not self.direct and self.world.is_full(self):
+            self.turn_away()
+            return False
         self.progress("initiated")
         if self.to in self.world.numbers:  # it has become one since it was asked for
             self.end("failed", "Twilio")
@@ -186,6 +193,16 @@ class Call:
             self.flow.cancel()
         self.flow = None
         self.world.note_end(self.sid, self.world.calls)
+
+    def turn_away(self) -> None:
+        """Ends the call because the account has as many as it may have: https://www.twilio.com/docs/api/errors/10004
+
+        That its last callback names the code is unverified.
+        """
+        self.error = TOO_MANY_CALLS
+        self.trouble(*TOO_MANY_CALLS)
+        self.started_at = self.clock.now()
+        self.end("failed", "Twilio")
 
     def redirect(self, flow: Coroutine[Any, Any, Any]) -> None:
         """Takes the call away from what it does and from whom it talks with, and has it do this."""
@@ -302,8 +319,15 @@ class Call:
         """Twilio's debugger would say this of the call."""
         self.note("error", f"{code} {message}")
         log.warning("%s: %s %s", self.sid, code, message)
+        self.world.alert(code, message, self.sid)
         if entry is not None and entry["error"] is None:
             entry["error"] = {"code": code, "message": message}
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is one of the calls that the account has at once."""
+        waits = self.direction == "outbound-dial" and self.started_at is None  # others are dialed before it
+        return not (self.over.fired or self.direct or waits)
 
     @property
     def seconds(self) -> float:

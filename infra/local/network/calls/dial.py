@@ -106,6 +106,8 @@ class Dialing:
             params["DialCallSid"] = leg.sid
             if not leg.was_moved:
                 params["DialCallDuration"] = str(leg.duration)
+            if leg.error:
+                params["ErrorCode"] = str(leg.error[0])
         return params | (self.recording.about() if self.recording and self.recording.seconds else {})
 
 

@@ -20,6 +20,7 @@ class ProgressingCall(Asker, Protocol):
 
     status: str
     direction: str
+    error: tuple[int, str] | None
 
     @property
     def duration(self) -> int: ...
@@ -53,4 +54,6 @@ class Callbacks:
             params |= {"Duration": str(self.call.billed_minutes), "CallDuration": str(self.call.duration)}
             if self.call.direction != "inbound":
                 params["SipResponseCode"] = str(SIP_CODES[self.call.status])
+            if self.call.error:
+                params |= {"ErrorCode": str(self.call.error[0]), "ErrorMessage": self.call.error[1]}
         return params

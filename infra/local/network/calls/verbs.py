@@ -66,6 +66,16 @@ async def out_of_service(call: Call) -> None:
     call.end("failed", "the network")
 
 
+async def turned_away(call: Call) -> None:
+    """The account has as many calls as it may have: nobody asks the application, and the caller hears that it is busy.
+
+    What the caller hears is unverified.
+    """
+    call.callback = None
+    call.hear("tone", "busy")
+    call.turn_away()
+
+
 def not_in_service(call: Call) -> str:
     return OUT_OF_SERVICE["ja" if call.phone and country(call.phone.number) == "JP" else "en"]
 

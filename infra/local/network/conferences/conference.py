@@ -263,6 +263,7 @@ class Conference:
         """Twilio's debugger would say this of the conference."""
         self.note("error", f"{code} {message}")
         log.warning("%s: %s %s", self.sid, code, message)
+        self.world.alert(code, message, self.sid)
         if entry is not None and entry["error"] is None:
             entry["error"] = {"code": code, "message": message}
 

@@ -200,6 +200,7 @@ class Message:
     def trouble(self, code: int, message: str, entry: dict[str, Any] | None = None) -> None:
         """Twilio's debugger would say this of the message."""
         log.warning("%s: %s %s", self.sid, code, message)
+        self.world.alert(code, message, self.sid)
         if entry is not None and entry["error"] is None:
             entry["error"] = {"code": code, "message": message}
 

@@ -38,7 +38,7 @@ async def fetch_account(world: World, _: Request, __: dict[str, list[str]]) -> R
             "sid": world.account_sid,
             "status": "active",
             "subresource_uris": {},
-            "type": "Full",
+            "type": world.type,
             "uri": f"/2010-04-01/Accounts/{world.account_sid}.json",
         }
     )

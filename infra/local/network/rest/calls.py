@@ -86,6 +86,7 @@ async def create_call(world: World, _: Request, form: dict[str, list[str]]) -> R
     fallback = url_of(wishes, "FallbackUrl"), method_of(wishes, "FallbackMethod")
     told = StatusCallback(url_of(wishes, "AsyncAmdStatusCallback"), method_of(wishes, "AsyncAmdStatusCallbackMethod"))
     detection = detection_of(wishes, told if truth_of(wishes, "AsyncAmd") else None)
+    world.check_room()
     call = Call(world, "outbound-api", from_, to, callback=callback)
     call.fallback, call.time_limit, call.detection = fallback, limit, None if digits else detection
     world.call_out(call, first, timeout, digits)

@@ -6,12 +6,14 @@ https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.network.numbers import IncomingPhoneNumber
+from local.network.dates import iso
+from local.network.numbers import HOME_REGION, REGIONS, IncomingPhoneNumber
 from local.network.refusals import Refused, not_built
 from local.network.rest import endpoints
 from local.network.rest.endpoints import missing, only, page
@@ -80,13 +82,54 @@ async def list_numbers(world: World, request: Request, form: dict[str, list[str]
     return page(request, form, "incoming_phone_numbers", [one.resource() for one in found])
 
 
+# ---- which of Twilio's regions processes its calls -------------------------------------------------------------------
+
+
+def region_of(number: IncomingPhoneNumber, sid: str) -> dict[str, Any]:
+    """https://www.twilio.com/docs/global-infrastructure/inbound-processing-region-api-phone-number"""
+    return {
+        "phone_number": number.phone_number,
+        "voice_region": number.voice_region,
+        "friendly_name": number.settings["friendly_name"],
+        "account_sid": number.world.account_sid,
+        "sid": sid,
+        "date_created": iso(number.created_at),
+        "date_updated": iso(number.region_set_at),
+        "url": f"/v2/PhoneNumbers/{number.phone_number}",
+    }
+
+
+async def fetch_region(world: World, request: Request, _: dict[str, list[str]]) -> Response:
+    """The region, by the number or its SID."""
+    wanted = request.path_params["number"]
+    number = next((one for one in world.numbers.values() if wanted in (one.phone_number, one.sid)), None)
+    if number is None:
+        raise missing(request)
+    return JSONResponse(region_of(number, "QQ" + number.sid[2:]))
+
+
+async def move_to_region(world: World, request: Request, form: dict[str, list[str]]) -> Response:
+    """From now on this region processes its calls, by its own webhook record, in which nothing stands here."""
+    region = only(form, words("VoiceRegion FriendlyName")).get("VoiceRegion", HOME_REGION)
+    number = world.numbers.get(request.path_params["number"])
+    if number is None:
+        raise missing(request)
+    if region not in REGIONS:
+        raise Refused(400, f"VoiceRegion is one of {', '.join(REGIONS)}, not {region!r}.", 20001)
+    number.voice_region, number.region_set_at = region, world.clock.now()
+    return JSONResponse(region_of(number, "QQ" + number.sid[2:]))
+
+
 def routes() -> list[Route]:
-    return endpoints.routes(
-        [
-            ("POST", "/IncomingPhoneNumbers.json", create_number),
-            ("GET", "/IncomingPhoneNumbers.json", list_numbers),
-            ("GET", "/IncomingPhoneNumbers/{sid}.json", fetch_number),
-            ("POST", "/IncomingPhoneNumbers/{sid}.json", update_number),
-            ("DELETE", "/IncomingPhoneNumbers/{sid}.json", delete_number),
-        ]
-    )
+    numbers: list[tuple[str, str, endpoints.Handler]] = [
+        ("POST", "/IncomingPhoneNumbers.json", create_number),
+        ("GET", "/IncomingPhoneNumbers.json", list_numbers),
+        ("GET", "/IncomingPhoneNumbers/{sid}.json", fetch_number),
+        ("POST", "/IncomingPhoneNumbers/{sid}.json", update_number),
+        ("DELETE", "/IncomingPhoneNumbers/{sid}.json", delete_number),
+    ]
+    regions: list[tuple[str, str, endpoints.Handler]] = [
+        ("GET", "/PhoneNumbers/{number}", fetch_region),
+        ("POST", "/PhoneNumbers/{number}", move_to_region),
+    ]
+    return [*endpoints.routes(numbers), *endpoints.routes(regions, prefix="/v2")]

@@ -98,6 +98,7 @@ async def create_participant(world: World, request: Request, form: dict[str, lis
     if terms.label and terms.label in [resource(one)["label"] for one in everybody(conference)]:
         raise Refused(400, f"The label {terms.label!r} is in use by another participant.", 16026)
     terms.coach = coached(conference, wishes) or ""
+    world.check_room()
     world.conferences[conference.sid] = conference
     call = Call(world, "outbound-api", shown, to, callback=callback)
     call.time_limit, call.detection = limit, detection

@@ -10,7 +10,6 @@ from toritsugi.bridges import announcements
 from toritsugi.bridges.announcements import LATE_ANNOUNCEMENT_SECONDS
 from toritsugi.bridges.bounds import DELETED_SESSION
 from toritsugi.bridges.events import MACHINES
-from toritsugi.bridges.records import Bridge
 from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, BridgeLeg, State
 from toritsugi.bridges.steps import (
     GRACE_SECONDS,
@@ -226,13 +225,16 @@ def legs_to_release(state: State, now: float) -> Iterator[BridgeStep]:
             continue
         again = state.again_at(party, leg)
         if party.released < leg.attempt:
-            yield Release(party, leg.call_sid, leg.attempt, farewell(state.bridge, leg))
+            yield Release(party, leg.call_sid, leg.attempt, farewell(state, leg))
         elif again is not None and now >= again:
             yield Release(party, leg.call_sid, leg.attempt, None)
 
 
-def farewell(bridge: Bridge, leg: BridgeLeg) -> str | None:
+def farewell(state: State, leg: BridgeLeg) -> str | None:
     """The name of the sentence for somebody who is left over; None, where there was a warning or nobody listens."""
+    bridge = state.bridge
     if not leg.is_answered or bridge.end_reason in (None, "time", "api", "hung-up", "forgotten"):
         return None
+    if bridge.end_reason == "failed" and state.met_full_account:
+        return "limit reached"
     return FAREWELLS.get(bridge.end_reason, "unanswered")

@@ -236,9 +236,10 @@ def note_call(party: Party, attempt: int, call_sid: str) -> None:
     update_unread_if(party, [Party.call_sid.set(call_sid)], Party.attempts == attempt)
 
 
-def note_refusal(party: Party, attempt: int, why: str) -> None:
-    """Keeps why a call was not made."""
-    update_unread_if(party, [Party.refused.set(why[:500])], Party.attempts == attempt)
+def note_refusal(party: Party, attempt: int, why: str, code: int | None = None) -> None:
+    """Keeps why a call was not made, and with which code of Twilio's, if it is Twilio's refusal."""
+    changes = [Party.refused.set(why[:500]), set_or_remove(Party.refused_code, code)]
+    update_unread_if(party, changes, Party.attempts == attempt)
 
 
 def end_bridge(bridge: Bridge, reason: str, now: float) -> bool:

@@ -73,6 +73,7 @@ def read_leg(source: BridgeEventSource, fields: Fields) -> BridgeEvent:
         read_whole_number(fields.get("Duration")),
     )
     event.answered_by = fields.get("AnsweredBy") or None
+    event.error_code = read_whole_number(fields.get("ErrorCode"))
     return event
 
 

@@ -15,7 +15,7 @@ from toritsugi.bridges.events import MACHINES, BridgeEventSource
 from toritsugi.bridges.records import Bridge, Party
 from toritsugi.foundation import voices
 from toritsugi.foundation.addresses import public_url
-from toritsugi.foundation.call_status import FINAL
+from toritsugi.foundation.call_status import FINAL, is_too_many
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_LEG_SECONDS, MIN_RING_SECONDS, RETRY_SECONDS
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.types import Fields
@@ -225,6 +225,8 @@ def try_again(context: LegContext) -> VoiceResponse:
         response = VoiceResponse()
         response.pause(length=RETRY_SECONDS)
         return dial_others(response, context)
+    if is_too_many(context.fields):
+        return say_goodbye(context.party, "limit reached")
     return say_goodbye(context.party, "unanswered")
 
 

@@ -137,6 +137,7 @@ class Party(BridgeEntry, discriminator="party"):
     attempted_at = NumberAttribute(null=True)
     call_sid = UnicodeAttribute(null=True)
     refused = UnicodeAttribute(null=True)  # why Twilio did not make the last call
+    refused_code = NumberAttribute(null=True)  # and with which code
     limited = NumberAttribute(default=0)
     released = NumberAttribute(default=0)
     released_at = NumberAttribute(null=True)
@@ -187,6 +188,7 @@ class BridgeEvent(BridgeEntry, discriminator="event"):
     seconds = NumberAttribute(null=True)
     minutes = NumberAttribute(null=True)
     answered_by = UnicodeAttribute(null=True)
+    error_code = NumberAttribute(null=True)
 
 
 def bridge_key(bridge_sid: str) -> BridgeKey:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from toritsugi.bridges.bounds import UNBOUNDED, Bounds
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, BridgeEvent, Party, Spoken
-from toritsugi.foundation.call_status import FINAL, RANKS
+from toritsugi.foundation.call_status import FINAL, RANKS, TOO_MANY_CALLS
 from toritsugi.foundation.errors import RequestRefused
 
 FAR_SECONDS = 45  # who left the room for longer than that, and does not come back, is gone even if nobody told us
@@ -34,6 +34,7 @@ class BridgeLeg:
     seconds: float | None = None
     minutes: float | None = None
     answered_by: str | None = None
+    error_code: float | None = None  # Twilio's, where it has failed the leg
 
     @property
     def is_alive(self) -> bool:
@@ -98,7 +99,7 @@ class State:
         for party in self.parties:
             leg = legs.get((int(party.place), int(party.attempts)))
             if leg and party.refused and leg.status == "queued":
-                leg.status, leg.ended_at = "failed", leg.called_at
+                leg.status, leg.ended_at, leg.error_code = "failed", leg.called_at, party.refused_code
         return legs
 
     def leg_of(self, party: Party) -> BridgeLeg | None:
@@ -134,6 +135,12 @@ class State:
         over = {leg.call_sid for leg in self.legs.values() if not leg.is_alive}
         room = self.room
         return {sid: since for sid, since in room.members.items() if sid not in over} if room else {}
+
+    @property
+    def met_full_account(self) -> bool:
+        """Whether Twilio has failed a leg because the account has as many calls as it may have."""
+        codes = [leg.error_code for leg in self.legs.values() if leg.error_code is not None]
+        return any(str(int(code)) in TOO_MANY_CALLS for code in codes)
 
     def has_been_in(self, leg: BridgeLeg) -> bool:
         """Whether this leg has ever been in one of the bridge's conferences."""
@@ -232,6 +239,7 @@ def note_leg_event(leg: BridgeLeg, event: BridgeEvent) -> None:
     if event.name in FINAL:
         leg.ended_at, leg.seconds, leg.minutes = event.at, event.seconds, event.minutes
     leg.answered_by = event.answered_by or leg.answered_by
+    leg.error_code = event.error_code or leg.error_code
     if RANKS[event.name] >= RANKS[leg.status]:
         leg.status = event.name
 

@@ -37,6 +37,7 @@ class Ring(Claimable):
             Party.attempted_at.set(now),
             Party.call_sid.remove(),
             Party.refused.remove(),
+            Party.refused_code.remove(),
         ]
         return update_unread_if(self.party, actions, (Party.attempts == tried) & Party.removed_at.does_not_exist())
 

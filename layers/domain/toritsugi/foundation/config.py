@@ -134,10 +134,13 @@ def forget_settings() -> None:
     _settings, _read_at = None, 0.0
 
 
-def fetch_settings() -> Settings:
-    """The settings as SSM has them now. Raises RuntimeError when it lacks one without which no call can be taken."""
-    names = [f"{SETTINGS_PATH}/{name}" for name in SETTING_NAMES]
-    answer = clients.aws_client("ssm").get_parameters(Names=names, WithDecryption=True)
+def fetch_settings(names: Iterable[str] = SETTING_NAMES) -> Settings:
+    """The settings as SSM has them now, all or those of these names; the others are blank.
+
+    Raises RuntimeError when it lacks one without which no call can be taken.
+    """
+    wanted = [f"{SETTINGS_PATH}/{name}" for name in names]
+    answer = clients.aws_client("ssm").get_parameters(Names=wanted, WithDecryption=True)
     value = {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in answer["Parameters"]}
     signs = "shared-keys" if "shared-keys" in value else "auth-tokens"
     if missing := [f"{SETTINGS_PATH}/{name}" for name in ("public-base-url", signs) if name not in value]:

@@ -74,17 +74,17 @@ SIDS = {
 }
 SID = re.compile(f"(?<![0-9A-Za-z])({'|'.join(SIDS)})[0-9a-f]{{32}}(?![0-9A-Za-z])")
 
-Answer = TypeVar("Answer")
+Handled = TypeVar("Handled")
 
 
-def traced(handle: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
+def traced(handle: Callable[[Any, Any], Handled]) -> Callable[[Any, Any], Handled]:
     """A Lambda handler whose lines in the log all carry its invocation's id; one that fails says so, too.
 
     Lambda writes a line of its own about that, which knows the id alone.
     """
 
     @wraps(handle)
-    def handler(event: Any, context: Any) -> Answer:
+    def handler(event: Any, context: Any) -> Handled:
         before = THREAD.set({"function_request_id": getattr(context, "aws_request_id", "")})
         try:
             return handle(event, context)

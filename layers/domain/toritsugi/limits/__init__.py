@@ -1,7 +1,8 @@
 """Limits: how much the exchange may call and write, and the switch that stops it. Whatever dials or writes asks here.
 
-limits     how much is allowed
-switch     whether the exchange may dial at all, and what the owner has allowed since it was deployed
-usage      what was used of it, counted where it is begun
-charges    what a minute or a text costs about, in yen
+limits         how much is allowed
+switch         whether the exchange may dial at all, and what the owner has allowed since it was deployed
+usage          what was used of it, counted where it is begun
+charges        what a minute or a text costs about, in yen
+twilio_limits  how much Twilio allows, which shows only when it refuses
 """

@@ -18,6 +18,7 @@ REASONS = {
     30006: "It is a landline, or its carrier cannot be reached",
     30007: "The carrier has filtered it, as if it were spam",
     30008: "The carrier did not say why",
+    63038: "As many texts were sent in 24 hours as Twilio lets the account send",
     30036: "It waited for too long before it could be sent",
 }
 ELSEWHERE = "Twilio explains this at https://www.twilio.com/docs/api/errors/{}"

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.foundation.addresses import public_url
-from toritsugi.foundation.call_status import FINAL
+from toritsugi.foundation.call_status import FINAL, is_too_many
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
-from toritsugi.foundation.errors import CallRefused
+from toritsugi.foundation.errors import CallRefused, LimitReached
 from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.limits import charges
 from toritsugi.receptions.answering.prompts import onward
@@ -95,6 +95,9 @@ def after_dial(visit: Visit, step: StepDocument) -> str | None:
     status, turn = visit.fields.get("DialCallStatus"), visit.place.turn + 1
     if status in ("completed", "answered") and visit.fields.get("DialBridged") != "false":
         return onward(visit, step)
+    if is_too_many(visit.fields):  # nor could anybody else be called
+        visit.say(LimitReached.sentence)
+        return str(step["otherwise"])
     if step["together"] or turn >= len(step["transfer"]):
         return str(step["otherwise"])
     return dial_step(visit, step, turn, refused=visit.place.action == "refused")
