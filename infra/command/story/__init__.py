@@ -56,5 +56,5 @@ def tell(exchange: Exchange, sid: str) -> Story:
                     read.add(found.sid)
                     waiting.append(found.sid)
     story.moments += logs.read_logs(exchange, story.sids, sid, [moment.at for moment in story.moments])
-    story.moments.sort(key=lambda moment: moment.at)
+    story.moments.sort(key=lambda moment: (moment.at, moment.who, moment.what))
     return story
