@@ -14,7 +14,7 @@ def secrets() -> Iterator[Callable[..., None]]:
     before = config._settings, config._read_at
 
     def are(*secrets: str) -> None:
-        config._settings, config._read_at = config.Settings(BASE, secrets, (AUTH_TOKEN,)), float("inf")
+        config._settings, config._read_at = config.Settings(BASE, (), secrets, (AUTH_TOKEN,)), float("inf")
 
     are(OWN_SECRET)
     yield are

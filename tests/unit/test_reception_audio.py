@@ -16,7 +16,7 @@ def base():
     before = config._settings
 
     def is_at(url):
-        config._settings, config._read_at = config.Settings(url, ("own secret",), ("token",)), time.time()
+        config._settings, config._read_at = config.Settings(url, (), ("own secret",), ("token",)), time.time()
 
     is_at("http://127.0.0.1:1")
     yield is_at
