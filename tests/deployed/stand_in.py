@@ -38,7 +38,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.concurrency import esm_wake
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, iam, lambda_svc, scheduler, ssm
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 log = logging.getLogger("stand_in")
 
@@ -229,7 +229,7 @@ def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any,
         write_log(function, request_id, *what, **how)
 
 
-change_function = provisioners._lambda_update
+change_function, takes_its_time = provisioners._lambda_update, stacks._runs_on_worker_thread
 
 
 def change_in_pieces(name: str, before: Any, after: Any, *where: Any) -> Any:
@@ -300,6 +300,7 @@ def main() -> None:
     lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._resolve_layer_zip = layer_content
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["update"] = change_in_pieces
+    stacks._runs_on_worker_thread = lambda kind: kind == "AWS::Lambda::Function" or takes_its_time(kind)
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]["update"] = change_mapping_to_alias
     lambda_runtime.Worker = Worker
     lambda_runtime._detect_runtime_binary = bare_interpreter
