@@ -119,10 +119,15 @@ class Exchange:
         return {name: one["PhysicalResourceId"] for name, one in self.resources.items() if one["ResourceType"] == kind}
 
     def left_of(self, kind: str) -> dict[str, str]:
-        """The real names of everything of a type that is there, also where the stack never stood."""
-        found = self.within(self.stage.stack).items()
-        there = {name: one for name, one in found if one["ResourceStatus"] != "DELETE_COMPLETE"}
-        return {name: one["PhysicalResourceId"] for name, one in there.items() if one["ResourceType"] == kind}
+        """The real names of everything of a type; of a stack that never stood, of all that was ever made for it.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
+        """
+        if self.stands:
+            return self.of_type(kind)
+        pages = self.aws("cloudformation").get_paginator("describe_stack_events").paginate(StackName=self.stage.stack)
+        made = [one for page in pages for one in page["StackEvents"] if one["ResourceType"] == kind]
+        return {one["LogicalResourceId"]: name for one in made if (name := one.get("PhysicalResourceId"))}
 
     @cached_property
     def environment(self) -> dict[str, str]:

@@ -40,7 +40,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.concurrency import esm_wake
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, eventbridge, iam, lambda_svc, scheduler, ssm
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 log = logging.getLogger("stand_in")
 
@@ -231,7 +231,7 @@ def write_log_as_function(function: dict[str, Any], request_id: str, *what: Any,
         write_log(function, request_id, *what, **how)
 
 
-change_function = provisioners._lambda_update
+change_function, takes_its_time = provisioners._lambda_update, stacks._runs_on_worker_thread
 
 
 def change_in_pieces(name: str, before: Any, after: Any, *where: Any) -> Any:
@@ -324,6 +324,7 @@ def main() -> None:
     lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._resolve_layer_zip = layer_content
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["update"] = change_in_pieces
+    stacks._runs_on_worker_thread = lambda kind: kind == "AWS::Lambda::Function" or takes_its_time(kind)
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]["update"] = change_mapping_to_alias
     lambda_runtime.Worker = Worker
     point_in_time.teach()
