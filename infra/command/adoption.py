@@ -8,17 +8,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import.h
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-import tempfile
+import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 from botocore.exceptions import ClientError, WaiterError
 
-from command import sam, stages
 from command.exchange import Exchange
 from command.refusals import Refused
 from command.screen import say
@@ -26,21 +25,22 @@ from command.screen import say
 TABLE = "AWS::DynamoDB::Table"
 WHOLE = "ToritsugiWhole"  # the name in a template's Metadata under which it keeps what it was before
 MANAGED = "aws-sam-cli-managed-default"  # the stack with sam's own bucket
+NO_CHANGES = "didn't contain changes"  # is no failure: whoever was interrupted has come so far already
+MOST_LOOKS = 360
 
 Template = dict[str, Any]
 
 
 def swap(exchange: Exchange, tables: Mapping[str, str]) -> None:
     """The exchange has these tables, by their names in template.yaml, from now on. The old ones are left, and kept."""
-    stages.remember(exchange.stage)  # for `sam deploy` reads there what the stack is called
     whole = whole_template(exchange)
     arns = {name: arn_of(exchange, table) for name, table in tables.items()}
     say("The exchange turns to the new tables ...")
-    deploy(exchange, letting_go(whole, tables, arns))
+    change(exchange, letting_go(whole, tables, arns))
     say("Its stack takes them in ...")
     take_in(exchange, tables, whole)
     say("And is again what it was ...")
-    deploy(exchange, whole)
+    change(exchange, whole)
 
 
 def whole_template(exchange: Exchange) -> Template:
@@ -114,55 +114,54 @@ def arn_of(exchange: Exchange, table: str) -> str:
 # ---- CloudFormation --------------------------------------------------------------------------------------------------
 
 
-def deploy(exchange: Exchange, template: Template) -> None:
-    """`sam deploy` of a template whose parts are uploaded already."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "template.yaml"
-        path.write_text(as_json(template))  # which is YAML, without the aliases that AWS refuses
-        sam.deploy(exchange.stage, show_changes=False, template=path)
-
-
 def take_in(exchange: Exchange, tables: Mapping[str, str], whole: Template) -> None:
     """Imports the tables into the stack, as the whole template has them, unless they are in it. Raises Refused."""
-    formation, stack, name = exchange.aws("cloudformation"), exchange.stage.stack, "take-in"
     there = Exchange(exchange.stage).of_type(TABLE)
-    if all(there.get(table) == physical for table, physical in tables.items()):
+    if all(there.get(name) == table for name, table in tables.items()):
         return
+    formation, stack = exchange.aws("cloudformation"), exchange.stage.stack
     body = formation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     processed: Template = json.loads(body) if isinstance(body, str) else dict(body)
-    processed["Resources"] = {**processed["Resources"], **{table: whole["Resources"][table] for table in tables}}
+    processed["Resources"] = {**processed["Resources"], **{name: whole["Resources"][name] for name in tables}}
+    imported = [
+        {"ResourceType": TABLE, "LogicalResourceId": name, "ResourceIdentifier": {"TableName": table}}
+        for name, table in tables.items()
+    ]
+    change(exchange, processed, "IMPORT", ResourcesToImport=imported)
+
+
+def change(exchange: Exchange, template: Template, kind: str = "UPDATE", **more: Any) -> None:
+    """Gives the stack another template, whose parts are uploaded already, and waits. Raises Refused."""
+    formation, stack = exchange.aws("cloudformation"), exchange.stage.stack
+    named = {"StackName": stack, "ChangeSetName": f"restore-{kind.lower()}-{time.time_ns()}"}
     known = formation.describe_stacks(StackName=stack)["Stacks"][0]["Parameters"]
     formation.create_change_set(
-        StackName=stack,
-        ChangeSetName=name,
-        ChangeSetType="IMPORT",
-        TemplateURL=upload(exchange, "take-in.json", as_json(processed)),
+        **named,
+        ChangeSetType=kind,
+        TemplateURL=upload(exchange, "restore.json", as_json(template)),
         Parameters=[{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in known],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        ResourcesToImport=[
-            {"ResourceType": TABLE, "LogicalResourceId": table, "ResourceIdentifier": {"TableName": physical}}
-            for table, physical in tables.items()
-        ],
+        **more,
     )
     try:
-        formation.get_waiter("change_set_create_complete").wait(
-            StackName=stack, ChangeSetName=name, WaiterConfig={"Delay": 2}
-        )
-        formation.execute_change_set(StackName=stack, ChangeSetName=name)
-        formation.get_waiter("stack_import_complete").wait(StackName=stack, WaiterConfig={"Delay": 5})
+        formation.get_waiter("change_set_create_complete").wait(**named, WaiterConfig={"Delay": 2})
+        formation.execute_change_set(**named)
+        done = formation.get_waiter(f"stack_{kind.lower()}_complete")
+        done.wait(StackName=stack, WaiterConfig={"Delay": 5, "MaxAttempts": MOST_LOOKS})
     except WaiterError as error:
+        if NO_CHANGES in (why := reason_of(formation, named, error)):
+            return
         raise Refused(
-            f"{stack} does not take the tables in: {reason_of(formation, stack, name, error)}. The exchange works with "
-            "them all the same; do not deploy before the same command has succeeded."
+            f"{stack} does not change as it should: {why}. The exchange works on; do not deploy before the same "
+            "command has succeeded."
         ) from error
 
 
-def reason_of(formation: Any, stack: str, change_set: str, error: WaiterError) -> str:
-    try:
-        described = formation.describe_change_set(StackName=stack, ChangeSetName=change_set)
-    except ClientError:
-        return str(error)
-    return str(described.get("StatusReason") or error)
+def reason_of(formation: Any, change_set: Mapping[str, str], error: WaiterError) -> str:
+    """Why a change set cannot be made or carried out."""
+    with contextlib.suppress(ClientError):
+        return str(formation.describe_change_set(**change_set).get("StatusReason") or error)
+    return str(error)
 
 
 def upload(exchange: Exchange, name: str, text: str) -> str:

@@ -161,7 +161,7 @@ old = restore.chosen_tables(exchange, ["SessionsTable"])
 new = {{name: restore.name_of(exchange, name, moment) for name in old}}
 restore.restore_table(exchange, old["SessionsTable"], new["SessionsTable"], moment)
 arns = {{name: adoption.arn_of(exchange, table) for name, table in new.items()}}
-adoption.deploy(exchange, adoption.letting_go(adoption.whole_template(exchange), new, arns))
+adoption.change(exchange, adoption.letting_go(adoption.whole_template(exchange), new, arns))
 """
 
 

@@ -125,7 +125,7 @@ def test_a_call_of_the_exchange_tells_of_its_people(exchange, company):
         "POST", "/api/calls", {"parties": [aiko.number, ben.number], "from": company.scene.line(1), "minutes": 5}
     )
     sid = called["sid"]
-    eventually(lambda: company.desk.asks("GET", f"/api/calls/{sid}")["status"] == "ended")
+    eventually(lambda: company.desk.asks("GET", f"/api/calls/{sid}")["status"] == "completed")
     story = exchange.succeeds("trace", sid)
     whats = [one["what"] for one in story["story"] if one["who"] == "bridges"]
     assert {"bridge created", "called", "busy", "bridge ended"} <= set(whats)
