@@ -21,10 +21,16 @@ def findings(said):
     return found
 
 
+def asks(exchange, method, path, body=None):
+    """Has the telephone network do what people's hands do there."""
+    answer = httpx.request(method, exchange.network.url + path, json=body, trust_env=False, timeout=300)
+    assert answer.is_success, answer.text
+
+
 @pytest.fixture(scope="module")
 def well(exchange):
     """What the doctor says of an exchange with one number, where all is as it should be."""
-    httpx.delete(f"{exchange.network.url}/world", trust_env=False)  # with what Twilio's debugger has kept of others
+    asks(exchange, "DELETE", "/world")  # with what Twilio's debugger has kept of others
     exchange.succeeds("numbers", "attach", exchange.buys("+815010000080"), "--yes")
     return exchange.types("doctor", "--json")
 
@@ -110,10 +116,9 @@ def sick(exchange, desk):
     exchange.settings_of(ANSWERED).update(sms_url=OLD)
     exchange.buys(STRANGER, voice_url=right)
     permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "false"}]))
-    regions, network = exchange.twilio().routes.v2.phone_numbers, exchange.network.url
-    regions(FORGOTTEN).update(voice_region="ie1")
-    httpx.put(f"{network}/account", json={"customer_profiles": {"individual": "twilio-approved"}}, trust_env=False)
-    httpx.post(f"{network}/phones/+819011110001/dial", json={"to": FORGOTTEN}, trust_env=False)
+    exchange.twilio().routes.v2.phone_numbers(FORGOTTEN).update(voice_region="ie1")
+    asks(exchange, "PUT", "/account", {"customer_profiles": {"individual": "twilio-approved"}})
+    asks(exchange, "POST", "/phones/+819011110001/dial", {"to": FORGOTTEN})
     exchange.set("auth-tokens", f"{token},{'0' * 32}")
     sweep = scheduler.get_schedule(GroupName="toritsugi-command", Name="toritsugi-command-sweep")
     keep = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
@@ -146,8 +151,8 @@ def sick(exchange, desk):
     scheduler.update_schedule(**{name: sweep[name] for name in keep}, State="ENABLED")
     ssm.put_parameter(Name="/toritsugi/command/auth-tokens", Value=token, Type="SecureString", Overwrite=True)
     permissions.create(update_request=json.dumps([{"iso_code": "JP", "low_risk_numbers_enabled": "true"}]))
-    httpx.put(f"{network}/account", json={"customer_profiles": {"business": "twilio-approved"}}, trust_env=False)
-    httpx.delete(f"{network}/world", trust_env=False)
+    asks(exchange, "PUT", "/account", {"customer_profiles": {"business": "twilio-approved"}})
+    asks(exchange, "DELETE", "/world")
     exchange.buys(GIVEN_BACK)
     exchange.types("numbers", "restore", "--all", "--yes")
     for number in exchange.twilio().incoming_phone_numbers.list():
