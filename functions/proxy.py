@@ -14,7 +14,7 @@ from toritsugi.foundation.forms import Form
 from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
 from toritsugi.lines import lines
-from toritsugi.masking import claims, interactions, lifecycle, pool, routes, services, sessions
+from toritsugi.masking import claims, interactions, lifecycle, pool, requests, routes, services, sessions
 from toritsugi.receptions import publishing
 
 app = APIGatewayHttpResolver()
@@ -52,10 +52,10 @@ def update_service(sid: str) -> Response[str]:
 @app.post("/v1/Services/<service_sid>/PhoneNumbers")
 def add_number(service_sid: str) -> Response[str]:
     wanted = form()
-    phone_number, sid = wanted.text("PhoneNumber", most=20), wanted.text("Sid", most=34)
+    phone_number, sid = wanted.text("PhoneNumber", most=64), wanted.text("Sid", most=34)
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
-    owned = twilio_api.get_owned_number(phone_number, sid)
+    owned = twilio_api.get_owned_number(requests.read_line(phone_number), sid)
     routes.check_is_nobodys(owned["phone_number"], time.time())
     publishing.check_uncalled(owned["phone_number"])
     number = pool.add_to_pool(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))

@@ -434,10 +434,16 @@ def test_a_friendly_name_has_255_characters_at_most_in_json_too(service):
 
 @pytest.mark.parametrize(
     "number",
-    ["0901111", "Aiko", "+81", "+99912345678", "whatsapp:+819011110001", "+8190111100011111", "+819011110００1"],
+    ["0901111", "Aiko", "+81", "+99912345678", "whatsapp:+819011110001", "+8190111100011111", "+819011110ａ01"],
 )
 def test_somebody_who_cannot_be_reached_by_telephone_cannot_join(service, number):
     assert refused(lambda: service.sessions.create(participants=[{"Identifier": number}])) == (400, 80404)
+
+
+def test_participants_may_be_given_as_people_write_their_numbers(service):
+    made = service.sessions.create(participants=[{"Identifier": "090-1111-0001"}, {"Identifier": "tel:+819022220002"}])
+    people = service.sessions(made.sid).participants.list()
+    assert {one.identifier for one in people} == {AIKO, BEN}
 
 
 def test_when_dynamodb_fails_a_client_is_told_so_in_json(service, wire):

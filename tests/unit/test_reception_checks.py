@@ -166,8 +166,8 @@ def test_languages_may_be_written_short():
         ("keys:", "kyes:", "line 7, step menu: `kyes` means nothing here; did you mean keys?"),
         ("digits: 12", "digits: 40", "line 12, step redelivery: `digits`: 40 is no number of digits; write one like "
          "12, or 4-8, and 32 at most"),
-        ("+81312345678", "03-1234-5678", "line 17, step person: 03-1234-5678 cannot be a telephone number;"
-         " write it like +81312345678"),
+        ("+81312345678", "03-1234-567O", "line 17, step person: 03-1234-567O cannot be a telephone number: there is O "
+         "(U+004F) in it; write it like +81312345678"),
         ("+81312345678", "+81990512345", "line 17, step person: +81990512345 is not allowed: it is a "
          "premium-rate number"),
         ("seconds: 20", "seconds: soon", "line 17, step person: `seconds` is a whole number, like 5"),

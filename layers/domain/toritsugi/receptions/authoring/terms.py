@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.lines import destinations
+from toritsugi.lines import destinations, numbers
 from toritsugi.receptions.answering.hours import DAYS
 from toritsugi.receptions.answering.placeholders import PLACEHOLDERS
 from toritsugi.words import read_locale
@@ -67,13 +67,14 @@ def key(text: str) -> str:
 
 
 def callable_number(text: str) -> str:
-    """A telephone number that the exchange may call."""
+    """A telephone number that the exchange may call, in E.164, or as people write it where the exchange is."""
     try:
-        destinations.check_destination(text[:SHOWN])
+        number = numbers.read_typed(text[:SHOWN])
+        destinations.check_destination(number)
     except RequestRefused as refusal:
-        hint = "; write it like +81312345678" if refusal.code == NO_NUMBER else ""
+        hint = "; write it like +81312345678" if refusal.code == NO_NUMBER and not text.startswith("+") else ""
         raise ValueError(refusal.message + hint) from None
-    return text
+    return number
 
 
 def listed(said: Any) -> Any:
