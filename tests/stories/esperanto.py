@@ -67,6 +67,7 @@ ESPERANTO = Language(
     uses_readings=False,
     letters=tuple((letter, letter) for letter in "ĉĝĥĵŝŭĈĜĤĴŜŬ"),
     sticks=(),
+    is_part=lambda *_: False,
     opt_out_words={"stop": ("ĈESU",), "start": ("DENOVE",), "help": ("HELPU",)},
     automatic=("aŭtomata respondo",),
     columns={name: (f"{name}-eo",) for name in ENGLISH.columns},

@@ -231,7 +231,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_document():
         (["a: {say: {ja-JP: どうぞ}, next: b}", "b: {say: hello, language: en-US}"],
          "line 2, step a: `say` has no words in en-US, which is spoken here too"),
         (["a: {menu: '?', spoken: {Yes: b, yes: b}, otherwise: b}", "b: {hangup: true}"],
-         "line 2, step a: yes is there already: capitals and widths make no difference"),
+         "line 2, step a: yes is there already: capitals, widths and kana make no difference"),
         (["a: {menu: '?', spoken: {。: b}, otherwise: b}", "b: {hangup: true}"],
          "line 2, step a: there is no letter in it that could be understood"),
         (["a: {menu: '?', keys: {12: b}, otherwise: b}", "b: {hangup: true}"],
@@ -269,7 +269,7 @@ def test_what_makes_no_sense_is_told_in_a_sentence(said, sentence):
         ("texts:\n - {otherwise: a}\n - {otherwise: b}", "line 3: there is an `otherwise` already"),
         ("texts: [{otherwise: 'It is {digits}.'}]", "line 1: a text message has no {digits}"),
         ("texts:\n - {keywords: [Book], answer: a}\n - {keywords: [ｂｏｏｋ], answer: b}",
-         "line 3: book is there already: capitals and widths make no difference"),
+         "line 3: book is there already: capitals, widths and kana make no difference"),
     ],
 )  # fmt: skip
 def test_a_whole_document_may_be_none(text, sentence):

@@ -194,6 +194,11 @@ def sticks(letter: str) -> bool:
     return any(is_in(letter, language.sticks) for language in LANGUAGES)
 
 
+def is_part(text: str, at: int, end: int) -> bool:
+    """Whether what stands there in a text is part of a longer word, though its letters may stand beside others."""
+    return any(language.is_part(text, at, end) for language in LANGUAGES)
+
+
 def opt_out_words() -> Iterator[tuple[str, str]]:
     """Every text that is a wish of its own, and the wish: stop, start or help."""
     for language in LANGUAGES:

@@ -93,6 +93,7 @@ ENGLISH = Language(
     uses_readings=False,
     letters=(("A", "Z"), ("a", "z"), ("\u00c0", "\u00d6"), ("\u00d8", "\u00f6"), ("\u00f8", "\u024f")),
     sticks=(),
+    is_part=lambda *_: False,
     # Besides Twilio's own, which stand in messages/opt_out.py.
     opt_out_words={"stop": ("STOP ALL", "OPT OUT", "OPT-OUT"), "start": ("OPT IN", "OPT-IN"), "help": ()},
     automatic=(

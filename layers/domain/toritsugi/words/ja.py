@@ -1,5 +1,6 @@
 """Japanese."""
 
+import re
 from datetime import datetime
 
 from toritsugi.words.language import Language
@@ -8,6 +9,25 @@ WEEKDAYS = ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "�
 
 # Kana, kanji, and what belongs to them.
 WRITING = (("\u3005", "\u3007"), ("\u3041", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"))
+
+HIRAGANA = re.compile("[\u3041-\u309f\u30fc]+")
+KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]+")
+KANJI = re.compile("[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff]+")
+
+
+def is_part(text: str, at: int, end: int) -> bool:
+    """Whether the kind of letters shows it, for no space does.
+
+    A word in katakana goes as far as these do: オンライン is not ライン. Two hiragana are parts of too much: they are a
+    word where they begin something, as はい does not in 配達はいつ, and one kanji where it stands alone, as in 統一 not.
+    """
+    word, previous, following = text[at:end], text[at - 1 : at] if at else "", text[end : end + 1]
+    if KATAKANA.fullmatch(word):
+        in_katakana_alone = not HIRAGANA.search(text.replace("ー", "")) and not KANJI.search(text)
+        return bool(KATAKANA.match(previous) or (KATAKANA.match(following) and not in_katakana_alone))
+    if HIRAGANA.fullmatch(word) and len(word) <= 2:
+        return previous.isalnum()
+    return bool(KANJI.fullmatch(word)) and len(word) == 1 and bool(KANJI.match(previous) or KANJI.match(following))
 
 
 def say_date(at: datetime) -> str:
@@ -95,6 +115,7 @@ JAPANESE = Language(
     uses_readings=True,
     letters=WRITING,
     sticks=WRITING,
+    is_part=is_part,
     opt_out_words={
         "stop": ("停止", "配信停止", "配信解除", "解除", "受信拒否", "ストップ"),
         "start": ("再開", "配信再開", "開始", "配信開始", "受信再開", "スタート"),

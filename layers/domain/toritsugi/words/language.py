@@ -41,6 +41,8 @@ class Language(NamedTuple):  # a dataclass takes four times as long to define, i
     letters: Ranges  # by which a text is known to be in it, where no language that stands before it has them too
     sticks: Ranges  # letters that stand beside a word without a space, so that a word may begin and end anywhere
 
+    is_part: Callable[[str, int, int], bool]  # whether the letters around such a word show it to be part of another
+
     opt_out_words: Mapping[str, tuple[str, ...]]  # by wish, stop, start and help: texts that say nothing else
     automatic: tuple[str, ...]  # regular expressions of what machines write
 

@@ -21,7 +21,7 @@ def answer_text(
     `tell` knows what stands for a placeholder, in a language.
     """
     rules = document.get("texts", [])
-    said = find_by_keyword(rules, matching.fold_text(body))
+    said = find_by_keyword(rules, matching.fold_width(body))
     if said is None and not keywords_only:
         said = next((rule["otherwise"] for rule in rules if "otherwise" in rule), None)
     if said is None:
@@ -31,9 +31,9 @@ def answer_text(
 
 
 def find_by_keyword(rules: list[Mapping[str, Any]], text: str) -> Words | None:
-    """The answer of the first rule of which a keyword stands in a text, which is folded."""
+    """The answer of the first rule of which a keyword stands in a text, which has one width and case."""
     for rule in rules:
-        if any(matching.has(text, matching.fold_text(keyword)) for keyword in rule.get("keywords", [])):
+        if any(matching.has(text, matching.fold_width(keyword)) for keyword in rule.get("keywords", [])):
             return rule["answer"]
     return None
 

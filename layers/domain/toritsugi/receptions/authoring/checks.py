@@ -13,7 +13,6 @@ from typing import Any
 
 from toritsugi.foundation import matching
 from toritsugi.foundation.types import Json
-from toritsugi.receptions.answering import prompts
 from toritsugi.receptions.authoring import graph
 from toritsugi.receptions.authoring.reading import YAML, Mistake, Node, NoReception, read_document
 from toritsugi.receptions.authoring.shape import Finding, shape
@@ -182,9 +181,7 @@ def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any,
 def said_twice(document: Json) -> Iterator[Finding]:
     """What a caller may say in a menu, and keywords of texts, each as it is compared; and rules for any text."""
     for name, step in document["steps"].items():
-        yield from doubles(
-            {("steps", name, "spoken", word): prompts.fold_speech(word) for word in step.get("spoken", {})}
-        )
+        yield from doubles({("steps", name, "spoken", word): compared(word) for word in step.get("spoken", {})})
     rules = list(enumerate(document["texts"]))
     keywords = [
         (("texts", at, "keywords", n), word) for at, rule in rules for n, word in enumerate(rule.get("keywords", ()))
@@ -197,6 +194,11 @@ def said_twice(document: Json) -> Iterator[Finding]:
             yield Finding(("texts", at), "a text message has no {digits}")
 
 
+def compared(word: str) -> str:
+    """A word to be said, as it is looked for in what is heard."""
+    return matching.one_kana(matching.fold_words(word))
+
+
 def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
     """Words that nobody could understand, and those that are there already."""
     seen = set[str]()
@@ -204,7 +206,7 @@ def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
         if not word:
             yield Finding(path, "there is no letter in it that could be understood")
         elif word in seen:
-            yield Finding(path, f"{word} is there already: capitals and widths make no difference")
+            yield Finding(path, f"{word} is there already: capitals, widths and kana make no difference")
         seen.add(word)
 
 
