@@ -96,6 +96,16 @@ ENGLISH = Language(
     is_part=lambda *_: False,
     # Besides Twilio's own, which stand in messages/opt_out.py.
     opt_out_words={"stop": ("STOP ALL", "OPT OUT", "OPT-OUT"), "start": ("OPT IN", "OPT-IN"), "help": ()},
+    before_wish=(
+        "please|pls|plz|kindly|sorry|hi|hello|just|now|reply|(can|could|will|would) you|i want (you )?to|"
+        "i would like (you )?to|id like (you )?to|i wish to"
+    ),
+    after_wish=(
+        "please|pls|plz|thanks|thank you|thx|now|immediately|today|it|this|that|all|everything|me|us|"
+        "(sending|texting|messaging|contacting|writing)( to)?( me| us)?|"
+        "(me )?(from )?(any|these|this|those|the|all|your|more|further|future)|"
+        "(text|message|sms|notification|alert|list|number|service)( messages)?s?( to me)?|messages|texts"
+    ),
     automatic=(
         "do not reply",
         "don't reply",

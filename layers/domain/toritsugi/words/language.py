@@ -44,6 +44,8 @@ class Language(NamedTuple):  # a dataclass takes four times as long to define, i
     is_part: Callable[[str, int, int], bool]  # whether the letters around such a word show it to be part of another
 
     opt_out_words: Mapping[str, tuple[str, ...]]  # by wish, stop, start and help: texts that say nothing else
+    before_wish: str  # a regular expression of what people say politely before such a text, and after it
+    after_wish: str
     automatic: tuple[str, ...]  # regular expressions of what machines write
 
     columns: Mapping[str, tuple[str, ...]]  # what a column of a sheet may be called; by the first it is written
