@@ -118,7 +118,7 @@ def announce_now(sid: CallSid, said: Annotated[AnnouncementWords, Body()]) -> An
     if said.to is not None:
         get_party(known, said.to)
     announcement = Announcement(at=time.time())
-    schemas.set_words(announcement, said, known.parties[0].language, None)
+    schemas.set_words(announcement, said, known.parties[0].language, known.parties[0].voice)
     if not announcements.is_heard(announcement, known):
         raise RequestRefused(20409, "Nobody can hear it: the conference does not run, or that participant is away", 409)
     commands.add_announcement(known, announcement)

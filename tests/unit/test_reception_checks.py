@@ -128,6 +128,53 @@ def test_days_are_written_as_people_write_them():
     }
 
 
+def closing_on(where):
+    """A reception that closes on public holidays: as compiled, and what is strange about it."""
+    clock = f"a: {{hours: {{mon-fri: 9:00-18:00}}, holidays: {where}, open: b, closed: b}}"
+    checked = checks.check_document(steps(clock, "b: {say: hello}"))
+    return checked.document["steps"]["a"]["closed_on"], [one["detail"] for one in checked.warnings]
+
+
+@pytest.mark.parametrize(
+    ("where", "day"),
+    [
+        ("GB-ENG", "2027-03-29"),  # Easter Monday, on which Scotland works
+        ("gb-eng", "2027-03-29"),
+        ("GB-SCT", "2027-11-30"),  # Saint Andrew's
+        ("DE-BY", "2027-01-06"),
+        ("US-CA", "2027-03-31"),
+        ("AU-NSW", "2027-06-14"),
+        ("CA-QC", "2027-06-24"),
+        ("ES-MD", "2028-05-02"),
+    ],
+)
+def test_a_region_has_public_holidays_of_its_own(time_machine_at_noon, where, day):
+    closed, warnings = closing_on(where)
+    assert (day in closed, day in closing_on(where[:2])[0], warnings) == (True, False, [])
+
+
+def test_a_country_whose_public_holidays_are_regional_is_strange_alone(time_machine_at_noon):
+    assert closing_on("GB")[1] == [
+        "GB: public holidays differ by region there, and only the whole country's are closed; write one of GB-ENG, "
+        "GB-NIR, GB-SCT, GB-WLS"
+    ]
+    assert closing_on("US")[1][0].endswith("US-KS, US-KY, ...")
+    assert closing_on("JP")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        ("JP-13", "no region of JP with public holidays of its own is JP-13; write JP"),
+        ("GB-LND", "no region of GB with public holidays of its own is GB-LND; these are: GB-ENG, GB-NIR"),
+        ("XX-YY", "the public holidays of XX-YY are not known"),
+    ],
+)
+def test_a_region_that_has_none_is_refused_with_those_that_have(where, sentence):
+    with pytest.raises(NoReception, match=sentence):
+        closing_on(where)
+
+
 def test_public_holidays_are_worked_out_for_ten_years(time_machine_at_noon):
     said = checks.compile(
         steps("a: {hours: {mon-fri: 9:00-18:00}, holidays: JP, open: b, closed: b}", "b: {say: hello}")
@@ -225,7 +272,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_document():
         (["a: {hours: {mon: closed}, special: {2026-02-30: closed}, open: b, closed: b}", "b: {hangup: true}"],
          "line 2, step a: 2026-02-30 is no day; write it like 2026-12-31"),
         (["a: {hours: {mon: closed}, holidays: Japan, open: b, closed: b}", "b: {hangup: true}"],
-         "line 2, step a: `holidays`: the public holidays of Japan are not known; write a country like JP, or US"),
+         "line 2, step a: `holidays`: the public holidays of Japan are not known; write a country like JP, or US-CA"),
         (["a: {say: hello, play: 'https://example.com/a.mp3'}"],
          "line 2, step a: one step does one thing, and this one would say and play: make a step of each"),
         (["a: {say: {ja-JP: どうぞ}, next: b}", "b: {say: hello, language: en-US}"],

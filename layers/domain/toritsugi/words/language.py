@@ -36,6 +36,11 @@ class Language(NamedTuple):  # a dataclass takes four times as long to define, i
     say_weekday: Callable[[datetime], str]
     say_duration: Callable[[int], str]  # of seconds
     say_digits: Callable[[str], str]
+    # Regular expressions of what stands before a name, and after it, to honor somebody; and what of the latter may be
+    # noted as a part of their name.
+    title: str
+    honorific: str
+    honorific_of_name: str
     uses_readings: bool  # whether a name is spoken as its reading says, because a voice may misread how it is written
 
     letters: Ranges  # by which a text is known to be in it, where no language that stands before it has them too

@@ -72,7 +72,7 @@ def read_back(visit: Visit, step: StepDocument, turn: int) -> str | None:
     asked = visit.response.gather(
         num_digits=1, timeout=step["seconds"], finish_on_key="", action=action, action_on_empty_result=True
     )
-    visit.say("digits read back", asked, digits=visit.tell("digits"))
+    visit.say("digits read back", asked, digits=visit.tell("digits", visit.place.locale))
     return None
 
 
