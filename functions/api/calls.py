@@ -258,8 +258,12 @@ def begin_call(bridge: Bridge, entries: list[BridgeEntry], use: Use, switch: Swi
 
 def check_lines(lines: set[str], people: set[str], ours: set[str]) -> None:
     """Raises RequestRefused unless the account owns these lines, they can call, and nobody to be called is one."""
-    if itself := people & (ours | lines):
+    if itself := people & ours:
         raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
+    if itself := people & lines:
+        raise RequestRefused(
+            21211, f"{min(itself)} is to be called, so it cannot be `from`, which is a line of yours", 400
+        )
     for line in lines - ours:
         if not twilio_api.get_abilities(line)["voice"]:
             raise RequestRefused(21210, f"{line} cannot make calls", 400)

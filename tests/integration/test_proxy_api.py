@@ -68,6 +68,20 @@ def test_a_service_is_created_fetched_by_sid_and_by_name_and_listed(client, clou
     assert created.date_created.tzinfo == UTC
 
 
+def test_a_name_works_wherever_the_sid_of_a_service_or_session_does(client, service):
+    services = client.proxy.v1.services
+    named = services(services(service.sid).fetch().unique_name)
+    session = named.sessions.create(unique_name="parcel-7", participants=people(AIKO, BEN))
+    assert [one.sid for one in named.phone_numbers.list()] == [one.sid for one in service.phone_numbers.list()]
+    assert named.sessions("parcel-7").fetch().sid == session.sid
+    assert len(named.sessions("parcel-7").participants.list()) == 2
+    assert named.sessions("parcel-7").interactions.list() == []
+    assert named.sessions("parcel-7").update(status="closed").status == "closed"
+    assert named.sessions("parcel-7").delete()
+    assert refused(lambda: services("nobody").sessions.create()) == (404, 20404)
+    assert refused(lambda: services("x" * 1500).phone_numbers.list()) == (404, 20404)
+
+
 def test_the_name_of_a_service_is_its_own_and_free_again_when_it_is_changed(client):
     services = client.proxy.v1.services
     first = services.create(unique_name="first")

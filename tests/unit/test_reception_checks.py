@@ -128,6 +128,44 @@ def test_days_are_written_as_people_write_them():
     }
 
 
+COMMA = "in {braces} a comma separates: put what has a comma in it in quotes"
+WIDE = "this line is indented with a character that only looks like a space"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "steps:\n  a: {hours: {mon: 9:00-12:00, 13:00-18:00}, open: b, closed: b}\n",
+            f"line 2, step a: 13:00-18:00: {COMMA}",
+        ),
+        ("steps:\n  a: {say: Good morning, how are you}\n", f"line 2, step a: how are you: {COMMA}"),
+        ("steps:\n  a: {say: }\n", "line 2, step a: nothing is written here"),
+        ("steps:\n  a: {say: x, next: }\n", "line 2, step a: nothing is written here"),
+        ("steps:\n  a:\n    say:\n", "line 3, step a: nothing is written here"),
+        ("steps:\n\u3000\u3000a: {say: x}\n", f"line 2: {WIDE} (U+3000, ideographic space): use ordinary spaces"),
+        ("steps:\n  a:\n  \u3000say: x\n", f"line 3: {WIDE} (U+3000"),
+        ("steps:\n  a:\n    say: x\n    \u3000next: b\n  b: {say: y}\n", f"line 4, step a: {WIDE} (U+3000"),
+        ("steps:\n\u00a0\u00a0a: {say: x}\n", f"line 2: {WIDE} (U+00A0, no-break space)"),
+    ],
+)
+def test_what_yaml_takes_for_something_else_is_told_as_what_it_is(text, sentence):
+    with pytest.raises(NoReception) as error:
+        checks.compile(text)
+    assert sentence in error.value.message
+
+
+def test_a_wide_space_within_words_is_theirs_and_the_mark_of_an_editor_is_nothing():
+    said = checks.compile("\ufeffsteps:\n  a:\n    say: |\n      一\n      \u3000二\n")
+    assert said["steps"]["a"]["say"] == "一\n\u3000二"
+
+
+@pytest.mark.parametrize("blank", ["' '", "'\u3000'", "'\u200b'", '"\\n"'])
+def test_blank_words_are_none(blank):
+    with pytest.raises(NoReception, match="words are text, like Good morning"):
+        checks.compile(f"steps: {{a: {{say: {blank}}}}}")
+
+
 def closing_on(where):
     """A reception that closes on public holidays: as compiled, and what is strange about it."""
     clock = f"a: {{hours: {{mon-fri: 9:00-18:00}}, holidays: {where}, open: b, closed: b}}"
