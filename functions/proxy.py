@@ -14,7 +14,7 @@ from toritsugi.foundation.forms import Form
 from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
 from toritsugi.lines import lines
-from toritsugi.masking import claims, interactions, lifecycle, pool, routes, services, sessions
+from toritsugi.masking import claims, interactions, lifecycle, pool, requests, routes, services, sessions
 from toritsugi.receptions import publishing
 
 app = APIGatewayHttpResolver()
@@ -51,11 +51,12 @@ def update_service(sid: str) -> Response[str]:
 
 @app.post("/v1/Services/<service_sid>/PhoneNumbers")
 def add_number(service_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     wanted = form()
-    phone_number, sid = wanted.text("PhoneNumber", most=20), wanted.text("Sid", most=34)
+    phone_number, sid = wanted.text("PhoneNumber", most=64), wanted.text("Sid", most=34)
     if not phone_number and not sid:
         raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
-    owned = twilio_api.get_owned_number(phone_number, sid)
+    owned = twilio_api.get_owned_number(requests.read_line(phone_number), sid)
     routes.check_is_nobodys(owned["phone_number"], time.time())
     publishing.check_uncalled(owned["phone_number"])
     number = pool.add_to_pool(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
@@ -74,6 +75,7 @@ def add_number(service_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers")
 def list_numbers(service_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     _, numbers = pool.read_pool(service_sid)
     numbers.sort(key=lambda number: number.phone_number)
     return page_of("phone_numbers", pages.slices(numbers), show_number)
@@ -81,11 +83,13 @@ def list_numbers(service_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def fetch_number(service_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     return ok(show_number(pool.get_pool_number(service_sid, sid)))
 
 
 @app.post("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def update_number(service_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     number = pool.get_pool_number(service_sid, sid)
     reserved = form().boolean("IsReserved")
     if reserved is not None:
@@ -95,6 +99,7 @@ def update_number(service_sid: str, sid: str) -> Response[str]:
 
 @app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def remove_number(service_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     number = pool.get_pool_number(service_sid, sid)
     untouched = number.moved_at is None
     pool.begin_move(number, int(time.time()))
@@ -150,6 +155,7 @@ def show_number(number: pool.PoolNumber) -> Json:
 
 @app.post("/v1/Services/<service_sid>/Sessions")
 def create_session(service_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     session, _ = claims.open_session(service_sid, form())
     arm_cleanup(session)
     return created(show_session(session))
@@ -163,11 +169,14 @@ def list_sessions(service_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/Sessions/<sid>")
 def fetch_session(service_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     return ok(show_session(sessions.get_session(service_sid, sid)))
 
 
 @app.post("/v1/Services/<service_sid>/Sessions/<sid>")
 def update_session(service_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    sid = sessions.session_sid_of(service_sid, sid)
     wanted = form()
     session = lifecycle.change_session(service_sid, sid, wanted)
     arm_cleanup(session)
@@ -179,6 +188,8 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
 
 @app.delete("/v1/Services/<service_sid>/Sessions/<sid>")
 def delete_session(service_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    sid = sessions.session_sid_of(service_sid, sid)
     ends_calls = services.get_service(service_sid).close_ends_calls
     running = interactions.running(sid) if ends_calls else []  # nobody knows them when the session is gone
     session = lifecycle.delete_whole_session(service_sid, sid)
@@ -217,6 +228,8 @@ def show_session(session: sessions.Session) -> Json:
 
 @app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
 def add_participant(service_sid: str, session_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
     return created(
         sessions.show_participant(claims.join_session(service_sid, session_sid, form()), service_sid, base())
     )
@@ -224,6 +237,8 @@ def add_participant(service_sid: str, session_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
 def list_participants(service_sid: str, session_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
     _, people = sessions.read_session(service_sid, session_sid)
     return page_of(
         "participants", pages.slices(people), lambda person: sessions.show_participant(person, service_sid, base())
@@ -232,6 +247,8 @@ def list_participants(service_sid: str, session_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
 def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
     _, people = sessions.read_session(service_sid, session_sid)
     for person in people:
         if person.sid == sid:
@@ -241,6 +258,7 @@ def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions")
 def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     session = sessions.get_session(service_sid, session_sid)
     found = pages.slices(interactions.list_interactions(session.session_sid))
     return page_of(
@@ -250,6 +268,7 @@ def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>")
 def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
     session = sessions.get_session(service_sid, session_sid)
     return ok(
         interactions.show_interaction(interactions.get_interaction(session.session_sid, sid), service_sid, base())

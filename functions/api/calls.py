@@ -118,7 +118,7 @@ def announce_now(sid: CallSid, said: Annotated[AnnouncementWords, Body()]) -> An
     if said.to is not None:
         get_party(known, said.to)
     announcement = Announcement(at=time.time())
-    schemas.set_words(announcement, said, known.parties[0].language, None)
+    schemas.set_words(announcement, said, known.parties[0].language, known.parties[0].voice)
     if not announcements.is_heard(announcement, known):
         raise RequestRefused(20409, "Nobody can hear it: the conference does not run, or that participant is away", 409)
     commands.add_announcement(known, announcement)
@@ -258,8 +258,12 @@ def begin_call(bridge: Bridge, entries: list[BridgeEntry], use: Use, switch: Swi
 
 def check_lines(lines: set[str], people: set[str], ours: set[str]) -> None:
     """Raises RequestRefused unless the account owns these lines, they can call, and nobody to be called is one."""
-    if itself := people & (ours | lines):
+    if itself := people & ours:
         raise RequestRefused(21211, f"{min(itself)} is a line of yours, which would call itself", 400)
+    if itself := people & lines:
+        raise RequestRefused(
+            21211, f"{min(itself)} is to be called, so it cannot be `from`, which is a line of yours", 400
+        )
     for line in lines - ours:
         if not twilio_api.get_abilities(line)["voice"]:
             raise RequestRefused(21210, f"{line} cannot make calls", 400)

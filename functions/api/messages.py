@@ -11,7 +11,7 @@ from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
 from toritsugi.limits import switch, twilio_limits, usage
-from toritsugi.lines.schemas import E164_PATTERN
+from toritsugi.lines.schemas import Number
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message
 from toritsugi.messages.schemas import MessageRequest, PreviewRequest
@@ -63,7 +63,7 @@ def preview(asked: Annotated[PreviewRequest, Body()]) -> SizeView:
     responses=answers("A page of messages", 200),
 )
 def list_messages(
-    number: Annotated[str | None, Query(pattern=E164_PATTERN, description="With this person only")] = None,
+    number: Annotated[Number | None, Query(description="With this person only")] = None,
     direction: Annotated[Direction | None, Query(description="Only those that went this way")] = None,
     month: Month = None,
     page_size: PageSize = None,

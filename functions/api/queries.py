@@ -8,13 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from toritsugi.foundation import api_keys, config, pages
-from toritsugi.lines.schemas import E164_PATTERN
+from toritsugi.lines.schemas import Number
 
 PageSize = Annotated[int | None, Query(alias="PageSize", ge=1, le=pages.MAX_PAGE_SIZE)]
 PageNumber = Annotated[int | None, Query(alias="Page", ge=0)]
 PageToken = Annotated[str | None, Query(alias="PageToken", max_length=3000)]
 Month = Annotated[str | None, Query(pattern=f"^{pages.MONTH}$", description="Back from this month")]
-NumberFilter = Annotated[str | None, Query(pattern=E164_PATTERN)]
+NumberFilter = Annotated[Number | None, Query()]
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same, and only once"),

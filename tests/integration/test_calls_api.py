@@ -40,6 +40,13 @@ def test_a_call_is_shown_as_it_was_asked_for(desk, clock):
     assert desk.asks("GET", f"/api/calls/{seen['sid']}") == (200, seen)
 
 
+def test_a_call_is_asked_for_with_numbers_as_people_write_them(desk):
+    parties = ["090-1111-0001", {"number": "\u202d090 2222 0002\u202c", "shows": "050-1000-0001"}]
+    status, seen = desk.asks("POST", "/api/calls", WANTED | {"parties": parties, "from": "tel:+81-50-1000-0001"})
+    assert (status, seen["from"]) == (201, LINES[0])
+    assert [(one["number"], one["shows"]) for one in seen["participants"]] == [(AIKO, LINES[0]), (BEN, LINES[0])]
+
+
 def hears(desk, **wanted):
     """The language and the voice of each of the people of a call, and of its announcement."""
     sid = desk.calls(announcements=[{"before_end": 60, "say": "..."}], **wanted).sid

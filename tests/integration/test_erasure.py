@@ -166,7 +166,13 @@ def test_a_line_of_ours_is_nobody(desk):
     assert (status, "line of yours" in problem["detail"]) == (400, True)
 
 
-@pytest.mark.parametrize("body", [{}, {"number": "090-1111-0001"}, {"number": 81}, {"number": AIKO, "more": 1}])
+def test_a_person_is_erased_by_their_number_as_people_write_it(cloud, desk):
+    know(AIKO)
+    status, receipt = erases(desk, "090-1111-0001")
+    assert (status, receipt["erased"]["callers"]) == (200, 1)
+
+
+@pytest.mark.parametrize("body", [{}, {"number": "090-1111"}, {"number": 81}, {"number": AIKO, "more": 1}])
 def test_a_request_that_names_nobody_says_what_is_wrong(desk, body):
     assert desk.asks("POST", "/api/erasures", body)[0] == 422
 

@@ -324,7 +324,7 @@ def test_another_line_of_ours_is_not_written_to(desk):
 @pytest.mark.parametrize(
     ("wanted", "pointer"),
     [
-        ({"to": "090-1111-0001"}, "/to"),
+        ({"to": "090-1111-000"}, "/to"),
         ({"to": None}, "/to"),
         ({"body": 5}, "/body"),
         ({"body": "\ud800"}, "/body"),
@@ -337,6 +337,12 @@ def test_what_is_no_message_at_all_is_told_with_its_place(desk, wanted, pointer)
     status, problem = sends(desk, **wanted)
     assert status == 422
     assert pointer in [one["pointer"] for one in problem["errors"]]
+
+
+def test_a_message_goes_to_a_number_as_people_write_it_and_is_found_by_it(desk):
+    assert sends(desk, to="090-1111-0001")[1]["to"] == AIKO
+    status, found = desk.asks("GET", "/api/messages?number=090-1111-0001")
+    assert (status, [one["to"] for one in found["messages"]]) == (200, [AIKO])
 
 
 def test_a_key_needs_the_scope_of_messages(desk):

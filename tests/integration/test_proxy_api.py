@@ -68,6 +68,20 @@ def test_a_service_is_created_fetched_by_sid_and_by_name_and_listed(client, clou
     assert created.date_created.tzinfo == UTC
 
 
+def test_a_name_works_wherever_the_sid_of_a_service_or_session_does(client, service):
+    services = client.proxy.v1.services
+    named = services(services(service.sid).fetch().unique_name)
+    session = named.sessions.create(unique_name="parcel-7", participants=people(AIKO, BEN))
+    assert [one.sid for one in named.phone_numbers.list()] == [one.sid for one in service.phone_numbers.list()]
+    assert named.sessions("parcel-7").fetch().sid == session.sid
+    assert len(named.sessions("parcel-7").participants.list()) == 2
+    assert named.sessions("parcel-7").interactions.list() == []
+    assert named.sessions("parcel-7").update(status="closed").status == "closed"
+    assert named.sessions("parcel-7").delete()
+    assert refused(lambda: services("nobody").sessions.create()) == (404, 20404)
+    assert refused(lambda: services("x" * 1500).phone_numbers.list()) == (404, 20404)
+
+
 def test_the_name_of_a_service_is_its_own_and_free_again_when_it_is_changed(client):
     services = client.proxy.v1.services
     first = services.create(unique_name="first")
@@ -434,10 +448,16 @@ def test_a_friendly_name_has_255_characters_at_most_in_json_too(service):
 
 @pytest.mark.parametrize(
     "number",
-    ["0901111", "Aiko", "+81", "+99912345678", "whatsapp:+819011110001", "+8190111100011111", "+819011110００1"],
+    ["0901111", "Aiko", "+81", "+99912345678", "whatsapp:+819011110001", "+8190111100011111", "+819011110ａ01"],
 )
 def test_somebody_who_cannot_be_reached_by_telephone_cannot_join(service, number):
     assert refused(lambda: service.sessions.create(participants=[{"Identifier": number}])) == (400, 80404)
+
+
+def test_participants_may_be_given_as_people_write_their_numbers(service):
+    made = service.sessions.create(participants=[{"Identifier": "090-1111-0001"}, {"Identifier": "tel:+819022220002"}])
+    people = service.sessions(made.sid).participants.list()
+    assert {one.identifier for one in people} == {AIKO, BEN}
 
 
 def test_when_dynamodb_fails_a_client_is_told_so_in_json(service, wire):

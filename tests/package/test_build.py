@@ -134,15 +134,17 @@ for text in ("+819011110001", "+81312345678", "+12025550123", "+442079460000"):
     assert "True JP 1 090-1111-0001" in here
 
 
-def test_the_public_holidays_of_every_country_are_known(unpacked):
+def test_the_public_holidays_of_every_country_and_region_are_known(unpacked):
     program = """
 from holidays import country_holidays, list_supported_countries
-for country in sorted(list_supported_countries()):
-    print(country, *sorted(country_holidays(country, years=2026)))
+for country, regions in sorted(list_supported_countries().items()):
+    for region in (None, *regions):
+        print(country, region or "", *sorted(country_holidays(country, subdiv=region, years=2026)))
 """
     here = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert run(unpacked, program) == here
-    assert "JP 2026-01-01 2026-01-12 2026-02-11" in here
+    assert "JP  2026-01-01 2026-01-12 2026-02-11" in here
+    assert "GB ENG 2026-01-01 2026-04-03 2026-04-06" in here
 
 
 def test_every_time_zone_is_known_where_the_machine_itself_knows_none(unpacked):

@@ -1,5 +1,6 @@
 """What becomes of a text that comes in, and that whoever answers by themselves fall silent."""
 
+import re
 from itertools import cycle
 
 import pytest
@@ -112,9 +113,92 @@ def test_a_word_that_twilio_confirms_itself_is_not_confirmed_twice(word):
     assert (made.wish, made.answer, made.unanswered) == ("stop", "", "answered by Twilio")
 
 
-@pytest.mark.parametrize("body", ["停止してください", "stop it", "STOP!", "バス停止まり", "yes"])
-def test_a_wish_is_the_whole_of_a_text(body):
+POLITE = {
+    "stop": [
+        *("「停止」", "『停止』", "【停止】", "停止。", "停止！", "停止🙏", "（配信停止）", "すとっぷ！", "*停止*"),
+        *(
+            "停止してください",
+            "停止して下さい。",
+            "配信停止希望",
+            "配信停止を希望します",
+            "停止をお願いいたします",
+            "停止でお願いします",
+        ),
+        *(
+            "もう停止してください",
+            "すみません、配信停止していただけますか？",
+            "メールの配信を停止してください",
+            "もう送らないでください",
+        ),
+        *("メッセージを止めてください", "やめてほしいです", "停止　お願いします", "停止 停止", "停止\n山田太郎"),
+        *(
+            "Stop.",
+            '"STOP"',
+            "\u201cstop\u201d",
+            "STOP!",
+            "(stop)",
+            "<STOP>",
+            "opt-out.",
+            "ＳＴＯＰ．",
+            "Stop\nSent from my iPhone",
+        ),
+        *("Please stop", "stop please", "STOP, thank you", "stop it", "Stop texting me!", "stop sending me messages"),
+        *("Could you stop texting me?", "unsubscribe me please", "I\u2019d like to unsubscribe", "stop stop stop"),
+    ],
+    "start": [
+        "「再開」",
+        "再開。",
+        "再開してください",
+        "配信再開をお願いします",
+        "Start.",
+        "'START'",
+        "please start",
+        "opt-in",
+    ],
+    "help": ["「ヘルプ」", "ヘルプ。", "使い方？", "Help!", '"HELP"'],
+}
+
+
+@pytest.mark.parametrize(("wish", "body"), [(wish, body) for wish, bodies in POLITE.items() for body in bodies])
+def test_brackets_stops_and_politeness_around_a_word_leave_it_the_word(wish, body):
+    assert turn(body).wish == turn(body, opt_out=GONE).wish == wish
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            "停止しないでください",
+            "バス停止まり",
+            "カードを停止してください",
+            "配信停止を解除してください",
+            "停止しました",
+        ),
+        *(
+            "予約を解除してください",
+            "停止ですか",
+            "ストップウォッチ",
+            "やめてよかった",
+            "停止するには「停止」とご返信ください",
+        ),
+        *("stop by tomorrow", "the bus stop", "don't stop", "cancel my appointment", "end of the day", "quit smoking"),
+        *("yes", "Yes.", "yes please", "stop 5", "!", "「」", ""),
+    ],
+)
+def test_a_text_that_says_more_than_a_wish_is_none(body):
     assert turn(body).wish is None
+
+
+@pytest.mark.parametrize("locale", words.locales())
+def test_what_our_sentences_tell_people_to_reply_is_understood_as_it_stands_there(locale):
+    for quoted in re.findall("「.*?」", opt_out.sentence("help", locale)):
+        assert opt_out.read_keyword(quoted, opted_out=False) in ("stop", "start")
+    assert opt_out.read_keyword("停止とREPLY", opted_out=False) is None
+
+
+@given(st.text(st.sampled_from("をのはしてください停止配信 \n。「」stopleam'"), max_size=200))
+def test_whatever_is_written_is_read_at_once(body):
+    assert opt_out.read_keyword(body, opted_out=False) in (None, "stop", "start", "help")
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "\n".join(
         ("steps: {a: {play: 'https://example.com:x/'}}", YAML, "is no address"),
         ("steps: {a: {play: 'https://example.com/\u3042.mp3'}}", YAML, "is no address"),
         ("steps: {a: {transfer: '+8190111100011112', otherwise: a}}", YAML, "cannot be a telephone number"),
-        ("steps: {a: {transfer: '110', otherwise: a}}", YAML, "cannot be a telephone number"),
+        ("steps: {a: {transfer: '110', otherwise: a}}", YAML, "is no telephone number in JP"),
         ("steps: {a: {transfer: '+870773111632', otherwise: a}}", YAML, "satellite"),
         ("steps: {a: {gather: x, digits: 1-99, next: a, otherwise: a}}", YAML, "no number of digits"),
         ("steps: {a: {say: x, next: " + "b" * 41 + "}}", YAML, "is no name of a step"),

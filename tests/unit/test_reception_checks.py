@@ -128,6 +128,91 @@ def test_days_are_written_as_people_write_them():
     }
 
 
+COMMA = "in {braces} a comma separates: put what has a comma in it in quotes"
+WIDE = "this line is indented with a character that only looks like a space"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "steps:\n  a: {hours: {mon: 9:00-12:00, 13:00-18:00}, open: b, closed: b}\n",
+            f"line 2, step a: 13:00-18:00: {COMMA}",
+        ),
+        ("steps:\n  a: {say: Good morning, how are you}\n", f"line 2, step a: how are you: {COMMA}"),
+        ("steps:\n  a: {say: }\n", "line 2, step a: nothing is written here"),
+        ("steps:\n  a: {say: x, next: }\n", "line 2, step a: nothing is written here"),
+        ("steps:\n  a:\n    say:\n", "line 3, step a: nothing is written here"),
+        ("steps:\n\u3000\u3000a: {say: x}\n", f"line 2: {WIDE} (U+3000, ideographic space): use ordinary spaces"),
+        ("steps:\n  a:\n  \u3000say: x\n", f"line 3: {WIDE} (U+3000"),
+        ("steps:\n  a:\n    say: x\n    \u3000next: b\n  b: {say: y}\n", f"line 4, step a: {WIDE} (U+3000"),
+        ("steps:\n\u00a0\u00a0a: {say: x}\n", f"line 2: {WIDE} (U+00A0, no-break space)"),
+    ],
+)
+def test_what_yaml_takes_for_something_else_is_told_as_what_it_is(text, sentence):
+    with pytest.raises(NoReception) as error:
+        checks.compile(text)
+    assert sentence in error.value.message
+
+
+def test_a_wide_space_within_words_is_theirs_and_the_mark_of_an_editor_is_nothing():
+    said = checks.compile("\ufeffsteps:\n  a:\n    say: |\n      一\n      \u3000二\n")
+    assert said["steps"]["a"]["say"] == "一\n\u3000二"
+
+
+@pytest.mark.parametrize("blank", ["' '", "'\u3000'", "'\u200b'", '"\\n"'])
+def test_blank_words_are_none(blank):
+    with pytest.raises(NoReception, match="words are text, like Good morning"):
+        checks.compile(f"steps: {{a: {{say: {blank}}}}}")
+
+
+def closing_on(where):
+    """A reception that closes on public holidays: as compiled, and what is strange about it."""
+    clock = f"a: {{hours: {{mon-fri: 9:00-18:00}}, holidays: {where}, open: b, closed: b}}"
+    checked = checks.check_document(steps(clock, "b: {say: hello}"))
+    return checked.document["steps"]["a"]["closed_on"], [one["detail"] for one in checked.warnings]
+
+
+@pytest.mark.parametrize(
+    ("where", "day"),
+    [
+        ("GB-ENG", "2027-03-29"),  # Easter Monday, on which Scotland works
+        ("gb-eng", "2027-03-29"),
+        ("GB-SCT", "2027-11-30"),  # Saint Andrew's
+        ("DE-BY", "2027-01-06"),
+        ("US-CA", "2027-03-31"),
+        ("AU-NSW", "2027-06-14"),
+        ("CA-QC", "2027-06-24"),
+        ("ES-MD", "2028-05-02"),
+    ],
+)
+def test_a_region_has_public_holidays_of_its_own(time_machine_at_noon, where, day):
+    closed, warnings = closing_on(where)
+    assert (day in closed, day in closing_on(where[:2])[0], warnings) == (True, False, [])
+
+
+def test_a_country_whose_public_holidays_are_regional_is_strange_alone(time_machine_at_noon):
+    assert closing_on("GB")[1] == [
+        "GB: public holidays differ by region there, and only the whole country's are closed; write one of GB-ENG, "
+        "GB-NIR, GB-SCT, GB-WLS"
+    ]
+    assert closing_on("US")[1][0].endswith("US-KS, US-KY, ...")
+    assert closing_on("JP")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        ("JP-13", "no region of JP with public holidays of its own is JP-13; write JP"),
+        ("GB-LND", "no region of GB with public holidays of its own is GB-LND; these are: GB-ENG, GB-NIR"),
+        ("XX-YY", "the public holidays of XX-YY are not known"),
+    ],
+)
+def test_a_region_that_has_none_is_refused_with_those_that_have(where, sentence):
+    with pytest.raises(NoReception, match=sentence):
+        closing_on(where)
+
+
 def test_public_holidays_are_worked_out_for_ten_years(time_machine_at_noon):
     said = checks.compile(
         steps("a: {hours: {mon-fri: 9:00-18:00}, holidays: JP, open: b, closed: b}", "b: {say: hello}")
@@ -166,8 +251,8 @@ def test_languages_may_be_written_short():
         ("keys:", "kyes:", "line 7, step menu: `kyes` means nothing here; did you mean keys?"),
         ("digits: 12", "digits: 40", "line 12, step redelivery: `digits`: 40 is no number of digits; write one like "
          "12, or 4-8, and 32 at most"),
-        ("+81312345678", "03-1234-5678", "line 17, step person: 03-1234-5678 cannot be a telephone number;"
-         " write it like +81312345678"),
+        ("+81312345678", "03-1234-567O", "line 17, step person: 03-1234-567O cannot be a telephone number: there is O "
+         "(U+004F) in it; write it like +81312345678"),
         ("+81312345678", "+81990512345", "line 17, step person: +81990512345 is not allowed: it is a "
          "premium-rate number"),
         ("seconds: 20", "seconds: soon", "line 17, step person: `seconds` is a whole number, like 5"),
@@ -225,13 +310,13 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_document():
         (["a: {hours: {mon: closed}, special: {2026-02-30: closed}, open: b, closed: b}", "b: {hangup: true}"],
          "line 2, step a: 2026-02-30 is no day; write it like 2026-12-31"),
         (["a: {hours: {mon: closed}, holidays: Japan, open: b, closed: b}", "b: {hangup: true}"],
-         "line 2, step a: `holidays`: the public holidays of Japan are not known; write a country like JP, or US"),
+         "line 2, step a: `holidays`: the public holidays of Japan are not known; write a country like JP, or US-CA"),
         (["a: {say: hello, play: 'https://example.com/a.mp3'}"],
          "line 2, step a: one step does one thing, and this one would say and play: make a step of each"),
         (["a: {say: {ja-JP: どうぞ}, next: b}", "b: {say: hello, language: en-US}"],
          "line 2, step a: `say` has no words in en-US, which is spoken here too"),
         (["a: {menu: '?', spoken: {Yes: b, yes: b}, otherwise: b}", "b: {hangup: true}"],
-         "line 2, step a: yes is there already: capitals and widths make no difference"),
+         "line 2, step a: yes is there already: capitals, widths and kana make no difference"),
         (["a: {menu: '?', spoken: {。: b}, otherwise: b}", "b: {hangup: true}"],
          "line 2, step a: there is no letter in it that could be understood"),
         (["a: {menu: '?', keys: {12: b}, otherwise: b}", "b: {hangup: true}"],
@@ -269,7 +354,7 @@ def test_what_makes_no_sense_is_told_in_a_sentence(said, sentence):
         ("texts:\n - {otherwise: a}\n - {otherwise: b}", "line 3: there is an `otherwise` already"),
         ("texts: [{otherwise: 'It is {digits}.'}]", "line 1: a text message has no {digits}"),
         ("texts:\n - {keywords: [Book], answer: a}\n - {keywords: [ｂｏｏｋ], answer: b}",
-         "line 3: book is there already: capitals and widths make no difference"),
+         "line 3: book is there already: capitals, widths and kana make no difference"),
     ],
 )  # fmt: skip
 def test_a_whole_document_may_be_none(text, sentence):

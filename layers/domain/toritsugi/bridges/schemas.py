@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from toritsugi import words
 from toritsugi.bridges import commands
@@ -14,12 +14,21 @@ from toritsugi.foundation import voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, DEFAULT_WARNING_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.request_types import Strict, Url, VisibleText
+from toritsugi.foundation.visible import is_blank
 from toritsugi.lines import destinations
 from toritsugi.lines.schemas import Number
 
 MAX_MINUTES = 24 * 60 - 30  # Twilio ends every leg after a day, which includes the ringing
 
-SpokenWords = Annotated[str, Field(min_length=1, max_length=1000)]
+
+def audible(text: str) -> str:
+    """The words, if there are any. Raises ValueError."""
+    if is_blank(text):
+        raise ValueError("nothing is said: there are only blanks")
+    return text
+
+
+SpokenWords = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(audible)]
 Audio = Annotated[Url, Field(description="An MP3 or WAV file")]
 SpokenLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3})?$", examples=words.locales())]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]

@@ -6,6 +6,18 @@ import re
 NOT_CHARACTERS = "".join(chr(plane * 0x10000 + place) for plane in range(17) for place in (0xFFFE, 0xFFFF))
 UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069{NOT_CHARACTERS}]")
 
+# What a screen may leave out without a trace: marks of direction, widths of nothing, fillers, selectors of a shape.
+# Default_Ignorable_Code_Point in https://www.unicode.org/Public/UNIDATA/DerivedCoreProperties.txt, and blank Braille.
+IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of this text."""
+    return not IGNORABLE.sub("", UNSEEN.sub("", text)).strip()
+
 
 def find_unseen(text: str, but: str = "") -> str | None:
     """The first such character as Unicode writes it, U+001B, except those that may be there; or None."""

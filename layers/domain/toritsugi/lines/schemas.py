@@ -2,9 +2,28 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from toritsugi.lines.numbers import E164
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.lines.numbers import read_typed
 
-E164_PATTERN = f"^{E164.pattern}$"
-Number = Annotated[str, Field(pattern=E164_PATTERN, examples=["+819011110001"], description="E.164")]
+MAX_TYPED = 64
+
+
+def read_field(text: str) -> str:
+    """In E.164, a number as people write it where the exchange is. Raises ValueError."""
+    try:
+        return read_typed(text)
+    except RequestRefused as refusal:
+        raise ValueError(refusal.message) from None
+
+
+Number = Annotated[
+    str,
+    Field(
+        max_length=MAX_TYPED,
+        examples=["+819011110001", "090-1111-0001"],
+        description="E.164, or as people write it where the exchange is",
+    ),
+    AfterValidator(read_field),
+]

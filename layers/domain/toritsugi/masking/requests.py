@@ -1,11 +1,12 @@
 """What a client asks for when it wants people in a session: read from the form, and checked."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, check_name, invalid_parameter
 from toritsugi.lines import destinations
+from toritsugi.lines.numbers import read_typed
 
 MAX_PARTICIPANTS = 2
 
@@ -61,16 +62,28 @@ def read_participant(form: Form) -> ParticipantRequest:
 
 
 def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
-    """The same participant. Raises RequestRefused 80404 for who cannot be called, and 80701 for wrong fields."""
+    """The same participant, both numbers in E.164.
+
+    Raises RequestRefused 80404 for who cannot be called, and 80701 for wrong fields.
+    """
     if not wanted.identifier:
         raise invalid_parameter("Identifier", "a participant needs one")
     try:
-        destinations.check_destination(wanted.identifier)
+        identifier = read_typed(wanted.identifier)
+        destinations.check_destination(identifier)
     except RequestRefused as refusal:
-        reason = f"The participant's Identifier must be a telephone number in E.164 that can be reached: {refusal}"
+        reason = f"The participant's Identifier must be a telephone number that can be reached: {refusal}"
         raise RequestRefused(80404, reason) from None
     check_name("FriendlyName", wanted.friendly_name, most=255)
-    return wanted
+    return replace(wanted, identifier=identifier, proxy_identifier=read_line(wanted.proxy_identifier))
+
+
+def read_line(text: str | None) -> str | None:
+    """The line that was named, in E.164; what is no number stays as it is, for no service has it."""
+    try:
+        return read_typed(text) if text else None
+    except RequestRefused:
+        return text
 
 
 def too_many() -> RequestRefused:

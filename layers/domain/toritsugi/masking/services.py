@@ -18,6 +18,7 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
 from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.retention import DAY_SECONDS
+from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
@@ -71,6 +72,9 @@ class Service(ServiceEntry, discriminator="service"):
     edition = VersionAttribute()
 
 
+MAX_SERVICE_NAME = 191
+
+
 class ServiceName(ServiceEntry, discriminator="service-name"):
     """A name that is taken, in the account's own partition: it enforces uniqueness, and lists the services."""
 
@@ -83,7 +87,7 @@ def service_name_entry(unique_name: str) -> str:
 
 def new_service(form: Form) -> Service:
     """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
-    unique_name = form.name("UniqueName", most=191)
+    unique_name = form.name("UniqueName", most=MAX_SERVICE_NAME)
     if not unique_name:
         raise RequestRefused(80701, "'UniqueName' is invalid: a service needs a name")
     now = int(time.time())
@@ -107,7 +111,7 @@ def change_service(service: Service, form: Form) -> Service:
     for _ in range(MAX_TRIES):
         former = service.unique_name
         set_from_form(service, form)
-        service.unique_name = form.name("UniqueName", most=191) or former
+        service.unique_name = form.name("UniqueName", most=MAX_SERVICE_NAME) or former
         service.date_updated = int(time.time())
         with refusals() as places, write_transaction() as transaction:
             if service.unique_name != former:
@@ -155,12 +159,22 @@ def set_from_form(service: Service, form: Form) -> None:
 def get_service(sid_or_name: str) -> Service:
     """The service of this SID or unique name. Raises RequestRefused 20404."""
     try:
-        if not sid_or_name.startswith("KS") or len(sid_or_name) != 34:
+        if len(sid_or_name) > MAX_SERVICE_NAME:
+            raise ServiceName.DoesNotExist
+        if not is_sid(sid_or_name, "KS"):
             name = ServiceName.get(config.TWILIO_ACCOUNT_SID, service_name_entry(sid_or_name), consistent_read=True)
             sid_or_name = name.named
         return Service.get(sid_or_name, "service", consistent_read=True)
     except (ServiceName.DoesNotExist, Service.DoesNotExist):
         raise not_found(f"/Services/{sid_or_name}") from None
+
+
+def sid_of(sid_or_name: str) -> str:
+    """The SID of a service that is named by it, or by its unique name. Raises RequestRefused 20404.
+
+    A name costs a round trip, and a SID none: whether there is such a service is asked where it matters.
+    """
+    return sid_or_name if is_sid(sid_or_name, "KS") else get_service(sid_or_name).service_sid
 
 
 def list_services(after: str | None, most: int) -> tuple[list[Service], str | None]:

@@ -19,6 +19,7 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.foundation.retention import is_past
+from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
 
@@ -195,6 +196,11 @@ def get_session(service_sid: str, sid_or_name: str) -> Session:
     if session.service_sid != service_sid or session.is_deleted:
         raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}")
     return session
+
+
+def session_sid_of(service_sid: str, sid_or_name: str) -> str:
+    """The SID of a session that is named by it, which costs nothing, or by its unique name. Raises RequestRefused."""
+    return sid_or_name if is_sid(sid_or_name, "KC") else get_session(service_sid, sid_or_name).session_sid
 
 
 def read_session(service_sid: str, session_sid: str) -> tuple[Session, list[Participant]]:

@@ -30,8 +30,10 @@ def check_message(message: Message) -> None:
     if destinations.is_landline(to):
         raise RequestRefused(21614, f"{to} is a landline, which cannot receive texts")
     found = directory.look_up_entries([line_key(to), opt_out_key(to)])
-    if to == message.line or line_key(to) in found:
+    if line_key(to) in found:
         raise RequestRefused(21266, f"{to} is a line of yours, which would write to itself")
+    if to == message.line:
+        raise RequestRefused(21266, f"{to} is to be written to, so `from` must be another number, a line of yours")
     if opt_out_key(to) in found:
         raise unwanted(to)
 

@@ -111,7 +111,29 @@ def written_in(text: str) -> Language | None:
         wishes = [wish for texts in language.opt_out_words.values() for wish in texts]
         if plain.strip().casefold() in map(str.casefold, wishes):
             return language
-    return next((one for one in LANGUAGES if any(is_in(letter, one.letters) for letter in plain)), None)
+    return of_letters(plain)
+
+
+def of_letters(text: str) -> Language | None:
+    """The first language that has a letter of a text; None where there is no letter that tells."""
+    return next((one for one in LANGUAGES if any(is_in(letter, one.letters) for letter in text)), None)
+
+
+def language_of_sentence(text: str, wished: str, usual: str) -> str:
+    """The locale of a sentence whose language nobody has named: its letters tell, else it is the one `wished` for.
+
+    Those of English are used by others too: the one that is wished for, or the `usual` one, if it is one of these.
+    """
+    found = of_letters(unicodedata.normalize("NFKC", text))
+    if found is None:
+        return wished
+    if found is not ENGLISH:
+        return found.locale
+    return next((one for one in (wished, usual) if is_latin(nearest(one))), ENGLISH.locale)
+
+
+def is_latin(language: Language) -> bool:
+    return any(unicodedata.name(first).startswith("LATIN") for first, _ in language.letters)
 
 
 # ---- our own sentences -----------------------------------------------------------------------------------------------
@@ -192,6 +214,11 @@ def is_in(letter: str, ranges: Collection[tuple[str, str]]) -> bool:
 def sticks(letter: str) -> bool:
     """Whether a letter may stand beside a word, without a space, and not belong to it."""
     return any(is_in(letter, language.sticks) for language in LANGUAGES)
+
+
+def is_part(text: str, at: int, end: int) -> bool:
+    """Whether what stands there in a text is part of a longer word, though its letters may stand beside others."""
+    return any(language.is_part(text, at, end) for language in LANGUAGES)
 
 
 def opt_out_words() -> Iterator[tuple[str, str]]:

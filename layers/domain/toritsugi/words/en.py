@@ -90,11 +90,25 @@ ENGLISH = Language(
     say_weekday=say_weekday,
     say_duration=say_duration,
     say_digits=say_digits,
+    title=r"\b(?:mr|mrs|ms|miss|mx|dr|prof)\b\.? *",
+    honorific="[- ](?:san|sama)\\b",
+    honorific_of_name="[- ](?:san|sama)",
     uses_readings=False,
     letters=(("A", "Z"), ("a", "z"), ("\u00c0", "\u00d6"), ("\u00d8", "\u00f6"), ("\u00f8", "\u024f")),
     sticks=(),
+    is_part=lambda *_: False,
     # Besides Twilio's own, which stand in messages/opt_out.py.
     opt_out_words={"stop": ("STOP ALL", "OPT OUT", "OPT-OUT"), "start": ("OPT IN", "OPT-IN"), "help": ()},
+    before_wish=(
+        "please|pls|plz|kindly|sorry|hi|hello|just|now|reply|(can|could|will|would) you|i want (you )?to|"
+        "i would like (you )?to|id like (you )?to|i wish to"
+    ),
+    after_wish=(
+        "please|pls|plz|thanks|thank you|thx|now|immediately|today|it|this|that|all|everything|me|us|"
+        "(sending|texting|messaging|contacting|writing)( to)?( me| us)?|"
+        "(me )?(from )?(any|these|this|those|the|all|your|more|further|future)|"
+        "(text|message|sms|notification|alert|list|number|service)( messages)?s?( to me)?|messages|texts"
+    ),
     automatic=(
         "do not reply",
         "don't reply",

@@ -1,5 +1,6 @@
 """Japanese."""
 
+import re
 from datetime import datetime
 
 from toritsugi.words.language import Language
@@ -8,6 +9,25 @@ WEEKDAYS = ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "�
 
 # Kana, kanji, and what belongs to them.
 WRITING = (("\u3005", "\u3007"), ("\u3041", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"))
+
+HIRAGANA = re.compile("[\u3041-\u309f\u30fc]+")
+KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]+")
+KANJI = re.compile("[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff]+")
+
+
+def is_part(text: str, at: int, end: int) -> bool:
+    """Whether the kind of letters shows it, for no space does.
+
+    A word in katakana goes as far as these do: オンライン is not ライン. Two hiragana are a word only where they begin
+    something, as はい does not in 配達はいつ, and one kanji only where it stands alone, as 一 does not in 統一.
+    """
+    word, previous, following = text[at:end], text[at - 1 : at] if at else "", text[end : end + 1]
+    if KATAKANA.fullmatch(word):
+        in_katakana_alone = not HIRAGANA.search(text.replace("ー", "")) and not KANJI.search(text)
+        return bool(KATAKANA.match(previous) or (KATAKANA.match(following) and not in_katakana_alone))
+    if HIRAGANA.fullmatch(word) and len(word) <= 2:
+        return previous.isalnum()
+    return bool(KANJI.fullmatch(word)) and len(word) == 1 and bool(KANJI.match(previous) or KANJI.match(following))
 
 
 def say_date(at: datetime) -> str:
@@ -92,14 +112,32 @@ JAPANESE = Language(
     say_weekday=say_weekday,
     say_duration=say_duration,
     say_digits=say_digits,
+    title="(?!)",
+    honorific="[ \u3000]*(?:様|さま|サマ|さん|殿|どの|氏|先生|君|くん|ちゃん|の方(?![法向針面式言]))",
+    honorific_of_name="様|さま|さん",
     uses_readings=True,
     letters=WRITING,
     sticks=WRITING,
+    is_part=is_part,
     opt_out_words={
-        "stop": ("停止", "配信停止", "配信解除", "解除", "受信拒否", "ストップ"),
+        "stop": (
+            *("停止", "配信停止", "配信解除", "解除", "受信拒否", "ストップ"),
+            *("受信停止", "配信拒否", "配信中止", "配信不要", "登録解除", "購読解除", "送らないで", "やめて", "止めて"),
+        ),
         "start": ("再開", "配信再開", "開始", "配信開始", "受信再開", "スタート"),
         "help": ("ヘルプ", "使い方"),
     },
+    before_wish=(
+        "すみません(が|けど)?|申し訳(ありません|ございません)(が)?|お手数(です|をおかけします|おかけします)が|恐れ入りますが|至急|"
+        "すぐ(に)?|今すぐ(に)?|もう|これ以上|今後|以後|以降|全て|すべて|この|"
+        "(お知らせ|案内|広告|宣伝|通知|連絡|メール|メルマガ|メッセージ|ショートメール|sms|配信|送信|受信|登録)(は|を|の)?|の|は|を"
+    ),
+    after_wish=(
+        "して|(を|の)?(希望|依頼|お願い|おねがい|手続き|手続)|(で|と)?(お願い|おねがい)|を|"
+        "(して)?(下さい|ください|くれ|ほしい|欲しい|もらえますか|もらえませんか|いただけますか|いただけませんか|頂けますか|頂きたい|"
+        "いただきたい|いただきたく|もらいたい)|したい|希望|願います|します|いたします|致します|申し上げます|致したく|"
+        "です|でした|のですが|んですが|と思います|ませ|ませんか|よろしく|宜しく|ありがとうございました|ね|よ"
+    ),
     automatic=(
         "自動(返信|応答|配信|送信|通知)",
         "送信専用",

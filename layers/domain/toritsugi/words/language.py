@@ -36,12 +36,21 @@ class Language(NamedTuple):  # a dataclass takes four times as long to define, i
     say_weekday: Callable[[datetime], str]
     say_duration: Callable[[int], str]  # of seconds
     say_digits: Callable[[str], str]
+    # Regular expressions of what stands before a name, and after it, to honor somebody; and what of the latter may be
+    # noted as a part of their name.
+    title: str
+    honorific: str
+    honorific_of_name: str
     uses_readings: bool  # whether a name is spoken as its reading says, because a voice may misread how it is written
 
     letters: Ranges  # by which a text is known to be in it, where no language that stands before it has them too
     sticks: Ranges  # letters that stand beside a word without a space, so that a word may begin and end anywhere
 
+    is_part: Callable[[str, int, int], bool]  # whether the letters around such a word show it to be part of another
+
     opt_out_words: Mapping[str, tuple[str, ...]]  # by wish, stop, start and help: texts that say nothing else
+    before_wish: str  # a regular expression of what people say politely before such a text, and after it
+    after_wish: str
     automatic: tuple[str, ...]  # regular expressions of what machines write
 
     columns: Mapping[str, tuple[str, ...]]  # what a column of a sheet may be called; by the first it is written

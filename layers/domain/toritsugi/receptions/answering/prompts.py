@@ -4,13 +4,12 @@ Silence comes back like a key, so each prompt is one request. https://www.twilio
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from twilio.twiml.voice_response import Gather
 
-from toritsugi.foundation import voices
+from toritsugi.foundation import matching, voices
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.sealing import seal, unseal
@@ -40,15 +39,10 @@ def choose_step(visit: Visit, step: StepDocument) -> str | None:
 
 
 def find_spoken(spoken: Mapping[str, str], said: str) -> str | None:
-    """The step of a word that was said, alone or among others; of several, that of the longest."""
-    heard = fold_speech(said)
-    found = [word for word in spoken if fold_speech(word) in heard]
-    return spoken[max(found, key=len)] if found else None
-
-
-def fold_speech(text: str) -> str:
-    """Text as it is heard: without case, width, space, and stops."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
+    """The step of a word that was said, alone or among others, and not as a part of one; of several, the longest's."""
+    heard = matching.fold_words(said)
+    found = [word for word in spoken if matching.has(heard, matching.fold_words(word))]
+    return spoken[max(found, key=lambda word: len(matching.fold_words(word)))] if found else None
 
 
 # ---- digits ----------------------------------------------------------------------------------------------------------
@@ -78,7 +72,7 @@ def read_back(visit: Visit, step: StepDocument, turn: int) -> str | None:
     asked = visit.response.gather(
         num_digits=1, timeout=step["seconds"], finish_on_key="", action=action, action_on_empty_result=True
     )
-    visit.say("digits read back", asked, digits=visit.tell("digits"))
+    visit.say("digits read back", asked, digits=visit.tell("digits", visit.place.locale))
     return None
 
 

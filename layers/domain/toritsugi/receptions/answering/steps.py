@@ -41,7 +41,7 @@ def play_audio(visit: Visit, step: StepDocument) -> str | None:
 
 def greet(visit: Visit, step: StepDocument) -> str | None:
     """Whoever is known is greeted by name."""
-    visit.speak(step["greet"] if visit.name else step.get("unknown", step["greet"]))
+    visit.speak(step["greet"] if visit.name_in(visit.place.locale) else step.get("unknown", step["greet"]))
     return onward(visit, step)
 
 

@@ -21,28 +21,21 @@ def answer_text(
     `tell` knows what stands for a placeholder, in a language.
     """
     rules = document.get("texts", [])
-    said = find_by_keyword(rules, matching.fold_text(body))
+    said = find_by_keyword(rules, matching.fold_width(body))
     if said is None and not keywords_only:
         said = next((rule["otherwise"] for rule in rules if "otherwise" in rule), None)
     if said is None:
         return ""
-    locale = find_language(said, locale, document["language"])
+    locale = placeholders.language_of(said, locale, document["language"])
     return placeholders.fill(said, locale, lambda name: tell(name, locale)).strip()[:MAX_ANSWER_LENGTH]
 
 
 def find_by_keyword(rules: list[Mapping[str, Any]], text: str) -> Words | None:
-    """The answer of the first rule of which a keyword stands in a text, which is folded."""
+    """The answer of the first rule of which a keyword stands in a text, which has one width and case."""
     for rule in rules:
-        if any(matching.has(text, matching.fold_text(keyword)) for keyword in rule.get("keywords", [])):
+        if any(matching.has(text, matching.fold_width(keyword)) for keyword in rule.get("keywords", [])):
             return rule["answer"]
     return None
-
-
-def find_language(said: Words, wished: str, usual: str) -> str:
-    """The language in which words are said: the one that is wished for, else the usual one, else any that there is."""
-    if isinstance(said, str):
-        return wished
-    return next((locale for locale in (wished, usual) if locale in said), next(iter(said)))
 
 
 def choose_language(document: ReceptionDocument, body: str, callers: str | None) -> str:

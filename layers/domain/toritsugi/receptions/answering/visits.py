@@ -127,20 +127,18 @@ class Visit:
 
     def speak(self, said: placeholders.Words, into: VoiceResponse | None = None) -> None:
         """Says something of the document's, with what is known filled in."""
-        locale = self.place.locale
-        if not isinstance(said, str) and locale not in said:
-            locale = next(iter(said))
-        voices.say_in(self.response if into is None else into, placeholders.fill(said, locale, self.tell), locale)
+        locale = placeholders.language_of(said, self.place.locale, self.document.get("language", self.place.locale))
+        text = placeholders.fill(said, locale, lambda placeholder: self.tell(placeholder, locale))
+        voices.say_in(self.response if into is None else into, text, locale)
 
     def say(self, name: str, into: VoiceResponse | None = None, **known: str) -> None:
         """Says a sentence of ours."""
         voices.say_sentence(self.response if into is None else into, name, self.place.locale, **known)
 
-    def tell(self, placeholder: str) -> str:
-        """What stands for a placeholder."""
-        locale = self.place.locale
+    def tell(self, placeholder: str, locale: str) -> str:
+        """What stands for a placeholder in a sentence of this language."""
         if placeholder == "name":
-            return self.name or words.sentence("dear caller", locale)
+            return self.name_in(locale) or words.sentence("dear caller", locale)
         if placeholder == "company":
             return (self.caller.company if self.caller else None) or ""
         if placeholder == "number":
@@ -150,12 +148,11 @@ class Visit:
         say = {"date": words.say_date, "time": words.say_time, "weekday": words.say_weekday}[placeholder]
         return say(self.now(self.document["timezone"]), locale)
 
-    @property
-    def name(self) -> str:
-        """The caller's name as it is spoken; blank if nobody is known under this number."""
+    def name_in(self, locale: str) -> str:
+        """The caller's name as it is spoken in a language; blank if nobody is known under this number."""
         if not self.caller:
             return ""
-        uses_reading = words.nearest(self.place.locale).uses_readings
+        uses_reading = words.nearest(locale).uses_readings
         return (self.caller.reading if uses_reading else None) or self.caller.name
 
     def now(self, timezone: str) -> datetime:

@@ -13,16 +13,17 @@ from typing import Any
 
 from toritsugi.foundation import matching
 from toritsugi.foundation.types import Json
-from toritsugi.receptions.answering import prompts
 from toritsugi.receptions.authoring import graph
 from toritsugi.receptions.authoring.reading import YAML, Mistake, Node, NoReception, read_document
 from toritsugi.receptions.authoring.shape import Finding, shape
+from toritsugi.receptions.authoring.terms import regions_by_country
 from toritsugi.words import locales
 
 YEARS_OF_HOLIDAYS = 10
 MAX_COMPILED_BYTES = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
 TOO_MUCH = "this is too much for one reception: have fewer steps, or fewer of them with public holidays"
 MAX_AUDIO, LISTENED_AT_ONCE = 30, 15
+MAX_REGIONS = 20  # are named in a warning
 
 Listen = Callable[[str], str | None]
 FindLines = Callable[[set[str]], set[str]]
@@ -66,7 +67,7 @@ def check_document(text: str, content_type: str = YAML, world: World | None = No
     if not wrong:
         wrong, strange = heard(document, world.listen)
         wrong += calling_itself(document, world.find_lines)
-        strange += [*maybe_unreached(document), *endless_silence(document)]
+        strange += [*maybe_unreached(document), *endless_silence(document), *regional_holidays(document)]
     if wrong:
         raise NoReception(located(wrong, node))
     add_holidays(document)
@@ -182,9 +183,7 @@ def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any,
 def said_twice(document: Json) -> Iterator[Finding]:
     """What a caller may say in a menu, and keywords of texts, each as it is compared; and rules for any text."""
     for name, step in document["steps"].items():
-        yield from doubles(
-            {("steps", name, "spoken", word): prompts.fold_speech(word) for word in step.get("spoken", {})}
-        )
+        yield from doubles({("steps", name, "spoken", word): compared(word) for word in step.get("spoken", {})})
     rules = list(enumerate(document["texts"]))
     keywords = [
         (("texts", at, "keywords", n), word) for at, rule in rules for n, word in enumerate(rule.get("keywords", ()))
@@ -197,6 +196,11 @@ def said_twice(document: Json) -> Iterator[Finding]:
             yield Finding(("texts", at), "a text message has no {digits}")
 
 
+def compared(word: str) -> str:
+    """A word to be said, as it is looked for in what is heard."""
+    return matching.one_kana(matching.fold_words(word))
+
+
 def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
     """Words that nobody could understand, and those that are there already."""
     seen = set[str]()
@@ -204,7 +208,7 @@ def doubles(words: dict[tuple[Any, ...], str]) -> Iterator[Finding]:
         if not word:
             yield Finding(path, "there is no letter in it that could be understood")
         elif word in seen:
-            yield Finding(path, f"{word} is there already: capitals and widths make no difference")
+            yield Finding(path, f"{word} is there already: capitals, widths and kana make no difference")
         seen.add(word)
 
 
@@ -235,12 +239,37 @@ def calling_itself(document: Json, find_lines: FindLines) -> Iterator[Finding]:
             yield Finding(("steps", name, "transfer"), f"{number} is a line of yours, which would call itself")
 
 
+# ---- public holidays -------------------------------------------------------------------------------------------------
+
+
 def add_holidays(document: Json) -> None:
     """Has each step that closes on public holidays know them, as ISO dates: those of this year and the nine after."""
+    for step in document["steps"].values():
+        if where := step.get("holidays"):
+            step["closed_on"] = public_holidays(where)
+
+
+def public_holidays(where: str) -> list[str]:
+    """The public holidays of a country, JP, or of a region, GB-ENG: those of this year and the nine after."""
     from holidays import country_holidays  # here only: see terms.country
 
+    country, _, region = where.partition("-")
     first = datetime.now(UTC).year
-    for step in document["steps"].values():
-        if country := step.get("holidays"):
-            found = country_holidays(country, years=range(first, first + YEARS_OF_HOLIDAYS))
-            step["closed_on"] = sorted(day.isoformat() for day in found)
+    found = country_holidays(country, subdiv=region or None, years=range(first, first + YEARS_OF_HOLIDAYS))
+    return sorted(day.isoformat() for day in found)
+
+
+def regional_holidays(document: Json) -> Iterator[Finding]:
+    """Countries whose public holidays differ by region, which is not named."""
+    for name, step in document["steps"].items():
+        if regions := differing_regions(step.get("holidays", "")):
+            known = ", ".join(regions[:MAX_REGIONS]) + (", ..." if len(regions) > MAX_REGIONS else "")
+            detail = "public holidays differ by region there, and only the whole country's are closed; write one of"
+            yield Finding(("steps", name, "holidays"), f"{step['holidays']}: {detail} {known}")
+
+
+def differing_regions(country: str) -> list[str]:
+    """The regions of a country, as ISO 3166-2 writes them, if the public holidays of any are not those of them all."""
+    regions = [f"{country}-{region}" for region in regions_by_country().get(country, ())] if country else []
+    usual = public_holidays(country) if regions else []
+    return regions if any(public_holidays(region) != usual for region in regions) else []

@@ -126,7 +126,7 @@ class AskStep(Passing):
 class Hours(StepModel):
     """Goes to `open` or `closed`, by the day of the week.
 
-    Public holidays of a country (`holidays`) and `special` days have hours of their own.
+    Public holidays of a country or region (`holidays`) and `special` days have hours of their own.
     """
 
     hours: Annotated[dict[str, str], BeforeValidator(days)]

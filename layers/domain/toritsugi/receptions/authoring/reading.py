@@ -6,6 +6,7 @@ anchors, tags and several documents in one, is refused: no reception needs it, a
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ MAX_TOLD, MAX_MISTAKES = 5, 100  # in the sentence, and in the list
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # XML may hold none of them
 BARE_HASH = re.compile(r"(^|[{,])[ \t]*#[ \t]*:", re.MULTILINE)  # YAML takes the key for the beginning of a comment
 HASH = 'YAML takes # for the beginning of a comment: write that key in quotes, "#"'
+COMMA = "in {braces} a comma separates: put what has a comma in it in quotes"
+WIDE = re.compile("^[ \t]*([\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff])", re.MULTILINE)  # where spaces indent
 STAR = '* has a meaning of its own in YAML: write that key in quotes, "*"'
 
 
@@ -143,8 +146,10 @@ def named(pairs: list[tuple[Node, Node]], path: Path, mistakes: list[Mistake]) -
 def from_yaml(text: str, mistakes: list[Mistake]) -> Node:
     """What the only document of a text in YAML says. It is read event by event, so nothing grows on the way."""
     if bare := BARE_HASH.search(text):
-        line = text.count("\n", 0, bare.end()) + 1
-        raise single_mistake(HASH, (), line)
+        raise single_mistake(HASH, (), line_at(text, bare.end()))
+    text = text.removeprefix("\ufeff")  # the mark of an editor, at the beginning of all
+    if (wide := WIDE.search(text)) and wide.start() == wide.start(1):  # within words of several lines it stands deeper
+        raise wide_space(wide[1], (), line_at(text, wide.start(1)))
     try:
         events = yaml.parse(text, Loader=yaml.SafeLoader)
         next(events)  # the stream begins
@@ -155,14 +160,28 @@ def from_yaml(text: str, mistakes: list[Mistake]) -> Node:
         if not isinstance(more := next(events), yaml.StreamEndEvent):
             raise single_mistake("a second document begins here, but a reception is one", (), line_of(more))
     except yaml.MarkedYAMLError as error:
+        if wide := WIDE.search(text):
+            raise wide_space(wide[1], (), line_at(text, wide.start(1))) from None
         what = ", ".join(filter(None, (error.context, error.problem)))
         hint = f"; {STAR}" if "alias" in what else ""
         mark = error.problem_mark
         raise single_mistake(f"this is no YAML: {what}{hint}", (), mark.line + 1 if mark else None) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        line = line_at(text, error.position)
         raise single_mistake(f"U+{ord(text[error.position]):04X} is no character that can be said", (), line) from None
     return node
+
+
+def line_at(text: str, place: int) -> int:
+    """The line of a place in a text; the first is 1."""
+    return text.count("\n", 0, place) + 1
+
+
+def wide_space(space: str, path: Path, line: int | None) -> NoReception:
+    """The mistake of a line that is indented with something else than spaces."""
+    name = f"U+{ord(space):04X}, {unicodedata.name(space, 'a space').lower()}"
+    detail = f"this line is indented with a character that only looks like a space ({name}): use ordinary spaces"
+    return single_mistake(detail, path, line)
 
 
 def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes: list[Mistake]) -> Node:
@@ -177,7 +196,7 @@ def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes:
     if len(path) > DEEPEST:
         raise single_mistake(f"this is nested more than {DEEPEST} times", path, line)
     if isinstance(event, yaml.ScalarEvent):
-        if not event.value and event.style is None:
+        if is_nothing(event):
             mistakes.append({**mistake_place(path, line), "detail": "nothing is written here"})
         return leaf(event.value, path, line, mistakes)
     if isinstance(event, yaml.SequenceStartEvent):
@@ -185,13 +204,33 @@ def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes:
         while not isinstance(one := next(events), yaml.SequenceEndEvent):
             items.append(build(one, events, (*path, str(len(items))), mistakes))
         return Node(items, line)
-    pairs: list[tuple[Node, Node]] = []
+    return Node(named(list(build_pairs(events, path, mistakes)), path, mistakes), line)
+
+
+def build_pairs(events: Iterator[yaml.Event], path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Node, Node]]:
+    """Each name of a map and what it names."""
     while not isinstance(one := next(events), yaml.MappingEndEvent):
         if not isinstance(one, yaml.ScalarEvent | yaml.AliasEvent):
             raise single_mistake("a list or a map cannot be a name", path, line_of(one))
         name = build(one, events, path, mistakes)
-        pairs.append((name, build(next(events), events, (*path, str(name.value)), mistakes)))
-    return Node(named(pairs, path, mistakes), line)
+        if wide := WIDE.match(str(name.value)):
+            raise wide_space(wide[1], path, name.line)
+        inside, value = (*path, str(name.value)), next(events)
+        if isinstance(value, yaml.ScalarEvent) and is_nothing(value) and not follows_colon(value):
+            mistakes.append({**mistake_place(inside, name.line), "detail": f"{str(name.value)[:40]}: {COMMA}"})
+        else:
+            yield name, build(value, events, inside, mistakes)
+
+
+def follows_colon(scalar: yaml.ScalarEvent) -> bool:
+    """Whether what is empty was meant to be something; in {9:00-12:00, 13:00-18:00} there is a name without any."""
+    mark = scalar.start_mark
+    return not mark or not mark.buffer or mark.buffer[mark.pointer - 1] == ":"
+
+
+def is_nothing(scalar: yaml.ScalarEvent) -> bool:
+    """Whether nothing is written where a value belongs."""
+    return not scalar.value and scalar.style is None
 
 
 def line_of(event: yaml.Event) -> int:

@@ -4,6 +4,7 @@ What is read is text throughout, as it was written; see reading.py.
 """
 
 import re
+import unicodedata
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,13 +13,17 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.lines import destinations
+from toritsugi.foundation.visible import IGNORABLE, is_blank
+from toritsugi.lines import destinations, numbers
 from toritsugi.receptions.answering.hours import DAYS
 from toritsugi.receptions.answering.placeholders import PLACEHOLDERS
 from toritsugi.words import read_locale
 
 MAX_WORDS, MAX_WORD, MAX_ADDRESS, MAX_DIGITS = 1_000, 100, 500, 32
+REGION = re.compile("[A-Z0-9]{1,3}")  # https://www.iso.org/standard/72483.html
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?(\?[!-\"$-~]*)?")  # no name, no password, no #
+OPEN, CLOSED = "{\uff5b\ufe5b\ufe37\u2774", "}\uff5d\ufe5c\ufe38\u2775"  # braces, also of full width, small, upright
+BRACED = re.compile(f"[{OPEN}]([^{OPEN}{CLOSED}]{{0,40}})[{CLOSED}]")
 NO_NUMBER = 21211  # https://www.twilio.com/docs/api/errors/21211
 SHOWN = 40  # of what is wrong, so many characters are repeated
 
@@ -34,15 +39,22 @@ def words(said: Any) -> Any:
 
 def words_with_placeholders(said: Any) -> str:
     """Words in one language, with nothing in braces but placeholders."""
-    if not isinstance(said, str) or not said.strip():
+    if not isinstance(said, str) or is_blank(said):
         raise ValueError("words are text, like Good morning, or one text for each language")
     if len(said) > MAX_WORDS:
         raise ValueError(f"these words are longer than {MAX_WORDS} characters")
+    said = BRACED.sub(in_plain_braces, said)
     left = re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", said)
-    if wrong := re.search(r"\{[^{}]{0,40}\}|[{}]", left):
+    if wrong := BRACED.search(left) or re.search(f"[{OPEN}{CLOSED}]", left):
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
         raise ValueError(f"{wrong[0]} is nothing that can be filled in; {known} are")
     return said.strip()
+
+
+def in_plain_braces(braced: re.Match[str]) -> str:
+    """A placeholder as it is filled in, {name}, from however wide it was typed; anything else as it is."""
+    inside = unicodedata.normalize("NFKC", IGNORABLE.sub("", braced[1])).strip()
+    return f"{{{inside}}}" if inside in PLACEHOLDERS else braced[0]
 
 
 def word(text: str) -> str:
@@ -67,13 +79,14 @@ def key(text: str) -> str:
 
 
 def callable_number(text: str) -> str:
-    """A telephone number that the exchange may call."""
+    """A telephone number that the exchange may call, in E.164, or as people write it where the exchange is."""
     try:
-        destinations.check_destination(text[:SHOWN])
+        number = numbers.read_typed(text[:SHOWN])
+        destinations.check_destination(number)
     except RequestRefused as refusal:
-        hint = "; write it like +81312345678" if refusal.code == NO_NUMBER else ""
+        hint = "; write it like +81312345678" if refusal.code == NO_NUMBER and not text.startswith("+") else ""
         raise ValueError(refusal.message + hint) from None
-    return text
+    return number
 
 
 def listed(said: Any) -> Any:
@@ -119,12 +132,27 @@ def day(text: str) -> str:
 
 
 def country(text: str) -> str:
-    """The ISO code of a country whose public holidays are known."""
+    """The ISO code of a country whose public holidays are known, or of a region of it, as in ISO 3166-2: DE-BY."""
+    code = unicodedata.normalize("NFKC", text).strip().upper()
+    name, _, region = code.partition("-")
+    known = regions_by_country()
+    if name not in known:
+        raise ValueError(f"the public holidays of {text[:SHOWN]} are not known; write a country like JP, or US-CA")
+    if region and region not in known[name]:
+        others = f"these are: {', '.join(f'{name}-{one}' for one in known[name])}" if known[name] else f"write {name}"
+        raise ValueError(f"no region of {name} with public holidays of its own is {code[:SHOWN]}; {others}")
+    return code
+
+
+def regions_by_country() -> dict[str, list[str]]:
+    """Of each country whose public holidays are known, the regions with some of their own, as ISO 3166-2 writes them.
+
+    Cities and school zones, which it does not know, are left out.
+    """
     from holidays import list_supported_countries  # here only: a line without public holidays never pays for it
 
-    if text not in list_supported_countries(include_aliases=False):
-        raise ValueError(f"the public holidays of {text[:SHOWN]} are not known; write a country like JP, or US")
-    return text
+    known = list_supported_countries(include_aliases=False)
+    return {name: [one for one in regions if REGION.fullmatch(one)] for name, regions in known.items()}
 
 
 def timezone(text: str) -> str:
