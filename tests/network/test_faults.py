@@ -1,8 +1,11 @@
 """Facts of what goes wrong on purpose: PUT /faults."""
 
 import pytest
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ReadTimeout
 from starlette.responses import Response
 
+from tests.network.running import Local
 from tests.network.town import ALL_EVENTS, BEN, LINE, MORNING, SORRY, alone, refusal
 
 HELLO = "<Say>Hello</Say>"
@@ -115,6 +118,50 @@ def test_rest_may_fail_after_it_has_done_the_work(town):
     assert refusal(town.twilio.calls.create, to=BEN, from_=LINE, twiml="<Response/>")[0] == 500
     town.forward(0)
     assert town.ben.state == "ringing"
+
+
+def test_rest_may_be_reset_before_anything_is_done(town):
+    town.goes_wrong(rest_reset={"match": "Calls", "times": 1})
+    with pytest.raises(NoConnection, match="reset by peer"):
+        town.twilio.calls.create(to=BEN, from_=LINE, twiml="<Response/>")
+    town.forward(5)
+    assert (town.ben.state, town.twilio.calls.list()) == ("idle", [])
+
+
+def test_rest_may_be_reset_after_it_has_done_the_work(town):
+    town.goes_wrong(rest_reset_after_applying={"match": "Calls", "times": 1})
+    with pytest.raises(NoConnection, match="reset by peer"):
+        town.twilio.calls.create(to=BEN, from_=LINE, twiml="<Response/>")
+    town.forward(0)
+    assert (town.ben.state, len(town.twilio.calls.list())) == ("ringing", 1)
+
+
+def test_rest_may_forget_connections_that_have_rested_and_knows_all_others():
+    with alone() as town:
+        town.has_line()
+        town.goes_wrong(rest_forgets={"seconds": 60})
+        assert town.twilio.calls.list() == []
+        town.forward(59)
+        assert town.twilio.calls.list() == []
+        town.forward(60)
+        with pytest.raises(NoConnection, match="reset by peer"):
+            town.twilio.calls.list()
+        assert town.twilio.calls.list() == []
+
+
+def test_rest_may_be_slower_than_who_asks_is_patient():
+    with alone() as town:
+        town.has_line()
+        town.goes_wrong(rest_slow={"match": "Calls", "seconds": 86400})
+        impatient = Local(town.world.address)
+        with pytest.raises(ReadTimeout):
+            impatient.request(
+                "GET",
+                f"{town.world.address}/2010-04-01/Accounts/{town.world.account_sid}/Calls.json",
+                auth=(town.world.account_sid, town.world.auth_token),
+                timeout=0.5,
+            )
+        impatient.session.close()
 
 
 def calling_ben(town, seen):

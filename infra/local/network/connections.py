@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import functools
 import re
+import socket
+import struct
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +38,8 @@ class Connection(H11Protocol):
         super().__init__(*of, **more)
         self.patience = patience
         self.alarm: asyncio.TimerHandle | None = None
+        self.used_at: float | None = None  # when the application last looked how long it had rested
+        self.app_state = {**self.app_state, "connection": self}  # request.state.connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
@@ -58,6 +62,17 @@ class Connection(H11Protocol):
             self.transport.close()
         else:
             super().shutdown()
+
+    def rested(self, now: float) -> float:
+        """For how long nothing was asked on it before this request, by the clock of whoever asks."""
+        used_at, self.used_at = self.used_at, now
+        return 0 if used_at is None else now - used_at
+
+    def reset(self) -> None:
+        """Ends it as the system of a process does that has died: whoever is at the other end gets a RST."""
+        plain: socket.socket = self.transport.get_extra_info("socket")
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     @property
     def has_begun(self) -> bool:

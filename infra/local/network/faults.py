@@ -12,6 +12,10 @@ of a request to the REST API,
 
     rest_429                  it is not carried out
     rest_500_after_applying   it is carried out, and the answer says that it was not
+    rest_reset                it is not carried out, and its connection is reset
+    rest_reset_after_applying it is carried out, and its connection is reset
+    rest_forgets              like rest_reset, if nothing was asked on the connection for `seconds`
+    rest_slow                 it is carried out, and answered when `seconds` have really passed, whatever the clock says
     rest_answers_late         it is carried out, and answered `seconds` later (0): after the callbacks that take no time
     recording_not_ready       of a recording's file: it is not there yet (404)
 
@@ -38,10 +42,16 @@ SETTINGS = {
     "announcement_fails": {"match", "times"},
     "rest_429": {"match", "times"},
     "rest_500_after_applying": {"match", "times"},
+    "rest_reset": {"match", "times"},
+    "rest_reset_after_applying": {"match", "times"},
+    "rest_forgets": {"match", "times", "seconds"},
+    "rest_slow": {"match", "times", "seconds"},
     "rest_answers_late": {"match", "times", "seconds"},
     "recording_not_ready": {"match", "times"},
     "first_leg_drops": {"match", "times", "seconds"},
 }
+
+NEED_SECONDS = ("delay", "rest_forgets", "rest_slow")
 
 
 @dataclass
@@ -65,10 +75,15 @@ class Faults:
         self.active = {name: read(name, settings) for name, settings in wishes.items()}
         self.wishes = wishes
 
-    def take(self, name: str, target: str) -> Fault | None:
-        """The fault that strikes this URL or number now, if any; that uses up one of its times."""
+    def take(self, name: str, target: str, seconds: float | None = None) -> Fault | None:
+        """The fault that strikes this URL or number now, if any; that uses up one of its times.
+
+        One that strikes only after a while needs to know how many seconds have passed.
+        """
         fault = self.active.get(name)
         if fault is None or fault.times == 0 or not fault.match.search(target):
+            return None
+        if seconds is not None and seconds < fault.seconds:
             return None
         if fault.times is not None:
             fault.times -= 1
@@ -86,7 +101,7 @@ def read(name: str, settings: Any) -> Fault:
     if (
         type(seconds) not in (int, float)
         or not 0 <= seconds <= 86400
-        or (name == "delay" and "seconds" not in settings)
+        or (name in NEED_SECONDS and "seconds" not in settings)
     ):
         raise Refused(400, f"{name}: seconds is a number from 0 to 86400.")
     try:

@@ -5,6 +5,7 @@ https://www.twilio.com/docs/usage/requests-to-twilio and, for its errors, https:
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import secrets
@@ -54,19 +55,48 @@ def handled(handle: Handler, is_file: bool = False) -> Callable[[Request], Await
         try:
             if world.protects_files or not is_file:
                 authenticate(world, request)
-            if world.faults.take("rest_429", url):
-                raise Refused(429, "Too many requests (a fault that was asked for).", 20429)
+            obstruct(world, request, url)
             response = await handle(world, request, await sent(request))
             if late := world.faults.take("rest_answers_late", url):
                 await hold_back(world, late.seconds, is_from_outside)
-            if world.faults.take("rest_500_after_applying", url):
-                raise Refused(500, "Carried out, but this answer says it was not (a fault that was asked for).", 20500)
+            if slow := world.faults.take("rest_slow", url):
+                await asyncio.sleep(slow.seconds)
+            keep_back(world, request, url)
+        except Reset:
+            return Response()  # which nobody gets
         except Refused as refused:
             return refusal(refused)
         world.changed()
         return response
 
     return endpoint
+
+
+class Reset(Exception):
+    """The connection of a request is gone."""
+
+
+def obstruct(world: World, request: Request, url: str) -> None:
+    """What goes wrong on purpose before a request is carried out. Raises Refused, Reset."""
+    rested = request.state.connection.rested(world.clock.now())
+    if world.faults.take("rest_forgets", url, rested) or world.faults.take("rest_reset", url):
+        reset(request)
+    if world.faults.take("rest_429", url):
+        raise Refused(429, "Too many requests (a fault that was asked for).", 20429)
+
+
+def keep_back(world: World, request: Request, url: str) -> None:
+    """What goes wrong on purpose with the answer, when a request is carried out. Raises Refused, Reset."""
+    if world.faults.take("rest_reset_after_applying", url):
+        world.changed()
+        reset(request)
+    if world.faults.take("rest_500_after_applying", url):
+        raise Refused(500, "Carried out, but this answer says it was not (a fault that was asked for).", 20500)
+
+
+def reset(request: Request) -> None:
+    request.state.connection.reset()
+    raise Reset
 
 
 async def hold_back(world: World, seconds: float, is_from_outside: bool) -> None:
