@@ -13,6 +13,7 @@ from typing import Any
 from toritsugi.adapters import event_bus, schedules, storage, twilio_recordings, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.foundation import config
+from toritsugi.foundation.errors import Unanswered
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.masking import interactions
 from toritsugi.recordings import records
@@ -42,7 +43,7 @@ def attend_to(message: QueueEvent) -> QueueEvent:
     follow(report.path, recording_sid=report.recording_sid, call_sid=report.call_sid)
     try:
         attend(report)
-    except (twilio_recordings.NotReady, records.Claimed) as why:
+    except (twilio_recordings.NotReady, Unanswered, records.Claimed) as why:
         log.warning("recording waits", reason=type(why).__name__)
         if not isinstance(why, twilio_recordings.NotThereYet) or looked >= len(FILE_PATIENCE):
             return {"batchItemFailures": [{"itemIdentifier": message["messageId"]}]}

@@ -26,19 +26,23 @@ from toritsugi.bridges.steps import (
     Follow,
     Leave,
     Limit,
+    Miss,
     Prolong,
     Release,
     Ring,
+    Settle,
     Speak,
+    SpeakAgain,
 )
 from toritsugi.foundation import addresses, voices
-from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused
+from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused, Unanswered
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.limits import switch, twilio_limits
 from toritsugi.masking import in_conference
 from toritsugi.masking import lifecycle as sessions
 
 MAX_ROUNDS = 12
+MAX_DOUBTS = 3  # of one call, after which it counts as refused
 
 # Done first and noted after: twice does no harm, and not at all would.
 HARMLESS = (Limit, Prolong, Arm, Close, Leave)
@@ -152,8 +156,12 @@ def take_step(step: BridgeStep) -> None:  # noqa: C901, PLR0912  a case for each
     match step:
         case Ring():
             call_party(step)
-        case Speak():
+        case Settle():
+            settle_call(step)
+        case Speak() | SpeakAgain():
             speak_step(step)
+        case Miss():
+            log.error("announcement not spoken", reason="Twilio did not ask for its words")
         case Drop(_, announcement):
             log.warning("announcement dropped", announcement=int(announcement.id))
         case Limit(_, call_sid, seconds):
@@ -190,6 +198,9 @@ def call_party(step: Ring) -> None:
         )
     except ExchangeStopped:
         commands.note_refusal(party, attempt, "the exchange was stopped")
+    except Unanswered as silence:
+        log.warning("a call is in doubt", reason=silence.message)
+        commands.note_doubt(party, attempt, time.time())
     except RequestRefused as refusal:
         log.warning("a call was not made", code=refusal.code)
         commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}", refusal.code)
@@ -198,10 +209,25 @@ def call_party(step: Ring) -> None:
         commands.note_call(party, attempt, call_sid)
 
 
-def speak_step(step: Speak) -> None:
-    path = announcements.path_of(step.announcement)
+def settle_call(step: Settle) -> None:
+    """Has a call made again that certainly was not made."""
+    party, attempt = step.party, step.attempt
+    if twilio_api.was_called(party.number, party.shows, party.attempted_at or 0):
+        commands.forget_doubt(party, attempt)
+    elif party.doubts >= MAX_DOUBTS:
+        commands.note_refusal(party, attempt, "Twilio does not answer")
+    else:
+        commands.take_back_call(party, attempt)
+
+
+def speak_step(step: Speak | SpeakAgain) -> None:
+    bridge, announcement = step.bridge, step.announcement
+    path = announcements.path_of(announcement, announcements.version_of(announcement, bridge))
     try:
         twilio_api.play_into_conference(step.conference_sid, step.call_sid, addresses.public_url(path))
+    except Unanswered as silence:
+        log.warning("an announcement is in doubt", reason=silence.message)
+        announcements.note_doubt(announcement, bridge, time.time())
     except RequestRefused as refusal:  # it is claimed: better lost than heard twice
         log.error("announcement not spoken", reason=refusal.message)
 

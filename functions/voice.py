@@ -56,7 +56,7 @@ def answer_webhook(call: Webhook) -> VoiceResponse:
     if match := legs.WAITING_PATH.fullmatch(call.path):
         return waiting_answer(match[1])
     if match := announcements.ANNOUNCEMENT_PATH.fullmatch(call.path):
-        return announcements.speak_announcement(commands.get_announcement(match[1], int(match[2])))
+        return announcement_answer(call, match[1], int(match[2]), match[3])
     if match := routes.NOTICE_PATH.fullmatch(call.path):
         return routes.notify(match[1], match[2])
     if visits.VISIT_PATH.fullmatch(call.path):
@@ -197,6 +197,14 @@ def leave_by_star(context: legs.LegContext) -> VoiceResponse:
     if done == "extended":
         schedules.wake(bridge.bridge_sid, time.time())
     return legs.come_back(replace(context, bridge=bridge), done)
+
+
+def announcement_answer(call: Webhook, bridge_sid: str, number: int, version: str | None) -> VoiceResponse:
+    """The words of an announcement; silence, if they were asked for before, of which timer.py could not know."""
+    announcement = commands.get_announcement(bridge_sid, number)
+    if version is not None and not announcements.note_heard(bridge_sid, number, int(version), call.token):
+        return VoiceResponse()
+    return announcements.speak_announcement(announcement)
 
 
 def waiting_answer(language: str) -> VoiceResponse:

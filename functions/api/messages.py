@@ -103,7 +103,7 @@ def send_new(message: Message) -> None:
     try:
         return outbound.hand_over(message, twilio_api.send_text)
     except RequestRefused as refusal:
-        if refusal.status < 500:  # else it may have been sent
+        if outbound.is_unsent(refusal):
             usage.release(use, now)
         raise twilio_limits.as_limit(refusal, now, event_bus.tell) from None
 

@@ -58,7 +58,8 @@ def of_ours(error: BaseException) -> str | None:
         return str(error)
     if isinstance(error, subprocess.CalledProcessError):
         return f"`{error.cmd[0].rsplit('/')[-1]} {error.cmd[1]}` has failed; what it wrote above says why."
-    return getattr(error, "message", None) if type(error).__name__ == "RequestRefused" else None
+    kinds = [kind.__name__ for kind in type(error).__mro__]  # whose module a command imports only where it needs it
+    return getattr(error, "message", None) if "RequestRefused" in kinds else None
 
 
 def of_aws(error: BaseException) -> str | None:

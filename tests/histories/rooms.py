@@ -99,6 +99,10 @@ class Rooms:
         who = leg.name if leg else room.name
         self.telephones.world.tell(f"{who} {event} {room.conferences}.{room.told}", room.reports, fields)
 
+    def hearing(self, address: str) -> Any:
+        """What becomes of the answer to an announcement's address."""
+        return lambda words: self.telephones.world.happened("announced", address, words)
+
     def rest(self, path: str, form: dict[str, str]) -> tuple[int, Any]:
         """What Twilio answers about a conference, or about somebody in it."""
         sid, _, who = path.partition("/Participants/")
@@ -113,5 +117,7 @@ class Rooms:
             listeners = tuple(leg.who for leg in room.members if who in ("", leg.sid))
             self.heard.append((time.time(), room.name, form["AnnounceUrl"].partition("#")[0], listeners))
             name = f"{room.name} announcement {len(self.heard)}"
-            self.telephones.world.ask(name, form["AnnounceUrl"], {"ConferenceSid": sid}, lambda _: None)
+            self.telephones.world.ask(
+                name, form["AnnounceUrl"], {"ConferenceSid": sid}, self.hearing(form["AnnounceUrl"])
+            )
         return 200, {"sid": sid, "status": "in-progress", "call_sid": who, "conference_sid": sid}

@@ -32,7 +32,7 @@ class Rules:
     def __init__(self, world: World, books: Books) -> None:
         self.world, self.books = world, books
         self.called: Counter[tuple[str, str, str]] = Counter()
-        self.spoken: Counter[tuple[str, float]] = Counter()
+        self.spoken: Counter[str] = Counter()  # how often the words at an address were heard
         self.looks: dict[str, list[float]] = defaultdict(list)
         self.waiting: dict[str, Counter[str]] = defaultdict(Counter)  # of a bridge -> what looks have sent
         self.news: Counter[str] = Counter()  # looks at a bridge that somebody has brought
@@ -89,7 +89,8 @@ class Rules:
 
     def party_changed(self, before: Row, after: Row) -> Iterator[str]:
         who = f"{after['bridge_sid']} {after['entry']}"
-        if after["attempts"] not in (before["attempts"], before["attempts"] + 1):
+        taken_back = before["attempts"] - 1 if "doubted_at" in before else before["attempts"]
+        if not taken_back <= after["attempts"] <= before["attempts"] + 1:
             yield f"{who} was called {before['attempts']:g} times, and now {after['attempts']:g}"
         if after["attempts"] > before["attempts"] and "removed_at" in before:
             yield f"{who} was removed, and is called"
@@ -126,14 +127,18 @@ class Rules:
             if any(not leg.is_over for leg in legs):
                 yield f"participant {place} of {sid} is called, and their telephone rings already"
         if url := form.get("AnnounceUrl"):
-            sid, number = BRIDGE.match(url)[1], int(url.partition("#")[0].rpartition("/")[2])  # type: ignore[index]
-            rows = self.books.of("BridgesTable")
-            spoken = [r for k, r in rows.items() if k[0] == sid and k[1].startswith(f"spoken#{number:04}#")]
-            self.spoken[url, len(spoken)] += 1
-            if not spoken or self.spoken[url, len(spoken)] > 1:
-                yield f"announcement {number} of {sid} is spoken {self.spoken[url, len(spoken)]} times for one deadline"
-            elif not -1 <= time.time() - max(row["due"] for row in spoken) <= LATE_SECONDS:
+            sid, (number, version) = BRIDGE.match(url)[1], url.partition("#")[0].split("/")[-2:]  # type: ignore[index]
+            spoken = self.books.of("BridgesTable").get((sid, f"spoken#{int(number):04}#{int(version):04}"))
+            if not spoken:
+                yield f"announcement {number} of {sid} is spoken, and nobody has claimed it"
+            elif not -1 <= time.time() - spoken["due"] <= LATE_SECONDS:
                 yield f"announcement {number} of {sid} is spoken at another time than it was due"
+
+    def announced(self, url: str, words: str | None) -> Iterator[str]:
+        if words and "<Response />" not in words:
+            self.spoken[url] += 1
+            if self.spoken[url] > 1:
+                yield f"{url} is heard {self.spoken[url]} times for one deadline"
 
     # ---- who talks -------------------------------------------------------------------------------------------------
 

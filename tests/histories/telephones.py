@@ -262,6 +262,9 @@ class Telephones:
     def rest(self, method: str, path: str, form: dict[str, str]) -> tuple[int, Any]:
         """What Twilio answers about calls and conferences."""
         kind, _, rest = path.strip("/").partition("/")
+        if kind == "Calls.json" and method == "GET":
+            made = [leg for leg in self.legs.values() if (leg.who, leg.shows) == (form["To"], form["From"])]
+            return 200, {"calls": [{"sid": leg.sid, "date_created": moment(leg.began)} for leg in made]}
         if kind == "Calls.json":
             leg = Leg(self.world.name(), form["To"], form["From"], form["Url"], form["StatusCallback"])
             leg.ring, leg.limit = float(form["Timeout"]), float(form["TimeLimit"])

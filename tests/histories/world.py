@@ -155,6 +155,7 @@ class World:
         )
         signature = RequestValidator(AUTH_TOKEN).compute_signature(BASE + path, fields)
         headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+        headers["I-Twilio-Idempotency-Token"] = name.partition(" again")[0].removesuffix(" twice")
         event = event_of("POST", BASE + path, urlencode(fields), headers)
 
         def ended(outcome: Outcome) -> None:

@@ -59,11 +59,14 @@ class Twilio:
     def __init__(self, token: str = AUTH_TOKEN) -> None:
         self.token = token
 
-    def send(self, handler: Any, path: str, fields: dict[str, str], **changes: Any) -> dict[str, Any]:
-        """The answer to a signed form; `changes` are put into the event after signing."""
+    def send(self, handler: Any, path: str, fields: dict[str, str], token: str = "", **changes: Any) -> dict[str, Any]:
+        """The answer to a signed form, the same request if the `token` is; `changes` are put into the event after
+        signing.
+        """
         url = BASE + path.partition("#")[0]
         signature = RequestValidator(self.token).compute_signature(url, fields)
         headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+        headers |= {"I-Twilio-Idempotency-Token": token} if token else {}
         event = event_of("POST", url, urlencode(fields), headers) | changes
         answer: dict[str, Any] = handler(event, Context("test"))
         return answer

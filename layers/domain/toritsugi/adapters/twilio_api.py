@@ -5,15 +5,15 @@ import time
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from toritsugi.adapters.twilio_http import RedirectedHttpClient
 from toritsugi.foundation import config
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused, Unanswered
 from toritsugi.foundation.sids import in_path, is_sid
 
 # What a number points at us, for its calls and for its texts; the rest of its settings is its owner's business.
@@ -29,44 +29,14 @@ OF_TEXTS = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", 
 WEBHOOKS = OF_CALLS + OF_TEXTS
 
 NOT_OWNED = 80606  # with which a number is refused that is not the account's
-TOO_MANY_REQUESTS = 429
-RETRY_PAUSES = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
 GONE_STATUSES = (400, 404)  # what Twilio answers about a call or conference that has ended
-
-
-class RedirectedHttpClient(TwilioHttpClient):
-    """Twilio's own HTTP client, sent to the configured address: the SDK can only change parts of the host name.
-
-    Where Twilio has too much to do, it is asked again, for then it has done nothing. Where it takes a key or token no
-    more, the next is tried: they change while this process lives.
-    """
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Twilio's answer; after the last pause also one that says that it has too much to do."""
-        there = urlunsplit(urlsplit(config.CARRIER_URL)[:2] + urlsplit(url)[2:])
-        for seconds in RETRY_PAUSES:
-            answer = self.ask(method, there, *args, **kwargs)
-            if answer.status_code != TOO_MANY_REQUESTS:
-                return answer
-            time.sleep(seconds)
-        return self.ask(method, there, *args, **kwargs)
-
-    def ask(self, method: str, there: str, *args: Any, **kwargs: Any) -> Any:
-        """Twilio's answer under the first of our keys and tokens that it takes; its 401, if it takes none."""
-        for doubtful in (False, True):
-            for login in config.settings(doubtful).twilio_logins:
-                answer = super().request(method, there, *args, **kwargs | {"auth": login})
-                if answer.status_code != 401:
-                    return answer
-        return answer
 
 
 @cache
 def twilio_client() -> Client:
     """The client of the account, one for the life of this process."""
-    http = RedirectedHttpClient(timeout=10, max_retries=2)
     user, password = config.settings().twilio_logins[0]
-    return Client(user, password, config.TWILIO_ACCOUNT_SID, http_client=http)
+    return Client(user, password, config.TWILIO_ACCOUNT_SID, http_client=RedirectedHttpClient())
 
 
 def get_owned_number(phone_number: str | None, number_sid: str | None) -> dict[str, Any]:
@@ -151,13 +121,37 @@ def point(owned: dict[str, Any], webhooks: dict[str, str]) -> None:
         raise downstream(error) from None
 
 
+# ---- what may not be done twice --------------------------------------------------------------------------------------
+
+CLOCKS_SECONDS = 2  # by which Twilio's clock may be behind ours; and its dates are whole seconds
+
+# When a text is looked for that may have been sent: lists are not complete from the first moment on.
+LOOKS_SECONDS = (0.5, 1.0, 2.0)
+
+
+def was_made(resource: Any, since: float) -> bool:
+    """Whether a call or message was made at that moment, in seconds since 1970, or later."""
+    return bool(resource.date_created and resource.date_created.timestamp() >= since - CLOCKS_SECONDS)
+
+
+def not_made(error: TwilioRestException, what: str) -> RequestRefused:
+    """The refusal of what Twilio does not make, with its own code; Unanswered, where it only has failed."""
+    if error.status >= 500:
+        return in_doubt(error)
+    return RequestRefused(error.code or 80613, f"{what}: {error.msg}")
+
+
+def in_doubt(error: TwilioRestException) -> Unanswered:
+    return Unanswered(downstream(error).message, may_be_done=True)
+
+
 # ---- calls -----------------------------------------------------------------------------------------------------------
 
 
 def make_call(to: str, shows: str, answered: str, report_to: str, ring_seconds: int, limit: int, detect: bool) -> str:
     """Calls somebody; the CallSid. `answered` says what the leg then hears, `report_to` hears how it goes.
 
-    Raises RequestRefused with Twilio's own code where Twilio does not make the call.
+    Raises RequestRefused with Twilio's own code where Twilio does not make the call, and Unanswered.
     https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
     """
     wanted = {"machine_detection": "Enable"} if detect else {}
@@ -173,8 +167,21 @@ def make_call(to: str, shows: str, answered: str, report_to: str, ring_seconds: 
             **wanted,
         )
     except TwilioRestException as error:
-        raise RequestRefused(error.code or 80613, f"Twilio does not call: {error.msg}", 502) from None
+        raise not_made(error, "Twilio does not call") from None
     return str(made.sid)
+
+
+def was_called(to: str, shows: str, since: float) -> bool:
+    """Whether any call was made to somebody since then, that shows this line. Raises RequestRefused 80613.
+
+    Twilio does not tell which it is: a call that waits for its turn is listed without its addresses, and without a
+    start, by which it could be asked for. https://www.twilio.com/docs/voice/api/call-resource#read-multiple-call-resources
+    """
+    try:
+        found = twilio_client().calls.list(to=to, from_=shows, limit=20)
+    except TwilioException as error:
+        raise downstream(error) from None
+    return any(was_made(call, since) for call in found)
 
 
 def watch_call(call_sid: str, report_to: str) -> None:
@@ -216,29 +223,61 @@ def update_call(call_sid: str, **changes: Any) -> None:
 def send_text(to: str, line: str, body: str, media: list[str], report_to: str) -> tuple[str, str]:
     """Sends a text message; its SID, and the status that it begins with. `report_to` hears how it goes on.
 
-    Raises RequestRefused with Twilio's own code, and a status below 500 where it is certain that nothing is sent.
+    Where Twilio does not say whether it sends it, it is looked for, and sent again if it is not there. Raises
+    RequestRefused with Twilio's own code where it is certain that nothing is sent, and Unanswered.
+    """
+    began = time.time()
+    try:
+        made = make_text(to, line, body, media, report_to)
+    except Unanswered as silence:
+        if not silence.may_be_done:
+            raise
+        made = find_text(to, line, body, began) or make_text(to, line, body, media, report_to)
+    return str(made.sid), str(made.status)
+
+
+def make_text(to: str, line: str, body: str, media: list[str], report_to: str) -> Any:
+    """The message that Twilio makes of it, as the SDK has it. Raises RequestRefused, and Unanswered.
+
     https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
     """
     wanted: dict[str, Any] = ({"body": body} if body else {}) | ({"media_url": media} if media else {})
     try:
-        made = twilio_client().messages.create(to=to, from_=line, status_callback=report_to, **wanted)
+        return twilio_client().messages.create(to=to, from_=line, status_callback=report_to, **wanted)
     except TwilioRestException as error:
-        if error.status >= 500:
+        raise not_made(error, "Twilio does not send it") from None
+
+
+def find_text(to: str, line: str, body: str, since: float) -> Any:
+    """The message with these words that was made since then; None, where there is none after several looks.
+
+    Twilio may have put something of its own before the words, as a trial account does.
+    """
+    for seconds in LOOKS_SECONDS:
+        time.sleep(seconds)
+        try:
+            found = twilio_client().messages.list(to=to, from_=line, limit=20)
+        except TwilioException as error:
             raise downstream(error) from None
-        raise RequestRefused(error.code or 80613, f"Twilio does not send it: {error.msg}") from None
-    return str(made.sid), str(made.status)
+        for message in found:
+            if was_made(message, since) and (message.body or "").endswith(body):
+                return message
+    return None
 
 
 # ---- conferences -----------------------------------------------------------------------------------------------------
 
 
 def play_into_conference(conference_sid: str, call_sid: str | None, url: str) -> None:
-    """Has the TwiML at this address heard in a running conference: by all, or by one call. Raises RequestRefused."""
+    """Has the TwiML at this address heard in a running conference: by all, or by one call.
+
+    Raises RequestRefused, and Unanswered.
+    """
     conference = twilio_client().conferences(in_path(conference_sid, "CF"))
     try:
         (conference.participants(in_path(call_sid, "CA")) if call_sid else conference).update(announce_url=url)
     except TwilioRestException as error:
-        raise downstream(error) from None
+        raise (in_doubt if error.status >= 500 else downstream)(error) from None
 
 
 def end_conference(conference_sid: str) -> None:

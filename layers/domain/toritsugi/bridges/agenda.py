@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterator
 
 from toritsugi.bridges import announcements
-from toritsugi.bridges.announcements import LATE_ANNOUNCEMENT_SECONDS
+from toritsugi.bridges.announcements import DOUBT_SECONDS, LATE_ANNOUNCEMENT_SECONDS
 from toritsugi.bridges.bounds import DELETED_SESSION
 from toritsugi.bridges.events import MACHINES
+from toritsugi.bridges.records import Party
 from toritsugi.bridges.state import FAR_SECONDS, LOST_SECONDS, BridgeLeg, State
 from toritsugi.bridges.steps import (
     GRACE_SECONDS,
@@ -22,15 +23,19 @@ from toritsugi.bridges.steps import (
     Follow,
     Leave,
     Limit,
+    Miss,
     Prolong,
     Release,
     Ring,
+    Settle,
     Speak,
+    SpeakAgain,
 )
 from toritsugi.foundation.durations import RETRY_SECONDS
 
 ALONE_SECONDS = 15
 FAREWELLS = {"left-alone": "left alone", "session-ended": "call ended"}
+DOUBTED_CALL_SECONDS = 5  # after which a call of which Twilio has not said whether it makes it is looked for
 FORGOTTEN_SECONDS = 4 * 3600  # after the time that it was to last, a bridge that never began is over
 
 
@@ -48,7 +53,9 @@ def due(state: State, now: float) -> list[BridgeStep]:
         return steps
     return [
         *announcements_due(state, now),
+        *announcements_in_doubt(state, now),
         *telephones_to_ring(state, now),
+        *calls_in_doubt(state, now),
         *limits_due(state),
         *session_to_prolong(state),
         *timers_due(state, now),
@@ -77,6 +84,9 @@ def later(state: State, now: float) -> set[int]:
     if (since := state.alone_since(now)) is not None:
         moments.add(since + ALONE_SECONDS)
     moments |= {due + LATE_ANNOUNCEMENT_SECONDS for announcement, due in announcements.unspoken(state) if due <= now}
+    for _, spoken in announcements.in_doubt(state):
+        moments |= {(spoken.doubted_at or 0) + DOUBT_SECONDS, spoken.due + LATE_ANNOUNCEMENT_SECONDS}
+    moments |= {(party.doubted_at or 0) + DOUBTED_CALL_SECONDS for party in doubted(state)}
     for party in state.parties:
         leg = state.leg_of(party)
         if leg and leg.ended_at is not None and state.may_be_called_again(party, leg):
@@ -161,6 +171,30 @@ def announcements_due(state: State, now: float) -> Iterator[BridgeStep]:
         elif now >= moment and state.room and announcements.is_heard(announcement, state):
             sid = announcements.listener(announcement, state)
             yield Speak(state.bridge, announcement, moment, state.room.conference_sid, sid)
+
+
+def announcements_in_doubt(state: State, now: float) -> Iterator[BridgeStep]:
+    """Speaks once more what Twilio may not have heard of, and gives up what would come too late."""
+    for announcement, spoken in announcements.in_doubt(state):
+        since = float(spoken.doubted_at or 0)
+        if now >= spoken.due + LATE_ANNOUNCEMENT_SECONDS:
+            yield Miss(state.bridge, announcement, since)
+        elif now >= since + DOUBT_SECONDS and state.room and announcements.is_heard(announcement, state):
+            listener = announcements.listener(announcement, state)
+            yield SpeakAgain(state.bridge, announcement, since, state.room.conference_sid, listener)
+
+
+def calls_in_doubt(state: State, now: float) -> Iterator[BridgeStep]:
+    """Looks for each call of which Twilio has not said whether it makes it, and no callback has told since."""
+    for party in doubted(state):
+        if now >= (party.doubted_at or 0) + DOUBTED_CALL_SECONDS:
+            yield Settle(party)
+
+
+def doubted(state: State) -> list[Party]:
+    """Whose call was perhaps not made."""
+    waiting = [party for party, leg in state.living() if leg.call_sid is None and party.removed_at is None]
+    return [party for party in waiting if party.doubted_at is not None]
 
 
 def limits_due(state: State) -> Iterator[BridgeStep]:

@@ -3,6 +3,9 @@
 An announcement before the end is due once per deadline, so again after an extension; one after the start once. It is
 claimed before it is spoken, in one transaction with the deadline that it is due for: whoever dies in between has lost
 it, and nobody ever hears it twice, or too late. https://www.twilio.com/docs/voice/api/conference-resource
+
+Twilio may not say whether it has an announcement heard. It shows when it asks for the words, which is noted: if it does
+not, it is asked once more, and should it then ask for them twice, it gets them once.
 """
 
 from __future__ import annotations
@@ -16,19 +19,21 @@ from twilio.twiml.voice_response import VoiceResponse
 from toritsugi import words
 from toritsugi.bridges.records import Announcement, Bridge, Spoken, spoken_key
 from toritsugi.foundation import voices
-from toritsugi.foundation.transactions import refusals, write_transaction
+from toritsugi.foundation.transactions import refusals, set_or_remove, update_if, write_transaction
 
 if TYPE_CHECKING:  # voice.py speaks them, and needs no state
     from toritsugi.bridges.state import State
 
 LATE_ANNOUNCEMENT_SECONDS = 5
+DOUBT_SECONDS = 2  # within which Twilio asks for the words, if it has an announcement heard
 
-ANNOUNCEMENT_PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/announcements/(\d{1,4})", re.ASCII)
+# The last number is the version; an address without one was made by an exchange that was older.
+ANNOUNCEMENT_PATH = re.compile(r"/voice/bridges/(KB[0-9a-f]{32})/announcements/(\d{1,4})(?:/(\d{1,4}))?", re.ASCII)
 
 
-def path_of(announcement: Announcement) -> str:
-    """Where Twilio finds its TwiML."""
-    return f"/voice/bridges/{announcement.bridge_sid}/announcements/{int(announcement.id)}"
+def path_of(announcement: Announcement, version: int) -> str:
+    """Where Twilio finds its TwiML, for this version of the deadline."""
+    return f"/voice/bridges/{announcement.bridge_sid}/announcements/{int(announcement.id)}/{version}"
 
 
 def due_at(announcement: Announcement, bridge: Bridge, started_at: int | None) -> float | None:
@@ -91,6 +96,41 @@ def claim_announcement(
         transaction.condition_check(Bridge, bridge.bridge_sid, "bridge", condition=goes_on)
         transaction.save(spoken, condition=Spoken.entry.does_not_exist())
     return not places
+
+
+def in_doubt(state: State) -> Iterator[tuple[Announcement, Spoken]]:
+    """What was claimed for the deadline that still counts, and perhaps is not heard."""
+    known = {announcement.id: announcement for announcement in state.announcements}
+    for spoken in state.spoken.values():
+        announcement, unheard = known.get(spoken.id), spoken.doubted_at is not None and spoken.heard_by is None
+        if announcement and unheard and spoken.version == version_of(announcement, state.bridge):
+            yield announcement, spoken
+
+
+def note_doubt(announcement: Announcement, bridge: Bridge, now: float) -> None:
+    """Notes that Twilio has not said whether it has an announcement heard."""
+    update_if(spoken_of(announcement, bridge), [Spoken.doubted_at.set(now)], Spoken.entry.exists())
+
+
+def move_doubt(announcement: Announcement, bridge: Bridge, seen: float, to: float | None) -> bool:
+    """Whether an announcement still is in the doubt that was `seen`, and not heard; then that is of a new moment.
+
+    Or of none: then it is in doubt no more.
+    """
+    unheard = Spoken.heard_by.does_not_exist() & (Spoken.doubted_at == seen)
+    return update_if(spoken_of(announcement, bridge), [set_or_remove(Spoken.doubted_at, to)], unheard)
+
+
+def spoken_of(announcement: Announcement, bridge: Bridge) -> Spoken:
+    """The entry of an announcement that was claimed for the deadline as it was read, with its key alone."""
+    return Spoken(*spoken_key(bridge.bridge_sid, int(announcement.id), version_of(announcement, bridge)))
+
+
+def note_heard(bridge_sid: str, announcement: int, version: int, token: str) -> bool:
+    """Whether the request with this token is to be answered with the words: the first one, which may come again."""
+    spoken = Spoken(*spoken_key(bridge_sid, announcement, version))
+    is_first = Spoken.heard_by.does_not_exist() | (Spoken.heard_by == token)
+    return update_if(spoken, [Spoken.heard_by.set(token)], Spoken.entry.exists() & is_first)
 
 
 def warning(before_end: int, language: str, minutes: int) -> str:

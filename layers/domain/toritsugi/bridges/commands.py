@@ -242,6 +242,24 @@ def note_refusal(party: Party, attempt: int, why: str, code: int | None = None) 
     update_unread_if(party, changes, Party.attempts == attempt)
 
 
+def note_doubt(party: Party, attempt: int, now: float) -> None:
+    """Keeps that it is not known whether a call was made."""
+    actions = [Party.doubted_at.set(now), Party.doubts.set((Party.doubts | 0) + 1)]
+    update_unread_if(party, actions, Party.attempts == attempt)
+
+
+def forget_doubt(party: Party, attempt: int) -> None:
+    """Keeps that a call may well have been made: its callbacks tell the rest."""
+    update_unread_if(party, [Party.doubted_at.remove()], Party.attempts == attempt)
+
+
+def take_back_call(party: Party, attempt: int) -> None:
+    """Keeps that a call was never made, so that it is made again."""
+    actions = [Party.attempts.set(attempt - 1), Party.attempted_at.remove(), Party.doubted_at.remove()]
+    in_doubt = (Party.attempts == attempt) & Party.doubted_at.exists() & Party.call_sid.does_not_exist()
+    update_unread_if(party, actions, in_doubt)
+
+
 def end_bridge(bridge: Bridge, reason: str, now: float) -> bool:
     """Whether it is we who have ended the bridge; not if it has ended, or the deadline moved, since it was read."""
     forget_at = set_or_remove(Bridge.forget_at, kept_until(now, config.CALL_RETENTION))

@@ -120,8 +120,9 @@ class Party(BridgeEntry, discriminator="party"):
     """One of its people, the `place`th. `attempts` counts how often they were called; `call_sid` is of the last time.
 
     `limited` is the version of the deadline that Twilio's own time limit of this leg follows; `released` the attempt
-    whose leg we have hung up, at `released_at`. `with_unconfirmed`: the caller's number could not be confirmed, as they
-    hear with the whisper.
+    whose leg we have hung up, at `released_at`. `doubted_at` is when it was last unknown whether Twilio makes the last
+    call, `doubts` how often that was so. `with_unconfirmed`: the caller's number could not be confirmed, as they hear
+    with the whisper.
     """
 
     place = NumberAttribute()
@@ -138,6 +139,8 @@ class Party(BridgeEntry, discriminator="party"):
     call_sid = UnicodeAttribute(null=True)
     refused = UnicodeAttribute(null=True)  # why Twilio did not make the last call
     refused_code = NumberAttribute(null=True)  # and with which code
+    doubted_at = NumberAttribute(null=True)
+    doubts = NumberAttribute(default=0)
     limited = NumberAttribute(default=0)
     released = NumberAttribute(default=0)
     released_at = NumberAttribute(null=True)
@@ -165,13 +168,19 @@ class Announcement(BridgeEntry, discriminator="announcement"):
 
 
 class Spoken(BridgeEntry, discriminator="spoken"):
-    """An announcement was claimed for one deadline: nobody else speaks it. `dropped` says why it was not spoken."""
+    """An announcement was claimed for one deadline: nobody else speaks it. `dropped` says why it was not spoken.
+
+    `heard_by` is the request of Twilio's that was answered with its words: no other is. `doubted_at` is when it was
+    last unknown whether Twilio makes one.
+    """
 
     id = NumberAttribute()
     version = NumberAttribute()
     due = NumberAttribute()
     at = NumberAttribute()
     dropped = UnicodeAttribute(null=True)
+    doubted_at = NumberAttribute(null=True)
+    heard_by = UnicodeAttribute(null=True)
 
 
 class BridgeEvent(BridgeEntry, discriminator="event"):

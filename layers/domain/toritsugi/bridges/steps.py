@@ -38,6 +38,7 @@ class Ring(Claimable):
             Party.call_sid.remove(),
             Party.refused.remove(),
             Party.refused_code.remove(),
+            Party.doubted_at.remove(),
         ]
         return update_unread_if(self.party, actions, (Party.attempts == tried) & Party.removed_at.does_not_exist())
 
@@ -48,6 +49,21 @@ class Ring(Claimable):
         """
         longest = self.bridge.minutes * 60 + 2 * (self.bridge.ring_seconds + RETRY_SECONDS) + 120
         return max(1, int(self.bounds.limit(now + longest) - now) + GRACE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Settle(Claimable):
+    """Finds out whether a call was made of which Twilio has not said so. Who dies over it has only put that off."""
+
+    party: Party
+
+    @property
+    def attempt(self) -> int:
+        return int(self.party.attempts)
+
+    def claim(self, now: float) -> bool:
+        seen = (Party.attempts == self.party.attempts) & (Party.doubted_at == self.party.doubted_at)
+        return update_unread_if(self.party, [Party.doubted_at.set(now)], seen)
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,32 @@ class Speak(Claimable):
 
     def claim(self, now: float) -> bool:
         return announcements.claim_announcement(self.announcement, self.bridge, self.due, now)
+
+
+@dataclass(frozen=True)
+class SpeakAgain(Claimable):
+    """Has an announcement spoken for whose words Twilio has not asked since it was `doubted_at`."""
+
+    bridge: Bridge
+    announcement: Announcement
+    doubted_at: float
+    conference_sid: str
+    call_sid: str | None
+
+    def claim(self, now: float) -> bool:
+        return announcements.move_doubt(self.announcement, self.bridge, self.doubted_at, now)
+
+
+@dataclass(frozen=True)
+class Miss(Claimable):
+    """Gives up an announcement for whose words Twilio has not asked until it was too late."""
+
+    bridge: Bridge
+    announcement: Announcement
+    doubted_at: float
+
+    def claim(self, _now: float) -> bool:
+        return announcements.move_doubt(self.announcement, self.bridge, self.doubted_at, None)
 
 
 @dataclass(frozen=True)
@@ -196,4 +238,7 @@ class Leave(Claimable):
         return update_unread_if(self.bridge, [Bridge.enrolled.remove()], Bridge.entry.exists())
 
 
-BridgeStep = Ring | Speak | Drop | Begin | Follow | Limit | Prolong | Arm | End | Close | Release | Leave
+Call = Ring | Settle | Limit | Release
+Words = Speak | SpeakAgain | Miss | Drop
+Course = Begin | Follow | Prolong | Arm | End | Close | Leave
+BridgeStep = Call | Words | Course

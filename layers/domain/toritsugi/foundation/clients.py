@@ -2,6 +2,11 @@
 
 On botocore alone, for boto3 would add a third to a cold start; a session is shared because each reads botocore's data
 of a megabyte anew.
+
+A connection that has rested for too long is not used again. One that is reset nevertheless costs a client one of its
+tries, whatever it asks for: botocore asks again after any failure of a connection. So a timer may be sent twice, news
+told twice, a use counted twice; a conditional write knows itself again (transactions), and a file is the same file.
+https://docs.aws.amazon.com/boto3/latest/guide/retries.html#standard-retry-mode
 """
 
 from functools import cache
@@ -9,6 +14,8 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.session import get_session
+
+from toritsugi.foundation.connections import KeptConnections
 
 # Twilio gives up after 15 s, so no AWS call may take longer than two tries of a second or two.
 CONNECT_SECONDS, READ_SECONDS, MAX_ATTEMPTS = 1, 2, 2
@@ -36,4 +43,7 @@ def aws_client(service: str) -> Any:
         "parameter_validation": False,  # AWS does that as well
     }
     limits = Config(**usual | OTHERWISE.get(service, {}))
-    return session().create_client(service, config=limits)
+    client = session().create_client(service, config=limits)
+    connections = KeptConnections(client.close)
+    client.meta.events.register("before-send", lambda **_: connections.prepare())
+    return client

@@ -18,6 +18,7 @@
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
       RequestRefused         a REST client is told why: Twilio's code, HTTP status, message
+        Unanswered             Twilio does not say whether it does what it was asked for
 
 Codes: https://www.twilio.com/docs/api/errors
 """
@@ -110,6 +111,14 @@ class RequestRefused(ToritsugiError):
     def __init__(self, code: int, message: str, status: int = 400, **more: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.status, self.more = code, message, status, more
+
+
+class Unanswered(RequestRefused):
+    """Twilio does not say whether it does what it was asked for; certainly not, unless it `may_be_done`."""
+
+    def __init__(self, message: str, *, may_be_done: bool) -> None:
+        super().__init__(80613, message, 502)
+        self.may_be_done = may_be_done
 
 
 def not_found(what: str) -> RequestRefused:

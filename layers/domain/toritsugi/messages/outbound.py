@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.addresses import public_url
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused, Unanswered
 from toritsugi.foundation.transactions import refusals, write_transaction
 from toritsugi.limits import charges
 from toritsugi.limits.usage import Use
@@ -85,13 +85,19 @@ def check_able(line: str, able: dict[str, bool], has_media: bool) -> None:
 def hand_over(message: Message, send: Send) -> None:
     """Has Twilio send a message that is kept, and keeps what Twilio says. Raises RequestRefused, as `send` does.
 
-    Whoever dies in here leaves a message of which nobody knows whether it was sent; a callback may still tell.
+    Whoever dies in here, or is not told, leaves a message of which nobody knows whether it was sent; a callback may
+    still tell.
     """
     media = [one["url"] for one in message.media or []]
     try:
         sid, status = send(str(message.person), message.line, message.body, media, public_url(message.path))
     except RequestRefused as refusal:
-        if refusal.status < 500:  # else Twilio has not said that it does not send it
+        if is_unsent(refusal):
             records.note_refused(message.message_id, refusal)
         raise
     records.progress(message.message_id, sid, status)
+
+
+def is_unsent(refusal: RequestRefused) -> bool:
+    """Whether it is certain that nothing was sent."""
+    return not (isinstance(refusal, Unanswered) and refusal.may_be_done)
