@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -22,9 +22,14 @@ class Peer:
     keeps: float = 20
     silent: bool = False  # nothing is answered at all
     asked: list[str] = field(default_factory=list)  # the first line of each request that has come through
-    connections: int = 0
+    lines: list[socket.socket] = field(default_factory=list)
     resets: int = 0
     address: str = ""
+
+    @property
+    def connections(self) -> int:
+        """How many were made."""
+        return len(self.lines)
 
     def serve(self, listener: socket.socket) -> None:
         while True:
@@ -32,7 +37,7 @@ class Peer:
                 connection = listener.accept()[0]
             except OSError:
                 return
-            self.connections += 1
+            self.lines.append(connection)
             threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
 
     def talk(self, connection: socket.socket) -> None:
@@ -67,3 +72,6 @@ def served(peer: Peer, port: int = 0) -> Iterator[Peer]:
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+            for line in peer.lines:
+                with suppress(OSError):  # it has ended
+                    line.shutdown(socket.SHUT_RDWR)

@@ -59,7 +59,7 @@ class Rules:
                     yield from self.bridge_changed(change.before, change.after, actor)
                 if change.kind == "party":
                     yield from self.party_changed(change.before, change.after)
-                if change.kind == "spoken":
+                if change.kind == "spoken" and any(change.before[name] != change.after[name] for name in ("at", "due")):
                     yield f"{change.key} is claimed twice"
 
     def bridge_changed(self, before: Row, after: Row, actor: Actor | None) -> Iterator[str]:

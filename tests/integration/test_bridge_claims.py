@@ -5,7 +5,20 @@ import pytest
 from tests.unit.histories import LINE, NOW, SID, announcement, bridge, call_sid, party
 from toritsugi.bridges import announcements, commands, state
 from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key, party_key
-from toritsugi.bridges.steps import Arm, Begin, Close, End, Follow, Limit, Prolong, Release, Ring
+from toritsugi.bridges.steps import (
+    Arm,
+    Begin,
+    Close,
+    End,
+    Follow,
+    Limit,
+    Miss,
+    Prolong,
+    Release,
+    Ring,
+    Settle,
+    SpeakAgain,
+)
 from toritsugi.foundation.errors import RequestRefused
 
 END = NOW + 600
@@ -74,6 +87,25 @@ def test_what_comes_after_the_start_is_not_claimed_again_for_a_new_deadline(kept
     assert not announcements.claim_announcement(said, now(), NOW + 60, NOW + 60)
 
 
+def test_the_words_of_an_announcement_are_given_once_to_whoever_asks_first(kept):
+    said = announcement(before_end=180)
+    assert not announcements.note_heard(SID, 1, 1, "first"), "nobody has claimed it"
+    announcements.claim_announcement(said, kept, END - 180, END - 180)
+    heard = [announcements.note_heard(SID, 1, 1, token) for token in ("first", "second", "first")]
+    assert heard == [True, False, True]
+
+
+def test_an_announcement_in_doubt_is_spoken_again_by_one_and_not_when_it_was_heard_meanwhile(kept):
+    said = announcement(before_end=180)
+    announcements.claim_announcement(said, kept, END - 180, END - 180)
+    announcements.note_doubt(said, kept, END - 180)
+    again = SpeakAgain(kept, said, END - 180, "CF1", None)
+    assert [again.claim(END - 178) for _ in range(3)] == [True, False, False]
+    announcements.note_heard(SID, 1, 1, "first")
+    assert not SpeakAgain(kept, said, END - 178, "CF1", None).claim(END - 176)
+    assert not Miss(kept, said, END - 178).claim(END - 175)
+
+
 # ---- calls -----------------------------------------------------------------------------------------------------------
 
 
@@ -82,6 +114,39 @@ def test_somebody_is_called_once_for_each_attempt(kept):
     assert [Ring(kept, seen).claim(NOW) for _ in range(3)] == [True, False, False]
     assert Ring(kept, person()).claim(NOW + 5)
     assert person().attempts == 2
+
+
+def doubted(kept):
+    """Somebody of whom it is not known whether they are called."""
+    Ring(kept, person()).claim(NOW)
+    commands.note_doubt(person(), 1, NOW + 1)
+    return person()
+
+
+def test_a_call_in_doubt_is_looked_for_once(kept):
+    seen = doubted(kept)
+    assert [Settle(seen).claim(NOW + 6) for _ in range(3)] == [True, False, False]
+    assert Settle(person()).claim(NOW + 11)
+
+
+def test_a_call_that_was_taken_back_is_made_once_more_as_the_same_attempt(kept):
+    seen = doubted(kept)
+    for _ in range(2):
+        commands.take_back_call(seen, 1)
+    assert (person().attempts, person().attempted_at, person().doubted_at, person().doubts) == (0, None, None, 1)
+    seen = person()
+    assert [Ring(kept, seen).claim(NOW + 6) for _ in range(2)] == [True, False]
+    assert person().attempts == 1
+
+
+def test_a_call_is_not_taken_back_of_which_twilio_has_told_meanwhile_or_that_is_not_in_doubt(kept):
+    seen = doubted(kept)
+    commands.note_call(seen, 1, call_sid(2))
+    commands.take_back_call(seen, 1)
+    assert (person().attempts, person().call_sid) == (1, call_sid(2))
+    commands.forget_doubt(seen, 1)
+    commands.take_back_call(seen, 1)
+    assert (person().attempts, person().doubted_at) == (1, None)
 
 
 def test_whoever_was_removed_meanwhile_is_not_called(kept):

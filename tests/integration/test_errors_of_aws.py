@@ -157,6 +157,20 @@ class World:
         seen = person()
         return lambda: deed(seen)
 
+    def doubted(self, deed: Callable[[Any], object]) -> Deed:
+        """Something that is done with a person of whom it is not known whether they are called."""
+        steps.Ring(self.running(), person()).claim(NOW)
+        commands.note_doubt(person(), 1, NOW)
+        seen = person()
+        return lambda: deed(seen)
+
+    def spoken(self, deed: Callable[[Any, Any], object]) -> Deed:
+        """Something that is done with an announcement of which it is not known whether it is heard."""
+        made, said = self.running(), announcement(before_end=180)
+        announcements.claim_announcement(said, made, END - 180, END - 180)
+        announcements.note_doubt(said, made, NOW)
+        return lambda: deed(said, made)
+
     def within(self, deed: Callable[[Any], object]) -> Deed:
         """Something that is done with a bridge."""
         self.running()
@@ -279,6 +293,17 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.announcements.claim_announcement": lambda w: w.within(
         lambda seen: announcements.claim_announcement(announcement(before_end=180), seen.bridge, END - 180, END - 180)
     ),
+    "bridges.announcements.note_doubt": lambda w: w.spoken(
+        lambda said, seen: announcements.note_doubt(said, seen, NOW + 2)
+    ),
+    "bridges.announcements.move_doubt": lambda w: w.spoken(
+        lambda said, seen: announcements.move_doubt(said, seen, NOW, NOW + 2)
+    ),
+    "bridges.announcements.note_heard": lambda w: w.spoken(lambda *_: announcements.note_heard(SID, 1, 1, "token")),
+    "bridges.commands.note_doubt": lambda w: w.doubted(lambda seen: commands.note_doubt(seen, 1, NOW + 5)),
+    "bridges.commands.forget_doubt": lambda w: w.doubted(lambda seen: commands.forget_doubt(seen, 1)),
+    "bridges.commands.take_back_call": lambda w: w.doubted(lambda seen: commands.take_back_call(seen, 1)),
+    "bridges.steps.Settle.claim": lambda w: w.doubted(lambda seen: steps.Settle(seen).claim(NOW + 5)),
     "bridges.commands.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),
     "bridges.commands.note_more_reserved": lambda w: w.within(lambda seen: commands.note_more_reserved(seen.bridge, 9)),
     "bridges.commands.note_refusal": lambda w: w.about(lambda seen: commands.note_refusal(seen, 0, "no")),

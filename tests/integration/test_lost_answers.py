@@ -14,7 +14,7 @@ from tests.integration.conftest import AIKO, BEN
 from tests.integration.test_bridge_claims import END, now, person
 from tests.unit.histories import NOW, SID, announcement, bridge, call_sid, party
 from toritsugi.bridges import announcements, commands
-from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring
+from toritsugi.bridges.steps import Arm, Begin, Close, End, Limit, Prolong, Release, Ring, Settle
 from toritsugi.callers import caller, changes
 from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.sealing import seal
@@ -30,6 +30,13 @@ def running():
     """A bridge of two people that runs until END, as somebody has just read it."""
     made = bridge(deadline=END, version=1, extension_minutes=10, extension_times=2, window=180)
     return commands.keep_bridge(made, [party(1), party(2)])
+
+
+def doubted():
+    """Somebody of whom it is not known whether they are called."""
+    Ring(running(), person()).claim(NOW - 5)
+    commands.note_doubt(person(), 1, NOW - 5)
+    return person()
 
 
 def report():
@@ -52,6 +59,7 @@ def text():
 # Of all who do this, seeing the same, one has done it.
 CLAIMS = {
     "ring": lambda: Ring(running(), person()).claim,
+    "settle": lambda: Settle(doubted()).claim,
     "limit": lambda: Limit((running(), person())[1], call_sid(2), 600, 1).claim,
     "prolong": lambda: Prolong(running()).claim,
     "arm": lambda: Arm(running(), ()).claim,

@@ -37,11 +37,11 @@ def clockwork(cloud, clock):
     return Clockwork(cloud)
 
 
-@pytest.mark.parametrize(("seconds", "at"), [(120, "03:00:00"), (121, "03:00:01"), (3600.5, "03:58:01")])
-def test_what_is_two_minutes_away_or_more_is_left_to_scheduler_and_comes_two_minutes_early(clockwork, seconds, at):
+@pytest.mark.parametrize(("seconds", "at"), [(130, "03:00:10"), (131, "03:00:11"), (3600.5, "03:58:01")])
+def test_what_is_more_than_two_minutes_away_is_left_to_scheduler_and_comes_two_minutes_early(clockwork, seconds, at):
     schedules.wake(BRIDGE, NOON + seconds, spare=True)
     [one] = clockwork.schedules
-    assert one["Name"] == f"{BRIDGE}-timer-{int(NOON + seconds)}"
+    assert one["Name"] == f"{BRIDGE}-timer-{int(NOON + seconds)}-and-spare"
     assert one["ScheduleExpression"] == f"at(2026-11-21T{at})"
     assert json.loads(one["Target"]["Input"]) == {"bridge": BRIDGE, "due": NOON + seconds, "spare": True}
     assert (one["Target"]["Arn"], one["ActionAfterCompletion"]) == (config.TIMERS_ARN, "DELETE")
@@ -51,7 +51,7 @@ def test_what_is_two_minutes_away_or_more_is_left_to_scheduler_and_comes_two_min
     assert clockwork.messages == []
 
 
-@pytest.mark.parametrize(("seconds", "delay"), [(119, 119), (119.9, 119), (0.5, 0), (0, 0), (-60, 0)])
+@pytest.mark.parametrize(("seconds", "delay"), [(129.9, 129), (120, 120), (119.9, 119), (0.5, 0), (0, 0), (-60, 0)])
 def test_what_is_nearer_waits_in_the_queue_for_whole_seconds(clockwork, seconds, delay):
     schedules.wake(BRIDGE, NOON + seconds)
     assert clockwork.messages == [(pytest.approx(seconds), False, delay)]
@@ -68,6 +68,19 @@ def test_twice_the_same_is_once(clockwork):
         schedules.wake(BRIDGE, NOON + 500)
         schedules.arm_expiry("KC" + "1" * 32, NOON + 500.2)
     assert len(clockwork.schedules) == 2
+
+
+def test_a_timer_without_a_spare_does_not_keep_one_with_a_spare_away(clockwork):
+    schedules.wake(BRIDGE, NOON + 500)
+    schedules.wake(BRIDGE, NOON + 500, spare=True)
+    assert [json.loads(one["Target"]["Input"])["spare"] for one in clockwork.schedules] == [False, True]
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 0.4, 9.9])
+def test_a_session_that_ends_at_once_or_has_ended_is_cleaned_up_in_ten_seconds(clockwork, seconds):
+    schedules.arm_expiry("KC" + "1" * 32, NOON + seconds)
+    [one] = clockwork.schedules
+    assert (one["Name"], one["ScheduleExpression"]) == (f"KC{'1' * 32}-expiry-{NOON + 10}", "at(2026-11-21T03:00:10)")
 
 
 def test_the_expiry_of_a_session_is_rounded_up_for_before_it_there_is_nothing_to_clean(clockwork):
@@ -113,6 +126,15 @@ def test_a_timer_that_is_due_within_a_second_is_waited_for(clockwork, slept, ear
     assert schedules.wait_until_due({"bridge": BRIDGE, "due": NOON + early, "spare": False})
     assert slept == waited
     assert clockwork.messages == []
+
+
+@pytest.mark.parametrize("seconds", [120, 125.5, 170])
+def test_a_timer_that_a_schedule_has_sent_too_early_waits_in_the_queue_for_its_name_is_taken(clockwork, clock, seconds):
+    schedules.wake(BRIDGE, NOON + 200)
+    [fires] = clockwork.schedules
+    clock.shift(200 - seconds)
+    assert not schedules.wait_until_due(json.loads(fires["Target"]["Input"]))
+    assert [due for due, *_ in clockwork.messages] == [200]
 
 
 def test_a_timer_that_comes_earlier_is_sent_again_with_its_spare(clockwork, slept):

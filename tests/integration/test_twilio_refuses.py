@@ -12,7 +12,7 @@ from tests.integration.conftest import AIKO, BEN, LINES
 from tests.integration.switchboard import Switchboard, attended
 from toritsugi.adapters import twilio_api
 from toritsugi.bridges import commands
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused, Unanswered
 
 LEG, ROOM, NUMBER = "CA" + "1" * 32, "CF" + "1" * 32, "PN" + "1" * 32
 HERE = "https://exchange.example.com/x"
@@ -68,17 +68,21 @@ def test_what_twilio_does_not_do_is_told_with_its_own_words(twilios, request_):
     assert "not today" in refused.value.message or "Unable to fetch page" in refused.value.message
 
 
-@pytest.mark.parametrize("status", [400, 404])
-@pytest.mark.parametrize("name", ["the end of a call", "last words", "the limit of a call", "the end of a conference"])
-def test_what_has_ended_by_itself_need_not_be_ended(twilios, name, status):
-    twilios.refusals = [(status, 21220)]
+ENDING = ["the end of a call", "last words", "the limit of a call", "news of a call", "the end of a conference"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 21220), (404, 20404), (400, 16099)])
+@pytest.mark.parametrize("name", ENDING)
+def test_what_has_ended_by_itself_need_not_be_ended(twilios, name, status, code):
+    twilios.refusals = [(status, code)]
     REQUESTS[name]()
     assert len(twilios.asked) == 1
 
 
-@pytest.mark.parametrize("name", ["the end of a call", "the end of a conference"])
-def test_what_may_not_be_ended_has_not_ended(twilios, name):
-    twilios.refusals = [(403, 20003)]
+@pytest.mark.parametrize(("status", "code"), [(403, 20003), (400, 20001), (400, 21205)])
+@pytest.mark.parametrize("name", ENDING)
+def test_what_twilio_refuses_for_another_reason_has_not_ended(twilios, name, status, code):
+    twilios.refusals = [(status, code)]
     with pytest.raises(RequestRefused):
         REQUESTS[name]()
 
@@ -146,6 +150,13 @@ def test_a_call_is_asked_for_as_it_was_wanted(twilios, desk, clock):
     assert form["StatusCallback"].split("#")[0].endswith(f"/status/bridges/{call.sid}/1/1")
 
 
+def test_twilios_own_limit_is_never_less_than_the_minute_that_it_takes(twilios):
+    twilio_api.make_call(AIKO, LINES[0], HERE, HERE, 30, 7, False)
+    for seconds in (1, 59, 61):
+        twilio_api.limit_call(LEG, seconds)
+    assert [asked.form["TimeLimit"] for asked in twilios.asked] == ["60", "60", "60", "61"]
+
+
 def test_what_cannot_be_spoken_is_lost_and_not_tried_again(twilios, desk, twilio, clock, logged):
     said = {"say": "Time is up soon.", "language": "en-US", "before_end": 60}
     call = desk.calls(announcements=[said])
@@ -163,7 +174,8 @@ def test_where_nobody_is_at_twilios_address_it_is_spoken_as_soon_as_somebody_is(
     call = desk.calls(announcements=[{"say": "Time is up soon.", "language": "en-US", "before_end": 60}])
     call.begins(twilio)
     clock.shift(29 * 60)
-    looks(call)
+    with pytest.raises(Unanswered, match="cannot be reached"):  # when the limits of the legs are set
+        looks(call)
     clock.shift(2)
     with attended(Switchboard()) as back:
         looks(call)

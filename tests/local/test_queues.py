@@ -169,3 +169,33 @@ def test_messages_that_a_handler_sends_follow_their_own_delay(lab):
     lab.send("first", delay=10)
     lab.forward(100)
     assert timer.bodies == [(10, "first"), (20, "next"), (30, "next")]
+
+
+# ---- chains ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_function_that_wakes_itself_is_stopped_after_sixteen_times(lab):
+    timer.does = lambda _: lab.send("once more", delay=1)
+    lab.send("once", delay=0)
+    lab.forward(3600)
+    assert len(timer.woken) == 16
+    assert lab.dead() == ["once more"]
+    assert lab.failures() == ["lab-local-timer was stopped: it has run 16 times in one chain"]
+
+
+def test_one_that_may_do_so_is_not(lab):
+    for function, _ in lab.cloud.queues.fed.values():
+        function["RecursiveLoop"] = "Allow"
+    timer.does = lambda _: lab.send("once more", delay=1) if len(timer.woken) < 40 else None
+    lab.send("once", delay=0)
+    lab.forward(3600)
+    assert len(timer.woken) == lab.cloud.queues.longest["lab-local-timer"] == 40
+    assert lab.dead() == []
+
+
+def test_a_schedule_begins_another_chain(lab):
+    timer.does = lambda _: lab.arm(f"next-{len(timer.woken)}", now() + 5, arn=lab.cloud.template.arn("Timers"))
+    lab.send("once", delay=0)
+    lab.forward(3600)
+    assert len(timer.woken) > 20
+    assert lab.cloud.queues.longest["lab-local-timer"] == 1

@@ -40,12 +40,27 @@ def test_a_schedule_puts_its_input_into_a_queue(lab):
     assert 605 <= at < 665  # the queue has a delay of 5 seconds
 
 
-def test_a_schedule_of_the_past_fires_within_the_next_minute(lab):
-    lab.arm("expiry", -3600)
-    lab.forward(0)
-    assert timer.woken == []
-    lab.forward(60)
-    assert len(when()) == 1
+@pytest.mark.parametrize("seconds", [-3600, 0])
+def test_a_schedule_of_the_past_is_refused(lab, seconds):
+    with pytest.raises(lab.scheduler.exceptions.ValidationException, match="not in the future"):
+        lab.arm("expiry", seconds)
+    assert lab.schedules() == []
+
+
+def test_the_name_of_a_schedule_is_taken_until_a_moment_after_it_has_fired(lab):
+    taken = lab.scheduler.exceptions.ConflictException
+    refused = []
+
+    def arm_again(_event):
+        try:
+            lab.arm("expiry", 7200)
+        except taken:
+            refused.append(1)
+
+    timer.does = arm_again
+    lab.arm("expiry", 600)
+    lab.forward(700)
+    assert (len(when()), refused, lab.schedules()) == (1, [1], [])
 
 
 def test_a_schedule_that_is_deleted_does_not_fire(lab):
@@ -112,7 +127,7 @@ def test_a_schedule_that_is_late_one_that_comes_twice_and_one_that_never_comes(l
 
 def test_a_message_of_a_schedule_can_be_late_too(lab):
     lab.cloud.faults.messages.late(seconds=300)
-    lab.arm("announce", 0, arn=lab.cloud.template.arn("Timers"))
+    lab.arm("announce", 1, arn=lab.cloud.template.arn("Timers"))
     lab.forward(300)
     assert timer.woken == []
     lab.forward(100)
@@ -121,7 +136,7 @@ def test_a_message_of_a_schedule_can_be_late_too(lab):
 
 def test_a_handler_may_send_what_its_schedule_was_too_early_for(lab):
     timer.does = lambda event: lab.send("now", delay=60) if "name" in event else None
-    lab.arm("early", 0)
+    lab.arm("early", 1)
     lab.forward(200)
     (fired, _), (spoken, _) = timer.woken
     assert round(spoken - fired, 3) == 60

@@ -131,3 +131,26 @@ def test_timers_do_not_breed_when_nobody_tells_that_two_legs_have_ended(desk, ai
     assert waiting[-1] == 0
     aiko.is_idle()
     ben.is_idle()
+
+
+# ---- chains of timers: Lambda stops what has run 16 times in one, unless that is allowed -----------------------------
+
+
+def test_sixty_announcements_are_no_long_chain_of_timers(desk, aiko, ben, clock, cloud):
+    said = [THREE | {"before_end": 10 * place} for place in range(1, 61)]
+    meet(desk, aiko, ben, minutes=12, announcements=said)
+    clock.forward(minutes=12, seconds=30)
+    assert len(heard(ben)) == 60
+    assert cloud.queues.longest["toritsugi-local-timer"] <= 4
+
+
+def test_nor_are_the_timers_of_a_conference_whose_callbacks_are_lost(desk, aiko, ben, clock, cloud):
+    bridge = meet(desk, aiko, ben, minutes=30)
+    cloud.crash("status", before="dynamodb.PutItem", times=None)
+    desk.does("DELETE", f"{bridge.path}/participants/2")
+    clock.forward(seconds=4)
+    bridge.end()
+    clock.forward(minutes=10)
+    assert cloud.queues.longest["toritsugi-local-timer"] < 16
+    aiko.is_idle()
+    ben.is_idle()

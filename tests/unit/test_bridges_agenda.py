@@ -352,6 +352,11 @@ def test_a_leg_that_goes_on_is_hung_up_again_and_again_for_a_while():
     assert steps(over, END + 9) == []
     assert END + 10 in agenda.later(over, END + 9)
     assert steps(over, END + 10) == [Release, Release]
+    for seconds in (10, 20, 40, 80, 160):  # each time after as long as in all so far
+        for one in over.parties:
+            one.released_at = END + seconds
+        again = {END + 2 * seconds} if seconds < 160 else set()
+        assert agenda.later(over, END + seconds) == again
     assert agenda.later(over, END + state.PATIENCE_SECONDS) == set()
 
 

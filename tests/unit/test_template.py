@@ -775,3 +775,7 @@ def test_a_nested_stack_is_given_what_it_asks_for(path):
     stacks = of_type("AWS::CloudFormation::Stack").values()
     given = [set(stack["Parameters"]) for stack in stacks if ROOT / stack["TemplateURL"] == path]
     assert given == [set(read(path)["Parameters"])] * (path.name != "key.yaml")  # which stands alone
+
+
+def test_only_the_function_that_plans_its_own_next_timer_may_wake_itself():
+    assert {name for name, function in FUNCTIONS.items() if function.get("RecursiveLoop") == "Allow"} == {"Timer"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,11 @@ class Cloud:
             if service == "s3":
                 return self.answer_of_buckets(operation, request)
             if service == "sqs":
-                return self.answer_of_queues(client, operation, request)
+                with refusing(client, operation):
+                    return self.queues.call(operation, request)
             if service == "scheduler":
-                self.schedules.check(operation, request)
+                with refusing(client, operation):
+                    self.schedules.check(operation, request)
             answer = moto(client, operation, request)
             if service == "scheduler":
                 self.schedules.happened(operation, request)
@@ -155,14 +158,6 @@ class Cloud:
 
         return answered
 
-    def answer_of_queues(self, client: Any, operation: str, request: dict[str, Any]) -> Any:
-        try:
-            return self.queues.call(operation, request)
-        except Refused as no:
-            said = {"Error": {"Code": no.code, "Message": no.message, "Type": "Sender"}}
-            error: type[ClientError] = client.exceptions.from_code(no.shape)
-            raise error(said, operation) from None
-
     def answer_of_buckets(self, operation: str, request: dict[str, Any]) -> Any:
         try:
             return self.buckets.call(operation, request)
@@ -170,4 +165,16 @@ class Cloud:
             raise ClientError({"Error": {"Code": no.code, "Message": no.code}}, operation) from None
 
     def delete_schedule(self, key: Key) -> None:
-        self.client("scheduler").delete_schedule(GroupName=key[0], Name=key[1])
+        with suppress(ClientError):  # somebody has deleted it meanwhile
+            self.client("scheduler").delete_schedule(GroupName=key[0], Name=key[1])
+
+
+@contextmanager
+def refusing(client: Any, operation: str) -> Iterator[None]:
+    """Inside, what is refused is said as botocore says it."""
+    try:
+        yield
+    except Refused as no:
+        said = {"Error": {"Code": no.code, "Message": no.message, "Type": "Sender"}}
+        error: type[ClientError] = client.exceptions.from_code(no.shape)
+        raise error(said, operation) from None

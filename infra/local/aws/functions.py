@@ -11,7 +11,7 @@ import contextvars
 import importlib
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,8 +57,16 @@ class Died(BaseException):
 class Invocation:
     """One event in one handler."""
 
-    def __init__(self, function: dict[str, Any], process: asyncio.Lock, crashes: Crashes, clock: Clock | None) -> None:
+    def __init__(
+        self,
+        function: dict[str, Any],
+        process: asyncio.Lock,
+        crashes: Crashes,
+        clock: Clock | None,
+        chain: Counter[str] | None = None,
+    ) -> None:
         self.name = function["Handler"].split(".")[-2]
+        self.chain = Counter({function["FunctionName"]: 1}) + (chain or Counter())
         self.function, self.process, self.crashes, self.clock = function, process, crashes, clock
         self.asleep: Future[None] | None = None
         self.end: Exception | None = None  # why its process is gone
@@ -165,14 +173,20 @@ class Functions:
             raise ValueError("A function crashes either before a call or after it.")
         self.crashes.crash(name, "before" if before else "after", before or after or "", times)
 
-    async def invoke(self, function: dict[str, Any], event: dict[str, Any], on_the_clock: bool = False) -> Any:
+    async def invoke(
+        self,
+        function: dict[str, Any],
+        event: dict[str, Any],
+        on_the_clock: bool = False,
+        chain: Counter[str] | None = None,
+    ) -> Any:
         """What the function's handler returns; raises what it raises, Crashed, or TimedOut.
 
         `on_the_clock`: a task of the clock awaits this, so the handler may sleep while time moves. A request from
-        outside is none, and sleeps really.
+        outside is none, and sleeps really. `chain` is which functions have run to bring this about, and how often.
         """
         process = self.processes[function["FunctionName"]]
-        invocation = Invocation(function, process, self.crashes, self.clock if on_the_clock else None)
+        invocation = Invocation(function, process, self.crashes, self.clock if on_the_clock else None, chain)
         try:
             return await invocation.run(self.threads, event)
         except Crashed:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ class Message:
     message_id: str
     received: int = 0
     first_received_at: float = 0
+    chain: Counter[str] = field(default_factory=Counter)  # which function has run how often to bring it about
     receipts: list[str] = field(default_factory=list)
 
     @property

@@ -3,6 +3,9 @@
 moto's own draws no line between a second and the next, and takes an empty message.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+
+As Lambda does, a function is run no more when it has run 16 times in one chain of messages, unless its RecursiveLoop
+is Allow. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ import asyncio
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
 from local.aws.faults import Faults
-from local.aws.functions import Functions
+from local.aws.functions import Functions, current
 from local.aws.messages import MOST_IN_A_BATCH, Message, Refused, check_batch, check_message, described, receipt, record
 from local.aws.template import Template
 from local.clock import ROUNDING, Clock
@@ -24,6 +28,9 @@ PROPERTIES = {
     *("QueueName", "DelaySeconds", "VisibilityTimeout", "RedrivePolicy", "MessageRetentionPeriod"),
     *("SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags"),
 }
+
+
+MOST_IN_A_CHAIN = 16
 
 
 class Queue:
@@ -48,6 +55,13 @@ class Queue:
     def delete(self, *messages: Message) -> None:
         with self.lock:
             self.messages = [one for one in self.messages if all(one is not message for message in messages)]
+
+    def stop(self, messages: list[Message]) -> None:
+        """Hands these to nobody any more: they go to the dead letters, if there are any."""
+        self.delete(*messages)
+        for message in messages:
+            if self.dead_letters:
+                self.dead_letters.put(message)
 
     def receive(self, most: int, visibility_timeout: float) -> list[Message]:
         """The oldest messages that are visible now; who receives one has so many seconds to delete it.
@@ -78,6 +92,7 @@ class Queues:
     def __init__(self, template: Template, functions: Functions, faults: Faults) -> None:
         self.functions, self.faults = functions, faults
         self.clock: Clock | None = None
+        self.longest: Counter[str] = Counter()  # of each function, how often it has run in one chain at most
         declared = template.of_type("AWS::SQS::Queue").items()
         queues = [Queue(template.name(name), template.arn(name), properties) for name, properties in declared]
         self.named = {queue.name: queue for queue in queues}
@@ -163,7 +178,8 @@ class Queues:
         copies = 2 if self.faults.take("twice", what) else 1
         now, message_id = time.time(), str(uuid.uuid4())
         visible_at = now + (queue.delay if delay is None else delay) + (late.seconds if late else 0)
-        sent = [Message(body, attributes or {}, now, visible_at, message_id) for _ in range(copies)]
+        chain = invocation.chain if (invocation := current.get()) else Counter()
+        sent = [Message(body, attributes or {}, now, visible_at, message_id, chain=chain) for _ in range(copies)]
         for message in sent:
             queue.put(message)
         return sent
@@ -188,8 +204,14 @@ class Queues:
     ) -> None:
         """Hands messages to the function; what it does not manage comes again when it is visible again."""
         event = {"Records": [record(message, queue.arn) for message in messages]}
+        name, chain = function["FunctionName"], messages[0].chain
+        if chain[name] >= MOST_IN_A_CHAIN and function.get("RecursiveLoop") != "Allow":
+            queue.stop(messages)
+            self.functions.failures.append(f"{name} was stopped: it has run {chain[name]} times in one chain")
+            return
+        self.longest[name] = max(self.longest[name], chain[name] + 1)
         try:
-            answer = await self.functions.invoke(function, event, on_the_clock=True)
+            answer = await self.functions.invoke(function, event, on_the_clock=True, chain=chain)
         except Exception:  # which the functions have written down
             self.announce(queue, *messages)
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,14 @@ from zoneinfo import ZoneInfo
 
 from local.aws.faults import ScheduleFaults
 from local.aws.functions import Functions
+from local.aws.messages import Refused
 from local.aws.queues import Queues
 from local.aws.template import REGION, Template
 from local.clock import Clock, Due
 
 ALIAS = "live"  # by which functions are called
 PRECISION = 60  # seconds after its time, within which a schedule fires
+GONE = 3  # seconds after that, for which its name is still taken (unverified: some are)
 RETRIES = (60, 120)  # seconds until Lambda repeats what nobody waits for
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
@@ -50,7 +53,10 @@ class Schedules:
     # ---- what was asked for ----------------------------------------------------------------------------------------
 
     def check(self, operation: str, request: dict[str, Any]) -> None:
-        """Raises ValueError for what is not built, and for a target that the template does not have."""
+        """Raises ValueError for what is not built and for a target that the template does not have, and Refused.
+
+        AWS takes no time that has passed: https://github.com/DefangLabs/pulumi-defang/pull/425
+        """
         if operation == "UpdateSchedule":
             raise ValueError("the local stack does not know UpdateSchedule")
         if operation != "CreateSchedule":
@@ -59,6 +65,9 @@ class Schedules:
             raise ValueError(f"the local stack does not know {request['ScheduleExpression']}")
         if request["FlexibleTimeWindow"]["Mode"] != "OFF":
             raise ValueError("the local stack knows no flexible time windows")
+        if due_of(request) <= time.time():
+            said = f"Invalid Schedule Expression {request['ScheduleExpression']}. It is not in the future."
+            raise Refused("ValidationException", said)
         self.target(request)
 
     def happened(self, operation: str, request: dict[str, Any]) -> None:
@@ -81,9 +90,7 @@ class Schedules:
         """Enqueues a one-time schedule: it fires within a minute after its time, if it is still there."""
         assert self.clock  # noqa: S101
         key, clock = key_of(request), self.clock
-        zone = ZoneInfo(request.get("ScheduleExpressionTimezone") or "UTC")
-        due = datetime.fromisoformat(request["ScheduleExpression"][3:-1]).replace(tzinfo=zone).timestamp()
-        due, what = max(due, clock.now()) + clock.random.random() * PRECISION, "/".join(key)
+        due, what = max(due_of(request), clock.now()) + clock.random.random() * PRECISION, "/".join(key)
         if request.get("State") == "DISABLED" or self.faults.take("never", what):
             return
         if late := self.faults.take("late", what):
@@ -100,10 +107,13 @@ class Schedules:
     # ---- what fires ------------------------------------------------------------------------------------------------
 
     async def fire(self, request: dict[str, Any]) -> None:
-        if self.waiting.pop(key_of(request), None) and request.get("ActionAfterCompletion") == "DELETE":
-            await asyncio.to_thread(self.delete, key_of(request))
+        assert self.clock  # noqa: S101
+        is_first = self.waiting.pop(key_of(request), None)
         if asyncio.iscoroutine(doing := self.target(request)()):
             await doing
+        if is_first and request.get("ActionAfterCompletion") == "DELETE":
+            await self.clock.sleep(GONE, f"schedule {request['Name']} is gone")
+            await asyncio.to_thread(self.delete, key_of(request))
 
     def repeat(self, function: dict[str, Any], schedule: dict[str, Any]) -> None:
         match = RATE.fullmatch(schedule["ScheduleExpression"])
@@ -135,6 +145,12 @@ class Schedules:
                 await self.clock.sleep(wait, f"{function['FunctionName']} is tried again")
         if told := config.get("DestinationConfig", {}).get("OnFailure"):
             self.queues.send(self.queues.by_arn[told["Destination"]], json.dumps(report(function, event, why, waits)))
+
+
+def due_of(request: dict[str, Any]) -> float:
+    """The time of a one-time schedule, in seconds since 1970."""
+    zone = ZoneInfo(request.get("ScheduleExpressionTimezone") or "UTC")
+    return datetime.fromisoformat(request["ScheduleExpression"][3:-1]).replace(tzinfo=zone).timestamp()
 
 
 def key_of(request: dict[str, Any]) -> Key:

@@ -1,7 +1,8 @@
 """EventBridge Scheduler, the timer queue, and the queue of recordings.
 
-A schedule fires somewhere within a minute after its time, and is gone. It wakes cleanup.py; or, a minute or two early,
-it puts a timer into the queue, which holds it back to the second and wakes timer.py.
+A schedule fires somewhere within a minute after its time, and is gone a moment later: another of its name that is made
+before that never fires. It wakes cleanup.py; or, a minute or two early, it puts a timer into the queue, which holds it
+back to the second and wakes timer.py. What the queue has held once never goes back to the Scheduler.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html
@@ -17,16 +18,18 @@ from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import log
 
 EARLY_SECONDS = 120  # a schedule's own minute, and one for the way; why not SQS's fifteen: docs/decisions/deployment.md
+AHEAD_SECONDS = 10  # by which a schedule's time is later than ours: one that has passed is refused
 SPARE_TIMER_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
 
 
 def arm_expiry(session_sid: str, due: float) -> None:
-    """Has the session cleaned up when it is due. Twice is once, for the name says whose it is and when.
+    """Has the session cleaned up when it is due, or soon. Twice is once, for the name says whose it is and when.
 
     A failure is only logged: an expired session ends for every caller without us, and the sweep finds it.
     """
+    moment = math.ceil(max(due, time.time() + AHEAD_SECONDS))
     try:
-        create(f"{session_sid}-expiry-{math.ceil(due)}", due, {"session_sid": session_sid}, config.CLEANUP_ARN)
+        create(f"{session_sid}-expiry-{moment}", moment, {"session_sid": session_sid}, config.CLEANUP_ARN)
     except Exception:
         log.exception("no schedule for the expiry of a session", session_sid=session_sid)
 
@@ -46,12 +49,17 @@ def wake(bridge_sid: str, due: float, *, spare: bool = False) -> None:
     wait for longer than a quarter of an hour.
     """
     timer = {"bridge": bridge_sid, "due": due, "spare": spare}
-    left = due - time.time()
-    if left >= EARLY_SECONDS:
-        create(f"{bridge_sid}-timer-{math.floor(due)}", due - EARLY_SECONDS, timer, config.TIMERS_ARN)
-        return
+    if due - time.time() < EARLY_SECONDS + AHEAD_SECONDS:
+        return hold(timer)
+    name = f"{bridge_sid}-timer-{math.floor(due)}{'-and-spare' if spare else ''}"
+    return create(name, due - EARLY_SECONDS, timer, config.TIMERS_ARN)
+
+
+def hold(timer: dict[str, Any]) -> None:
+    """Puts a timer into the queue until it is due, and its spare after it."""
+    left, due = timer["due"] - time.time(), timer["due"]
     send(timer | {"spare": False}, left)
-    if spare:
+    if timer["spare"]:
         send(timer | {"spare": False, "due": due + SPARE_TIMER_SECONDS}, left + SPARE_TIMER_SECONDS)
 
 
@@ -74,7 +82,7 @@ def wait_until_due(timer: dict[str, Any]) -> bool:
     """Whether the timer is due, after waiting out the last fraction of a second. One that came early is sent again."""
     left = timer["due"] - time.time()
     if left > 1:
-        wake(timer["bridge"], timer["due"], spare=timer["spare"])
+        hold(timer)
         return False
     if left > 0:
         time.sleep(left)
@@ -88,7 +96,7 @@ def send(said: dict[str, Any], seconds: float, queue: str = config.TIMERS_URL) -
 
 
 def create(name: str, due: float, said: dict[str, Any], target: str) -> None:
-    """Makes a one-time schedule that tells `target`, a function or a queue, what is `said`.
+    """Makes a one-time schedule that tells `target`, a function or a queue, what is `said`. It must be ahead.
 
     Nothing happens if there is a schedule of that name already.
     """

@@ -29,7 +29,12 @@ OF_TEXTS = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", 
 WEBHOOKS = OF_CALLS + OF_TEXTS
 
 NOT_OWNED = 80606  # with which a number is refused that is not the account's
-GONE_STATUSES = (400, 404)  # what Twilio answers about a call or conference that has ended
+# What Twilio says of a call or conference that has ended: not found, invalid call state, not in progress. Any other 400
+# is a mistake of ours. https://www.twilio.com/docs/api/errors
+GONE_CODES = (20404, 21220, 16099)
+
+# Twilio takes no limit of less than a minute: https://www.twilio.com/en-us/blog/introducing-configurable-call-limits-for-programmable-voice
+MIN_LIMIT_SECONDS = 60
 
 
 @cache
@@ -163,7 +168,7 @@ def make_call(to: str, shows: str, answered: str, report_to: str, ring_seconds: 
             status_callback=report_to,
             status_callback_event=["initiated", "ringing", "answered", "completed"],
             timeout=ring_seconds,
-            time_limit=limit,
+            time_limit=max(limit, MIN_LIMIT_SECONDS),
             **wanted,
         )
     except TwilioRestException as error:
@@ -193,9 +198,9 @@ def limit_call(call_sid: str, seconds: int) -> None:
     """Has Twilio itself end a call so long after its answer, which it does even if all of AWS is down.
 
     That Twilio counts from the answer, and not from now, is not written anywhere: where it should count from now, the
-    call ends later than by our own timer, never earlier.
+    call ends later than by our own timer, never earlier. Nor does it end by this within its first minute.
     """
-    update_call(call_sid, time_limit=seconds)
+    update_call(call_sid, time_limit=max(seconds, MIN_LIMIT_SECONDS))
 
 
 def hang_up_call(call_sid: str) -> None:
@@ -213,7 +218,7 @@ def update_call(call_sid: str, **changes: Any) -> None:
     try:
         twilio_client().calls(in_path(call_sid, "CA")).update(**changes)
     except TwilioRestException as error:
-        if error.status not in GONE_STATUSES:
+        if error.code not in GONE_CODES:
             raise downstream(error) from None
 
 
@@ -285,7 +290,7 @@ def end_conference(conference_sid: str) -> None:
     try:
         twilio_client().conferences(in_path(conference_sid, "CF")).update(status="completed")
     except TwilioRestException as error:
-        if error.status not in GONE_STATUSES:
+        if error.code not in GONE_CODES:
             raise downstream(error) from None
 
 

@@ -15,7 +15,7 @@ from toritsugi.foundation.call_status import FINAL, RANKS, TOO_MANY_CALLS
 from toritsugi.foundation.errors import RequestRefused
 
 FAR_SECONDS = 45  # who left the room for longer than that, and does not come back, is gone even if nobody told us
-AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again
+AGAIN_SECONDS = 10  # after which a leg that we have hung up, and that goes on, is hung up again; then twice that, ...
 PATIENCE_SECONDS = 300  # for so long is that tried
 LOST_SECONDS = 60  # a call of which nothing is known for so long was never made
 
@@ -187,11 +187,14 @@ class State:
         return max(time or now for time in times)
 
     def again_at(self, party: Party, leg: BridgeLeg) -> float | None:
-        """When a leg that was hung up, and went on, is hung up again; not for ever."""
+        """When a leg that was hung up, and went on, is hung up again: each time after as long as in all so far.
+
+        Not for ever.
+        """
         unwanted = self.bridge.ended_at or party.removed_at
         if unwanted is None or party.released_at is None or party.released < leg.attempt:
             return None
-        again = party.released_at + AGAIN_SECONDS
+        again = party.released_at + max(AGAIN_SECONDS, party.released_at - unwanted)
         return again if again < unwanted + PATIENCE_SECONDS else None
 
     # ---- time ----------------------------------------------------------------------------------------------------

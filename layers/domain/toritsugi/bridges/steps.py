@@ -238,7 +238,6 @@ class Leave(Claimable):
         return update_unread_if(self.bridge, [Bridge.enrolled.remove()], Bridge.entry.exists())
 
 
-Call = Ring | Settle | Limit | Release
-Words = Speak | SpeakAgain | Miss | Drop
-Course = Begin | Follow | Prolong | Arm | End | Close | Leave
-BridgeStep = Call | Words | Course
+CallStep = Ring | Settle | Limit | Release
+AnnouncementStep = Speak | SpeakAgain | Miss | Drop
+BridgeStep = CallStep | AnnouncementStep | Begin | Follow | Prolong | Arm | End | Close | Leave
