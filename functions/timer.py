@@ -200,7 +200,7 @@ def call_party(step: Ring) -> None:
         commands.note_refusal(party, attempt, "the exchange was stopped")
     except Unanswered as silence:
         log.warning("a call is in doubt", reason=silence.message)
-        commands.note_doubt(party, attempt, time.time())
+        commands.note_call_doubt(party, attempt, time.time())
     except RequestRefused as refusal:
         log.warning("a call was not made", code=refusal.code)
         commands.note_refusal(party, attempt, f"{refusal.code} {refusal.message}", refusal.code)
@@ -213,7 +213,7 @@ def settle_call(step: Settle) -> None:
     """Has a call made again that certainly was not made."""
     party, attempt = step.party, step.attempt
     if twilio_api.was_called(party.number, party.shows, party.attempted_at or 0):
-        commands.forget_doubt(party, attempt)
+        commands.forget_call_doubt(party, attempt)
     elif party.doubts >= MAX_DOUBTS:
         commands.note_refusal(party, attempt, "Twilio does not answer")
     else:

@@ -119,7 +119,7 @@ def test_somebody_is_called_once_for_each_attempt(kept):
 def doubted(kept):
     """Somebody of whom it is not known whether they are called."""
     Ring(kept, person()).claim(NOW)
-    commands.note_doubt(person(), 1, NOW + 1)
+    commands.note_call_doubt(person(), 1, NOW + 1)
     return person()
 
 
@@ -144,7 +144,7 @@ def test_a_call_is_not_taken_back_of_which_twilio_has_told_meanwhile_or_that_is_
     commands.note_call(seen, 1, call_sid(2))
     commands.take_back_call(seen, 1)
     assert (person().attempts, person().call_sid) == (1, call_sid(2))
-    commands.forget_doubt(seen, 1)
+    commands.forget_call_doubt(seen, 1)
     commands.take_back_call(seen, 1)
     assert (person().attempts, person().doubted_at) == (1, None)
 

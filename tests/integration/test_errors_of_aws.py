@@ -160,7 +160,7 @@ class World:
     def doubted(self, deed: Callable[[Any], object]) -> Deed:
         """Something that is done with a person of whom it is not known whether they are called."""
         steps.Ring(self.running(), person()).claim(NOW)
-        commands.note_doubt(person(), 1, NOW)
+        commands.note_call_doubt(person(), 1, NOW)
         seen = person()
         return lambda: deed(seen)
 
@@ -300,8 +300,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda said, seen: announcements.move_doubt(said, seen, NOW, NOW + 2)
     ),
     "bridges.announcements.note_heard": lambda w: w.spoken(lambda *_: announcements.note_heard(SID, 1, 1, "token")),
-    "bridges.commands.note_doubt": lambda w: w.doubted(lambda seen: commands.note_doubt(seen, 1, NOW + 5)),
-    "bridges.commands.forget_doubt": lambda w: w.doubted(lambda seen: commands.forget_doubt(seen, 1)),
+    "bridges.commands.note_call_doubt": lambda w: w.doubted(lambda seen: commands.note_call_doubt(seen, 1, NOW + 5)),
+    "bridges.commands.forget_call_doubt": lambda w: w.doubted(lambda seen: commands.forget_call_doubt(seen, 1)),
     "bridges.commands.take_back_call": lambda w: w.doubted(lambda seen: commands.take_back_call(seen, 1)),
     "bridges.steps.Settle.claim": lambda w: w.doubted(lambda seen: steps.Settle(seen).claim(NOW + 5)),
     "bridges.commands.note_call": lambda w: w.about(lambda seen: commands.note_call(seen, 0, call_sid(2))),

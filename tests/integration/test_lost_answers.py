@@ -35,7 +35,7 @@ def running():
 def doubted():
     """Somebody of whom it is not known whether they are called."""
     Ring(running(), person()).claim(NOW - 5)
-    commands.note_doubt(person(), 1, NOW - 5)
+    commands.note_call_doubt(person(), 1, NOW - 5)
     return person()
 
 

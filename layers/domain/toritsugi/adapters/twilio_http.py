@@ -18,7 +18,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.connections import KeptConnections
 from toritsugi.foundation.errors import Unanswered
 
-CONNECT_SECONDS, READ_SECONDS = 2, 10
+TWILIO_CONNECT_SECONDS, TWILIO_READ_SECONDS = 2, 10
 RETRY_PAUSES = (0.2, 0.5, 1.0)  # seconds between attempts: https://www.twilio.com/docs/api/errors/20429
 TOO_MANY_REQUESTS = 429
 
@@ -33,7 +33,7 @@ class RedirectedHttpClient(TwilioHttpClient):
 
     def __init__(self) -> None:
         super().__init__()
-        self.timeout = (CONNECT_SECONDS, READ_SECONDS)
+        self.timeout = (TWILIO_CONNECT_SECONDS, TWILIO_READ_SECONDS)
         self.connections = KeptConnections(self.session.close)
 
     def request(self, method: str, url: str, params: Any = None, data: Any = None, *args: Any, **kwargs: Any) -> Any:

@@ -48,7 +48,7 @@ def write_audio(answer: urllib3.BaseHTTPResponse, file: IO[bytes]) -> str:
             checksum.update(part)
             file.write(part)
     except urllib3.exceptions.HTTPError as failure:
-        raise unanswered(failure) from failure
+        raise no_answer(failure) from failure
     return checksum.hexdigest()
 
 
@@ -70,23 +70,23 @@ def ask_twilio(method: str, path: str) -> Any:
         for user, password in config.settings(doubtful).twilio_logins:
             if answer:
                 answer.close()
-            answer = request(method, url, urllib3.make_headers(basic_auth=f"{user}:{password}"))
+            answer = send_request(method, url, urllib3.make_headers(basic_auth=f"{user}:{password}"))
             if answer.status != WRONG_TOKEN:
                 return answer
     return answer
 
 
-def request(method: str, url: str, headers: dict[str, str]) -> Any:
+def send_request(method: str, url: str, headers: dict[str, str]) -> Any:
     """The answer of whoever is there; what fails is tried twice more, for it may be done twice. Raises Unanswered."""
     pool, connections = http()
     connections.prepare()
     try:
         return pool.request(method, url, headers=headers, preload_content=False)
     except urllib3.exceptions.HTTPError as failure:
-        raise unanswered(failure) from failure
+        raise no_answer(failure) from failure
 
 
-def unanswered(failure: Exception) -> Unanswered:
+def no_answer(failure: Exception) -> Unanswered:
     return Unanswered(f"Twilio did not answer for a recording ({type(failure).__name__})", may_be_done=True)
 
 

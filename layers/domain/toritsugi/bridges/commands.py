@@ -242,13 +242,13 @@ def note_refusal(party: Party, attempt: int, why: str, code: int | None = None) 
     update_unread_if(party, changes, Party.attempts == attempt)
 
 
-def note_doubt(party: Party, attempt: int, now: float) -> None:
+def note_call_doubt(party: Party, attempt: int, now: float) -> None:
     """Keeps that it is not known whether a call was made."""
     actions = [Party.doubted_at.set(now), Party.doubts.set((Party.doubts | 0) + 1)]
     update_unread_if(party, actions, Party.attempts == attempt)
 
 
-def forget_doubt(party: Party, attempt: int) -> None:
+def forget_call_doubt(party: Party, attempt: int) -> None:
     """Keeps that a call may well have been made: its callbacks tell the rest."""
     update_unread_if(party, [Party.doubted_at.remove()], Party.attempts == attempt)
 
