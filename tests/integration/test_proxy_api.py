@@ -70,7 +70,7 @@ def test_a_service_is_created_fetched_by_sid_and_by_name_and_listed(client, clou
 
 def test_a_name_works_wherever_the_sid_of_a_service_or_session_does(client, service):
     services = client.proxy.v1.services
-    named = services(services(service.sid).fetch().unique_name)
+    named = services(service.fetch().unique_name)
     session = named.sessions.create(unique_name="parcel-7", participants=people(AIKO, BEN))
     assert [one.sid for one in named.phone_numbers.list()] == [one.sid for one in service.phone_numbers.list()]
     assert named.sessions("parcel-7").fetch().sid == session.sid

@@ -139,8 +139,9 @@ def country(text: str) -> str:
     if name not in known:
         raise ValueError(f"the public holidays of {text[:SHOWN]} are not known; write a country like JP, or US-CA")
     if region and region not in known[name]:
-        others = f"these are: {', '.join(f'{name}-{one}' for one in known[name])}" if known[name] else f"write {name}"
-        raise ValueError(f"no region of {name} with public holidays of its own is {code[:SHOWN]}; {others}")
+        others = ", ".join(f"{name}-{one}" for one in known[name])
+        hint = f"these are: {others}" if others else f"write {name}"
+        raise ValueError(f"no region of {name} with public holidays of its own is {code[:SHOWN]}; {hint}")
     return code
 
 
