@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field
 
 from api.queries import PageNumber, PageSize, PageToken, page
 from toritsugi import words
-from toritsugi.callers import changes, imports, index, sheets, views
+from toritsugi.callers import cards, changes, columns, encodings, imports, index, sheets, views
+from toritsugi.callers.exports import EXPORTS
 from toritsugi.callers.schemas import CallerChange, CallerRequest
 from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
@@ -53,6 +54,20 @@ CountryQuery = Annotated[
 ]
 
 
+EncodingQuery = Annotated[
+    str,
+    Query(max_length=50, description="What the file is in, if not UTF-8 or Shift_JIS: windows-1252, gbk ..."),
+]
+ColumnsQuery = Annotated[
+    str,
+    Query(
+        alias="columns",
+        max_length=4000,
+        description=f"{', '.join(EXPORTS)}, or what each heading is: Phone 1 - Value:number,Full Name:name",
+    ),
+]
+
+
 @router.get(
     "/api/callers",
     tags=["callers"],
@@ -75,8 +90,8 @@ def list_callers(
     "/api/callers/import",
     tags=["callers"],
     summary="Write down many callers",
-    description="The body is CSV (text/csv in UTF-8, or application/octet-stream in Shift_JIS), and its first line "
-    "names the columns. What it has no column for is left as it was.",
+    description="The body is vCard, or CSV whose first line names the columns (text/csv in UTF-8, "
+    "else application/octet-stream). What it has no column for is left as it was.",
     responses=answers("What has become of every row", 200, 409, 413, 415, 503),
 )
 def import_callers(
@@ -86,23 +101,41 @@ def import_callers(
         Query(description="What becomes of a file with bad rows: nothing is written, or the good rows are"),
     ] = "refuse",
     from_line: Annotated[int, Query(ge=1, description="Where to go on with a file that was not written whole")] = 1,
+    encoding: EncodingQuery = "",
+    column_names: ColumnsQuery = "",
+    other_columns: Annotated[
+        Literal["refuse", "skip"], Query(description="What becomes of columns that are not known")
+    ] = "refuse",
+    dry_run: Annotated[bool, Query(description="Whether nothing is written, only shown")] = False,
 ) -> ImportDone:
-    event = router.current_event
-    charset = CHARSET.search(event.headers.get("content-type", ""))
-    text = sheets.decode(forms.read_body(event.raw_event), charset[1] if charset else "")
-    rows, wrong = sheets.read_sheet(text, country)
-    wrong = [one for one in wrong if one["line"] >= from_line]
+    sheet = read_file(country, encoding, columns.read_mapping(column_names, other_columns == "skip"))
+    wrong = [one for one in sheet.wrong if one["line"] >= from_line]
     bad, errors = len({one["line"] for one in wrong}), wrong[:MAX_ERRORS]
-    if wrong and bad_rows == "refuse":
+    if wrong and bad_rows == "refuse" and not dry_run:
         raise RequestRefused(20001, f"Nothing was written, for bad rows: {bad}", 422, errors=errors, bad=bad)
     until = time.monotonic() + router.lambda_context.get_remaining_time_in_millis() / 1000 - SPARE_IMPORT_SECONDS
-    outcome = imports.Import(until).write([row for row in rows if row.line >= from_line])
+    rows = [row for row in sheet.rows if row.line >= from_line]
+    outcome = imports.Import(until, dry_run).write(rows)
     if outcome.unwritten:
         line = min(outcome.unwritten)
         said = f"Not everything was written: send the file again with from_line={line}"
         more = {**outcome.counts, "bad": bad, "unwritten": len(outcome.unwritten), "next_line": line}
         raise RequestRefused(20001, said, 503, errors=errors, **more)
-    return {**outcome.counts, "bad": bad, "errors": errors}
+    counts = outcome.counts
+    done = ImportDone(
+        created=counts["created"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
+        bad=bad,
+        errors=errors,
+    )
+    if sheet.left_out:
+        done["left_out"] = sheet.left_out
+    if sheet.without_number:
+        done["without_number"] = sheet.without_number
+    if dry_run:
+        done |= {"columns": sheet.columns, "callers": imports.preview(rows, outcome.kinds)}
+    return done
 
 
 @router.get(
@@ -185,6 +218,14 @@ def delete_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) ->
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
+
+
+def read_file(country: str, encoding: str, mapping: columns.Mapping) -> sheets.Sheet:
+    """What the body says, be it a sheet or vCards. Raises RequestRefused 20001."""
+    event = router.current_event
+    charset = CHARSET.search(event.headers.get("content-type", ""))
+    text = encodings.decode(forms.read_body(event.raw_event), encoding or (charset[1] if charset else ""))
+    return cards.read_cards(text, country) if cards.is_cards(text) else sheets.read_sheet(text, country, mapping)
 
 
 def read_path_number(number: str, country: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toritsugi.callers.sheets import FORMULA_SIGNS, unguard, write_cell, write_sheet
+from toritsugi.callers.cells import FORMULA_SIGNS, unguard
+from toritsugi.callers.sheets import write_cell, write_sheet
 
 NOBODY = {
     **dict.fromkeys(("name", "reading", "language", "company", "notes")),

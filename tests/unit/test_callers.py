@@ -7,7 +7,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from toritsugi.callers import changes, index, sheets
+from toritsugi.callers import changes, columns, encodings, index, sheets, variants
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.lines.numbers import digits_of, is_e164, read_number
@@ -39,6 +39,69 @@ def test_case_width_spaces_and_kana_make_no_difference(one, other):
 def test_what_is_folded_stays_so(text):
     once = index.fold_kana(text)
     assert index.fold_kana(once) == once
+
+
+def is_found(stored, searched):
+    """Whether a name is found by what somebody types, by the conditions that DynamoDB is asked for."""
+    caller = changes.filled_in(changes.new_caller("+819011110001"), {"name": stored})
+    written = index.fold_kana(searched)
+    return any(said in caller.found_by for said in (written, variants.fold_variants(written)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("髙村", "高村"),
+        ("川﨑", "川崎"),
+        ("渡邊", "渡辺"),
+        ("渡邉", "渡邊"),
+        ("齋藤", "斉藤"),
+        ("𠮷田", "吉田"),
+        ("葛\U000e0101城", "葛城"),
+        ("神\ufe00戸", "神戸"),
+        ("佐佐木", "佐々木"),
+        ("霞ヶ丘", "霞が丘"),
+        ("霞ケ丘", "霞ヵ丘"),
+        ("龍ケ崎", "竜ヶ崎"),
+        ("O’Brien", "O'Brien"),
+        ("O'Brien", "OBrien"),
+        ("Jean-Luc", "Jean Luc"),
+        ("ジョン・スミス", "ジョンスミス"),
+        ("André", "Andre"),
+        ("Müller", "Mu\u0308ller"),
+        ("Łukasz Đặng", "lukasz dang"),
+        ("Søren", "Soren"),
+    ],
+)
+def test_variants_of_a_character_marks_and_accents_make_no_difference_to_a_search(one, other):
+    assert (is_found(one, other), is_found(other, one)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("stored", "part"), [("霞が丘", "ヶ丘"), ("霞ヶ丘", "霞が"), ("山田ケイ", "ケイ"), ("佐々木", "々木")]
+)
+def test_a_part_of_a_name_is_found_where_it_was(stored, part):
+    assert is_found(stored, part)
+
+
+@pytest.mark.parametrize(
+    ("stored", "other"), [("たけだ", "たがだ"), ("高村", "島村"), ("Andre", "Andreas"), ("おおた", "おた")]
+)
+def test_other_names_are_not_found(stored, other):
+    assert not is_found(stored, other)
+
+
+@settings(max_examples=SHEETS)
+@given(st.text(min_size=1, max_size=20), st.data())
+def test_a_name_is_found_by_every_part_of_it(name, data):
+    name = index.fold_kana(name)
+    start = data.draw(st.integers(0, len(name)))
+    assert is_found(name, name[start : data.draw(st.integers(start, len(name)))])
+
+
+def test_every_character_has_one_form_by_which_it_is_looked_up():
+    assert len(variants.NEW_FORM) > 350
+    assert not {ord(form) for form in variants.NEW_FORM.values()} & variants.NEW_FORM.keys()
 
 
 @given(st.text(min_size=1, max_size=100))
@@ -116,12 +179,12 @@ CELLS = ["", "=1+1", "yes", "いいえ", "a;b", "ja", "\x00", "\ud800", '"', "\n
 def written(draw):
     """A sheet with some of the columns, in which anything may stand, and rows that may be too short or too long."""
     others = draw(st.lists(st.sampled_from(sheets.COLUMNS[1:]), max_size=5, unique=True))
-    columns, headings = ["number", *others], sheets.known_headings()
+    names, headings = ["number", *others], columns.known_headings()
     cells = st.text(max_size=12) | st.sampled_from(CELLS)
     row = st.tuples(st.sampled_from(NUMBERS) | cells, *(cells for _ in others)).map(list)
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
-    writer.writerow(draw(st.sampled_from([one for one in headings if headings[one] == column])) for column in columns)
+    writer.writerow(draw(st.sampled_from([one for one in headings if headings[one] == column])) for column in names)
     writer.writerows(draw(st.lists(row | st.lists(cells, min_size=1, max_size=7), max_size=6)))
     return sheet.getvalue()
 
@@ -129,7 +192,8 @@ def written(draw):
 @settings(max_examples=SHEETS)
 @given(written())
 def test_whatever_a_sheet_holds_its_rows_are_good_or_said_to_be_bad(sheet):
-    rows, wrong = sheets.read_sheet(sheet, "JP")
+    read = sheets.read_sheet(sheet, "JP")
+    rows, wrong = read.rows, read.wrong
     event(f"good rows: {bool(rows)}, bad rows: {bool(wrong)}")
     good, bad = {row.line for row in rows}, {one["line"] for one in wrong}
     assert not good & bad
@@ -144,8 +208,8 @@ def test_whatever_a_sheet_holds_its_rows_are_good_or_said_to_be_bad(sheet):
 def test_whatever_is_sent_is_a_sheet_or_refused(headings, sent):
     lines, refused = [], None
     try:
-        rows, wrong = sheets.read_sheet(sheets.decode(headings + sent), "JP")
-        lines = [*(row.line for row in rows), *(one["line"] for one in wrong)]
+        read = sheets.read_sheet(encodings.decode(headings + sent), "JP")
+        lines = [*(row.line for row in read.rows), *(one["line"] for one in read.wrong)]
     except RequestRefused as refusal:
         refused = refusal.code
     event(f"refused: {bool(refused)}, rows: {bool(lines)}")
@@ -170,7 +234,8 @@ SHOWN = {
 @settings(max_examples=SHEETS)
 @given(st.fixed_dictionaries(SHOWN), st.sampled_from(["en", "ja"]))
 def test_what_is_written_says_the_same_when_it_is_read_again(caller, words):
-    ((row,), wrong) = sheets.read_sheet(sheets.write_sheet([caller], words), "JP")
+    read = sheets.read_sheet(sheets.write_sheet([caller], words), "JP")
+    ((row,), wrong) = read.rows, read.wrong
     assert wrong == []
     said = {name: row.said[name] or None for name in row.said}
     assert said | {"number": row.number} == {name: value or None for name, value in caller.items()}

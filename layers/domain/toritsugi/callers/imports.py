@@ -9,7 +9,7 @@ from typing import Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from toritsugi.callers import changes
+from toritsugi.callers import changes, index
 from toritsugi.callers.caller import OptOut, caller_key, opt_out_key
 from toritsugi.callers.sheets import Row
 from toritsugi.callers.views import Counts
@@ -17,6 +17,7 @@ from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import THREAD, log
 from toritsugi.lines.directory import Entry, look_up_entries
 
+MAX_SHOWN = 100  # callers of a preview
 READ_BATCH, WRITE_BATCH = (
     100,
     25,
@@ -36,22 +37,25 @@ class ImportOutcome:
 
     counts: Counts = field(default_factory=lambda: Counts(created=0, changed=0, unchanged=0))
     unwritten: list[int] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)  # by number
 
     def add(self, other: "ImportOutcome") -> None:
         """Adds what has become of other rows."""
         for kind in IMPORT_KINDS:
             self.counts[kind] += other.counts[kind]
         self.unwritten += other.unwritten
+        self.kinds |= other.kinds
 
 
 class Import:
     """Writes the rows of a sheet, until a moment of the monotonic clock or until DynamoDB refuses.
 
     Nothing is written in one transaction: rows are read and written a hundred at a time, several hundreds at once.
+    A dry run writes nothing, and tells what would become of each row.
     """
 
-    def __init__(self, until: float) -> None:
-        self.until, self.failed = until, False
+    def __init__(self, until: float, dry_run: bool = False) -> None:
+        self.until, self.dry_run, self.failed = until, dry_run, False
 
     def write(self, rows: list[Row]) -> ImportOutcome:
         """What has become of each row. Whoever is unwritten may be written again, which changes nothing more."""
@@ -76,19 +80,17 @@ class Import:
         """What has become of these rows. Raises PynamoDBException when they cannot be looked up."""
         opting = [opt_out_key(row.number) for row in rows if row.said.get("opted_out")]
         known = look_up_entries([*(caller_key(row.number) for row in rows), *opting])
-        entries = {row.line: list(merge_row(row, known)) for row in rows}
-        lost = {
-            number
-            for puts in pieces([put_batch(entry) for one in entries.values() for entry in one], WRITE_BATCH)
-            for number in self.put(puts)
-        }
+        entries = {row.number: list(merge_row(row, known)) for row in rows}
+        puts = [] if self.dry_run else [put_batch(entry) for one in entries.values() for entry in one]
+        lost = {number for some in pieces(puts, WRITE_BATCH) for number in self.put(some)}
         outcome = ImportOutcome()
         for row in rows:
             if row.number in lost:
                 outcome.unwritten.append(row.line)
             else:
                 kind: Kind = "changed" if caller_key(row.number) in known else "created"
-                outcome.counts[kind if entries[row.line] else "unchanged"] += 1
+                outcome.kinds[row.number] = kind if entries[row.number] else "unchanged"
+                outcome.counts[outcome.kinds[row.number]] += 1
         return outcome
 
     def put(self, puts: list[Put]) -> set[str]:
@@ -115,10 +117,19 @@ def merge_row(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
         yield OptOut(*opt_out_key(row.number), at=int(time.time()))
     caller = known.get(caller_key(row.number)) or changes.new_caller(row.number)
     differs = ((getattr(caller, name) or None) != (value or None) for name, value in said.items())  # blank is nothing
-    if caller_key(row.number) not in known or any(differs):
+    if caller_key(row.number) not in known or any(differs) or index.is_out_of_date(caller):  # type: ignore[arg-type]
         changes.filled_in(caller, said)  # type: ignore[arg-type]
         caller.edition = (caller.edition or 0) + 1  # type: ignore[attr-defined]  # whoever changes it now looks again
         yield caller
+
+
+def preview(rows: list[Row], kinds: dict[str, Kind]) -> list[dict[str, Any]]:
+    """What would be written of the first rows, and what would become of each: created, changed, unchanged."""
+    return [
+        {"line": row.line, "number": row.number, "becomes": kinds[row.number], **row.said}
+        for row in rows[:MAX_SHOWN]
+        if row.number in kinds
+    ]
 
 
 def put_batch(entry: Entry) -> Put:

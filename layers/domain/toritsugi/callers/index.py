@@ -15,6 +15,7 @@ import phonenumbers
 from pynamodb.expressions.condition import Condition
 
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
+from toritsugi.callers.variants import fold_variants
 from toritsugi.foundation.pages import wrong_parameter
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.numbers import digits_of
@@ -46,7 +47,15 @@ def lay(caller: Caller) -> None:
     caller.shelf = SHELVES[zlib.crc32(caller.number.encode()) % len(SHELVES)]
     caller.listed_as = fold_kana(caller.reading or caller.name)[:MAX_ORDER_LENGTH] + END_OF_ORDER + caller.number
     names = [fold_kana(said or "") for said in (caller.name, caller.reading, caller.company)]
-    caller.found_by = "\n".join([*names, digits_of(at_home) or "", caller.number])
+    others = [other for name in names if (other := fold_variants(name)) != name]
+    caller.found_by = "\n".join([*names, *others, digits_of(at_home) or "", caller.number])
+
+
+def is_out_of_date(caller: Caller) -> bool:
+    """Whether a caller was laid by an older version of this file, which found them by less."""
+    found_by = caller.found_by
+    lay(caller)
+    return bool(caller.found_by != found_by)
 
 
 def read_page(after: str | None, most: int, search: str = "") -> Page:
@@ -91,7 +100,10 @@ def merge_shelves(after: str | None, most: int, search: str) -> Iterator[str]:
 
 def matching(search: str) -> Condition:
     """What holds of whoever is looked for."""
-    wanted: Condition = Caller.found_by.contains(fold_kana(search))
+    written = fold_kana(search)
+    wanted: Condition = Caller.found_by.contains(written)
+    if (alike := fold_variants(written)) not in ("", written):
+        wanted |= Caller.found_by.contains(alike)
     if digits := digits_of(search):
         wanted |= Caller.found_by.contains(digits)
     return wanted

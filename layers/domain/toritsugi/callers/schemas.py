@@ -1,5 +1,6 @@
 """What may be said of a caller, by a client or in a row of a sheet. Only the REST API reads this: it is heavy."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -10,6 +11,14 @@ from toritsugi.foundation.visible import plain_text
 MAX_NAME, MAX_NOTES, MAX_TAG, MAX_TAGS = 100, 2000, 50, 20
 SEPARATORS = ",;、；"  # of tags, in a cell of a sheet
 LINES = "\n\t"
+GAIJI = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+
+
+def known_to_all(text: str) -> str:
+    """The text, if every character means the same everywhere. Raises ValueError."""
+    if own := GAIJI.search(text):
+        raise ValueError(f"U+{ord(own[0]):04X} is a character that one machine has made up (gaiji): write it otherwise")
+    return text
 
 
 def text_of_lines(text: str) -> str:
@@ -39,9 +48,10 @@ def unless_blank(text: str) -> str | None:
     return text or None
 
 
-CallerName = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(plain_text)]
+Known = AfterValidator(known_to_all)
+CallerName = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(plain_text), Known]
 Blank = AfterValidator(unless_blank)
-Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(tag)]
+Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(tag), Known]
 
 
 class CallerRequest(BaseModel):
@@ -66,7 +76,7 @@ class CallerRequest(BaseModel):
         Field(examples=words.locales(), description="Left out: that of the reception"),
     ] = None
     company: Annotated[CallerName, Blank] | None = None
-    notes: Annotated[str, Field(max_length=MAX_NOTES), AfterValidator(text_of_lines), Blank] | None = None
+    notes: Annotated[str, Field(max_length=MAX_NOTES), AfterValidator(text_of_lines), Known, Blank] | None = None
     tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
     blocked: Annotated[bool, Field(description="Whether calls from this number end with a polite refusal")] = False
     opted_out: Annotated[

@@ -1,33 +1,38 @@
-"""Sheets: many callers as CSV, which people write and read in Excel. Text in, rows and what is wrong with them out."""
+"""Sheets: many callers as CSV, as Excel, address books and CRMs write it. Text in, rows and what is wrong out.
+
+A row may have several numbers, as contacts of an address book do: each is a caller of whom the same is said.
+"""
 
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from toritsugi import words
-from toritsugi.callers.index import fold_kana
-from toritsugi.callers.schemas import SEPARATORS, CallerRequest
+from toritsugi.callers.cells import READERS, SIGNS, UNGUARDED, plain, read_typed_number, unguard
+from toritsugi.callers.columns import COLUMNS, Columns, Mapping, read_headings
+from toritsugi.callers.encodings import refusal
+from toritsugi.callers.exports import FAMILY_FIRST, PARTS, cells_in, join_name
+from toritsugi.callers.schemas import CallerRequest
 from toritsugi.callers.views import CallerView, WrongRow
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.lines.numbers import read_number
 from toritsugi.words.en import ENGLISH
 
 MAX_ROWS = 10_000
 
-COLUMNS = tuple(ENGLISH.columns)
-FORMULA_SIGNS = "=+@＝＋－＠-"  # a spreadsheet takes what begins with one of these for a formula
-SIGNS = f"\t\r{FORMULA_SIGNS}"
-# Where the comma is for decimals, semicolons separate cells, and quotes inside one mean nothing.
-AFTER = r"""([;\t\r\n][\s"']*)"""
-UNGUARDED, GUARDED = re.compile(rf"{AFTER}(?=[{FORMULA_SIGNS}])"), re.compile(rf"{AFTER}'(?=[{FORMULA_SIGNS}])")
+SEPARATORS = ",;\t|"
+MAX_FIRST_LINE = 20_000  # characters
+SAID_BY_EXCEL = re.compile("sep=(.)\r?\n?", re.IGNORECASE)  # the first line of some exports, which Excel does not show
 
 # Where Unicode has two characters for one of Shift_JIS, people type the one and Windows writes the other.
 TWINS = str.maketrans({"\u301c": "\uff5e", "\u2212": "\uff0d", "\u2016": "\u2225", "\u2014": "\u2015"})
+
+
+Said = dict[str, list[tuple[str, str]]]  # by column, or part of one: every cell, and the heading above it
 
 
 @dataclass(frozen=True)
@@ -39,164 +44,153 @@ class Row:
     said: dict[str, Any]
 
 
+@dataclass
+class Sheet:
+    """What a file says: the rows that are good, what is wrong with the others, and what was not read of it."""
+
+    rows: list[Row] = field(default_factory=list)
+    wrong: list[WrongRow] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=dict)  # by heading
+    left_out: list[str] = field(default_factory=list)  # headings
+    without_number: int = 0  # contacts of an address book
+    lines: dict[str, int] = field(default_factory=dict)  # in which each number is
+
+    def add(self, line: int, said: Said, country: str) -> None:
+        """One row, or one contact: of each of its numbers the same is said."""
+        numbers, found, problems = read_row(said, country)
+        for number in numbers:
+            if self.lines.setdefault(number, line) != line:
+                problems.setdefault("number", f"it is in line {self.lines[number]} already")
+        headings = {column: next((heading for heading, _ in cells), None) for column, cells in said.items()}
+        self.wrong += [WrongRow(line=line, column=headings.get(column), detail=problems[column]) for column in problems]
+        if not problems:
+            self.rows += [Row(line, number, found) for number in dict.fromkeys(numbers)]
+
+
 # ---- read ------------------------------------------------------------------------------------------------------------
 
 
-def decode(sheet: bytes, charset: str = "") -> str:
-    """The text of a sheet in UTF-8, or in Shift_JIS as Windows writes it: in what is named, else in what fits.
-
-    Raises RequestRefused 20001.
-    """
-    named = charset.lower().replace("-", "_")
-    if named not in ("", "utf_8", "shift_jis", "sjis", "cp932", "ms932", "windows_31j", "x_sjis"):
-        raise refusal(f"The charset {charset} is not read here; utf-8 and shift_jis are", 415)
-    for encoding in {"": ("utf-8-sig", "cp932"), "utf_8": ("utf-8-sig",)}.get(named, ("cp932",)):
-        try:
-            text = sheet.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\ufffd" in text:
-            raise refusal(
-                "The file was not in UTF-8, and was garbled on its way: send Shift_JIS as application/octet-stream"
-            )
-        return text
-    raise refusal(f"The file is not in {charset or 'UTF-8, and not in Shift_JIS'}")
-
-
-def read_sheet(text: str, country: str) -> tuple[list[Row], list[WrongRow]]:
-    """The rows that are good, and what is wrong with the others. Numbers without a country code are of `country`.
+def read_sheet(text: str, country: str, mapping: Mapping | None = None) -> Sheet:
+    """What a sheet says. Numbers without a country code are of `country`.
 
     Raises RequestRefused 20001 if the first line does not say what the columns are, or there are too many rows.
     """
-    rows: list[Row] = []
-    wrong: list[WrongRow] = []
-    lines: dict[str, int] = {}  # in which each number is
-    table = split_rows(text, wrong)
-    headings = next(table, (0, []))[1]
-    columns = [column_of(place, heading) for place, heading in enumerate(headings, 1)]
-    check_columns(columns, headings)
+    sheet = Sheet()
+    table = split_rows(text, sheet.wrong)
+    columns = read_headings(next(table, (0, []))[1], mapping or Mapping())
+    sheet.columns, sheet.left_out = columns.shown(), columns.left_out()
     for count, (line, cells) in enumerate(table):
         if count == MAX_ROWS:
-            raise refusal(
-                f"There are more than {MAX_ROWS} rows: send them in several files, each with its headings", 413
-            )
-        if len(cells) != len(columns):
-            wrong.append(WrongRow(line=line, column=None, detail=f"it has {len(cells)} cells, and not {len(columns)}"))
+            raise too_many()
+        if problem := misplaced(cells, columns, mapping):
+            sheet.wrong.append(WrongRow(line=line, column=None, detail=problem))
             continue
-        found, problems = read_row(dict(zip(columns, map(unguard, cells), strict=True)), country)
-        number = found.pop("number", None)
-        if number and lines.setdefault(number, line) != line:
-            problems["number"] = f"it is in line {lines[number]} already"
-        said = dict(zip(columns, headings, strict=True))
-        wrong += [WrongRow(line=line, column=said.get(column), detail=problems[column]) for column in problems]
-        if not problems:
-            rows.append(Row(line, number, found))
-    return rows, sorted(wrong, key=lambda one: one["line"])
+        said = gather(cells, columns)
+        if columns.export and not any(cell.strip() for _, cell in said["number"]):
+            sheet.without_number += 1
+        else:
+            sheet.add(line, said, country)
+    sheet.wrong.sort(key=lambda one: one["line"])
+    return sheet
 
 
 def split_rows(text: str, wrong: list[WrongRow]) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, and in which line each begins. What ends the reading is wrong with the last."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
+    told = SAID_BY_EXCEL.match(text)
+    line = 2 if told else 1
+    text = text[told.end() :] if told else text
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else separator_of(text), strict=True)
+    before = line - 1
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
+                yield line, [plain(cell) for cell in cells]
+            line = reader.line_num + before + 1
     except csv.Error as error:
         wrong.append(WrongRow(line=line, column=None, detail=f"from here on it is no CSV: {error}"))
 
 
-def column_of(place: int, heading: str) -> str:
-    """Which column it is. Raises RequestRefused 20001."""
-    column = known_headings().get(fold_kana(heading))
-    if column is None:
-        known = ", ".join(map(name_of, COLUMNS))
-        raise refusal(f"Column {place}, {heading.strip()[:100]!r}, is none that is known; these are: {known}")
-    return column
+def separator_of(text: str) -> str:
+    """What separates the cells: that which makes most cells of the first line."""
+    first = next((line for line in text[:MAX_FIRST_LINE].splitlines() if line.strip()), "")
+    return max(SEPARATORS, key=lambda one: len(next(csv.reader([first], delimiter=one), [])))
 
 
-def known_headings() -> dict[str, str]:
-    """Every heading that a column may have, folded, and which column it is."""
-    return {
-        fold_kana(heading): column
-        for language in words.LANGUAGES
-        for column, headings in language.columns.items()
-        for heading in headings
-    }
+def misplaced(cells: list[str], columns: Columns, mapping: Mapping | None) -> str | None:
+    """What is wrong with the length of a row: what stands there has no heading. A short row is filled with blanks."""
+    count = len(columns.headings)
+    if any(cell.strip() for cell in cells[count:]):
+        return f"it has {len(cells)} cells, and not {count}"
+    for place, (heading, cell) in enumerate(zip(columns.headings, cells, strict=False), 1):
+        if not heading and cell.strip() and not columns.export and not (mapping and mapping.skips_others):
+            return f"column {place} has no heading, and here stands {cell.strip()[:50]!r}"
+    return None
 
 
-def name_of(column: str) -> str:
-    """What a column is called in English, and in the other languages: number (電話番号)."""
-    headings = [language.columns[column] for language in words.LANGUAGES if column in language.columns]
-    return in_other_languages(ENGLISH.columns[column][0], headings)
+def gather(cells: list[str], columns: Columns) -> Said:
+    """What a row says, by column."""
+    said: Said = {}
+    for place in columns.order:
+        heading, kind = columns.headings[place], columns.kinds[place]
+        if kind:
+            cell = unguard(cells[place]) if place < len(cells) else ""
+            several = cells_in(kind, cell) if columns.export else [cell]
+            said.setdefault(kind, []).extend((heading, one) for one in several)
+    return said
 
 
-def in_other_languages(english: str, names: list[tuple[str, ...]]) -> str:
-    """What something is called in English, and in brackets what else it may be called first."""
-    others = [some[0] for some in names if some[0] != english]
-    return f"{english} ({', '.join(others)})"
-
-
-def check_columns(columns: list[str], headings: list[str]) -> None:
-    """Raises RequestRefused unless there is a column of numbers, and no column twice."""
-    if "number" not in columns:
-        raise refusal(f"The first line must name the columns, and one of them must be {name_of('number')}")
-    if twice := [heading for heading, column in zip(headings, columns, strict=True) if columns.count(column) > 1]:
-        raise refusal(f"The columns {' and '.join(twice)} are the same")
-
-
-def read_row(cells: dict[str, str], country: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the cells of a row say, and by column what is wrong with them."""
-    said: dict[str, Any] = {}
+def read_row(said: Said, country: str) -> tuple[list[str], dict[str, Any], dict[str, str]]:
+    """The numbers in a row, what its other cells say, and by column what is wrong with them."""
     problems: dict[str, str] = {}
-    for column, cell in cells.items():
+    read: dict[str, Any] = {}
+    for column, text in join_cells(said).items():
         try:
-            said[column] = READERS.get(column, str)(cell)
+            read[column] = READERS.get(column, str)(text)
         except ValueError as error:
             problems[column] = str(error)
-    typed = said.pop("number").strip()
     try:
-        number = read_number(typed, country)
-    except RequestRefused as refused:
-        return {}, problems | {"number": refused.message if typed else "it is blank"}
+        numbers = [read_typed_number(cell, country) for _, cell in said["number"] if cell.strip()]
+    except ValueError as error:
+        return [], {}, problems | {"number": str(error)}
+    if not numbers:
+        return [], {}, problems | {"number": "it is blank"}
     try:
-        found = CallerRequest.model_validate(said)
+        found = CallerRequest.model_validate(read)
     except ValidationError as error:
         for one in error.errors():
             problems.setdefault(str(one["loc"][0]), one["msg"].removeprefix("Value error, "))
-        return {"number": number}, problems
-    return {"number": number} | found.model_dump(exclude_unset=True), problems
+        return numbers, {}, problems
+    return numbers, found.model_dump(exclude_unset=True), problems
 
 
-def read_yes(cell: str) -> bool:
-    """Raises ValueError."""
-    said = fold_kana(cell)
-    if any(said in language.yes for language in words.LANGUAGES):
-        return True
-    if said and not any(said in language.no for language in words.LANGUAGES):
-        yes = in_other_languages(ENGLISH.yes[0], [language.yes for language in words.LANGUAGES])
-        no = in_other_languages(ENGLISH.no[0], [language.no for language in words.LANGUAGES])
-        raise ValueError(f"{cell[:20]!r} is neither {yes} nor {no}")
-    return False
+def join_cells(said: Said) -> dict[str, str]:
+    """What a row says, by column: several cells of one column as one text, and a name of its parts."""
+    texts = {column: [cell for _, cell in cells] for column, cells in said.items() if column != "number"}
+    joined = {column: JOINED.get(column, "".join)(cells) for column, cells in texts.items() if column not in PARTS}
+    for whole in ("name", "reading"):
+        parts = [cell for part, of in PARTS.items() if of == whole for cell in texts.get(part, [])]
+        if parts and not joined.get(whole, "").strip():
+            joined[whole] = join_name(parts)
+    return joined
 
 
-def read_tags(cell: str) -> list[str]:
-    """The tags in a cell, whatever separates them."""
-    return [tag.strip() for tag in re.split(f"[{SEPARATORS}]", cell) if tag.strip()]
+def join_lines(cells: list[str]) -> str:
+    """Several cells, one below the other."""
+    return "\n".join(cell for cell in cells if cell.strip()) if len(cells) > 1 else cells[0]
 
 
-def read_opt_out(cell: str) -> bool | None:
-    """A sheet makes nobody forget that somebody wants no messages. Raises ValueError."""
-    return read_yes(cell) or None
+def join_words(cells: list[str]) -> str:
+    """Several cells as they stand, with a space between them where the writing has any."""
+    said = [cell.strip() for cell in cells if cell.strip()]
+    return ("" if all(map(FAMILY_FIRST.match, said)) else " ").join(said) if len(cells) > 1 else cells[0]
 
 
-READERS: dict[str, Any] = {"tags": read_tags, "blocked": read_yes, "opted_out": read_opt_out}
+JOINED: dict[str, Any] = {"name": join_words, "reading": join_words, "tags": ";".join, "notes": join_lines}
 
 
-def unguard(cell: str) -> str:
-    """The cell without the apostrophes that guard a sign."""
-    return GUARDED.sub(r"\1", cell[1:] if re.match(f"'+[{SIGNS}]", cell) else cell)
+def too_many() -> RequestRefused:
+    """The refusal of a sheet that is too long."""
+    return refusal(f"There are more than {MAX_ROWS} rows: send them in several files, each with its headings", 413)
 
 
 # ---- written ---------------------------------------------------------------------------------------------------------
@@ -239,8 +233,3 @@ def encode(sheet: str, charset: str) -> bytes:
         lost = sheet[error.start]
         line = sheet.translate(TWINS).count("\n", 0, error.start) + 1
         raise refusal(f"Line {line} has the character {lost}, which Shift_JIS has not: export as UTF-8") from None
-
-
-def refusal(message: str, status: int = 422) -> RequestRefused:
-    """The refusal (20001) of a sheet."""
-    return RequestRefused(20001, message, status)

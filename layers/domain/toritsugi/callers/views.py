@@ -1,6 +1,6 @@
 """Callers as the REST API shows them."""
 
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
@@ -50,10 +50,18 @@ class Counts(TypedDict):
 
 
 class ImportDone(Counts):
-    """What has become of a sheet: `bad` rows were left out, for which the first thousand `errors` are the reasons."""
+    """What has become of a sheet: `bad` rows were left out, for which the first thousand `errors` are the reasons.
+
+    `left_out` are columns that were not read, and `without_number` contacts of an address book, if there are any. A
+    preview has `columns`, what each heading was read as, and `callers`, the first hundred that would be written.
+    """
 
     bad: int
     errors: list[WrongRow]
+    left_out: NotRequired[list[str]]
+    without_number: NotRequired[int]
+    columns: NotRequired[dict[str, str]]
+    callers: NotRequired[list[dict[str, Any]]]
 
 
 def get_caller_view(number: str) -> CallerView:
