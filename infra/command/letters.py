@@ -23,7 +23,7 @@ from command.masked import mask
 from command.refusals import Refused
 from command.screen import AsJson, Yes, confirm, say, show, table
 from command.stages import Region, StageName
-from toritsugi.foundation.logs import SID
+from toritsugi.foundation.logs import SID_IN_TEXT
 
 app = typer.Typer(no_args_is_help=True, help="What nobody could do: look at it, and have it tried again.")
 
@@ -237,7 +237,7 @@ def read_json(text: str) -> dict[str, Any]:
 
 def as_dict(letter: Letter) -> dict[str, Any]:
     """What there is to say of a letter, and of no number more than its end."""
-    sids = dict.fromkeys(found[0] for found in SID.finditer(json.dumps(letter.said)))
+    sids = dict.fromkeys(found[0] for found in SID_IN_TEXT.finditer(json.dumps(letter.said)))
     about = " ".join(sids) or ", ".join(letter.said)
     since = datetime.fromtimestamp(letter.at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     function = letter.function or "unknown"

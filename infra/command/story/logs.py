@@ -16,7 +16,7 @@ from typing import Any
 
 from command.exchange import Exchange
 from command.story.moments import Moment
-from toritsugi.foundation.logs import SID
+from toritsugi.foundation.logs import SID_IN_TEXT
 
 DAY_SECONDS = 86_400
 SECONDS_BEFORE, SECONDS_AFTER = 60, 4 * 3600  # a recording is copied for more than three hours after its call
@@ -40,7 +40,7 @@ class Line:
 
     @property
     def sids(self) -> set[str]:
-        return {found[0] for found in SID.finditer(self.text)}
+        return {found[0] for found in SID_IN_TEXT.finditer(self.text)}
 
     @property
     def invocation(self) -> str:

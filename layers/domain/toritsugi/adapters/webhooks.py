@@ -81,7 +81,7 @@ def answered_by(respond: Callable[[Result], Answer], fail: Fail) -> Callable[[Ca
             webhook = None
             try:
                 webhook = verify(event)
-                follow(webhook.path, **{named: webhook[name] for name, named in SIDS.items()})
+                follow(webhook.path, **{named: webhook[name] for name, named in LOGGED_FIELDS.items()})
                 return respond(handle(webhook))
             except Forged:
                 return {"statusCode": 403}
@@ -131,7 +131,7 @@ def ask_again(noun: str, refused: Answer) -> Fail:
 
 
 # What Twilio's requests are about, and what the log calls it.
-SIDS = {
+LOGGED_FIELDS = {
     "CallSid": "call_sid",
     "ParentCallSid": "parent_call_sid",
     "ConferenceSid": "conference_sid",

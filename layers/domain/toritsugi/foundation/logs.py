@@ -63,7 +63,7 @@ log = Logger(logger_formatter=Discreet(serialize_stacktrace=False, use_rfc3339=T
 # ---- the thread ------------------------------------------------------------------------------------------------------
 
 # SIDs that stand in paths and in what Twilio sends, by the first letters, and what the log calls them.
-SIDS = {
+LOGGED_AS = {
     "CA": "call_sid",
     "KB": "bridge_sid",
     "KC": "session_sid",
@@ -72,7 +72,7 @@ SIDS = {
     "MM": "message_sid",
     "RE": "recording_sid",
 }
-SID = re.compile(f"(?<![0-9A-Za-z])({'|'.join(SIDS)})[0-9a-f]{{32}}(?![0-9A-Za-z])")
+SID_IN_TEXT = re.compile(f"(?<![0-9A-Za-z])({'|'.join(LOGGED_AS)})[0-9a-f]{{32}}(?![0-9A-Za-z])")
 
 Handled = TypeVar("Handled")
 
@@ -99,5 +99,5 @@ def traced(handle: Callable[[Any, Any], Handled]) -> Callable[[Any, Any], Handle
 
 def follow(*texts: str, **sids: str | None) -> None:
     """From now on the invocation is about these, too: the SIDs in texts, such as a path, and those that are named."""
-    found = {SIDS[sid[1]]: sid[0] for text in texts for sid in SID.finditer(text)}
+    found = {LOGGED_AS[sid[1]]: sid[0] for text in texts for sid in SID_IN_TEXT.finditer(text)}
     THREAD.set({**THREAD.get(), **found, **{name: sid for name, sid in sids.items() if sid}})
