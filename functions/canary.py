@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 from toritsugi.adapters import door
-from toritsugi.foundation.logs import log
+from toritsugi.foundation.logs import log, traced
 
 
+@traced
 def handler(_event: dict[str, Any], _context: Any) -> None:
     began = time.monotonic()
     trouble = door.find_trouble()
