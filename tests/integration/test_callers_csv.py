@@ -162,7 +162,9 @@ def test_a_dry_run_shows_what_would_be_written_and_writes_nothing(desk, wire):
     sends(desk, f"number,name\n{AIKO},Aiko\n{BEN},Ben\n")
     with wire.counting() as taken:
         status, shown = sends(
-            desk, f"番号,name,tags\n{AIKO},Ai,a;b\n{BEN},Ben,\n{EVE},Eve,\n110,x,\n", "dry_run=true&columns=番号:number"
+            desk,
+            f"番号,name,tags\n{AIKO},Ai,a;b\n{BEN},Ben,\n{EVE},Eve,\n110,x,\n",
+            f"dry_run=true&columns={quote('番号:number')}",
         )
     assert (status, shown["created"], shown["changed"], shown["unchanged"], shown["bad"]) == (200, 1, 1, 1, 1)
     assert shown["columns"] == {"番号": "number", "name": "name", "tags": "tags"}

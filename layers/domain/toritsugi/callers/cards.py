@@ -44,7 +44,7 @@ def said_on(card: dict[str, list[Any]]) -> Said:
         "notes": ("NOTE", first(card, "note")),
         "tags": ("CATEGORIES", ";".join(tag for one in card.get("categories", []) for tag in one.value)),
     }
-    numbers = [("TEL", str(one.value).removeprefix("tel:")) for one in card.get("tel", [])]
+    numbers = [("TEL", str(one.value)) for one in card.get("tel", [])]
     return {"number": numbers} | {column: [cell] for column, cell in others.items() if cell[1].strip()}
 
 

@@ -116,9 +116,9 @@ def is_certain_word(word: str) -> bool:
 @cache
 def script_of(letter: str) -> str | None:
     """LATIN, GREEK, or CJK for all of East Asia; blank for what hardly anybody writes; None for what is no letter."""
-    kind = unicodedata.category(letter)[0]
-    if kind != "L" or letter > "\uffff":
-        return "" if kind == "C" else None
+    kind = unicodedata.category(letter)
+    if kind[0] != "L" or letter > "\uffff":
+        return "" if kind in ("Cc", "Cn") else None
     script = re.split("[ -]", unicodedata.name(letter, ""))[0]
     if script not in ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "FULLWIDTH", "HALFWIDTH", "BOPOMOFO", "IDEOGRAPHIC"):
         return script
