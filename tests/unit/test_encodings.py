@@ -135,6 +135,7 @@ def test_what_cannot_be_certain_is_refused_with_its_line_and_the_reason(sheet, n
         ("number,name\n1,Hélène\n", "cp1252", "Windows-1252"),
         ("number,name\n1,魏\n", "gbk", "gb2312"),
         ("number,name\n1,髙橋\n", "cp932", "x-sjis"),
+        ("number,name\n1,髙橋\n", "cp932", "Windows-31J"),
         ("number,name\n1,山田\n", "iso2022_jp", "ISO-2022-JP"),
         ("number,name\n1,魏\n", "utf-8", "utf-8"),
     ],

@@ -79,8 +79,9 @@ def refuse_garbled(text: str) -> None:
 
 def find_codec(named: str) -> str:
     """The encoding of this name, as Python calls it. Raises RequestRefused 20001."""
+    label = re.sub("^x-", "", named.lower())
     try:
-        codec = codecs.lookup(re.sub("^x-", "", named.lower())).name
+        codec = codecs.lookup("cp932" if label == "windows-31j" else label).name
     except (LookupError, ValueError):
         codec = ""
     if not KNOWN.fullmatch(codec):
