@@ -134,7 +134,7 @@ def import_callers(
     if sheet.without_number:
         done["without_number"] = sheet.without_number
     if dry_run:
-        done |= {"columns": sheet.columns, "callers": imports.preview(rows, outcome.kinds)}
+        done |= {"columns": sheet.columns, "callers": imports.show_preview(rows, outcome.kinds)}
     return done
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from toritsugi.callers.encodings import refused_line
 from toritsugi.callers.exports import join_name
-from toritsugi.callers.sheets import MAX_ROWS, Said, Sheet, too_many
+from toritsugi.callers.sheets import MAX_ROWS, Said, Sheet, too_many_rows
 
 BEGIN = "BEGIN:VCARD"
 
@@ -22,10 +22,10 @@ def read_cards(text: str, country: str) -> Sheet:
     try:
         for count, card in enumerate(vobject.readComponents(text.lstrip("\ufeff"), allowQP=True)):
             if count == MAX_ROWS:
-                raise too_many()
+                raise too_many_rows()
             said = said_on(card.contents)
             if any(cell.strip() for _, cell in said["number"]):
-                sheet.add(line_of(card.contents), said, country)
+                sheet.add(line_of_card(card.contents), said, country)
             else:
                 sheet.without_number += 1
     except (vobject.base.VObjectError, ValueError, LookupError) as error:
@@ -59,7 +59,7 @@ def name_on(card: dict[str, list[Any]]) -> str:
     if "n" not in card:
         return ""
     parts = card["n"][0].value
-    return join_name([text(parts.given), text(parts.additional), text(parts.family)])
+    return join_name([joined(parts.given), joined(parts.additional), joined(parts.family)])
 
 
 def sound_on(card: dict[str, list[Any]]) -> str:
@@ -67,10 +67,10 @@ def sound_on(card: dict[str, list[Any]]) -> str:
     return first(card, "sound").replace(";", "")
 
 
-def text(part: Any) -> str:
+def joined(part: Any) -> str:
     return " ".join(part) if isinstance(part, list) else str(part)
 
 
-def line_of(card: dict[str, list[Any]]) -> int:
+def line_of_card(card: dict[str, list[Any]]) -> int:
     """The line in which a card begins."""
     return min(one.lineNumber for lines in card.values() for one in lines if getattr(one, "lineNumber", None)) - 1

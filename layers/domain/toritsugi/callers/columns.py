@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from toritsugi import words
 from toritsugi.callers.encodings import refusal
-from toritsugi.callers.exports import EXPORTS, PARTS, column_in, find_export
+from toritsugi.callers.exports import EXPORTS, NAME_PARTS, column_in, find_export
 from toritsugi.callers.index import fold_kana
 from toritsugi.callers.views import WrongRow
 from toritsugi.foundation.errors import RequestRefused
@@ -52,11 +52,11 @@ def read_mapping(text: str, skips_others: bool) -> Mapping:
     named: dict[str, str] = {}
     for pair in next(csv.reader([text], skipinitialspace=True), []):
         heading, colon, column = pair.rpartition(":")
-        kind = column.strip() if column.strip() in PARTS else known_headings().get(fold_kana(column))
+        kind = column.strip() if column.strip() in NAME_PARTS else known_headings().get(fold_kana(column))
         if not colon or kind is None:
             raise refusal(
                 f"columns has {pair.strip()[:100]!r}: it is one of {', '.join(EXPORTS)}, or says of each heading what "
-                f"it is, like Phone 1 - Value:number; these are: {', '.join([*COLUMNS, *PARTS])}"
+                f"it is, like Phone 1 - Value:number; these are: {', '.join([*COLUMNS, *NAME_PARTS])}"
             )
         named[fold_kana(heading)] = kind
     return Mapping(named=named, skips_others=skips_others)

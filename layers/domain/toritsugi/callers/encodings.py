@@ -10,7 +10,7 @@ import re
 from toritsugi.callers import spellings
 from toritsugi.foundation.errors import RequestRefused
 
-MARKS = {  # the longer ones first
+BYTE_ORDER_MARKS = {  # the longer ones first
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8-sig",
@@ -41,7 +41,7 @@ LOOKS = {
     "windows-1252": rb"(?:[\x00-\x7f]|(?<=[A-Za-z])[\xc0-\xff]|[\xc0-\xff](?=[A-Za-z]))*",
     "windows-1251": rb"(?:[\x00-\x7f]|[\xc0-\xff]{2,})*",
 }
-SIGNS = {"iso-2022-jp": rb"\x1b\$", "utf-16": rb"(?:[\x20-\x7e]\0){3}|(?:\0[\x20-\x7e]){3}"}
+ENCODING_SIGNS = {"iso-2022-jp": rb"\x1b\$", "utf-16": rb"(?:[\x20-\x7e]\0){3}|(?:\0[\x20-\x7e]){3}"}
 MAX_LOOKED_AT = 100_000  # bytes
 NAME_IT = "save it in UTF-8, or say which it is, like encoding=utf-8 or encoding=windows-1252"
 END_OF_FILE = (
@@ -57,7 +57,7 @@ def decode(sheet: bytes, named: str = "") -> str:
     for beginning, file in OTHER_FILES.items():
         if sheet.startswith(beginning):
             raise refusal(f"This is {file}: save it as CSV, in UTF-8")
-    marked = next((codec for mark, codec in MARKS.items() if sheet.startswith(mark)), "")
+    marked = next((codec for mark, codec in BYTE_ORDER_MARKS.items() if sheet.startswith(mark)), "")
     codec = find_codec(named) if named else marked
     text = read_as(sheet, codec, named or marked.removesuffix("-sig")) if codec else guess(sheet)
     refuse_garbled(text)
@@ -68,7 +68,7 @@ def refuse_garbled(text: str) -> None:
     """Raises RequestRefused 20001 for what was garbled before, on its way or when it was saved."""
     if "\ufffd" in text:
         why = "the file was not in UTF-8, and was garbled on its way: send Shift_JIS as application/octet-stream"
-        raise refused_line(line_of(text, text.index("\ufffd")), why)
+        raise refused_line(line_at(text, text.index("\ufffd")), why)
     for number, line in enumerate(text.split("\n"), 1):
         if not line.isascii() and (meant := spellings.find_meant(line)):
             raise refused_line(number, f"it was garbled before it was saved; here stood {meant.strip()[:100]!r}")
@@ -111,7 +111,7 @@ def read_as(sheet: bytes, codec: str, named: str) -> str:
 
 def guess(sheet: bytes) -> str:
     """The text in UTF-8 or Shift_JIS, whichever it is for certain. Raises RequestRefused 20001."""
-    for name, sign in SIGNS.items():
+    for name, sign in ENCODING_SIGNS.items():
         if found := re.search(sign, sheet):
             raise refused_byte(sheet, found.start(), f"the file looks like {name}; {NAME_IT}")
     try:
@@ -134,7 +134,7 @@ def guess_shift_jis(sheet: bytes) -> str:
         raise refused_byte(sheet, error.start, why) from None
     native, garbled = spellings.weigh(text)
     if garbled:
-        raise refused_line(line_of(text, min(map(text.index, garbled))), why)
+        raise refused_line(line_at(text, min(map(text.index, garbled))), why)
     if not native:
         raise refused_byte(sheet, first_high(sheet), why)
     return text
@@ -171,7 +171,7 @@ def first_high(sheet: bytes) -> int:
     return next(at for at, byte in enumerate(sheet) if byte > 0x7F)
 
 
-def line_of(text: str, at: int) -> int:
+def line_at(text: str, at: int) -> int:
     """In which line this place is."""
     return text.count("\n", 0, at) + 1
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 # Beside the columns that there are: of several parts of a name, or of a reading, one is made.
-PARTS = {  # in the order in which they are said
+NAME_PARTS = {  # in the order in which they are said
     "given name": "name",
     "middle name": "name",
     "family name": "name",
@@ -17,13 +17,13 @@ PARTS = {  # in the order in which they are said
 }
 FAMILY_FIRST = re.compile("[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f]")
 
-NAMES = {"First Name|Given Name|名": "given name", "Middle Name|Additional Name": "middle name"}
-NAMES |= {"Last Name|Family Name|Surname|姓": "family name"}
+NAME_HEADINGS = {"First Name|Given Name|名": "given name", "Middle Name|Additional Name": "middle name"}
+NAME_HEADINGS |= {"Last Name|Family Name|Surname|姓": "family name"}
 
 EXPORTS = {
     "google": {
         r"Phone \d+ - Value|電話 \d+ - 値": "number",
-        **NAMES,
+        **NAME_HEADINGS,
         "(Phonetic First Name|Given Name Yomi)": "given reading",
         "(Phonetic Last Name|Family Name Yomi)": "family reading",
         r"Organization Name|Organization 1 - Name": "company",
@@ -33,7 +33,7 @@ EXPORTS = {
     "outlook": {
         r"(Mobile|Business|Home|Primary|Other|Car|Company Main) Phone( 2)?|携帯電話|会社電話( 2)?|自宅電話( 2)?"
         "|通常の電話|その他の電話|会社代表電話|自動車電話": "number",
-        **NAMES,
+        **NAME_HEADINGS,
         "Given (Name )?Yomi|名フリガナ|フリガナ ?\\(名\\)": "given reading",
         "(Surname|Family Name|Last Name) Yomi|姓フリガナ|フリガナ ?\\(姓\\)": "family reading",
         "Company|Company Name|会社名": "company",

@@ -123,7 +123,7 @@ def merge_row(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
         yield caller
 
 
-def preview(rows: list[Row], kinds: dict[str, Kind]) -> list[dict[str, Any]]:
+def show_preview(rows: list[Row], kinds: dict[str, Kind]) -> list[dict[str, Any]]:
     """What would be written of the first rows, and what would become of each: created, changed, unchanged."""
     return [
         {"line": row.line, "number": row.number, "becomes": kinds[row.number], **row.said}

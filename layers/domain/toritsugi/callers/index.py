@@ -25,7 +25,7 @@ MAX_PLACE_BYTES = 1024  # bytes: https://docs.aws.amazon.com/amazondynamodb/late
 MAX_ORDER_LENGTH = 200  # characters of a name that count in the order, each of four bytes at most
 END_OF_ORDER = "\t"  # before every other character, and in no folded name
 
-HIRAGANA = {katakana: katakana - 0x60 for katakana in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+TO_HIRAGANA = {katakana: katakana - 0x60 for katakana in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
 
 MAX_PAGE_BYTES = 3_000_000  # bytes, of 6 MB, some of which is base64
 READ_SHELF_BATCH = 50  # callers, of each of whom there are two entries
@@ -36,7 +36,7 @@ Page = tuple[list[Found], str | None]
 
 def fold_kana(text: str) -> str:
     """What is left of a text if case, width, spaces and the two kana make no difference."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(HIRAGANA)
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(TO_HIRAGANA)
     return unicodedata.normalize("NFKC", "".join(folded.split()))  # again, for what had a space between now has none
 
 

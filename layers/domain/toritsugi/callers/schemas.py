@@ -48,10 +48,10 @@ def unless_blank(text: str) -> str | None:
     return text or None
 
 
-Known = AfterValidator(known_to_all)
-CallerName = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(plain_text), Known]
+ReadByAll = AfterValidator(known_to_all)
+CallerName = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(plain_text), ReadByAll]
 Blank = AfterValidator(unless_blank)
-Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(tag), Known]
+Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(tag), ReadByAll]
 
 
 class CallerRequest(BaseModel):
@@ -76,7 +76,7 @@ class CallerRequest(BaseModel):
         Field(examples=words.locales(), description="Left out: that of the reception"),
     ] = None
     company: Annotated[CallerName, Blank] | None = None
-    notes: Annotated[str, Field(max_length=MAX_NOTES), AfterValidator(text_of_lines), Known, Blank] | None = None
+    notes: Annotated[str, Field(max_length=MAX_NOTES), AfterValidator(text_of_lines), ReadByAll, Blank] | None = None
     tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
     blocked: Annotated[bool, Field(description="Whether calls from this number end with a polite refusal")] = False
     opted_out: Annotated[

@@ -16,7 +16,7 @@ from toritsugi import words
 from toritsugi.callers.cells import READERS, SIGNS, UNGUARDED, plain, read_typed_number, unguard
 from toritsugi.callers.columns import COLUMNS, Columns, Mapping, read_headings
 from toritsugi.callers.encodings import refusal
-from toritsugi.callers.exports import FAMILY_FIRST, PARTS, cells_in, join_name
+from toritsugi.callers.exports import FAMILY_FIRST, NAME_PARTS, cells_in, join_name
 from toritsugi.callers.schemas import CallerRequest
 from toritsugi.callers.views import CallerView, WrongRow
 from toritsugi.foundation.errors import RequestRefused
@@ -24,7 +24,7 @@ from toritsugi.words.en import ENGLISH
 
 MAX_ROWS = 10_000
 
-SEPARATORS = ",;\t|"
+CELL_SEPARATORS = ",;\t|"
 MAX_FIRST_LINE = 20_000  # characters
 SAID_BY_EXCEL = re.compile("sep=(.)\r?\n?", re.IGNORECASE)  # the first line of some exports, which Excel does not show
 
@@ -81,7 +81,7 @@ def read_sheet(text: str, country: str, mapping: Mapping | None = None) -> Sheet
     sheet.columns, sheet.left_out = columns.shown(), columns.left_out()
     for count, (line, cells) in enumerate(table):
         if count == MAX_ROWS:
-            raise too_many()
+            raise too_many_rows()
         if problem := misplaced(cells, columns, mapping):
             sheet.wrong.append(WrongRow(line=line, column=None, detail=problem))
             continue
@@ -113,7 +113,7 @@ def split_rows(text: str, wrong: list[WrongRow]) -> Iterator[tuple[int, list[str
 def separator_of(text: str) -> str:
     """What separates the cells: that which makes most cells of the first line."""
     first = next((line for line in text[:MAX_FIRST_LINE].splitlines() if line.strip()), "")
-    return max(SEPARATORS, key=lambda one: len(next(csv.reader([first], delimiter=one), [])))
+    return max(CELL_SEPARATORS, key=lambda one: len(next(csv.reader([first], delimiter=one), [])))
 
 
 def misplaced(cells: list[str], columns: Columns, mapping: Mapping | None) -> str | None:
@@ -166,9 +166,9 @@ def read_row(said: Said, country: str) -> tuple[list[str], dict[str, Any], dict[
 def join_cells(said: Said) -> dict[str, str]:
     """What a row says, by column: several cells of one column as one text, and a name of its parts."""
     texts = {column: [cell for _, cell in cells] for column, cells in said.items() if column != "number"}
-    joined = {column: JOINED.get(column, "".join)(cells) for column, cells in texts.items() if column not in PARTS}
+    joined = {column: JOINED.get(column, "".join)(cells) for column, cells in texts.items() if column not in NAME_PARTS}
     for whole in ("name", "reading"):
-        parts = [cell for part, of in PARTS.items() if of == whole for cell in texts.get(part, [])]
+        parts = [cell for part, of in NAME_PARTS.items() if of == whole for cell in texts.get(part, [])]
         if parts and not joined.get(whole, "").strip():
             joined[whole] = join_name(parts)
     return joined
@@ -188,7 +188,7 @@ def join_words(cells: list[str]) -> str:
 JOINED: dict[str, Any] = {"name": join_words, "reading": join_words, "tags": ";".join, "notes": join_lines}
 
 
-def too_many() -> RequestRefused:
+def too_many_rows() -> RequestRefused:
     """The refusal of a sheet that is too long."""
     return refusal(f"There are more than {MAX_ROWS} rows: send them in several files, each with its headings", 413)
 

@@ -16,8 +16,8 @@ ENOUGH = 200  # words, by which the others are judged
 
 # ---- Shift_JIS -------------------------------------------------------------------------------------------------------
 
-# By the kinds of a word's letters, see kind_of. Kana and most kanji begin with bytes with which no other encoding of
-# Asia begins a character; but every kana of half width in EUC-JP reads as a kanji of one row.
+# By the kinds of a word's letters, see kind_of_letter. Kana and most kanji begin with bytes with which no other
+# encoding of Asia begins a character; but every kana of half width in EUC-JP reads as a kanji of one row.
 NATIVE, OF_EUC = re.compile("[rog]*[ue][uerog]*|[^Aa]*uu[^Aa]*|.*(u[ue]{2}|[ue]{2}u).*"), re.compile("ee+")
 GARBLED = re.compile(
     "x|[Aa](h(?!h)|r)|[hr][Aa]"  # an accented letter, and the one beside it
@@ -37,19 +37,19 @@ def weigh(text: str) -> tuple[set[str], set[str]]:
 
 def is_native(word: str) -> bool:
     """Whether a word that was read as Shift_JIS can hardly have been meant otherwise."""
-    kinds = "".join(map(kind_of, word))
+    kinds = "".join(map(kind_of_letter, word))
     return bool(NATIVE.fullmatch(kinds)) and not OF_EUC.fullmatch(kinds)
 
 
 def is_garbled(word: str) -> bool:
     """Whether nobody writes a word that was read as Shift_JIS."""
-    if GARBLED.search("".join(map(kind_of, word))):
+    if GARBLED.search("".join(map(kind_of_letter, word))):
         return True
     return not all(SYLLABLES.fullmatch(kana) for kana in HALF_WIDTH.findall(word))
 
 
 @cache
-def kind_of(letter: str) -> str:
+def kind_of_letter(letter: str) -> str:
     """One sign for letters whose bytes in Shift_JIS are alike.
 
     A, a    ASCII
@@ -62,7 +62,7 @@ def kind_of(letter: str) -> str:
     """
     if letter.isascii():
         return "A" if letter.isupper() else "a"
-    if letter < "\xa0" or "\uf8f0" <= letter <= "\uf8f3" or not has("cp932", letter):
+    if letter < "\xa0" or "\uf8f0" <= letter <= "\uf8f3" or not can_write("cp932", letter):
         return "x"
     lead, *trail = letter.encode("cp932")
     if not trail:
@@ -122,10 +122,10 @@ def script_of(letter: str) -> str | None:
     script = re.split("[ -]", unicodedata.name(letter, ""))[0]
     if script not in ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "FULLWIDTH", "HALFWIDTH", "BOPOMOFO", "IDEOGRAPHIC"):
         return script
-    return "CJK" if any(has(encoding, letter) for encoding in ("cp932", "gbk", "big5", "euc_kr")) else ""
+    return "CJK" if any(can_write(encoding, letter) for encoding in ("cp932", "gbk", "big5", "euc_kr")) else ""
 
 
-def has(encoding: str, letter: str) -> bool:
+def can_write(encoding: str, letter: str) -> bool:
     try:
         letter.encode(encoding)
     except UnicodeEncodeError:

@@ -35,10 +35,10 @@ NEW_FORM = {ord(old): forms[0] for forms in FORMS.split() for old in forms[1:]}
 # Letters with a stroke, which Unicode takes for letters of their own.
 STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i"})
 # Apostrophes, hyphens and dots, which some write and others do not; not the mark of a long vowel.
-MARKS = re.compile("['’‘ʼʹʻ`´′\"“”.,·・･‐-―−\\-゠]")
-KANJI = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+SMALL_MARKS = re.compile("['’‘ʼʹʻ`´′\"“”.,·・･‐-―−\\-゠]")
+ANY_KANJI = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 GA = re.compile(
-    f"ゖ|ゕ|(?<=[{KANJI}])[けがか](?=[{KANJI}])|(?<![ぁ-ゖー])[けが](?=[{KANJI}])|(?<=[{KANJI}])[けが](?![ぁ-ゖー])"
+    f"ゖ|ゕ|(?<=[{ANY_KANJI}])[けがか](?=[{ANY_KANJI}])|(?<![ぁ-ゖー])[けが](?=[{ANY_KANJI}])|(?<=[{ANY_KANJI}])[けが](?![ぁ-ゖー])"
 )
 
 
@@ -47,4 +47,4 @@ def fold_variants(text: str) -> str:
     letters = unicodedata.normalize("NFD", text)
     kana_stay = re.sub(r"[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]", "", letters)
     plain = unicodedata.normalize("NFC", kana_stay).translate(STROKES).translate(NEW_FORM)
-    return GA.sub("が", re.sub("(.)々", r"\1\1", MARKS.sub("", plain)))
+    return GA.sub("が", re.sub("(.)々", r"\1\1", SMALL_MARKS.sub("", plain)))

@@ -18,14 +18,14 @@ BETWEEN = "[ \u00a0\u3000().\uff08\uff09\uff0e\\-\u2010-\u2015\u2212\uff0d\u30fc
 # Seven digits to fifteen, not inside a word: a SID is hexadecimal, and may hold as many in a row.
 OUTSIDE, INSIDE = "(?<![0-9A-Za-z\uff10-\uff19])", "(?![0-9A-Za-z\uff10-\uff19])"
 NUMBER = rf"{OUTSIDE}(?:\+|\uff0b|%2B)?[(\uff08]?{DIGIT}(?:{BETWEEN}{{0,2}}{DIGIT}){{6,14}}{INSIDE}"
-KEPT = (
+NOT_NUMBERS = (
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # the id of a request
     r"\b1-[0-9a-f]{8}-[0-9a-f]{24}\b",  # of a trace
     r"-(?:expiry|timer)-\d{10}\b",  # the end of a schedule's name: its second
     r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d(?::[0-5]\d){1,2}(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?",  # a date
     r"\b\d{1,9}(?:\.\d+)? ?(?:ms|s|seconds|minutes|bytes)\b",  # a duration, a size
 )
-FOUND = re.compile("|".join([*(f"(?:{kept})" for kept in KEPT), f"(?P<number>{NUMBER})"]))
+FOUND = re.compile("|".join([*(f"(?:{kept})" for kept in NOT_NUMBERS), f"(?P<number>{NUMBER})"]))
 
 # What Lambda and Powertools write, where no number of anybody's can be.
 OWN_FIELDS = {"level", "location", "timestamp", "service", "function_arn", "function_request_id", "xray_trace_id"}
