@@ -11,7 +11,7 @@ from package.target import Target, Unbuildable
 KB = 1_000
 
 # What each may have in kB, zipped and unzipped: room for the next version of a package, not for a new one.
-LAYERS = {"DomainLayer": (800, 1_700), "BaseLayer": (6_000, 15_000), "RestLayer": (9_000, 32_000)}
+LAYERS = {"DomainLayer": (1_000, 2_000), "BaseLayer": (6_000, 15_000), "RestLayer": (9_000, 32_000)}
 FUNCTION = (20, 50)  # its own file
 API = (90, 200)  # a file for each noun
 

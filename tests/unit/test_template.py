@@ -591,8 +591,8 @@ def test_a_recording_that_cannot_be_copied_is_a_dead_letter_before_its_queue_for
     assert 3 * 3600 < tried < RECORDINGS["MessageRetentionPeriod"] < dead < records.DELETED_REMEMBERED_SECONDS
 
 
-# Jitter between tries, Twilio's 429 and its list of texts, DynamoDB's unprocessed rows, and the last fraction of a second
-# before a timer.
+# Jitter between tries, Twilio's 429 and its list of texts, DynamoDB's unprocessed rows, and the last fraction of a
+# second before a timer.
 SLEEPING = {"conflicts.py", "twilio_http.py", "twilio_api.py", "imports.py", "schedules.py"}
 
 
