@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,6 +21,7 @@ class Carrier:
         self.telephones = telephones
         self.owned: dict[str, dict[str, Any]] = {}
         self.sent: list[tuple[float, str, str, str]] = []
+        self.texts: list[dict[str, str]] = []
         self.tapes: dict[str, bytes] = {}
 
     def own(self, number: str, *, sms: bool = False) -> None:
@@ -32,11 +35,11 @@ class Carrier:
 
     def answer(self, method: str, path: str, form: dict[str, str]) -> tuple[int, Any]:
         """Status and JSON, or a file."""
-        self.telephones.world.happened("asked", f"DELETE {path}" if method == "DELETE" else path, form)
+        self.telephones.world.happened("asked", path if method == "POST" else f"{method} {path}", form)
         if path.startswith("/IncomingPhoneNumbers"):
             return self.answer_of_numbers(path, form)
         if path.startswith("/Messages"):
-            return self.send(form)
+            return self.send(form) if method == "POST" else self.answer_of_texts(form)
         if path.startswith("/Recordings/"):
             return self.answer_of_tapes(method, path.rpartition("/")[2])
         return self.telephones.rest(method, path, form)
@@ -55,7 +58,13 @@ class Carrier:
         for seconds, status in ((1, "sent"), (2, "delivered")):
             fields = {"MessageSid": sid, "MessageStatus": status}
             self.telephones.world.later(seconds, self.teller(f"{sid} {status}", form["StatusCallback"], fields))
+        self.texts.append({"sid": sid, "status": "queued", "date_created": format_datetime(now()), **spoken(form)})
         return 201, {"sid": sid, "status": "queued"}
+
+    def answer_of_texts(self, form: dict[str, str]) -> tuple[int, Any]:
+        """Those that it has sent from one number to another, the newest first."""
+        found = [one for one in reversed(self.texts) if (one["to"], one["from"]) == (form["To"], form["From"])]
+        return 200, {"messages": found, "next_page_uri": None}
 
     def teller(self, name: str, address: str, fields: dict[str, str]) -> Any:
         return lambda: self.telephones.world.tell(name, address, fields)
@@ -68,6 +77,15 @@ class Carrier:
             del self.tapes[sid]
             return 204, b""
         return 200, self.tapes[sid]
+
+
+def now() -> datetime:
+    return datetime.fromtimestamp(int(time.time()), UTC)
+
+
+def spoken(form: dict[str, str]) -> dict[str, str]:
+    """What a text says, to whom and from where, as Twilio calls it."""
+    return {"to": form["To"], "from": form["From"], "body": form.get("Body", "")}
 
 
 def sid_of(number: str) -> str:

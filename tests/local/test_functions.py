@@ -241,7 +241,7 @@ def test_only_a_function_that_is_there_can_crash(lab):
 def test_a_function_that_a_schedule_woke_is_tried_again_and_then_told_of(lab):
     spoken = claiming(lab)
     lab.cloud.crash("timer", before="dynamodb", times=2)
-    lab.arm("expiry", 0)
+    lab.arm("expiry", 1)
     lab.forward(300)
     first, second = [at for at, _ in timer.woken]
     assert round(second - first, 3) == 60

@@ -12,7 +12,7 @@ from tests.local.lab import Lab, listener, now, timer
 WISHES = st.lists(
     st.one_of(
         st.tuples(st.just("message"), st.integers(0, 200)),
-        st.tuples(st.just("schedule"), st.integers(-20, 200)),
+        st.tuples(st.just("schedule"), st.integers(1, 200)),
         st.tuples(st.just("queued"), st.integers(0, 200)),
     ),
     max_size=8,

@@ -173,7 +173,9 @@ def test_the_sweep_closes_whatever_is_overdue(start, account):
 
 def test_the_canary_says_that_nobody_answers_at_an_address_that_is_nobodys(start):
     with start("Canary") as canary:
-        assert answers(canary, "canary") == (None, None)
+        assert [canary.invoke(event("canary")) for _ in range(2)] == [None, None]
+    assert canary.log.count("the door was not answered") == 2
+    assert "Traceback" not in canary.log
 
 
 def test_the_rest_api_opens_sessions(start, account):

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from moto.dynamodb.models import dynamodb_backends
@@ -22,6 +23,7 @@ from tests.performance.table import head, row
 from tests.stories.conftest import Box
 from tests.stories.people import Bridge, Desk, Person
 from tests.stories.rooms import LINE
+from toritsugi.bridges.announcements import ANNOUNCEMENT_PATH
 from toritsugi.foundation import config
 
 CONFERENCES, EACH = 40, 25
@@ -112,7 +114,7 @@ def add_up(box: Box, bridge: Bridge, moments: list[int], found: Punctuality) -> 
     asked: dict[int, list[float]] = {}
     for room in rooms:
         for one in room.announcements:
-            number = int(one.url.partition("#")[0].rsplit("/", 1)[1])
+            number = int(ANNOUNCEMENT_PATH.fullmatch(urlsplit(one.url).path)[2])
             asked.setdefault(number, []).append(one.asked_at)
     found.wanted += len(moments)
     for shown in seen["announcements"]:

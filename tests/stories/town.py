@@ -16,7 +16,7 @@ from tests.stories.conftest import Box
 from tests.stories.days import MINUTE, Day, Deed, Trouble
 from tests.stories.people import Bridge, Desk, Person
 from tests.stories.rooms import LINE
-from toritsugi.bridges.announcements import LATE_ANNOUNCEMENT_SECONDS
+from toritsugi.bridges.announcements import ANNOUNCEMENT_PATH, LATE_ANNOUNCEMENT_SECONDS
 from toritsugi.foundation import config
 
 END_SECONDS = 2  # a leg may live so long after the deadline
@@ -129,7 +129,7 @@ class Town:
         rooms = self.rooms(bridge)
         for room in rooms:
             for one in room.announcements:
-                number = int(urlsplit(one.url).path.rsplit("/", 1)[1])
+                number = int(ANNOUNCEMENT_PATH.fullmatch(urlsplit(one.url).path)[2])
                 wanted = ([*day.wanted["announcements"], {"before_end": 0}])[number - 1]
                 dues = self.dues(wanted, rooms, deadlines, seen["announcements"][number - 1])
                 due = [due for due in dues if due <= one.asked_at <= due + LATE_ANNOUNCEMENT_SECONDS + 0.1]
