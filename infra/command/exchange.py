@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from threading import RLock
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -161,6 +162,11 @@ class Exchange:
     def addresses(self) -> list[str]:
         """All URLs under which it is reached, that of today and those before."""
         return [one for one in (self.setting("all-base-urls") or "").split(",") if one]
+
+    @property
+    def former_hosts(self) -> set[str]:
+        """The hosts under which it is reached as well, and that nobody is told any more."""
+        return {urlsplit(one).netloc for one in self.addresses} - {urlsplit(self.address).netloc}
 
     def secrets(self, name: str) -> list[str]:
         """What lies in a secret setting, one of SECRETS: of two, the first is the current one, the second the next."""

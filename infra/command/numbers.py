@@ -148,7 +148,7 @@ def listing(shown: list[Line], found: Lines, counting: bool = False) -> Table:
 
 def follow(exchange: Exchange, before: Exchange) -> list[str]:
     """The numbers that led to another address of the exchange, as it stood before, and lead to that of today now."""
-    formers = {urlsplit(one).netloc for one in exchange.addresses} - {urlsplit(exchange.address).netloc}
+    formers = exchange.former_hosts
     if not formers or not before.stands:
         return []
     moved = []

@@ -11,6 +11,7 @@ import pytest
 
 from command import account, processes
 from command.checks import cloud, debugger, door, secrets, telephones
+from command.lines import Line, Lines, Way
 from command.refusals import Refused
 from tests.command.conftest import NOWHERE
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
@@ -417,3 +418,25 @@ def test_a_stranger_at_the_door_is_not_taken_for_the_exchange(stranger):
 def test_nobody_at_the_door_is_said_to_be_so():
     ((state, said),) = found(door.address, address=NOWHERE)
     assert (state, "cannot be reached from here" in said) == ("fail", True)
+
+
+# ---- numbers after a move --------------------------------------------------------------------------------------------
+
+HERE, BEFORE = "https://calls.example.com/voice", "https://before.example.com/voice"
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "says"),
+    [
+        (Way(HERE, "POST", "", ""), "ok", "right for 1 of 1"),
+        (Way(BEFORE, "POST", "", ""), "warn", "come by an address of before: before.example.com"),
+        (Way(BEFORE, "POST", "", "AP1"), "fail", "go to AP1, not here"),
+        (Way("https://other.example.com/voice", "POST", "", ""), "fail", "go to https://other.example.com/voice"),
+    ],
+)
+def test_a_number_that_leads_to_an_address_of_before_is_answered_and_to_be_moved(way, state, says):
+    line = Line("PN1", "+815010000001", "JP", True, False, False, way, Way("", "POST", "", ""), service="shop")
+    seen = Lines({"voice": HERE, "sms": "https://calls.example.com/sms"}, [line], [])
+    exchange = SimpleNamespace(former_hosts={"before.example.com"})
+    [(finding_state, said)] = [(one.state, one.says) for one in telephones.webhooks(exchange, seen)]
+    assert (finding_state, says in said) == (state, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from twilio.base.exceptions import TwilioRestException
 
@@ -82,9 +83,9 @@ def webhooks(exchange: Exchange, found: Lines) -> Iterator[Finding]:
         mend = f"toritsugi numbers attach {line.number}"
         for kind in found.comes_here(line):
             what, way = KINDS[kind], line.way(kind)
-            if any(line.leads_to(domain) for domain in domains.formers(exchange.parameters)):
-                continue  # which is answered, as is said below
-            if not found.leads_here(line, kind):
+            if not way.instead and urlsplit(way.url).netloc in exchange.former_hosts:
+                yield warn(f"{what} to {line.number} come by an address of before: {urlsplit(way.url).netloc}", mend)
+            elif not found.leads_here(line, kind):
                 yield fail(f"{what} to {line.number} go to {way.goes_to}, not here", mend)
             elif way.method != "POST":
                 yield fail(f"{line.number} asks by {way.method}, and the exchange answers only POST", mend)

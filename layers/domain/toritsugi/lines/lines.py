@@ -11,8 +11,8 @@ class Line(Entry, discriminator="line"):
     """A number that we own, and what it works for: a service, a reception, or both.
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
-    that a call needs no second read. `full_until` is when calls over sessions are tried again, after a limit of this
-    line was reached. `unconfirmed_callers` is what becomes of them at the reception; absent: they are refused.
+    that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
+    refused.
     """
 
     service_sid = UnicodeAttribute(null=True)
