@@ -422,21 +422,21 @@ def test_nobody_at_the_door_is_said_to_be_so():
 
 # ---- numbers after a move --------------------------------------------------------------------------------------------
 
-HERE, BEFORE = "https://calls.example.com/voice", "https://before.example.com/voice"
+NOW_AT, ONCE_AT = "https://calls.example.com/voice", "https://before.example.com/voice"
 
 
 @pytest.mark.parametrize(
     ("way", "state", "says"),
     [
-        (Way(HERE, "POST", "", ""), "ok", "right for 1 of 1"),
-        (Way(BEFORE, "POST", "", ""), "warn", "come by an address of before: before.example.com"),
-        (Way(BEFORE, "POST", "", "AP1"), "fail", "go to AP1, not here"),
+        (Way(NOW_AT, "POST", "", ""), "ok", "right for 1 of 1"),
+        (Way(ONCE_AT, "POST", "", ""), "warn", "come by an address of before: before.example.com"),
+        (Way(ONCE_AT, "POST", "", "AP1"), "fail", "go to AP1, not here"),
         (Way("https://other.example.com/voice", "POST", "", ""), "fail", "go to https://other.example.com/voice"),
     ],
 )
 def test_a_number_that_leads_to_an_address_of_before_is_answered_and_to_be_moved(way, state, says):
     line = Line("PN1", "+815010000001", "JP", True, False, False, way, Way("", "POST", "", ""), service="shop")
-    seen = Lines({"voice": HERE, "sms": "https://calls.example.com/sms"}, [line], [])
+    seen = Lines({"voice": NOW_AT, "sms": "https://calls.example.com/sms"}, [line], [])
     exchange = SimpleNamespace(former_hosts={"before.example.com"})
     [(finding_state, said)] = [(one.state, one.says) for one in telephones.webhooks(exchange, seen)]
     assert (finding_state, says in said) == (state, True)
