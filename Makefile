@@ -29,7 +29,7 @@ help:  ## this list
 run: $(RUNNABLE)  ## the exchange and the telephone network, ready to use in a browser
 	@exec $(BIN)/python -m local
 
-test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass, in five minutes
+test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass
 	$(BIN)/python -m pytest tests/unit -m "example and not thorough" --cov --cov-report=json
 	$(BIN)/python -m pytest -m "not example and not thorough"
 	@$(BIN)/python -m tests.rooms
