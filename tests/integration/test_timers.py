@@ -141,3 +141,12 @@ def test_a_timer_that_comes_earlier_is_sent_again_with_its_spare(clockwork, slep
     assert not schedules.wait_until_due({"bridge": BRIDGE, "due": NOON + 60, "spare": True})
     assert clockwork.messages == [(60, False, 60), (pytest.approx(60.8), False, 60)]
     assert slept == []
+
+
+def test_a_timer_whose_sender_has_another_clock_comes_back_until_it_is_due(clockwork, clock):
+    timer = {"bridge": BRIDGE, "due": NOON + 2000, "spare": False}
+    for delay in (900, 900, 200):  # SQS keeps nothing back for longer than a quarter of an hour
+        assert not schedules.wait_until_due(timer)
+        assert clockwork.messages[-1][-1] == delay
+        clock.shift(delay)
+    assert schedules.wait_until_due(timer)

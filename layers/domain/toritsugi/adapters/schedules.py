@@ -19,6 +19,7 @@ from toritsugi.foundation.logs import log
 
 EARLY_SECONDS = 120  # a schedule's own minute, and one for the way; why not SQS's fifteen: docs/decisions/deployment.md
 AHEAD_SECONDS = 10  # by which a schedule's time is later than ours: one that has passed is refused
+MAX_DELAY_SECONDS = 900  # SQS's own
 SPARE_TIMER_SECONDS = 0.8  # after a timer comes its spare, should the process of the first have died
 
 
@@ -56,11 +57,14 @@ def wake(bridge_sid: str, due: float, *, spare: bool = False) -> None:
 
 
 def hold(timer: dict[str, Any]) -> None:
-    """Puts a timer into the queue until it is due, and its spare after it."""
-    left, due = timer["due"] - time.time(), timer["due"]
-    send(timer | {"spare": False}, left)
-    if timer["spare"]:
-        send(timer | {"spare": False, "due": due + SPARE_TIMER_SECONDS}, left + SPARE_TIMER_SECONDS)
+    """Puts a timer into the queue until it is due, and its spare after it.
+
+    One that is due much later than whoever has sent it thought, for clocks differ, comes back from time to time.
+    """
+    due = timer["due"]
+    for moment in (due, due + SPARE_TIMER_SECONDS) if timer["spare"] else (due,):
+        left = min(moment - time.time(), MAX_DELAY_SECONDS)
+        send(timer | {"spare": False, "due": moment}, left)
 
 
 def send_bridge_to_begin(bridge: dict[str, Any]) -> None:
