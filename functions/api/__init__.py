@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
 from api import callers, calls, document, erasures, limits, lines, messages, receptions, recordings
+from api.queries import check_query
 from toritsugi import __version__
 from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
@@ -60,6 +61,8 @@ def show_api() -> Response[str]:
 def check_request(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist; the document is for any key."""
     rest.authorize(event, noun_of(event["rawPath"]))
+    if route := rest.find_route(app, event):
+        check_query(event["rawQueryString"], [str(one.alias) for one in route.dependant.query_params])
     check_body(event)
 
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, Field
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import cards, changes, columns, encodings, imports, index, sheets, views
 from toritsugi.callers.exports import EXPORTS
@@ -29,6 +29,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 MAX_ERRORS = 1000  # are shown; the count is of all
+MAX_ROWS = 5000  # of one answer of an export
 SPARE_IMPORT_SECONDS = (
     8  # of those that Lambda gives: the last request to DynamoDB may take six, and the last pause two
 )
@@ -77,10 +78,9 @@ ColumnsQuery = Annotated[
 def list_callers(
     search: SearchQuery = "",
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> CallerPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     return page(
         router, "callers", lambda after, most: index.read_page(after, most, search), lambda one: views.show_caller(*one)
     )
@@ -150,14 +150,14 @@ def export_callers(
     search: SearchQuery = "",
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
     headings: Annotated[HeadingLanguage, Query(description="The language of the first line")] = "en",
-    page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
+    page_size: Annotated[int, Query(ge=1, description=f"Rows of an answer; {MAX_ROWS} at most")] = MAX_ROWS,
     page_token: PageToken = None,
 ) -> Response[str]:
-    people, following = index.read_page(pages.open_token(page_token), page_size, search)
+    people, following = index.read_page(pages.open_token(page_token), min(page_size, MAX_ROWS), search)
     sheet = sheets.encode(sheets.write_sheet((views.show_caller(*one) for one in people), headings), encoding)
     headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
     if following:
-        query = router.current_event.query_string_parameters | {"PageToken": pages.seal_token(following)}
+        query = router.current_event.query_string_parameters | {"page_token": pages.seal_token(following)}
         headers["Link"] = f'<{config.settings().public_base_url}/api/callers/export?{urlencode(query)}>; rel="next"'
     answer = Response(200, f"text/csv; charset={encoding}", base64.b64encode(sheet).decode(), headers=headers)
     answer.base64_encoded = True

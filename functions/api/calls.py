@@ -8,7 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
+from api.queries import IdempotencyKey, Month, PageSize, PageToken, client_of, page, this_month
 from toritsugi import words
 from toritsugi.adapters import event_bus, schedules, twilio_api
 from toritsugi.bridges import announcements, commands, schemas, state, uses, views
@@ -66,10 +66,9 @@ def create_call(
 def list_calls(
     month: Month = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> CallPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     latest = month or this_month()
     return page(router, "calls", lambda after, most: views.list_bridges(after, most, latest), views.show_bridge)
 

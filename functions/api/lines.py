@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import PageSize, PageToken, page
 from toritsugi.adapters import twilio_api
 from toritsugi.foundation import addresses, config
 from toritsugi.foundation.errors import RequestRefused
@@ -59,10 +59,9 @@ class LineRequest(BaseModel):
 )
 def list_lines(
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> LinePage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
 
     def read(after: str | None, most: int) -> tuple[list[LineView], str | None]:
         owned, following = twilio_api.list_owned_numbers(after, most)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
+from api.queries import IdempotencyKey, Month, PageSize, PageToken, client_of, page, this_month
 from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
@@ -67,10 +67,9 @@ def list_messages(
     direction: Annotated[Direction | None, Query(description="Only those that went this way")] = None,
     month: Month = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> MessagePage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     latest = month or this_month()
 
     def read(after: str | None, most: int) -> tuple[list[Message], str | None]:

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, Field
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.adapters import owner_webhook
 from toritsugi.foundation import config, forms
@@ -78,10 +78,9 @@ def check_reception() -> CheckView:
 )
 def list_receptions(
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> ReceptionPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     return page(router, "receptions", records.list_receptions, views.show_reception)
 
 
@@ -109,10 +108,9 @@ def fetch_reception(name: NameInPath, number: VersionNumber = None) -> WholeRece
 def list_versions(
     name: NameInPath,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> VersionPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     publishing.get_reception(name)
     return page(router, "versions", lambda after, most: records.list_versions(name, after, most), views.show_version)
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-from api.queries import Month, NumberFilter, PageNumber, PageSize, PageToken, page, this_month
+from api.queries import Month, NumberFilter, PageSize, PageToken, page, this_month
 from toritsugi.adapters import storage, twilio_recordings
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
@@ -42,10 +42,9 @@ def list_recordings(
     line: NumberFilter = None,
     month: Month = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> RecordingPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     latest = month or this_month()
     wanted = {"kind": kind, "reception": reception, "caller": caller, "line": line}
 

@@ -238,7 +238,7 @@ def test_callers_are_listed_in_the_order_of_the_alphabet_by_their_reading(desk):
 def test_pages_follow_each_other_without_a_gap_or_a_repetition(desk):
     people = {f"caller {n:03}": "" for n in range(57)}
     write_down(desk, **people)
-    seen, url = [], "/api/callers?PageSize=10"
+    seen, url = [], "/api/callers?page_size=10"
     while url:
         page = desk.asks("GET", url)[1]
         assert len(page["callers"]) <= 10
@@ -249,7 +249,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(desk):
 
 def test_the_pages_of_a_search_are_of_that_search(desk):
     write_down(desk, **{f"{kind} {n}": "" for n in range(6) for kind in ("dog", "cat")})
-    page = desk.asks("GET", "/api/callers?search=cat&PageSize=4")[1]
+    page = desk.asks("GET", "/api/callers?search=cat&page_size=4")[1]
     following = page["meta"]["next_page_url"].partition("example.com")[2]
     assert [one["name"] for one in desk.asks("GET", following)[1]["callers"]] == ["cat 4", "cat 5"]
 
@@ -310,14 +310,14 @@ def test_a_list_leaves_out_whom_its_index_has_not_forgotten_yet(desk, wire):
 
 @pytest.mark.parametrize("token", ["PT", "PT!", "nonsense", "PT" + "A" * 2000, "PT%F0%9F"])
 def test_a_token_that_is_none_of_ours_is_refused(desk, token):
-    status, said = desk.asks("GET", f"/api/callers?PageToken={token}")
-    assert (status, said["detail"]) == (400, "The parameter PageToken is wrong")
+    status, said = desk.asks("GET", f"/api/callers?page_token={token}")
+    assert (status, said["detail"]) == (400, "The page token is none of ours: follow next_page_url as it is")
 
 
 def test_a_page_of_a_list_takes_two_round_trips_in_a_row_and_a_caller_one(desk, wire):
     write_down(desk, **{f"caller {n}": "" for n in range(30)})
     with wire.counting() as page:
-        desk.asks("GET", "/api/callers?PageSize=10")
+        desk.asks("GET", "/api/callers?page_size=10")
     with wire.counting() as caller:
         desk.asks("GET", path("+819022220000"))
     assert (page, caller) == (["Query"] * 8 + ["BatchGetItem"], ["BatchGetItem"])  # the eight side by side
@@ -359,7 +359,7 @@ def test_whatever_is_sent_is_done_or_refused_and_never_a_failure_of_ours(desk, m
     answer = desk.send(method, path(number), b"" if said is None else json.dumps(said).encode())
     event(f"{method} {answer['statusCode']}")
     assert answer["statusCode"] < 500, answer
-    token = f"&PageToken={quote(number)}" if method == "GET" else ""
+    token = f"&page_token={quote(number)}" if method == "GET" else ""
     answer = desk.send("GET", f"/api/callers?search={quote(search)}{token}", b"")
     event(f"search {answer['statusCode']}")
     assert answer["statusCode"] < 500, answer

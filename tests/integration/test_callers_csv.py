@@ -38,7 +38,7 @@ def fetch(desk, query: str = "") -> tuple[bytes, dict[str, str]]:
 
 
 def everybody(desk) -> dict[str, dict]:
-    return {one["number"]: one for one in desk.asks("GET", "/api/callers?PageSize=100")[1]["callers"]}
+    return {one["number"]: one for one in desk.asks("GET", "/api/callers?page_size=100")[1]["callers"]}
 
 
 def many(count: int, **said: str) -> str:
@@ -379,7 +379,7 @@ def test_what_shift_jis_cannot_write_is_not_lost_in_silence(desk):
 
 def test_a_sheet_that_is_too_large_for_one_answer_goes_on_in_the_next(desk):
     sends(desk, many(130))
-    seen, url = [], "/api/callers/export?PageSize=60&search=caller"
+    seen, url = [], "/api/callers/export?page_size=60&search=caller"
     while url:
         sheet, headers = fetch(desk, url.partition("?")[2])
         rows = list(csv.DictReader(io.StringIO(sheet.decode("utf-8-sig"))))

@@ -144,7 +144,7 @@ def test_pages_lead_back_over_the_months_and_show_each_call_once(desk, clock):
         for _ in range(2):
             clock.shift(1)
             made.append(desk.calls().sid)
-    found, path = [], "/api/calls?PageSize=1"
+    found, path = [], "/api/calls?page_size=1"
     while path:
         page = desk.asks("GET", path)[1]
         found += [one["sid"] for one in page["calls"]]
@@ -155,7 +155,7 @@ def test_pages_lead_back_over_the_months_and_show_each_call_once(desk, clock):
 
 @pytest.mark.parametrize("token", ["x", "PTx", "PT%2F%2F", "PTMjAyNi0xMXwj", "PTMjAyNi0xMXxhI2I", "PT" + "A" * 190])
 def test_a_token_that_somebody_has_made_up_is_refused_or_leads_to_an_empty_page(desk, token):
-    status, said = desk.asks("GET", f"/api/calls?PageToken={token}")
+    status, said = desk.asks("GET", f"/api/calls?page_token={token}")
     assert status == 400 or said["calls"] == []
 
 

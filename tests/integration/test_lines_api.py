@@ -245,7 +245,7 @@ def test_a_line_with_a_reception_is_in_one_service_at_most(desk, at_twilio, clie
 
 def test_every_number_of_the_account_is_listed_page_by_page(desk, at_twilio):
     gives(desk, BOTH)
-    found, path = [], "/api/lines?PageSize=3"
+    found, path = [], "/api/lines?page_size=3"
     while path:
         status, page = desk.asks("GET", path)
         assert status == 200, page
@@ -258,7 +258,7 @@ def test_a_page_token_leads_nowhere_but_to_numbers(desk, at_twilio):
     from toritsugi.foundation.pages import seal_token
 
     token = seal_token("https://api.twilio.com/2010-04-01/Accounts.json?Page=0")
-    status, page = desk.asks("GET", f"/api/lines?PageToken={token}")
+    status, page = desk.asks("GET", f"/api/lines?page_token={token}")
     assert (status, len(page["lines"])) == (200, 4)
 
 

@@ -376,7 +376,7 @@ def busy(desk, twilio, clock):
 
 
 def listed(desk, query=""):
-    found, path = [], f"/api/messages?PageSize=2{query}"
+    found, path = [], f"/api/messages?page_size=2{query}"
     while path:
         status, page = desk.asks("GET", path)
         assert status == 200, page
@@ -407,7 +407,7 @@ def test_they_are_listed_back_from_a_month(desk, busy):
     assert listed(desk, f"&month=2026-10&number=%2B{AIKO[1:]}") == [one for one, who in busy[6:] if who == AIKO]
 
 
-@pytest.mark.parametrize("query", ["direction=up", "number=090", "month=2026-13", "PageSize=0", "PageToken=PTeA"])
+@pytest.mark.parametrize("query", ["direction=up", "number=090", "month=2026-13", "page_size=0", "page_token=PTeA"])
 def test_a_question_that_makes_no_sense_is_refused(desk, query):
     assert desk.asks("GET", f"/api/messages?{query}")[0] in (400, 422)
 
@@ -415,7 +415,7 @@ def test_a_question_that_makes_no_sense_is_refused(desk, query):
 @pytest.mark.parametrize("token", ["PTMjAyNi0xMXwj", "PTMjAyNi0xMXxhI2I", "PTMjAyNi0xMXw5OTk5OTk5OTk5OTk5I3g"])
 @pytest.mark.parametrize("number", ["", f"&number=%2B{AIKO[1:]}"])
 def test_a_token_that_somebody_has_made_up_is_refused_or_leads_to_some_page(desk, busy, token, number):
-    assert desk.asks("GET", f"/api/messages?PageToken={token}{number}")[0] in (200, 400)
+    assert desk.asks("GET", f"/api/messages?page_token={token}{number}")[0] in (200, 400)
 
 
 def test_nobody_finds_what_is_not_there(desk):

@@ -158,7 +158,7 @@ def test_the_newest_come_first_page_by_page_and_across_months(desk, twilio, tape
         began = moment.strftime("%a, %d %b %Y %H:%M:%S +0000")
         made.append(leave(twilio, tapes, messages, number, RecordingStartTime=began))
         clock.shift(5 * DAY)
-    found, path = [], "/api/recordings?PageSize=3"
+    found, path = [], "/api/recordings?page_size=3"
     while path:
         _, page = desk.asks("GET", path)
         found.append(sids(page))
@@ -194,13 +194,13 @@ def test_only_some_of_them(desk, twilio, tapes, messages, wish, those):
 def test_the_next_page_is_of_the_same_kind(desk, twilio, tapes, messages):
     for number in range(1, 7):
         leave(twilio, tapes, messages, number, kind="voicemail" if number % 2 else "conversation")
-    _, first = desk.asks("GET", "/api/recordings?kind=voicemail&PageSize=2")
+    _, first = desk.asks("GET", "/api/recordings?kind=voicemail&page_size=2")
     following = first["meta"]["next_page_url"].removeprefix("https://exchange.example.com")
     _, second = desk.asks("GET", following)
     assert sids(first) + sids(second) == [f"RE{number:032x}" for number in (5, 3, 1)]
 
 
-@pytest.mark.parametrize("wish", ["kind=fax", "caller=%2B81x", "caller= 8190", "month=2026-13", "PageToken=PTx"])
+@pytest.mark.parametrize("wish", ["kind=fax", "caller=%2B81x", "caller= 8190", "month=2026-13", "page_token=PTx"])
 def test_a_wrong_wish_is_told(desk, wish):
     assert desk.asks("GET", "/api/recordings?" + wish.replace(" ", "%20"))[0] in (400, 422)
 

@@ -1,7 +1,6 @@
 """A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
 
 import math
-from typing import Any
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
@@ -10,7 +9,7 @@ from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key
 from toritsugi.bridges.state import BridgeLeg, State
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 
 TimelineEntryBase = TypedDict("TimelineEntryBase", {"from": str})  # no class can have a field of this name
 
@@ -101,7 +100,7 @@ class CallPage(TypedDict):
     """A page of calls; `next_page_url` in `meta` leads to the next one."""
 
     calls: list[CallView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class Participants(TypedDict):

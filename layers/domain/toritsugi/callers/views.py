@@ -7,6 +7,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.directory import look_up_entries
 
 
@@ -30,7 +31,7 @@ class CallerPage(TypedDict):
     """A page of callers, in the order of the alphabet; `next_page_url` in `meta` leads to the next one."""
 
     callers: list[CallerView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class WrongRow(TypedDict):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
 from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
@@ -82,6 +83,13 @@ def serve(
         return app.resolve(event, context)
 
     return traced(lambda event, context: for_browsers(handler(event, context)))
+
+
+def find_route(app: APIGatewayHttpResolver, event: Json) -> Route | None:
+    """The route that answers such a request, as the resolver finds it."""
+    method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+    routes = (*app._static_routes, *app._dynamic_routes)
+    return next((route for route in routes if route.method == method and route.rule.match(path)), None)
 
 
 def refusal_of(error: Exception) -> RequestRefused:

@@ -1,11 +1,9 @@
 """A text message as the REST API shows it."""
 
-from typing import Any
-
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 from toritsugi.messages import segments
 from toritsugi.messages.records import Message
 
@@ -67,7 +65,7 @@ class MessagePage(TypedDict):
     """A page of messages; `next_page_url` in `meta` leads to the next one."""
 
     messages: list[MessageView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class SizeView(TypedDict):

@@ -11,7 +11,7 @@ from pynamodb.attributes import (
 )
 
 from toritsugi.foundation import config
-from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.tables import Table
 
 DocumentDict = dict[str, Any]
@@ -102,7 +102,7 @@ def list_receptions(after: str | None, most: int) -> tuple[list[Reception], str 
     """A page of the account's receptions in the order of their names, and where the next page begins."""
     account, start = name_key("")
     if after and not after.startswith(start):
-        raise wrong_parameter("PageToken")
+        raise wrong_token()
     names = list(
         ReceptionName.query(
             account,
@@ -121,7 +121,7 @@ def list_versions(name: str, after: str | None, most: int) -> tuple[list[Version
     """A page of a reception's versions, the newest first, and where the next page begins."""
     start = version_entry(0).removesuffix("000000")
     if after and not after.startswith(start):
-        raise wrong_parameter("PageToken")
+        raise wrong_token()
     versions = list(
         Version.query(
             name,

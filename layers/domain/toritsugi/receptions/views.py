@@ -6,6 +6,7 @@ from typing import Any
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.identity import REFUSE
 from toritsugi.lines.lines import Line, line_key
@@ -39,7 +40,7 @@ class ReceptionPage(TypedDict):
     """A page of receptions, by name; `next_page_url` in `meta` leads to the next one."""
 
     receptions: list[ReceptionView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class VersionView(TypedDict):
@@ -54,7 +55,7 @@ class VersionPage(TypedDict):
     """A page of versions, the newest first; `next_page_url` in `meta` leads to the next one."""
 
     versions: list[VersionView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class CheckView(TypedDict):
@@ -85,7 +86,7 @@ class LinePage(TypedDict):
     """A page of the account's numbers; `next_page_url` in `meta` leads to the next one."""
 
     lines: list[LineView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class ReadyReception(TypedDict):

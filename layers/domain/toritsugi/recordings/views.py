@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 from toritsugi.recordings.records import STORED, Recording, expires_at, is_elsewhere, is_there
 
 ELSEWHERE = "elsewhere"
@@ -42,7 +41,7 @@ class RecordingPage(TypedDict):
     """A page of recordings; `next_page_url` in `meta` leads to the next one, and only its absence says that none is."""
 
     recordings: list[RecordingView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class Link(TypedDict):
