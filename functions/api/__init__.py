@@ -16,7 +16,7 @@ from api.queries import check_query
 from toritsugi import __version__
 from toritsugi.foundation import forms, rest
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.problems import problem
+from toritsugi.foundation.problems import PAGE, problem, write_page
 from toritsugi.foundation.types import Json
 
 DOCUMENT: dict[str, Any] = {
@@ -45,7 +45,7 @@ OTHERS = [
     (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, MAX_BODY_BYTES),
 ]
 SCOPE_OF_NOUN = {"ready-receptions": "receptions"}
-DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json")  # for any key: it is in the repository, but large
+DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json", PAGE)  # for any key: it is in the repository, but large
 
 
 @app.get("/api/openapi.json", include_in_schema=False)
@@ -58,11 +58,19 @@ def show_api() -> Response[str]:
     return document.show_document(app.get_openapi_json_schema(**DOCUMENT))
 
 
+@app.get(PAGE, include_in_schema=False)
+def explain_problems() -> Response[str]:
+    return Response(200, "text/html; charset=utf-8", write_page())
+
+
 def check_request(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist; the document is for any key."""
-    rest.authorize(event, noun_of(event["rawPath"]))
-    if route := rest.find_route(app, event):
-        check_query(event["rawQueryString"], [str(one.alias) for one in route.dependant.query_params])
+    route = rest.find_route(app, event)
+    if not (route and event["rawPath"] == PAGE):  # to which also those are led who have no key
+        rest.authorize(event, noun_of(event["rawPath"]) if route else None)
+    if not route:
+        raise rest.not_served(app, event)
+    check_query(event["rawQueryString"], [str(one.alias) for one in route.dependant.query_params])
     check_body(event)
 
 
@@ -98,8 +106,7 @@ def check_body(event: Json) -> None:
 
 def write_problem(error: RequestRefused) -> Response[str]:
     """A refusal as RFC 9457 writes it."""
-    code = {"code": error.code} if error.code else {}
-    return problem(error.status, error.message, **code, **error.more)
+    return problem(error.status, error.message, error.code, **error.more)
 
 
 def invalid_request(error: RequestValidationError) -> Response[str]:
@@ -111,9 +118,9 @@ def invalid_request(error: RequestValidationError) -> Response[str]:
         }
         for one in error.errors()
     ]
-    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
+    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), 20001, errors=wrong)
 
 
 app.exception_handler(RequestValidationError)(invalid_request)
-API_FAILURE = RequestRefused(0, "Something went wrong here. Please try again", 500)
-handler = rest.serve(app, write_problem, check_request, API_FAILURE, nowhere=0)
+API_FAILURE = RequestRefused(20500, "Something went wrong here. Please try again", 500)
+handler = rest.serve(app, write_problem, check_request, API_FAILURE)

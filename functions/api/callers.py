@@ -3,7 +3,7 @@
 import base64
 import re
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlencode
 
 import phonenumbers
@@ -119,7 +119,7 @@ def import_callers(
     if outcome.unwritten:
         line = min(outcome.unwritten)
         said = f"Not everything was written: send the file again with from_line={line}"
-        more = {**outcome.counts, "bad": bad, "unwritten": len(outcome.unwritten), "next_line": line}
+        more: dict[str, Any] = {**outcome.counts, "bad": bad, "unwritten": len(outcome.unwritten), "next_line": line}
         raise RequestRefused(20001, said, 503, errors=errors, **more)
     counts = outcome.counts
     done = ImportDone(

@@ -116,7 +116,7 @@ def test_what_is_no_sid_is_nobodys(desk, sid):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/api/calls"), ("DELETE", "/api/calls"), ("GET", f"{NOBODY}/extend")]
+    ("method", "path"), [("PUT", "/api/cals"), ("DELETE", "/api/calls/1/2/3"), ("GET", f"{NOBODY}/end")]
 )
 def test_what_the_exchange_does_not_do_is_not_found(desk, method, path):
     status, said = desk.asks(method, path)

@@ -1,12 +1,17 @@
 """What every operation of our own REST API has in common: names, pages, what is not there, and what is refused."""
 
+import ast
 import json
 import re
 
 import pytest
 
 import api
+from local.aws import Context
+from tests.conftest import BASE, ROOT
 from tests.integration.calls import Desk
+from tests.integration.conftest import event_of
+from toritsugi.foundation import api_keys, problems
 
 OPERATIONS = [
     (method.upper(), path)
@@ -79,3 +84,84 @@ def owned_numbers():
 
     with attended(Owner()) as owner:
         yield owner
+
+
+# ---- what is not there -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/calls/", "/api/nothing/of/ours", "/api/"])
+def test_a_path_that_there_is_not_is_not_found_whatever_the_key_may_do(desk, path):
+    api_keys.create_key("SK" + "c" * 32, "reader", ("calls:read",))
+    for client in (desk, Desk("SK" + "c" * 32, "reader")):
+        status, said = client.asks("GET", path)
+        assert (status, said["code"], said["title"]) == (404, 20404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/calls", "GET, HEAD, POST"),
+        ("HEAD", "/api/erasures", "POST"),
+        ("OPTIONS", "/api/lines/x", "DELETE, GET, HEAD, PUT"),
+        ("POST", "/api/problems", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_refused_with_those_that_it_has(desk, method, path, allowed):
+    answer = desk.send(method, path, b"")
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allowed)
+
+
+def test_twilios_sdks_are_told_the_same_in_twilios_words(client, service):
+    path = f"https://exchange.example.com/v1/Services/{service.fetch().sid}"
+    refusals = {
+        (method, end): client.request(method, f"{path}{end}", auth=("SK" + "a" * 32, "secret"), headers={})
+        for method, end in (("PUT", ""), ("GET", "/Nothing"))
+    }
+    put, nothing = refusals["PUT", ""], refusals["GET", "/Nothing"]
+    assert (put.status_code, json.loads(put.text)["code"], put.headers["Allow"]) == (
+        405,
+        20004,
+        "GET, HEAD, POST",
+    )
+    assert (nothing.status_code, json.loads(nothing.text)["code"]) == (404, 20404)
+
+
+# ---- what every answer has -------------------------------------------------------------------------------------------
+
+
+def test_every_answer_has_the_id_that_its_lines_in_the_log_have(desk, logged):
+    for path, status in (("/api/calls", 200), ("/api/nothing", 404), ("/api/calls?x", 422)):
+        answer = desk.send("GET", path, b"")
+        assert (answer["statusCode"], answer["headers"]["X-Request-Id"]) == (status, Context("api").aws_request_id)
+    assert logged().count(f'"function_request_id":"{Context("api").aws_request_id}"') == 2  # whatever is refused
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one in OPERATIONS if one[0] == "GET"])
+def test_head_is_answered_as_get_is_less_the_body(desk, owned_numbers, method, path):
+    got, looked = (desk.send(one, filled(path), b"") for one in (method, "HEAD"))
+    assert (looked["statusCode"], looked["headers"], looked["body"]) == (got["statusCode"], got["headers"], "")
+
+
+# ---- problems --------------------------------------------------------------------------------------------------------
+
+
+def codes_in_the_source():
+    """Every code with which something is refused by us, except what only a masked session is refused with."""
+    rooms = [ROOT / "functions/api", *(p for p in (ROOT / "layers/domain/toritsugi").iterdir() if p.name != "masking")]
+    files = [file for room in rooms for file in (room.rglob("*.py") if room.is_dir() else [room])]
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text())))
+    numbers = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, int)}
+    return {one for one in numbers if 20_001 <= one < 22_000 or 80_101 <= one < 81_000} - {21_220}  # Twilio says that
+
+
+def test_every_code_is_explained_on_the_page_to_which_the_type_leads(cloud):
+    answer = api.handler(event_of("GET", f"{BASE}/api/problems", "", {}), Context("api"))
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert codes_in_the_source() - problems.CODES.keys() == set()
+    assert [code for code in problems.CODES if f'<dt id="{code}">' not in answer["body"]] == []
+
+
+def test_the_type_of_a_problem_leads_to_its_code(desk):
+    _, said = desk.asks("GET", "/api/calls/KB" + "0" * 32)
+    assert (said["code"], said["type"]) == (20404, "/api/problems#20404")
+    assert problems.type_of(30007) == "https://www.twilio.com/docs/api/errors/30007"

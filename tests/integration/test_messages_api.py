@@ -264,7 +264,7 @@ def test_more_than_twilio_lets_the_account_send_in_a_day_is_a_limit_and_told_onc
     for _ in range(2):
         status, said = sends(desk)
         assert (status, said["code"], said["limit"]) == (429, 63038, "twilio_texts_a_day")
-        assert said["until"] == (NOON + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert said["retry_at"] == (NOON + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert "daily messages limit" in said["detail"]
     assert limits_told(cloud) == [("twilio_texts_a_day", 63038)]
 
