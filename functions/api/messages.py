@@ -19,8 +19,8 @@ from toritsugi.messages.views import MessagePage, MessageView, SizeView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Id = Annotated[
-    str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's id, or Twilio's SID of an inbound one")
+MessageSid = Annotated[
+    str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's SID, which is Twilio's where it came in")
 ]
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 
@@ -79,13 +79,13 @@ def list_messages(
 
 
 @router.get(
-    "/api/messages/<message_id>",
+    "/api/messages/<sid>",
     tags=["messages"],
     summary="One message, and how far it has come",
     responses=answers("The message", 200, 404),
 )
-def fetch_message(message_id: Id) -> MessageView:
-    return views.show_message(get_message(message_id))
+def fetch_message(sid: MessageSid) -> MessageView:
+    return views.show_message(get_message(sid))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------

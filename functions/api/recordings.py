@@ -76,7 +76,7 @@ def link_audio(sid: RecordingSid) -> Link:
         raise RequestRefused(20409, f"There is nothing to be heard: the recording is {recording.status}", 409)
     records.check_is_here(recording)
     url = storage.link(sid, views.file_name_of(recording))
-    return {"url": url, "date_expires": date(time.time() + storage.LINK_SECONDS)}
+    return {"url": url, "expires_at": date(time.time() + storage.LINK_SECONDS)}
 
 
 @router.patch(

@@ -22,8 +22,8 @@ AIKO_SHOWN = {
     "tags": ["VIP", "常連"],
     "blocked": False,
     "opted_out": False,
-    "date_created": "2026-11-21T03:00:00Z",
-    "date_updated": "2026-11-21T03:00:00Z",
+    "created_at": "2026-11-21T03:00:00Z",
+    "updated_at": "2026-11-21T03:00:00Z",
 }
 SAID = {name: AIKO_SHOWN[name] for name in ("name", "reading", "company", "notes", "tags")} | {"language": "ja"}
 
@@ -53,7 +53,7 @@ def test_a_caller_is_written_down_once_and_then_in_place_of_what_was_known(desk,
     clock.shift(60)
     status, seen = desk.asks("PUT", path(AIKO), {"name": "Aiko"})
     assert (status, seen["name"], seen["reading"], seen["tags"]) == (200, "Aiko", None, [])
-    assert (seen["date_created"], seen["date_updated"]) == ("2026-11-21T03:00:00Z", "2026-11-21T03:01:00Z")
+    assert (seen["created_at"], seen["updated_at"]) == ("2026-11-21T03:00:00Z", "2026-11-21T03:01:00Z")
 
 
 def test_the_same_said_twice_is_said_once(desk, clock):

@@ -158,7 +158,7 @@ def test_a_session_of_one_calls_nobody(desk, service):
 def test_a_call_that_was_dialed_can_only_be_ended(desk, method, path, body, why):
     call = desk.calls(through="dial")
     assert said(call.asks(method, path, body)) == (409, why)
-    assert call.asks("DELETE", "")[0] == 200
+    assert call.asks("DELETE", "")[0] == 204
     assert said(call.asks(method, path, body)) == (409, "The call has ended")
 
 

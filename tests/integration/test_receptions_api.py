@@ -60,8 +60,8 @@ def test_a_reception_is_written_down_in_yaml_and_comes_back_as_it_was_written(de
             "name": "desk",
             "version": 1,
             "lines": [],
-            "date_created": "2026-11-21T03:00:00Z",
-            "date_updated": "2026-11-21T03:00:00Z",
+            "created_at": "2026-11-21T03:00:00Z",
+            "updated_at": "2026-11-21T03:00:00Z",
             "warnings": [],
         },
     )
@@ -90,15 +90,15 @@ def test_each_change_is_a_version_and_the_same_again_is_none(desk, clock):
     assert puts(desk, "desk", says("one"))[1]["version"] == 1
     clock.shift(60)
     status, saved = puts(desk, "desk", says("two"))
-    assert (status, saved["version"], saved["date_updated"]) == (200, 2, "2026-11-21T03:01:00Z")
-    assert saved["date_created"] == "2026-11-21T03:00:00Z"
+    assert (status, saved["version"], saved["updated_at"]) == (200, 2, "2026-11-21T03:01:00Z")
+    assert saved["created_at"] == "2026-11-21T03:00:00Z"
     clock.shift(60)
     again, seen = puts(desk, "desk", says("two"))
     assert (again, seen) == (200, saved)
     assert "one" in fetches(desk, "/api/receptions/desk?version=1", Accept=YAML)[2]
     assert desk.asks("GET", "/api/receptions/desk?version=1")[1]["document"]["steps"]["hello"]["say"] == "one"
     listed = desk.asks("GET", "/api/receptions/desk/versions")[1]["versions"]
-    assert [(one["version"], one["content_type"], one["date_created"]) for one in listed] == [
+    assert [(one["version"], one["content_type"], one["created_at"]) for one in listed] == [
         (2, YAML, "2026-11-21T03:01:00Z"),
         (1, YAML, "2026-11-21T03:00:00Z"),
     ]

@@ -72,16 +72,16 @@ def test_a_recording_says_whose_it_is_and_how_long(desk, voicemail):
         "seconds": 12,
         "channels": 1,
         "size": len(WAV),
-        "date_created": "2026-11-21T02:59:40Z",
-        "date_heard": None,
-        "date_expires": "2027-02-19T03:00:00Z",
+        "created_at": "2026-11-21T02:59:40Z",
+        "heard_at": None,
+        "expires_at": "2027-02-19T03:00:00Z",
     }
     assert len(checksum) == 64
 
 
 def test_it_is_heard_by_a_link_that_is_good_for_five_minutes(cloud, desk, voicemail, clock):
     status, link = desk.asks("GET", f"{PATH}/audio")
-    assert (status, link["date_expires"]) == (200, "2026-11-21T03:05:00Z")
+    assert (status, link["expires_at"]) == (200, "2026-11-21T03:05:00Z")
     parts = urlsplit(link["url"])
     said = {name: values[0] for name, values in parse_qs(parts.query).items()}
     assert said["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256", "an older one does not open what KMS has closed"
@@ -119,10 +119,10 @@ def test_a_recording_of_an_exchange_before_this_one_is_known_as_such(cloud, desk
 
 def test_it_is_marked_as_heard_and_as_not_heard_after_all(desk, voicemail, clock):
     clock.shift(60)
-    assert desk.asks("PATCH", PATH, {"heard": True})[1]["date_heard"] == "2026-11-21T03:01:00Z"
+    assert desk.asks("PATCH", PATH, {"heard": True})[1]["heard_at"] == "2026-11-21T03:01:00Z"
     clock.shift(60)
-    assert desk.asks("PATCH", PATH, {"heard": True})[1]["date_heard"] == "2026-11-21T03:01:00Z"
-    assert desk.asks("PATCH", PATH, {"heard": False})[1]["date_heard"] is None
+    assert desk.asks("PATCH", PATH, {"heard": True})[1]["heard_at"] == "2026-11-21T03:01:00Z"
+    assert desk.asks("PATCH", PATH, {"heard": False})[1]["heard_at"] is None
 
 
 @pytest.mark.parametrize("wish", [{}, {"heard": "yes"}, {"heard": True, "caller": BEN}, {"heard": None}])
@@ -314,7 +314,7 @@ def test_where_nothing_is_ever_forgotten_it_is_there_after_years(desk, twilio, t
     leave(twilio, tapes, messages)
     clock.shift(1000 * DAY)
     status, seen = desk.asks("GET", PATH)
-    assert (status, seen["date_expires"]) == (200, None)
+    assert (status, seen["expires_at"]) == (200, None)
 
 
 def test_where_less_is_kept_from_now_on_older_ones_are_over_as_well(desk, voicemail, clock, monkeypatch):

@@ -23,8 +23,8 @@ class CallerView(TypedDict):
     tags: list[str]
     blocked: bool
     opted_out: bool
-    date_created: str | None
-    date_updated: str | None
+    created_at: str | None
+    updated_at: str | None
 
 
 class CallerPage(TypedDict):
@@ -86,6 +86,6 @@ def show_caller(caller: Caller, out: OptOut | None) -> CallerView:
         "tags": [str(tag) for tag in caller.tags or []],
         "blocked": caller.blocked,
         "opted_out": out is not None,
-        "date_created": date(caller.date_created),
-        "date_updated": date(caller.date_updated),
+        "created_at": date(caller.date_created),
+        "updated_at": date(caller.date_updated),
     }

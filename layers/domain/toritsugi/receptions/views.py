@@ -20,8 +20,8 @@ class ReceptionView(TypedDict):
     name: str
     version: int
     lines: list[str]
-    date_created: str | None
-    date_updated: str | None
+    created_at: str | None
+    updated_at: str | None
 
 
 class ReceptionSaved(ReceptionView):
@@ -48,7 +48,7 @@ class VersionView(TypedDict):
 
     version: int
     content_type: str
-    date_created: str | None
+    created_at: str | None
 
 
 class VersionPage(TypedDict):
@@ -109,8 +109,8 @@ def show_reception(reception: Reception) -> ReceptionView:
         "name": reception.name,
         "version": int(reception.version),
         "lines": sorted(reception.lines or ()),
-        "date_created": date(reception.date_created),
-        "date_updated": date(reception.date_updated),
+        "created_at": date(reception.date_created),
+        "updated_at": date(reception.date_updated),
     }
 
 
@@ -123,7 +123,7 @@ def show_version(version: Version) -> VersionView:
     return {
         "version": int(version.version),
         "content_type": version.content_type,
-        "date_created": date(version.date_created),
+        "created_at": date(version.date_created),
     }
 
 

@@ -32,9 +32,9 @@ class RecordingView(TypedDict):
     channels: int | None
     size: int | None
     checksum: str | None
-    date_created: Moment
-    date_heard: Moment
-    date_expires: Moment
+    created_at: Moment
+    heard_at: Moment
+    expires_at: Moment
 
 
 class RecordingPage(TypedDict):
@@ -48,7 +48,7 @@ class Link(TypedDict):
     """Where a recording can be heard, by anybody who has the address, until it expires."""
 
     url: str
-    date_expires: Moment
+    expires_at: Moment
 
 
 def show_recording(recording: Recording) -> RecordingView:
@@ -66,9 +66,9 @@ def show_recording(recording: Recording) -> RecordingView:
         "channels": whole_seconds(recording.channels),
         "size": whole_seconds(recording.size),
         "checksum": recording.checksum,
-        "date_created": date(recording.date_created),
-        "date_heard": date(recording.heard_at),
-        "date_expires": date(expires_at(recording)) if recording.status == STORED else None,
+        "created_at": date(recording.date_created),
+        "heard_at": date(recording.heard_at),
+        "expires_at": date(expires_at(recording)) if recording.status == STORED else None,
     }
 
 
