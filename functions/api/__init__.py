@@ -5,7 +5,9 @@ Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
@@ -14,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 from api import callers, calls, document, erasures, limits, lines, messages, receptions, recordings
 from api.queries import check_query
 from toritsugi import __version__
-from toritsugi.foundation import forms, rest
+from toritsugi.foundation import config, forms, rest
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import PAGE, problem, write_page
 from toritsugi.foundation.types import Json
@@ -32,6 +34,7 @@ app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
 for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures):
     app.include_router(one_noun.router)
 
+KEYS = ("sid", "id", "number", "name")  # by the first of which a thing is called in its path
 JSON = "application/json"
 MAX_BODY_BYTES = 65_536
 # What is sent as something else than an object in JSON: which request, of which types, and the most bytes of it.
@@ -46,6 +49,23 @@ OTHERS = [
 ]
 SCOPE_OF_NOUN = {"ready-receptions": "receptions"}
 DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json", PAGE)  # for any key: it is in the repository, but large
+
+
+def name_place(app: APIGatewayHttpResolver, next_middleware: Callable[..., Any]) -> Response[Any]:
+    """An answer whose headers say where what was made is to be found, and the ETag with which it may be changed."""
+    answer: Response[Any] = next_middleware(app)
+    said = answer.body if isinstance(answer.body, dict) else {}
+    if "etag" in said:
+        answer.headers["ETag"] = said["etag"]
+    if answer.status_code == 201:
+        asked = app.current_event
+        among = asked.path if asked.http_method == "POST" else asked.path.rpartition("/")[0]
+        key = next(str(said[name]) for name in KEYS if name in said)
+        answer.headers["Location"] = f"{config.settings().public_base_url}{among}/{quote(key, safe='')}"
+    return answer
+
+
+app.use([name_place])
 
 
 @app.get("/api/openapi.json", include_in_schema=False)

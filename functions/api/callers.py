@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, Field
 
-from api.queries import PageSize, PageToken, page
+from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import cards, changes, columns, encodings, imports, index, sheets, views
 from toritsugi.callers.exports import EXPORTS
@@ -20,6 +20,7 @@ from toritsugi.callers.schemas import CallerChange, CallerRequest
 from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.preconditions import read_precondition
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.visible import plain_text
 from toritsugi.lines import numbers
@@ -178,15 +179,20 @@ def fetch_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> 
     "/api/callers/<number>",
     tags=["callers"],
     summary="Write down who calls from a number, in place of what was known",
-    responses=answers("The caller, who was known before", 200, 400, 409, 413, 415)
+    responses=answers("The caller, who was known before", 200, 400, 409, 412, 413, 415)
     | answers("The caller, who was not known before", 201),
 )
 def put_caller(
-    number: NumberPath, said: Annotated[CallerRequest, Body()], country: CountryQuery = config.COUNTRY
+    number: NumberPath,
+    said: Annotated[CallerRequest, Body()],
+    country: CountryQuery = config.COUNTRY,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
 ) -> tuple[CallerView, int]:
     at = read_path_number(number, country)
+    expected = read_precondition(if_match, if_none_match)
+    created = changes.keep_caller(at, said.model_dump(exclude={"opted_out"}), expected)
     set_messages(at, said.opted_out)
-    created = changes.keep_caller(at, said.model_dump(exclude={"opted_out"}))
     return views.get_caller_view(at), 201 if created else 200
 
 
@@ -194,13 +200,17 @@ def put_caller(
     "/api/callers/<number>",
     tags=["callers"],
     summary="Change what is known of a caller",
-    responses=answers("The caller", 200, 400, 404, 409, 413, 415),
+    responses=answers("The caller", 200, 400, 404, 409, 412, 413, 415),
 )
 def patch_caller(
-    number: NumberPath, said: Annotated[CallerChange, Body()], country: CountryQuery = config.COUNTRY
+    number: NumberPath,
+    said: Annotated[CallerChange, Body()],
+    country: CountryQuery = config.COUNTRY,
+    if_match: IfMatch = None,
 ) -> CallerView:
     at = read_path_number(number, country)
-    changes.change_caller(at, said.model_dump(exclude={"opted_out"}, exclude_unset=True))
+    wanted = said.model_dump(exclude={"opted_out"}, exclude_unset=True)
+    changes.change_caller(at, wanted, read_precondition(if_match))
     set_messages(at, said.opted_out)
     return views.get_caller_view(at)
 
@@ -210,10 +220,12 @@ def patch_caller(
     tags=["callers"],
     summary="Forget a caller, except that no messages are wanted",
     status_code=204,
-    responses=answers("Nobody is known at this number now", 204, 400, 404, 409),
+    responses=answers("Nobody is known at this number now", 204, 400, 404, 409, 412),
 )
-def delete_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> Response[str]:
-    changes.forget_caller(read_path_number(number, country))
+def delete_caller(
+    number: NumberPath, country: CountryQuery = config.COUNTRY, if_match: IfMatch = None
+) -> Response[str]:
+    changes.forget_caller(read_path_number(number, country), read_precondition(if_match))
     return Response(204, body="")
 
 

@@ -25,6 +25,8 @@ IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same, and only once"),
 ]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=500, description="Only over what has this ETag")]
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=500, description="`*`: only if it is new")]
 # How parameters were called once, and are still by Twilio, and what to say instead.
 SAID_OTHERWISE = {
     "PageSize": "here it is page_size",

@@ -1,6 +1,7 @@
 """Callers through the REST API: written down, changed, listed in the order of the alphabet, found, and forgotten."""
 
 import json
+from unittest.mock import ANY
 from urllib.parse import quote
 
 import pytest
@@ -24,6 +25,7 @@ AIKO_SHOWN = {
     "opted_out": False,
     "created_at": "2026-11-21T03:00:00Z",
     "updated_at": "2026-11-21T03:00:00Z",
+    "etag": ANY,
 }
 SAID = {name: AIKO_SHOWN[name] for name in ("name", "reading", "company", "notes", "tags")} | {"language": "ja"}
 

@@ -23,6 +23,7 @@ class CallerView(TypedDict):
     tags: list[str]
     blocked: bool
     opted_out: bool
+    etag: str
     created_at: str | None
     updated_at: str | None
 
@@ -86,6 +87,7 @@ def show_caller(caller: Caller, out: OptOut | None) -> CallerView:
         "tags": [str(tag) for tag in caller.tags or []],
         "blocked": caller.blocked,
         "opted_out": out is not None,
+        "etag": caller.tag,
         "created_at": date(caller.date_created),
         "updated_at": date(caller.date_updated),
     }

@@ -40,6 +40,7 @@ CODES = {
     80613: "Twilio refused, or did not say whether it does, what was asked of it for you.",
     80701: "A parameter is wrong: `detail` names it.",
 }
+LOCATION: Any = {"description": "Where it is to be found", "schema": {"type": "string", "format": "uri"}}
 RETRY_AFTER: Any = {"description": "Seconds after which it is of use to ask again", "schema": {"type": "integer"}}
 
 
@@ -76,7 +77,8 @@ def answers(done: str, status: int, *refusals: int) -> dict[int, Any]:
     problem = {"application/problem+json": {"model": Problem}}
     problems = {code: {"description": HTTPStatus(code).phrase, "content": problem} for code in (*whenever, *refusals)}
     problems[429]["headers"] = {"Retry-After": RETRY_AFTER}
-    return {status: {"description": done}, **dict(sorted(problems.items()))}
+    made = {"headers": {"Location": LOCATION}} if status == 201 else {}
+    return {status: {"description": done, **made}, **dict(sorted(problems.items()))}
 
 
 def problem(status: int, detail: str, code: int, **more: Any) -> Response[str]:

@@ -40,6 +40,11 @@ class Reception(ReceptionEntry, discriminator="current"):
     date_updated = NumberAttribute()
     deleted_at = NumberAttribute(null=True)
 
+    @property
+    def tag(self) -> str | None:
+        """The ETag: that of the version that counts, whatever lines have it; None of one that is deleted."""
+        return None if self.deleted_at else f'"{int(self.version)}"'
+
 
 class ReceptionName(ReceptionEntry, discriminator="name"):
     """That there is a reception of this name, in the account's own partition: it lists them."""

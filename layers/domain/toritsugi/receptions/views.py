@@ -9,7 +9,7 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.identity import REFUSE
-from toritsugi.lines.lines import Line, line_key
+from toritsugi.lines.lines import Line, line_key, tag_of
 from toritsugi.receptions.authoring.reading import Mistake
 from toritsugi.receptions.records import DocumentDict, Reception, Version
 
@@ -22,6 +22,7 @@ class ReceptionView(TypedDict):
     lines: list[str]
     created_at: str | None
     updated_at: str | None
+    etag: str
 
 
 class ReceptionSaved(ReceptionView):
@@ -80,6 +81,7 @@ class LineView(TypedDict):
     version: int | None
     unconfirmed_callers: str | None
     service_sid: str | None
+    etag: str
 
 
 class LinePage(TypedDict):
@@ -111,6 +113,7 @@ def show_reception(reception: Reception) -> ReceptionView:
         "lines": sorted(reception.lines or ()),
         "created_at": date(reception.date_created),
         "updated_at": date(reception.date_updated),
+        "etag": reception.tag or "",
     }
 
 
@@ -147,4 +150,5 @@ def show_line(owned: dict[str, Any], line: object) -> LineView:
         "version": int(known.version) if known and known.version else None,
         "unconfirmed_callers": (known.unconfirmed_callers or REFUSE) if known and known.reception else None,
         "service_sid": known.service_sid if known else None,
+        "etag": tag_of(known),
     }
