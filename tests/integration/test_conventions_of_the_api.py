@@ -316,3 +316,10 @@ def twilio_answers():
     with attended(Owner()) as owner:
         yield owner
     twilio_api.get_abilities.cache_clear()
+
+
+def test_the_page_on_conventions_has_the_same_table_of_codes():
+    page = (ROOT / "docs/api-conventions.md").read_text()
+    assert dict(re.findall(r"^\| (\d{5}) \| (.*) \|$", page, re.M)) == {
+        str(code): said for code, said in problems.CODES.items()
+    }
