@@ -29,13 +29,13 @@ help:  ## this list
 run: $(RUNNABLE)  ## the exchange and the telephone network, ready to use in a browser
 	@exec $(BIN)/python -m local
 
-test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass, in five minutes
-	$(BIN)/python -m pytest --ignore tests/command --ignore tests/deployed
-	@$(BIN)/python -m pytest tests/unit -m "not hypothesis" --cov --cov-report=json > .coverage.log || { cat .coverage.log; exit 1; }
+test: $(INSTALLED) $(STANDINS) browser  ## everything that a developer must see pass
+	$(BIN)/python -m pytest tests/unit -m "example and not thorough" --cov --cov-report=json
+	$(BIN)/python -m pytest -m "not example and not thorough"
 	@$(BIN)/python -m tests.rooms
 
-rehearse: $(INSTALLED) $(STANDINS)  ## an exchange deployed, called, looked after, upgraded and taken away, in real time
-	$(BIN)/python -m pytest tests/deployed tests/command
+rehearse: $(INSTALLED) $(STANDINS) browser  ## an exchange deployed, called, looked after, upgraded and taken away, in real time
+	$(BIN)/python -m pytest -m thorough
 
 check: $(INSTALLED)  ## lint, format, types, template
 	$(BIN)/ruff check
@@ -119,4 +119,4 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean:  ## takes away everything that was installed or built
-	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis .mutants .coverage .coverage.log
+	rm -rf $(VENV) $(TOOLS) .aws-sam .aws-sam-test .pytest_cache .pytest_tmp .mypy_cache .ruff_cache .hypothesis .mutants .coverage

@@ -47,6 +47,20 @@ def free_port() -> int:
         os.close(lock)
 
 
+THOROUGH = ("command", "deployed", "package")  # rooms in which every test starts programs, and waits for them
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what a whole room is."""
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        if room in THOROUGH:
+            item.add_marker("thorough")
+        elif room == "unit" and not item.get_closest_marker("hypothesis"):
+            item.add_marker("example")
+
+
 NETWORK_PORT = free_port()
 PARAMETERS = {"Stage": "local", "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": f"http://127.0.0.1:{NETWORK_PORT}"}
 PARAMETERS |= {"Destinations": "*"}  # the people of these tests live all over the world

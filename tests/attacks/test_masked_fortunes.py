@@ -5,6 +5,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import urlencode
 
+import pytest
 from twilio.request_validator import RequestValidator
 
 import timer
@@ -30,6 +31,7 @@ def bodies(cloud):
     return [message.body for message in cloud.queues.named["Timers"].messages]
 
 
+@pytest.mark.thorough
 def test_of_a_hundred_calls_at_once_in_one_session_three_are_put_through(twilio, service, cloud, clock):
     _, lines = open_session(service)
     legs = [OutgoingLeg(twilio, AIKO, lines[AIKO], next(SIDS)) for _ in range(100)]

@@ -102,6 +102,7 @@ def test_a_name_that_does_not_resolve_is_not_waited_for_and_nothing_is_asked_lat
     assert (left_behind.is_alive(), owner.connections) == (False, 0)
 
 
+@pytest.mark.thorough
 def test_however_many_names_do_not_resolve_no_more_threads_are_left_behind_than_may(stuck_resolver, monkeypatch):
     monkeypatch.setattr(config, "_settings", config.Settings("http://127.0.0.1:1"))
     monkeypatch.setattr(config, "_read_at", float("inf"))

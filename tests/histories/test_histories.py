@@ -6,6 +6,8 @@ from tests.histories.guards import GUARDS, is_there, run
 from tests.histories.machine import machine
 from tests.histories.runs import describe, play, shorten
 
+pytestmark = pytest.mark.thorough
+
 MANY = {
     "sessions": 120,
     "pools": 60,

@@ -354,6 +354,7 @@ bodies = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), anything
 numbers = st.sampled_from([AIKO, "090-1111-0001", "%", "%ff", "+"]) | st.text(min_size=1, max_size=12)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["PUT", "PATCH", "GET", "DELETE"]), numbers, bodies, st.text(max_size=8))
 def test_whatever_is_sent_is_done_or_refused_and_never_a_failure_of_ours(desk, method, number, body, search):

@@ -277,6 +277,7 @@ def failing_after(writes: int, how):
     return trouble
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", [refusing("ThrottlingException"), refusing("AccessDeniedException"), broken])
 def test_what_is_not_written_is_told_and_can_be_sent_again(desk, wire, how):
     sheet = many(300)
@@ -390,6 +391,7 @@ def test_a_sheet_that_is_too_large_for_one_answer_goes_on_in_the_next(desk):
     assert len(seen) == len(set(seen)) == 130
 
 
+@pytest.mark.thorough
 def test_an_answer_is_never_larger_than_lambda_allows(desk):
     notes = "🎉" * 2000
     sends(desk, "number,notes\n" + "".join(f"+8190{n:08},{notes}\n" for n in range(480)))

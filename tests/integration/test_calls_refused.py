@@ -262,6 +262,7 @@ def departures(document, answer, method, path):
     return [error.message for error in validator.iter_errors(json.loads(answer["body"]))]
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(wanted=CALLS)
 def test_whatever_is_asked_for_is_made_or_refused_as_the_document_says(desk, document, wanted):

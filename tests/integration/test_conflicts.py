@@ -230,6 +230,7 @@ def test_whoever_meets_a_transaction_once_is_answered_as_if_nobody_had_been_ther
         assert answered(clients, wire, operation, Others({place}))[:2] == (status, told), f"write {place}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_whoever_always_meets_one_is_asked_to_try_again_and_never_told_a_no(clients, wire, operation):
     nobody = Others()

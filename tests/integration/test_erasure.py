@@ -200,6 +200,7 @@ def test_what_does_not_fit_into_a_request_is_gone_on_with_by_the_next(cloud, des
     assert set(knowing(cloud, AIKO)) == {"DIRECTORY"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True])
 def test_a_process_may_die_anywhere_and_the_next_request_finishes(
     cloud, desk, service, twilio, tapes, wire, clock, after

@@ -455,6 +455,7 @@ class Refusal:
         raise self.error
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("site", [site for site in sites() if find_deed(site)], ids=str)
 def test_whatever_else_dynamodb_says_comes_through_and_nothing_is_taken_for_done(site, service, twilio, clock, wire):
     deed, refusal = find_deed(site)(World(service.fetch().sid, twilio, clock)), Refusal(site)

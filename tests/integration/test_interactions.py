@@ -68,6 +68,7 @@ def test_while_people_talk_the_interaction_is_in_progress_on_both_sides(service,
     assert interaction.data == "{}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ttl", [0, 600])
 def test_callbacks_in_any_order_and_any_number_store_the_same_bytes(service, twilio, clock, cloud, ttl):
     switch.set_limits({"calls_at_once_per_caller": 0})  # of most of these calls nobody tells that they have ended

@@ -39,6 +39,7 @@ def small_service(client):
     return sid
 
 
+@pytest.mark.thorough
 def test_whatever_people_do_everybody_reaches_their_partner_and_nobody_else(small_service, twilio, clock, cloud):
     class Exchange(RuleBasedStateMachine):
         def __init__(self):

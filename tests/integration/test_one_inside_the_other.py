@@ -170,6 +170,7 @@ def world(cloud, clock) -> World:
     return World(cloud)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("state", STATES, ids=lambda state: " and ".join(state) or "nothing")
 def test_it_ends_as_if_one_had_been_done_after_the_other(world, wire, state):
     for outer, inner in dict.fromkeys(STATES[state]):

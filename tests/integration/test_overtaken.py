@@ -139,6 +139,7 @@ MEANWHILE = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
 @pytest.mark.parametrize("state", ["open", "closed", "expired"])
 def test_whatever_happens_while_a_session_is_deleted_nothing_of_it_stays(
@@ -223,6 +224,7 @@ def test_a_date_that_is_the_very_end_of_the_ttl_counts_as_a_date_for_whoever_joi
         }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("moved_on", [False, True])
 @pytest.mark.parametrize("ended_by", ["cleanup", "delete"])

@@ -145,6 +145,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("claim", CLAIMS)
 @pytest.mark.parametrize("first", ["claim", "removal"])
 def test_a_number_that_leaves_while_people_are_given_it_stays_or_is_not_given(pool, clock, wire, claim, first):
@@ -339,6 +340,7 @@ def test_a_number_of_which_twilio_tells_nothing_stays_as_it_is(pool, wire):
     pool.check()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("begin", [Pool.removes, Pool.adds])
 @pytest.mark.parametrize("finish", [Pool.removes, Pool.adds])
@@ -370,6 +372,7 @@ def test_who_moves_a_number_may_die_at_any_call_and_somebody_finishes_it_a_minut
 # ---- two who move it -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("second", [Pool.removes, Pool.adds, Pool.reserves])
 @pytest.mark.parametrize("first", [Pool.removes, Pool.adds])
 def test_of_two_who_move_a_number_at_once_the_second_is_told(pool, clock, wire, first, second):

@@ -127,6 +127,7 @@ OTHERWISE_PROVEN = {"take_the_lines", "eve_joins"}  # one is nothing but a creat
 LIVES = [(state, deed) for state in DEEDS for deed in DEEDS[state] if deed not in OTHERWISE_PROVEN]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("state", "deed"), LIVES)
 def test_whatever_happens_between_two_steps_of_something_else_the_books_agree(
     sid, twilio, clock, cloud, wire, state, deed
@@ -305,6 +306,7 @@ def test_a_session_that_was_opened_again_counts_its_ttl_from_then(sid, clock, cl
 # ---- crashes ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("state", "deed"), LIVES)
 def test_a_process_may_die_at_any_call_before_its_effect_or_after_and_doing_it_again_ends_well(
     sid, twilio, clock, cloud, wire, state, deed

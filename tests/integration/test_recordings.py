@@ -397,6 +397,7 @@ def test_a_forged_callback_leaves_nothing(cloud, twilio, messages, wire):
 FIELDS = ["CallSid", "RecordingDuration", "RecordingChannels", "RecordingStartTime", "RecordingUrl", "ErrorCode"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40) | st.integers().map(str)), st.booleans())
 def test_however_strange_a_form_what_was_recorded_is_kept(cloud, clock, twilio, tapes, garbage, signed_only):

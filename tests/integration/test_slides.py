@@ -97,6 +97,7 @@ SETS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fields", SETS.values(), ids=SETS.keys())
 @pytest.mark.parametrize("ttl", [0, 600])
 def test_a_callback_and_a_client_may_come_between_any_two_steps_of_each_other(
@@ -141,6 +142,7 @@ def test_a_callback_and_a_client_may_come_between_any_two_steps_of_each_other(
                 break
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fields", [{"Ttl": 60}, {"Ttl": 0}, {"DateExpiry": "2026-11-21T03:05:00Z"}])
 def test_of_two_clients_who_set_different_things_at_once_neither_undoes_the_other(service, clock, cloud, wire, fields):
     service_sid = service.fetch().sid

@@ -242,6 +242,7 @@ def test_start_of_somebody_who_never_left_is_an_answer_and_no_failure(twilio):
     assert "再開しました" in writes(twilio, "再開")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("last_word", ["STOP", "停止"])
 @pytest.mark.parametrize("body", ["予約", "ヘルプ", "停止", "再開", "もしもし"])
 def test_nothing_is_answered_once_somebody_has_left_unless_they_come_back(twilio, wire, last_word, body):
@@ -321,6 +322,7 @@ strangers = itertools.count(2_000_000)
 STATUSES = ["queued", "sending", "sent", "delivered", "undelivered", "failed"]
 
 
+@pytest.mark.thorough
 @given(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=6), st.randoms())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_kept_is_a_function_of_the_set_of_callbacks(twilio, told, random):
@@ -372,6 +374,7 @@ FIELDS = st.fixed_dictionaries(
 TRIED = 150
 
 
+@pytest.mark.thorough
 @given(FIELDS, ANYTHING)
 @settings(max_examples=TRIED, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_comes_is_answered_in_well_formed_twiml_and_nothing_is_lost(twilio, fields, name):

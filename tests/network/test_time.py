@@ -68,6 +68,7 @@ def history(behaviours, jumps):
         return asked, [person.heard for person in people], town.get("/calls")["calls"]
 
 
+@pytest.mark.thorough
 @example(EVENTFUL, [1] * 181)
 @example(EVENTFUL, [0.37] * 490)
 @example(EVENTFUL, [CHANCE.choice([0, 0.01, 0.5, 1, 3, 13]) for _ in range(100)])

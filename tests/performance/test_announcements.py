@@ -4,6 +4,8 @@ import pytest
 
 from tests.performance import announcements
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def found():

@@ -166,6 +166,7 @@ def test_a_million_conferences_cost_little_at_aws(taken):
     assert sum(bill.values()) <= 200, f"dollars per million conferences: {bill}"
 
 
+@pytest.mark.thorough
 def test_a_cold_start_takes_at_most_half_of_what_an_ordinary_implementation_takes():
     with starter() as fresh:
         ours, ordinary = fresh.compare((OURS, None), (ORDINARY, None), times=5)

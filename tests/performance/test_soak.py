@@ -6,7 +6,11 @@ import heapq
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from tests.performance.soak import living, rows
+
+pytestmark = pytest.mark.thorough
 
 PAIRS, MINUTES, KEEPS = 10, 5, 10
 ROWS = {"DynamoType", "Item", "LimitedSizeDict"}

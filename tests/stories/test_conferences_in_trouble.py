@@ -136,6 +136,7 @@ def test_timers_do_not_breed_when_nobody_tells_that_two_legs_have_ended(desk, ai
 # ---- chains of timers: Lambda stops what has run 16 times in one, unless that is allowed -----------------------------
 
 
+@pytest.mark.thorough
 def test_sixty_announcements_are_no_long_chain_of_timers(desk, aiko, ben, clock, cloud):
     said = [THREE | {"before_end": 10 * place} for place in range(1, 61)]
     meet(desk, aiko, ben, minutes=12, announcements=said)

@@ -111,6 +111,7 @@ def test_on_first_start_a_desk_answers_that_knows_one_of_them(first_start):
     assert telephone("Office")["state"] == "ringing"
 
 
+@pytest.mark.thorough
 def test_account_and_key_are_the_same_at_the_next_start_and_a_shell_can_read_them(shell_file):
     with running() as (network, _):
         account, written = network.get("/account").json(), exported(shell_file)
@@ -185,6 +186,7 @@ def test_an_impossible_setting_is_named_in_one_sentence(name, value):
     assert len(ended.stderr.splitlines()) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["PORT", "NETWORK_PORT"])
 def test_a_port_that_is_taken_is_named_with_what_to_type_instead(name):
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -198,18 +200,18 @@ def test_a_port_that_is_taken_is_named_with_what_to_type_instead(name):
     assert better[name] != str(port)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"AWS_PROFILE": "nobody"},
-        {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
-        {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
-        {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9", "no_proxy": ""},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
-    ids=["a profile", "an endpoint", "another endpoint", "a proxy", "a locale"],
-)
-def test_what_else_this_machine_is_set_to_changes_nothing(settings):
-    with running(**settings) as (network, exchange):
+ELSEWHERE = "http://127.0.0.1:9"
+OF_THIS_MACHINE = {
+    "AWS_PROFILE": "nobody",
+    "AWS_ENDPOINT_URL": ELSEWHERE,
+    "AWS_ENDPOINT_URL_DYNAMODB": ELSEWHERE,
+    "AWS_USE_DUALSTACK_ENDPOINT": "true",
+    **{"HTTP_PROXY": ELSEWHERE, "ALL_PROXY": ELSEWHERE, "no_proxy": ""},
+    **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+def test_what_else_this_machine_is_set_to_changes_nothing():
+    with running(**OF_THIS_MACHINE) as (network, exchange):
         assert len(network.get("/phones").json()["phones"]) == 3
         assert httpx.get(exchange, trust_env=False, timeout=300).is_success

@@ -3,11 +3,13 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from twilio.base.exceptions import TwilioRestException
 
 LINES = ["+815010000011", "+815010000012", "+815010000013"]
 
 
+@pytest.mark.thorough
 def test_of_fifty_sessions_for_the_same_two_people_three_lines_make_three(desk, aiko, ben):
     desk.opens(*LINES)
 

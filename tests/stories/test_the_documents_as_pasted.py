@@ -15,6 +15,8 @@ from local import sample
 from tests.conftest import ROOT
 from tests.stories.readers import BLOCK, Reader
 
+pytestmark = pytest.mark.thorough
+
 PAGES = [ROOT / "README.md", ROOT / "README.ja.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PASTED = [page for page in PAGES if BLOCK.search(page.read_text())]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -36,6 +36,7 @@ def what_is_told(session):
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "fault",
     [

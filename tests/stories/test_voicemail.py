@@ -203,6 +203,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: " ".join(*place.items()))
 def test_wherever_the_process_ends_it_is_one_message(mailbox, box, clock, aiko, place):
     box.stack.cloud.crash("recording", **place)

@@ -23,6 +23,7 @@ def town():
     box.stop()
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )

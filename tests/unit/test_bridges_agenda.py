@@ -98,6 +98,7 @@ def look(seen, now):
     raise AssertionError(f"there is no end of it: {todo}")
 
 
+@pytest.mark.thorough
 @CALM
 @given(histories(), some.floats(0, 1))
 def test_between_two_looks_nothing_falls_due(history, part):
@@ -115,6 +116,7 @@ def test_between_two_looks_nothing_falls_due(history, part):
         assert agenda.due(seen, now + part * max(0, min(ahead) - 1 - now)) == []
 
 
+@pytest.mark.thorough
 @CALM
 @given(histories())
 def test_when_a_bridge_is_over_nothing_begins_any_more(history):
@@ -123,6 +125,7 @@ def test_when_a_bridge_is_over_nothing_begins_any_more(history):
         assert set(steps(seen, history.now)) <= {Close, Release}
 
 
+@pytest.mark.thorough
 @CALM
 @given(histories(), some.floats(0, 3600))
 def test_past_the_deadline_there_is_only_the_end(history, late):

@@ -1,5 +1,6 @@
 """What is known of a bridge is a function of the set of callbacks: their order and their number change nothing."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -40,6 +41,7 @@ def everything(seen: State, now: float):
     )
 
 
+@pytest.mark.thorough
 @CALM
 @given(histories(), some.data())
 def test_the_order_in_which_callbacks_come_changes_nothing(history, data):
@@ -47,6 +49,7 @@ def test_the_order_in_which_callbacks_come_changes_nothing(history, data):
     assert everything(history.seen(shuffled), history.now) == everything(history.seen(), history.now)
 
 
+@pytest.mark.thorough
 @CALM
 @given(histories(), some.data())
 def test_callbacks_that_come_twice_change_nothing(history, data):
@@ -56,6 +59,7 @@ def test_callbacks_that_come_twice_change_nothing(history, data):
     )
 
 
+@pytest.mark.thorough
 @CALM
 @given(histories(), some.data())
 def test_nor_does_the_order_in_which_the_table_gives_its_entries(history, data):

@@ -189,6 +189,7 @@ def written(draw):
     return sheet.getvalue()
 
 
+@pytest.mark.thorough
 @settings(max_examples=SHEETS)
 @given(written())
 def test_whatever_a_sheet_holds_its_rows_are_good_or_said_to_be_bad(sheet):
@@ -231,6 +232,7 @@ SHOWN = {
 }
 
 
+@pytest.mark.thorough
 @settings(max_examples=SHEETS)
 @given(st.fixed_dictionaries(SHOWN), st.sampled_from(["en", "ja"]))
 def test_what_is_written_says_the_same_when_it_is_read_again(caller, words):

@@ -95,7 +95,7 @@ class Cloud:
         self.inside.callback(moto.stop)
         self.inside.enter_context(wire.open_wire(self.answer, lambda link: self.buckets.here(self.address, link)))
         self.inside.enter_context(self.functions)
-        tables.create_tables(self.template, self.client("dynamodb"))
+        tables.create_tables(self.template)
         for group in self.template.of_type("AWS::Scheduler::ScheduleGroup").values():
             self.client("scheduler").create_schedule_group(Name=group["Name"])
         for name, forget in REMEMBERING.items():  # an earlier cloud was here, in this very process

@@ -15,13 +15,16 @@ from typing import Any
 from moto.core.common_models import BaseModel
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.exceptions import ItemSizeTooLarge
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import RESULT_SIZE_LIMIT, Table
 
-from local.aws.template import Template
+from local.aws.template import ACCOUNT, REGION, Template
 
 SHAPE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")  # what a table is here, too
+
+# what moto wants to be told, and no table here has
+OTHERWISE = ("throughput", "indexes", "sse_specification", "deletion_protection_enabled", "warm_throughput")
 
 LARGEST_ROW = 405_000  # bytes; moto's measure
 
@@ -33,13 +36,22 @@ moto_set = LimitedSizeDict.__setitem__
 moto_serialize = ResponseSerializer._serialize_type_structure
 
 
-def create_tables(template: Template, dynamodb: Any) -> None:
-    """Makes the tables that the template names, empty."""
+def create_tables(template: Template) -> None:
+    """Makes the tables that the template names, empty; not by requests, for a stack of a test's lives a moment."""
+    backend = dynamodb_backends[ACCOUNT][REGION]
     for name, table in template.of_type("AWS::DynamoDB::Table").items():
-        shape = {key: table[key] for key in SHAPE if key in table}
-        if stream := table.get("StreamSpecification"):
-            shape["StreamSpecification"] = {"StreamEnabled": True, **stream}
-        dynamodb.create_table(TableName=template.name(name), **shape)
+        shape: dict[str, Any] = copy.deepcopy({key: table.get(key) for key in SHAPE})
+        stream = table.get("StreamSpecification")
+        backend.create_table(
+            template.name(name),
+            schema=shape["KeySchema"],
+            attr=shape["AttributeDefinitions"],
+            global_indexes=shape["GlobalSecondaryIndexes"] or [],
+            streams={"StreamEnabled": True, **stream} if stream else None,
+            billing_mode=shape["BillingMode"],
+            tags=[],
+            **dict.fromkeys(OTHERWISE),
+        )
 
 
 def relieve_moto() -> None:
