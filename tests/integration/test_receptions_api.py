@@ -62,6 +62,7 @@ def test_a_reception_is_written_down_in_yaml_and_comes_back_as_it_was_written(de
             "lines": [],
             "created_at": "2026-11-21T03:00:00Z",
             "updated_at": "2026-11-21T03:00:00Z",
+            "etag": '"1"',
             "warnings": [],
         },
     )
