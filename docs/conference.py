@@ -90,12 +90,12 @@ async def play() -> Facts:
         seen = await conference.look()
         calls = (await conference.use("GET", "/calls"))["calls"]
         (room,) = (await conference.use("GET", "/conferences"))["conferences"]
-    start = moment(seen["date_started"])
+    start = moment(seen["started_at"])
     ben = calls[1]["timeline"]
     star = next(one for one in ben if one["event"] == "digits")
     facts = Facts(
         called=START - start,
-        ended=moment(seen["date_ended"]) - start,
+        ended=moment(seen["ended_at"]) - start,
         star=moment(star["at"]) - start,
         confirmed=next(one["detail"] for one in ben if one["event"] == "say" and one["at"] >= star["at"]),
         legs=[Leg(name, list(spans(call, room, start))) for name, call in zip(("Aiko", "Ben"), calls, strict=True)],

@@ -280,7 +280,10 @@ def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[
 
 def check_key(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist."""
-    rest.authorize(event, noun_of(event["rawPath"]))
+    there = rest.find_route(app, event) is not None
+    rest.authorize(event, noun_of(event["rawPath"]) if there else None)
+    if not there:
+        raise rest.not_served(app, event)
 
 
 def noun_of(path: str) -> str:
@@ -296,11 +299,11 @@ def write_refusal(error: RequestRefused) -> Response[str]:
         "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
         "status": error.status,
     }
-    return Response(error.status, "application/json", rest.write_json(body), headers=rest.challenge(error.status))
+    return Response(error.status, "application/json", rest.write_json(body))
 
 
 PROXY_FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again", 500)
-handler = rest.serve(app, write_refusal, check_key, PROXY_FAILURE, nowhere=20404)
+handler = rest.serve(app, write_refusal, check_key, PROXY_FAILURE)
 
 
 def form() -> Form:

@@ -5,17 +5,20 @@ Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
 from api import callers, calls, document, erasures, limits, lines, messages, receptions, recordings
+from api.queries import check_query
 from toritsugi import __version__
-from toritsugi.foundation import forms, rest
+from toritsugi.foundation import config, forms, rest
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.problems import problem
+from toritsugi.foundation.problems import PAGE, problem, write_page
 from toritsugi.foundation.types import Json
 
 DOCUMENT: dict[str, Any] = {
@@ -31,6 +34,7 @@ app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
 for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures):
     app.include_router(one_noun.router)
 
+KEYS = ("sid", "id", "number", "name")  # by the first of which a thing is called in its path
 JSON = "application/json"
 MAX_BODY_BYTES = 65_536
 # What is sent as something else than an object in JSON: which request, of which types, and the most bytes of it.
@@ -44,7 +48,24 @@ OTHERS = [
     (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, MAX_BODY_BYTES),
 ]
 SCOPE_OF_NOUN = {"ready-receptions": "receptions"}
-DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json")  # for any key: it is in the repository, but large
+DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json", PAGE)  # for any key: it is in the repository, but large
+
+
+def name_place(app: APIGatewayHttpResolver, next_middleware: Callable[..., Any]) -> Response[Any]:
+    """An answer whose headers say where what was made is to be found, and the ETag with which it may be changed."""
+    answer: Response[Any] = next_middleware(app)
+    said = answer.body if isinstance(answer.body, dict) else {}
+    if "etag" in said:
+        answer.headers["ETag"] = said["etag"]
+    if answer.status_code == 201:
+        asked = app.current_event
+        among = asked.path if asked.http_method == "POST" else asked.path.rpartition("/")[0]
+        key = next(str(said[name]) for name in KEYS if name in said)
+        answer.headers["Location"] = f"{config.settings().public_base_url}{among}/{quote(key, safe='')}"
+    return answer
+
+
+app.use([name_place])
 
 
 @app.get("/api/openapi.json", include_in_schema=False)
@@ -57,9 +78,19 @@ def show_api() -> Response[str]:
     return document.show_document(app.get_openapi_json_schema(**DOCUMENT))
 
 
+@app.get(PAGE, include_in_schema=False)
+def explain_problems() -> Response[str]:
+    return Response(200, "text/html; charset=utf-8", write_page())
+
+
 def check_request(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist; the document is for any key."""
-    rest.authorize(event, noun_of(event["rawPath"]))
+    route = rest.find_route(app, event)
+    if not (route and event["rawPath"] == PAGE):  # to which also those are led who have no key
+        rest.authorize(event, noun_of(event["rawPath"]) if route else None)
+    if not route:
+        raise rest.not_served(app, event)
+    check_query(event["rawQueryString"], [str(one.alias) for one in route.dependant.query_params])
     check_body(event)
 
 
@@ -95,8 +126,7 @@ def check_body(event: Json) -> None:
 
 def write_problem(error: RequestRefused) -> Response[str]:
     """A refusal as RFC 9457 writes it."""
-    code = {"code": error.code} if error.code else {}
-    return problem(error.status, error.message, **code, **error.more)
+    return problem(error.status, error.message, error.code, **error.more)
 
 
 def invalid_request(error: RequestValidationError) -> Response[str]:
@@ -108,9 +138,9 @@ def invalid_request(error: RequestValidationError) -> Response[str]:
         }
         for one in error.errors()
     ]
-    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), errors=wrong)
+    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), 20001, errors=wrong)
 
 
 app.exception_handler(RequestValidationError)(invalid_request)
-API_FAILURE = RequestRefused(0, "Something went wrong here. Please try again", 500)
-handler = rest.serve(app, write_problem, check_request, API_FAILURE, nowhere=0)
+API_FAILURE = RequestRefused(20500, "Something went wrong here. Please try again", 500)
+handler = rest.serve(app, write_problem, check_request, API_FAILURE)

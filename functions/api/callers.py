@@ -3,7 +3,7 @@
 import base64
 import re
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlencode
 
 import phonenumbers
@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, Field
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import cards, changes, columns, encodings, imports, index, sheets, views
 from toritsugi.callers.exports import EXPORTS
@@ -20,6 +20,7 @@ from toritsugi.callers.schemas import CallerChange, CallerRequest
 from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.preconditions import read_precondition
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.visible import plain_text
 from toritsugi.lines import numbers
@@ -29,6 +30,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 MAX_ERRORS = 1000  # are shown; the count is of all
+MAX_ROWS = 5000  # of one answer of an export
 SPARE_IMPORT_SECONDS = (
     8  # of those that Lambda gives: the last request to DynamoDB may take six, and the last pause two
 )
@@ -77,10 +79,9 @@ ColumnsQuery = Annotated[
 def list_callers(
     search: SearchQuery = "",
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> CallerPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     return page(
         router, "callers", lambda after, most: index.read_page(after, most, search), lambda one: views.show_caller(*one)
     )
@@ -119,7 +120,7 @@ def import_callers(
     if outcome.unwritten:
         line = min(outcome.unwritten)
         said = f"Not everything was written: send the file again with from_line={line}"
-        more = {**outcome.counts, "bad": bad, "unwritten": len(outcome.unwritten), "next_line": line}
+        more: dict[str, Any] = {**outcome.counts, "bad": bad, "unwritten": len(outcome.unwritten), "next_line": line}
         raise RequestRefused(20001, said, 503, errors=errors, **more)
     counts = outcome.counts
     done = ImportDone(
@@ -150,14 +151,14 @@ def export_callers(
     search: SearchQuery = "",
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
     headings: Annotated[HeadingLanguage, Query(description="The language of the first line")] = "en",
-    page_size: Annotated[int, Query(alias="PageSize", ge=1, le=5000, description="The most rows of an answer")] = 5000,
+    page_size: Annotated[int, Query(ge=1, description=f"Rows of an answer; {MAX_ROWS} at most")] = MAX_ROWS,
     page_token: PageToken = None,
 ) -> Response[str]:
-    people, following = index.read_page(pages.open_token(page_token), page_size, search)
+    people, following = index.read_page(pages.open_token(page_token), min(page_size, MAX_ROWS), search)
     sheet = sheets.encode(sheets.write_sheet((views.show_caller(*one) for one in people), headings), encoding)
     headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
     if following:
-        query = router.current_event.query_string_parameters | {"PageToken": pages.seal_token(following)}
+        query = router.current_event.query_string_parameters | {"page_token": pages.seal_token(following)}
         headers["Link"] = f'<{config.settings().public_base_url}/api/callers/export?{urlencode(query)}>; rel="next"'
     answer = Response(200, f"text/csv; charset={encoding}", base64.b64encode(sheet).decode(), headers=headers)
     answer.base64_encoded = True
@@ -178,15 +179,20 @@ def fetch_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> 
     "/api/callers/<number>",
     tags=["callers"],
     summary="Write down who calls from a number, in place of what was known",
-    responses=answers("The caller, who was known before", 200, 400, 409, 413, 415)
+    responses=answers("The caller, who was known before", 200, 400, 409, 412, 413, 415)
     | answers("The caller, who was not known before", 201),
 )
 def put_caller(
-    number: NumberPath, said: Annotated[CallerRequest, Body()], country: CountryQuery = config.COUNTRY
+    number: NumberPath,
+    said: Annotated[CallerRequest, Body()],
+    country: CountryQuery = config.COUNTRY,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
 ) -> tuple[CallerView, int]:
     at = read_path_number(number, country)
+    expected = read_precondition(if_match, if_none_match)
+    created = changes.keep_caller(at, said.model_dump(exclude={"opted_out"}), expected)
     set_messages(at, said.opted_out)
-    created = changes.keep_caller(at, said.model_dump(exclude={"opted_out"}))
     return views.get_caller_view(at), 201 if created else 200
 
 
@@ -194,13 +200,17 @@ def put_caller(
     "/api/callers/<number>",
     tags=["callers"],
     summary="Change what is known of a caller",
-    responses=answers("The caller", 200, 400, 404, 409, 413, 415),
+    responses=answers("The caller", 200, 400, 404, 409, 412, 413, 415),
 )
 def patch_caller(
-    number: NumberPath, said: Annotated[CallerChange, Body()], country: CountryQuery = config.COUNTRY
+    number: NumberPath,
+    said: Annotated[CallerChange, Body()],
+    country: CountryQuery = config.COUNTRY,
+    if_match: IfMatch = None,
 ) -> CallerView:
     at = read_path_number(number, country)
-    changes.change_caller(at, said.model_dump(exclude={"opted_out"}, exclude_unset=True))
+    wanted = said.model_dump(exclude={"opted_out"}, exclude_unset=True)
+    changes.change_caller(at, wanted, read_precondition(if_match))
     set_messages(at, said.opted_out)
     return views.get_caller_view(at)
 
@@ -210,10 +220,12 @@ def patch_caller(
     tags=["callers"],
     summary="Forget a caller, except that no messages are wanted",
     status_code=204,
-    responses=answers("Nobody is known at this number now", 204, 400, 404, 409),
+    responses=answers("Nobody is known at this number now", 204, 400, 404, 409, 412),
 )
-def delete_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> Response[str]:
-    changes.forget_caller(read_path_number(number, country))
+def delete_caller(
+    number: NumberPath, country: CountryQuery = config.COUNTRY, if_match: IfMatch = None
+) -> Response[str]:
+    changes.forget_caller(read_path_number(number, country), read_precondition(if_match))
     return Response(204, body="")
 
 

@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
+from api.queries import IdempotencyKey, Month, PageSize, PageToken, client_of, page, this_month
 from toritsugi import words
 from toritsugi.adapters import event_bus, schedules, twilio_api
 from toritsugi.bridges import announcements, commands, schemas, state, uses, views
@@ -31,7 +32,9 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 CallSid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
-ParticipantPlace = Annotated[int, Path(ge=1, le=999, description="The participant's id: 1 for the first of `parties`")]
+ParticipantPlace = Annotated[
+    int, Path(alias="id", ge=1, le=999, description="The participant's id: 1 for the first of `parties`")
+]
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
@@ -66,10 +69,9 @@ def create_call(
 def list_calls(
     month: Month = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> CallPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     latest = month or this_month()
     return page(router, "calls", lambda after, most: views.list_bridges(after, most, latest), views.show_bridge)
 
@@ -85,12 +87,16 @@ def fetch_call(sid: CallSid) -> WholeCallView:
 
 
 @router.delete(
-    "/api/calls/<sid>", tags=["calls"], summary="End a call", responses=answers("The call, ended", 200, 404, 409)
+    "/api/calls/<sid>",
+    tags=["calls"],
+    summary="End a call, of which all that happened stays to be read",
+    status_code=204,
+    responses=answers("It has ended, now or before", 204, 404, 409),
 )
-def end_call(sid: CallSid) -> WholeCallView:
-    bridge = commands.finish(sid, "api", time.time())
+def end_call(sid: CallSid) -> Response[str]:
+    commands.finish(sid, "api", time.time())
     schedules.wake(sid, time.time())
-    return views.show_whole_bridge(state.get_state(bridge.bridge_sid))
+    return Response(204, body="")
 
 
 @router.post(
@@ -165,8 +171,19 @@ def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> Pa
     return views.show_party(state.get_state(sid), party)
 
 
+@router.get(
+    "/api/calls/<sid>/participants/<id>",
+    tags=["participants"],
+    summary="One participant, and how they were called",
+    responses=answers("The person", 200, 404),
+)
+def fetch_participant(sid: CallSid, place: ParticipantPlace) -> PartyView:
+    known = state.get_state(sid)
+    return views.show_party(known, get_party(known, place))
+
+
 @router.patch(
-    "/api/calls/<sid>/participants/<place>",
+    "/api/calls/<sid>/participants/<id>",
     tags=["participants"],
     summary="Mute somebody, or put on hold",
     responses=answers("The person, and what has changed", 200, 404, 409, 413, 415, 502),
@@ -186,17 +203,16 @@ def change_participant(
 
 
 @router.delete(
-    "/api/calls/<sid>/participants/<place>",
+    "/api/calls/<sid>/participants/<id>",
     tags=["participants"],
     summary="Hang up on somebody",
-    responses=answers("The person, who is hung up on next", 200, 404, 409),
+    status_code=204,
+    responses=answers("The person is hung up on next, or was before", 204, 404, 409),
 )
-def remove_participant(sid: CallSid, place: ParticipantPlace) -> PartyView:
-    party = get_party(state.get_state(sid), place)
-    commands.remove_party(party, time.time())
+def remove_participant(sid: CallSid, place: ParticipantPlace) -> Response[str]:
+    commands.remove_party(get_party(state.get_state(sid), place), time.time())
     schedules.wake(sid, time.time())
-    known = state.get_state(sid)
-    return views.show_party(known, get_party(known, place))
+    return Response(204, body="")
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------

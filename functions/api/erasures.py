@@ -74,7 +74,7 @@ class ErasureView(TypedDict):
     at_twilio: AtTwilio
     files_elsewhere: list[str]
     opted_out: bool
-    date: Moment
+    erased_at: Moment
 
 
 class Erasing:
@@ -178,5 +178,5 @@ def show_erasure(erasing: Erasing) -> ErasureView:
         "at_twilio": {"calls": sorted(erasing.calls), "messages": sorted(erasing.messages)},
         "files_elsewhere": sorted(erasing.files_elsewhere),
         "opted_out": out in look_up_entries([out]),
-        "date": date(time.time()),
+        "erased_at": date(time.time()),
     }

@@ -9,15 +9,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import IfMatch, PageSize, PageToken, page
 from toritsugi.adapters import twilio_api
 from toritsugi.foundation import addresses, config
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.preconditions import Precondition, read_precondition
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
 from toritsugi.lines import numbers
-from toritsugi.lines.lines import Line, find_line
+from toritsugi.lines.lines import Line, find_line, tag_of
 from toritsugi.masking import pool, routes
 from toritsugi.receptions import publishing, views
 from toritsugi.receptions.views import LinePage, LineView
@@ -59,10 +60,9 @@ class LineRequest(BaseModel):
 )
 def list_lines(
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> LinePage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
 
     def read(after: str | None, most: int) -> tuple[list[LineView], str | None]:
         owned, following = twilio_api.list_owned_numbers(after, most)
@@ -85,15 +85,16 @@ def fetch_line(number: LinePath) -> LineView:
     "/api/lines/<number>",
     tags=["lines"],
     summary="Have a reception answer at a line, or none",
-    responses=answers("The line", 200, 400, 404, 409, 413, 415, 502),
+    responses=answers("The line", 200, 400, 404, 409, 412, 413, 415, 502),
 )
-def put_line(number: LinePath, wanted: Annotated[LineRequest, Body()]) -> LineView:
+def put_line(number: LinePath, wanted: Annotated[LineRequest, Body()], if_match: IfMatch = None) -> LineView:
     if wanted.reception is None and wanted.unconfirmed_callers:
         raise RequestRefused(20001, "unconfirmed_callers: only where a reception answers they are a matter of the line")
+    expected = read_precondition(if_match)
     if wanted.reception is None:
-        give_line_back(read_line_number(number))
+        give_line_back(read_line_number(number), expected)
     else:
-        take_over(get_owned_line(number), wanted.reception, wanted.unconfirmed_callers)
+        take_over(get_owned_line(number), wanted.reception, wanted.unconfirmed_callers, expected)
     return fetch_line(number)
 
 
@@ -102,10 +103,10 @@ def put_line(number: LinePath, wanted: Annotated[LineRequest, Body()]) -> LineVi
     tags=["lines"],
     summary="Have no reception answer at a line; its service, if it has one, keeps it",
     status_code=204,
-    responses=answers("No reception answers there now", 204, 400, 404, 409, 502),
+    responses=answers("No reception answers there now", 204, 400, 404, 409, 412, 502),
 )
-def release_line(number: LinePath) -> Response[str]:
-    give_line_back(read_line_number(number))
+def release_line(number: LinePath, if_match: IfMatch = None) -> Response[str]:
+    give_line_back(read_line_number(number), read_precondition(if_match))
     return Response(204, body="")
 
 
@@ -118,21 +119,27 @@ def read_line_number(number: str) -> str:
 
 
 def get_owned_line(number: str) -> Json:
-    """A number of the account, as Twilio describes it. Raises RequestRefused 21211, 80606."""
-    return twilio_api.get_owned_number(read_line_number(number), None)
+    """A number of the account, as Twilio describes it. Raises RequestRefused 21211, 20404."""
+    line = read_line_number(number)
+    try:
+        return twilio_api.get_owned_number(line, None)
+    except RequestRefused as refusal:
+        if refusal.code == twilio_api.NOT_OWNED:
+            raise RequestRefused(20404, f"{line} is no number of the account's", 404) from None
+        raise
 
 
-def take_over(owned: Json, reception: str, unconfirmed_callers: str | None) -> None:
+def take_over(owned: Json, reception: str, unconfirmed_callers: str | None, expected: Precondition) -> None:
     """The reception answers whatever the number can: calls, texts, or both. Raises RequestRefused."""
     able = [kind for kind in LINE_KINDS if owned["capabilities"][kind]]
     if not able:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
     routes.check_is_nobodys(owned["phone_number"], time.time())
-    publishing.give_line(owned["phone_number"], owned, reception, unconfirmed_callers)
+    publishing.give_line(owned["phone_number"], owned, reception, unconfirmed_callers, expected)
     twilio_api.point(owned, {name: value for kind in able for name, value in addresses.entrance(kind).items()})
 
 
-def give_line_back(number: str) -> None:
+def give_line_back(number: str, expected: Precondition) -> None:
     """The line has no reception any more: its webhooks go where they went before, except to its service.
 
     Those first, for nobody would know where they went once the line is forgotten. A number that the account has given
@@ -141,6 +148,8 @@ def give_line_back(number: str) -> None:
     turned: Json = {}
     for _ in range(MAX_TRIES):
         line = find_line(number)
+        if not turned:  # else it is we who are changing it
+            expected.check(tag_of(line))
         if not line or not line.reception:
             return
         try:

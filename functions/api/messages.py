@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import IdempotencyKey, Month, PageNumber, PageSize, PageToken, client_of, page, this_month
+from api.queries import IdempotencyKey, Month, PageSize, PageToken, client_of, page, this_month
 from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
@@ -19,8 +19,8 @@ from toritsugi.messages.views import MessagePage, MessageView, SizeView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-Id = Annotated[
-    str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's id, or Twilio's SID of an inbound one")
+MessageSid = Annotated[
+    str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's SID, which is Twilio's where it came in")
 ]
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 
@@ -67,10 +67,9 @@ def list_messages(
     direction: Annotated[Direction | None, Query(description="Only those that went this way")] = None,
     month: Month = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> MessagePage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     latest = month or this_month()
 
     def read(after: str | None, most: int) -> tuple[list[Message], str | None]:
@@ -80,13 +79,13 @@ def list_messages(
 
 
 @router.get(
-    "/api/messages/<message_id>",
+    "/api/messages/<sid>",
     tags=["messages"],
     summary="One message, and how far it has come",
     responses=answers("The message", 200, 404),
 )
-def fetch_message(message_id: Id) -> MessageView:
-    return views.show_message(get_message(message_id))
+def fetch_message(sid: MessageSid) -> MessageView:
+    return views.show_message(get_message(sid))
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------

@@ -1,31 +1,72 @@
 """What operations of every noun ask for: whose request it is, months, numbers, and pages of what there is."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from toritsugi.foundation import api_keys, config, pages
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.schemas import Number
 
-PageSize = Annotated[int | None, Query(alias="PageSize", ge=1, le=pages.MAX_PAGE_SIZE)]
-PageNumber = Annotated[int | None, Query(alias="Page", ge=0)]
-PageToken = Annotated[str | None, Query(alias="PageToken", max_length=3000)]
+MOST = f"{pages.DEFAULT_PAGE_SIZE} if left out; {pages.MAX_PAGE_SIZE} at most, however many are asked for"
+PageSize = Annotated[int | None, Query(ge=1, description=MOST)]
+PageToken = Annotated[
+    str | None, Query(min_length=1, max_length=3000, description="Where a page begins: `next_page_url` has it")
+]
 Month = Annotated[str | None, Query(pattern=f"^{pages.MONTH}$", description="Back from this month")]
 NumberFilter = Annotated[Number | None, Query()]
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same, and only once"),
 ]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=500, description="Only over what has this ETag")]
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=500, description="`*`: only if it is new")]
+# How parameters were called once, and are still by Twilio, and what to say instead.
+SAID_OTHERWISE = {
+    "PageSize": "here it is page_size",
+    "PageToken": "here it is page_token",
+    "Page": "pages have no numbers here: follow next_page_url, which has a page_token",
+}
+
+
+def check_query(query: str, known: Collection[str]) -> None:
+    """Raises RequestRefused 20001 for a parameter that an operation does not have, and for one that comes twice."""
+    times = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    wrong = {name: unknown_parameter(name, known) for name in times if name not in known}
+    wrong |= {name: "it is given more than once" for name, count in times.items() if name in known and count > 1}
+    if wrong:
+        errors = [{"pointer": f"/{name}", "detail": detail} for name, detail in wrong.items()]
+        said = "; ".join(f"{one['pointer']}: {one['detail']}" for one in errors)
+        raise RequestRefused(20001, said, 422, errors=errors)
+
+
+def unknown_parameter(name: str, known: Collection[str]) -> str:
+    """What to say of a parameter that an operation does not have."""
+    if name in SAID_OTHERWISE and "page_token" in known:
+        return SAID_OTHERWISE[name]
+    return f"there is no such parameter; there are {', '.join(known)}" if known else "there are no parameters here"
 
 
 def page(router: APIGatewayHttpRouter, key: str, read: pages.Reader, show: Callable[[Any], Any]) -> Any:
     """The page of what `read` gives that the request asks for, with links to itself, the first and the next one."""
-    url = config.settings().public_base_url + router.current_event.path
-    found = pages.render(key, url, router.current_event.query_string_parameters, read, show)
-    return {key: found[key], "meta": found["meta"]}
+    query = dict(router.current_event.query_string_parameters)
+    token = query.pop("page_token", None)
+    size = min(pages.MAX_PAGE_SIZE, int(query.pop("page_size", pages.DEFAULT_PAGE_SIZE)))
+    found, following = read(pages.open_token(token), size)
+    first = f"{config.settings().public_base_url}{router.current_event.path}?{urlencode(query | {'page_size': size})}"
+    meta: PageMeta = {
+        "page_size": size,
+        "url": f"{first}&{urlencode({'page_token': token})}" if token else first,
+        "first_page_url": first,
+        "next_page_url": f"{first}&{urlencode({'page_token': pages.seal_token(following)})}" if following else None,
+    }
+    return {key: [show(item) for item in found], "meta": meta}
 
 
 def this_month() -> str:

@@ -7,11 +7,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, Field
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.adapters import owner_webhook
 from toritsugi.foundation import config, forms
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.preconditions import read_precondition
 from toritsugi.foundation.problems import answers
 from toritsugi.lines import lines
 from toritsugi.receptions import publishing, ready, records, views
@@ -47,13 +48,16 @@ WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (applica
     tags=["receptions"],
     summary="Write down a reception, which counts at its lines at once",
     description=WRITTEN,
-    responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 413, 415)
+    responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 412, 413, 415)
     | answers("The reception, which was not there before", 201),
 )
-def put_reception(name: NameInPath) -> tuple[ReceptionSaved, int]:
+def put_reception(
+    name: NameInPath, if_match: IfMatch = None, if_none_match: IfNoneMatch = None
+) -> tuple[ReceptionSaved, int]:
     text, content_type = read_text(), read_type()
+    expected = read_precondition(if_match, if_none_match)
     checked = check_text(text, content_type)
-    reception, created = publishing.save_reception(name, text, content_type, checked.document)
+    reception, created = publishing.save_reception(name, text, content_type, checked.document, expected)
     saved: ReceptionSaved = {**views.show_reception(reception), "warnings": checked.warnings}
     return saved, 201 if created and reception.version == 1 else 200
 
@@ -78,10 +82,9 @@ def check_reception() -> CheckView:
 )
 def list_receptions(
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> ReceptionPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     return page(router, "receptions", records.list_receptions, views.show_reception)
 
 
@@ -96,7 +99,7 @@ def fetch_reception(name: NameInPath, number: VersionNumber = None) -> WholeRece
     reception = publishing.get_reception(name)
     version = publishing.get_version(name, number or int(reception.version))
     if "yaml" in router.current_event.headers.get("accept", ""):
-        return plain_answer(version.source, version.content_type)
+        return plain_answer(version.source, version.content_type, ETag=str(reception.tag))
     return views.show_whole_reception(reception, version)
 
 
@@ -109,10 +112,9 @@ def fetch_reception(name: NameInPath, number: VersionNumber = None) -> WholeRece
 def list_versions(
     name: NameInPath,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> VersionPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     publishing.get_reception(name)
     return page(router, "versions", lambda after, most: records.list_versions(name, after, most), views.show_version)
 
@@ -139,10 +141,10 @@ def draw_reception(
     tags=["receptions"],
     summary="Delete a reception that no line has",
     status_code=204,
-    responses=answers("It is not there any more", 204, 404, 409),
+    responses=answers("It is not there any more", 204, 404, 409, 412),
 )
-def drop_reception(name: NameInPath) -> Response[str]:
-    publishing.delete_reception(name)
+def drop_reception(name: NameInPath, if_match: IfMatch = None) -> Response[str]:
+    publishing.delete_reception(name, read_precondition(if_match))
     return Response(204, body="")
 
 
@@ -196,7 +198,7 @@ def check_text(text: str, content_type: str) -> Checked:
     return checks.check_document(text, content_type, World(owner_webhook.listen, lines.find_lines, near))
 
 
-def plain_answer(text: str, content_type: str) -> Any:
+def plain_answer(text: str, content_type: str, **headers: str) -> Any:
     """An answer that is no JSON of ours."""
     kind = content_type if content_type in (JSON, "image/svg+xml") else f"{content_type}; charset=utf-8"
-    return Response(200, kind, text)
+    return Response(200, kind, text, headers=headers)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-from api.queries import Month, NumberFilter, PageNumber, PageSize, PageToken, page, this_month
+from api.queries import Month, NumberFilter, PageSize, PageToken, page, this_month
 from toritsugi.adapters import storage, twilio_recordings
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
@@ -42,10 +42,9 @@ def list_recordings(
     line: NumberFilter = None,
     month: Month = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> RecordingPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     latest = month or this_month()
     wanted = {"kind": kind, "reception": reception, "caller": caller, "line": line}
 
@@ -77,7 +76,7 @@ def link_audio(sid: RecordingSid) -> Link:
         raise RequestRefused(20409, f"There is nothing to be heard: the recording is {recording.status}", 409)
     records.check_is_here(recording)
     url = storage.link(sid, views.file_name_of(recording))
-    return {"url": url, "date_expires": date(time.time() + storage.LINK_SECONDS)}
+    return {"url": url, "expires_at": date(time.time() + storage.LINK_SECONDS)}
 
 
 @router.patch(

@@ -85,7 +85,7 @@ def show_all(exchange: Exchange, as_json: bool) -> None:
     found: dict[str, Any] = dict(views.show_limits(time.time()))
     stopped = found["stopped"]
     why = f" ({escape(stopped['why'])})" if stopped and stopped["why"] else ""
-    head = f"[bold red]Stopped[/] since {stopped['since']}{why}: `toritsugi start` goes on.\n" if stopped else ""
+    head = f"[bold red]Stopped[/] since {stopped['stopped_at']}{why}: `toritsugi start` goes on.\n" if stopped else ""
     rows = [
         (name, str(most or "no limit"), str(found["used"].get(name, "")), changed(most, found["deployed"][name]))
         for name, most in found["limits"].items()

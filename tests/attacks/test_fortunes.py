@@ -19,7 +19,7 @@ def test_of_sixty_calls_of_four_hours_a_days_money_pays_for_a_few(desk, clock):
     assert 0 < len(made) <= 10
     status, said = answers[-1]
     assert (status, said["code"], said["limit"]) == (429, 20429, "yen_a_day")
-    assert said["until"] == "2026-11-22T00:00:00Z"
+    assert said["retry_at"] == "2026-11-22T00:00:00Z"
 
 
 def test_a_call_that_was_refused_uses_nothing(desk, clock, allowed):

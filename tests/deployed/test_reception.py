@@ -131,9 +131,9 @@ def test_a_text_is_answered_until_somebody_has_had_enough(desk, line, deployment
     eventually(lambda: len(aiko.telephone["messages"]) >= 6)
     sent = desk.asks("POST", "/api/messages", {"to": aiko.number, "from": line, "body": "お知らせ"})
     eventually(lambda: "お知らせ" in str(aiko.telephone["messages"]))
-    eventually(lambda: desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "delivered")
+    eventually(lambda: desk.asks("GET", f"/api/messages/{sent['sid']}")["status"] == "delivered")
     for found in ("", f"?number={quote(aiko.number)}"):
-        assert sent["id"] in [one["id"] for one in desk.asks("GET", f"/api/messages{found}")["messages"]]
+        assert sent["sid"] in [one["sid"] for one in desk.asks("GET", f"/api/messages{found}")["messages"]]
     keeps_a_log(deployment, "Sms", began, scene.block)
 
 

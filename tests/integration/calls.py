@@ -39,7 +39,7 @@ class Desk:
     def asks(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         text = b"" if body is None else json.dumps(body).encode()
         answer = self.send(method, path, text, headers={name.replace("_", "-"): one for name, one in headers.items()})
-        return answer["statusCode"], json.loads(answer["body"])
+        return answer["statusCode"], json.loads(answer["body"] or "null")
 
     def calls(self, **wanted: Any) -> Call:
         status, seen = self.asks("POST", "/api/calls", WANTED | wanted)

@@ -38,7 +38,7 @@ def fetch(desk, query: str = "") -> tuple[bytes, dict[str, str]]:
 
 
 def everybody(desk) -> dict[str, dict]:
-    return {one["number"]: one for one in desk.asks("GET", "/api/callers?PageSize=100")[1]["callers"]}
+    return {one["number"]: one for one in desk.asks("GET", "/api/callers?page_size=100")[1]["callers"]}
 
 
 def many(count: int, **said: str) -> str:
@@ -364,7 +364,7 @@ def test_what_goes_out_may_come_back_and_changes_nothing(desk, query):
     for number in people:
         desk.send("DELETE", f"/api/callers/{quote(number)}", b"")
     assert sends(desk, sheet, kind="application/octet-stream")[1]["created"] == 3
-    dates = {"date_created": None, "date_updated": None}
+    dates = {"created_at": None, "updated_at": None, "etag": None}
     assert {number: one | dates for number, one in everybody(desk).items()} == {
         number: one | dates for number, one in before.items()
     }
@@ -380,7 +380,7 @@ def test_what_shift_jis_cannot_write_is_not_lost_in_silence(desk):
 
 def test_a_sheet_that_is_too_large_for_one_answer_goes_on_in_the_next(desk):
     sends(desk, many(130))
-    seen, url = [], "/api/callers/export?PageSize=60&search=caller"
+    seen, url = [], "/api/callers/export?page_size=60&search=caller"
     while url:
         sheet, headers = fetch(desk, url.partition("?")[2])
         rows = list(csv.DictReader(io.StringIO(sheet.decode("utf-8-sig"))))

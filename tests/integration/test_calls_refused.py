@@ -116,7 +116,7 @@ def test_what_is_no_sid_is_nobodys(desk, sid):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/api/calls"), ("DELETE", "/api/calls"), ("GET", f"{NOBODY}/extend")]
+    ("method", "path"), [("PUT", "/api/cals"), ("DELETE", "/api/calls/1/2/3"), ("GET", f"{NOBODY}/end")]
 )
 def test_what_the_exchange_does_not_do_is_not_found(desk, method, path):
     status, said = desk.asks(method, path)
@@ -158,7 +158,7 @@ def test_a_session_of_one_calls_nobody(desk, service):
 def test_a_call_that_was_dialed_can_only_be_ended(desk, method, path, body, why):
     call = desk.calls(through="dial")
     assert said(call.asks(method, path, body)) == (409, why)
-    assert call.asks("DELETE", "")[0] == 200
+    assert call.asks("DELETE", "")[0] == 204
     assert said(call.asks(method, path, body)) == (409, "The call has ended")
 
 

@@ -233,4 +233,6 @@ def test_a_callback_to_a_path_of_nobodys_is_not_repeated(twilio, call, path, log
 def test_a_callback_without_a_good_time_counts_as_of_now(twilio, call, clock, moment):
     clock.shift(90)
     assert call.tells(twilio, 1, "ringing", Timestamp=moment) == 204
-    assert [(one["event"], one["date"]) for one in call.seen["timeline"]] == [("ringing", "2026-11-21T03:01:30Z")]
+    assert [(one["event"], one["happened_at"]) for one in call.seen["timeline"]] == [
+        ("ringing", "2026-11-21T03:01:30Z")
+    ]

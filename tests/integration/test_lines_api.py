@@ -104,6 +104,7 @@ def test_a_line_with_a_reception_sends_its_calls_here(desk, at_twilio):
             "version": 1,
             "unconfirmed_callers": "refuse",
             "service_sid": None,
+            "etag": seen["etag"],
         },
     )
     now = settings(at_twilio, VOICE)
@@ -245,7 +246,7 @@ def test_a_line_with_a_reception_is_in_one_service_at_most(desk, at_twilio, clie
 
 def test_every_number_of_the_account_is_listed_page_by_page(desk, at_twilio):
     gives(desk, BOTH)
-    found, path = [], "/api/lines?PageSize=3"
+    found, path = [], "/api/lines?page_size=3"
     while path:
         status, page = desk.asks("GET", path)
         assert status == 200, page
@@ -258,7 +259,7 @@ def test_a_page_token_leads_nowhere_but_to_numbers(desk, at_twilio):
     from toritsugi.foundation.pages import seal_token
 
     token = seal_token("https://api.twilio.com/2010-04-01/Accounts.json?Page=0")
-    status, page = desk.asks("GET", f"/api/lines?PageToken={token}")
+    status, page = desk.asks("GET", f"/api/lines?page_token={token}")
     assert (status, len(page["lines"])) == (200, 4)
 
 
@@ -269,6 +270,18 @@ def test_one_line_is_shown(desk, at_twilio):
     assert desk.asks("GET", f"/api/lines/{VOICE}")[1]["reception"] is None
 
 
+def test_who_has_read_a_line_changes_only_what_they_have_read(desk, at_twilio):
+    path = f"/api/lines/{VOICE.replace('+', '%2B')}"
+    free = desk.asks("GET", path)[1]["etag"]
+    assert desk.asks("PUT", path, {"reception": "desk"}, If_Match=free)[0] == 200
+    assert desk.asks("PUT", path, {"reception": None}, If_Match=free)[0] == 412
+    assert desk.asks("PUT", path, {"reception": "desk", "unconfirmed_callers": "take"}, If_Match=free)[0] == 412
+    assert desk.asks("DELETE", path, If_Match=free)[0] == 412
+    seen = desk.send("GET", path, b"")["headers"]["ETag"]
+    assert desk.asks("GET", path)[1]["unconfirmed_callers"] == "refuse"
+    assert desk.asks("DELETE", path, If_Match=seen)[0] == 204
+
+
 # ---- refused ---------------------------------------------------------------------------------------------------------
 
 
@@ -277,7 +290,7 @@ def test_one_line_is_shown(desk, at_twilio):
     [
         (VOICE, {"reception": "nobody"}, 404, "There is no reception nobody"),
         (NEITHER, {"reception": "desk"}, 400, f"{NEITHER} takes neither calls nor texts"),
-        ("+815099999999", {"reception": "desk"}, 400, "The phone number is not owned by the account"),
+        ("+815099999999", {"reception": "desk"}, 404, "+815099999999 is no number of the account's"),
         ("hello", {"reception": "desk"}, 400, "hello cannot be a telephone number"),
         (VOICE, {}, 422, "/reception: Field required"),
         (VOICE, {"reception": "a b"}, 422, "/reception"),

@@ -111,18 +111,18 @@ def test_a_message_is_sent_and_shown(desk, account_at_twilio):
     assert status == 201
     assert (seen["from"], seen["to"], seen["body"], seen["status"]) == (LINE, AIKO, WANTED["body"], "queued")
     assert (seen["direction"], seen["segments"], seen["encoding"], seen["error"]) == ("outbound-api", 1, "GSM-7", None)
-    assert seen["date_created"] == NOON.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert seen["created_at"] == NOON.strftime("%Y-%m-%dT%H:%M:%SZ")
     (sent,) = account_at_twilio.sent
     assert (sent["To"], sent["From"], sent["Body"]) == (AIKO, LINE, WANTED["body"])
     assert re.fullmatch(r"https://exchange.example.com/status/messages/KM[0-9a-f]{32}#.*", sent["StatusCallback"])
-    assert desk.asks("GET", f"/api/messages/{seen['id']}") == (200, seen)
+    assert desk.asks("GET", f"/api/messages/{seen['sid']}") == (200, seen)
 
 
 def test_its_delivery_is_told_by_callbacks_that_may_come_before_twilios_own_answer(desk, twilio, account_at_twilio):
     seen = sends(desk)[1]
     for status in ("delivered", "sent"):
-        assert reports(twilio, seen["id"], status, seen["sid"]) == 204
-    assert desk.asks("GET", f"/api/messages/{seen['id']}")[1]["status"] == "delivered"
+        assert reports(twilio, seen["sid"], status, seen["twilio_sid"]) == 204
+    assert desk.asks("GET", f"/api/messages/{seen['sid']}")[1]["status"] == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_its_delivery_is_told_by_callbacks_that_may_come_before_twilios_own_answ
 )
 def test_why_it_did_not_arrive_is_said_in_a_sentence(desk, twilio, code, said):
     seen = sends(desk)[1]
-    reports(twilio, seen["id"], "undelivered", seen["sid"], ErrorCode=str(code))
-    error = desk.asks("GET", f"/api/messages/{seen['id']}")[1]["error"]
+    reports(twilio, seen["sid"], "undelivered", seen["twilio_sid"], ErrorCode=str(code))
+    error = desk.asks("GET", f"/api/messages/{seen['sid']}")[1]["error"]
     assert error["code"] == code
     assert said in error["message"]
 
@@ -204,7 +204,7 @@ def test_whoever_dies_leaves_what_is_known_and_nothing_is_sent_twice(desk, wire,
     dies(desk, wire, at)
     assert len(account_at_twilio.sent) == sent
     status, seen = desk.asks("POST", "/api/messages", WANTED, Idempotency_Key="parcel-1")
-    assert (status, seen["status"], seen["sid"]) == (201, "accepted", None)
+    assert (status, seen["status"], seen["twilio_sid"]) == (201, "accepted", None)
     assert len(account_at_twilio.sent) == sent
 
 
@@ -212,9 +212,9 @@ def test_a_callback_tells_what_somebody_who_died_could_not(desk, twilio, wire):
     desk.asks("GET", "/api/messages")
     dies(desk, wire, 7)
     (message,) = desk.asks("GET", "/api/messages")[1]["messages"]
-    reports(twilio, message["id"], "delivered")
-    seen = desk.asks("GET", f"/api/messages/{message['id']}")[1]
-    assert (seen["status"], seen["sid"]) == ("delivered", "SM" + "f" * 32)
+    reports(twilio, message["sid"], "delivered")
+    seen = desk.asks("GET", f"/api/messages/{message['sid']}")[1]
+    assert (seen["status"], seen["twilio_sid"]) == ("delivered", "SM" + "f" * 32)
 
 
 def test_what_could_not_be_written_down_is_not_sent(desk, wire, account_at_twilio):
@@ -264,21 +264,21 @@ def test_more_than_twilio_lets_the_account_send_in_a_day_is_a_limit_and_told_onc
     for _ in range(2):
         status, said = sends(desk)
         assert (status, said["code"], said["limit"]) == (429, 63038, "twilio_texts_a_day")
-        assert said["until"] == (NOON + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert said["retry_at"] == (NOON + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert "daily messages limit" in said["detail"]
     assert limits_told(cloud) == [("twilio_texts_a_day", 63038)]
 
 
 def test_a_text_that_fails_for_that_reason_only_later_is_told_as_well(desk, twilio, cloud):
     seen = sends(desk)[1]
-    assert reports(twilio, seen["id"], "failed", seen["sid"], ErrorCode="63038") == 204
+    assert reports(twilio, seen["sid"], "failed", seen["twilio_sid"], ErrorCode="63038") == 204
     assert limits_told(cloud) == [("twilio_texts_a_day", 63038)]
-    assert "24 hours" in desk.asks("GET", f"/api/messages/{seen['id']}")[1]["error"]["message"]
+    assert "24 hours" in desk.asks("GET", f"/api/messages/{seen['sid']}")[1]["error"]["message"]
 
 
 def test_a_text_that_fails_for_another_reason_is_no_limit(desk, twilio, cloud):
     seen = sends(desk)[1]
-    reports(twilio, seen["id"], "undelivered", seen["sid"], ErrorCode="30003")
+    reports(twilio, seen["sid"], "undelivered", seen["twilio_sid"], ErrorCode="30003")
     assert limits_told(cloud) == []
 
 
@@ -371,16 +371,16 @@ def busy(desk, twilio, clock):
             send(twilio, fields)
             made += [(fields["MessageSid"], person), (records.reply_id(fields["MessageSid"]), person)]
             clock.shift(1)
-            made.append((sends(desk, to=person)[1]["id"], person))
+            made.append((sends(desk, to=person)[1]["sid"], person))
     return made[::-1]
 
 
 def listed(desk, query=""):
-    found, path = [], f"/api/messages?PageSize=2{query}"
+    found, path = [], f"/api/messages?page_size=2{query}"
     while path:
         status, page = desk.asks("GET", path)
         assert status == 200, page
-        found += [one["id"] for one in page["messages"]]
+        found += [one["sid"] for one in page["messages"]]
         path = (page["meta"]["next_page_url"] or "").partition(".com")[2]
     return found
 
@@ -407,7 +407,7 @@ def test_they_are_listed_back_from_a_month(desk, busy):
     assert listed(desk, f"&month=2026-10&number=%2B{AIKO[1:]}") == [one for one, who in busy[6:] if who == AIKO]
 
 
-@pytest.mark.parametrize("query", ["direction=up", "number=090", "month=2026-13", "PageSize=0", "PageToken=PTeA"])
+@pytest.mark.parametrize("query", ["direction=up", "number=090", "month=2026-13", "page_size=0", "page_token=PTeA"])
 def test_a_question_that_makes_no_sense_is_refused(desk, query):
     assert desk.asks("GET", f"/api/messages?{query}")[0] in (400, 422)
 
@@ -415,7 +415,7 @@ def test_a_question_that_makes_no_sense_is_refused(desk, query):
 @pytest.mark.parametrize("token", ["PTMjAyNi0xMXwj", "PTMjAyNi0xMXxhI2I", "PTMjAyNi0xMXw5OTk5OTk5OTk5OTk5I3g"])
 @pytest.mark.parametrize("number", ["", f"&number=%2B{AIKO[1:]}"])
 def test_a_token_that_somebody_has_made_up_is_refused_or_leads_to_some_page(desk, busy, token, number):
-    assert desk.asks("GET", f"/api/messages?PageToken={token}{number}")[0] in (200, 400)
+    assert desk.asks("GET", f"/api/messages?page_token={token}{number}")[0] in (200, 400)
 
 
 def test_nobody_finds_what_is_not_there(desk):

@@ -22,6 +22,7 @@ from toritsugi.receptions import publishing, records
 
 HELLO = "# What we say\nsteps:\n  hello: {say: Good morning}\n"
 YAML = "application/yaml"
+WRONG_TOKEN = "The page token is none of ours: follow next_page_url as it is"
 
 
 def puts(desk, name, text, kind=YAML):
@@ -59,8 +60,9 @@ def test_a_reception_is_written_down_in_yaml_and_comes_back_as_it_was_written(de
             "name": "desk",
             "version": 1,
             "lines": [],
-            "date_created": "2026-11-21T03:00:00Z",
-            "date_updated": "2026-11-21T03:00:00Z",
+            "created_at": "2026-11-21T03:00:00Z",
+            "updated_at": "2026-11-21T03:00:00Z",
+            "etag": '"1"',
             "warnings": [],
         },
     )
@@ -89,15 +91,15 @@ def test_each_change_is_a_version_and_the_same_again_is_none(desk, clock):
     assert puts(desk, "desk", says("one"))[1]["version"] == 1
     clock.shift(60)
     status, saved = puts(desk, "desk", says("two"))
-    assert (status, saved["version"], saved["date_updated"]) == (200, 2, "2026-11-21T03:01:00Z")
-    assert saved["date_created"] == "2026-11-21T03:00:00Z"
+    assert (status, saved["version"], saved["updated_at"]) == (200, 2, "2026-11-21T03:01:00Z")
+    assert saved["created_at"] == "2026-11-21T03:00:00Z"
     clock.shift(60)
     again, seen = puts(desk, "desk", says("two"))
     assert (again, seen) == (200, saved)
     assert "one" in fetches(desk, "/api/receptions/desk?version=1", Accept=YAML)[2]
     assert desk.asks("GET", "/api/receptions/desk?version=1")[1]["document"]["steps"]["hello"]["say"] == "one"
     listed = desk.asks("GET", "/api/receptions/desk/versions")[1]["versions"]
-    assert [(one["version"], one["content_type"], one["date_created"]) for one in listed] == [
+    assert [(one["version"], one["content_type"], one["created_at"]) for one in listed] == [
         (2, YAML, "2026-11-21T03:01:00Z"),
         (1, YAML, "2026-11-21T03:00:00Z"),
     ]
@@ -112,7 +114,7 @@ def test_a_version_that_is_not_there_is_not_found(desk):
 def test_receptions_are_listed_by_name_page_by_page(desk):
     for name in ("night", "desk", "Clinic-2", "a"):
         puts(desk, name, HELLO)
-    first = desk.asks("GET", "/api/receptions?PageSize=3")[1]
+    first = desk.asks("GET", "/api/receptions?page_size=3")[1]
     assert [one["name"] for one in first["receptions"]] == ["Clinic-2", "a", "desk"]
     _, rest = desk.asks("GET", first["meta"]["next_page_url"].removeprefix("https://exchange.example.com"))
     assert ([one["name"] for one in rest["receptions"]], rest["meta"]["next_page_url"]) == (["night"], None)
@@ -121,7 +123,7 @@ def test_receptions_are_listed_by_name_page_by_page(desk):
 def test_versions_are_listed_page_by_page(desk):
     for number in range(5):
         puts(desk, "desk", says(str(number)))
-    found, path = [], "/api/receptions/desk/versions?PageSize=2"
+    found, path = [], "/api/receptions/desk/versions?page_size=2"
     while path:
         page = desk.asks("GET", path)[1]
         found += [one["version"] for one in page["versions"]]
@@ -132,8 +134,8 @@ def test_versions_are_listed_page_by_page(desk):
 def test_a_page_token_of_another_list_is_refused(desk):
     puts(desk, "desk", HELLO)
     for path, token in (("receptions", "version#000001"), ("receptions/desk/versions", "name#desk")):
-        status, said = desk.asks("GET", f"/api/{path}?PageToken={seal_token(token)}")
-        assert (status, said["code"], said["detail"]) == (400, 20001, "The parameter PageToken is wrong")
+        status, said = desk.asks("GET", f"/api/{path}?page_token={seal_token(token)}")
+        assert (status, said["code"], said["detail"]) == (400, 20001, WRONG_TOKEN)
 
 
 def test_a_process_remembers_the_latest_two_hundred_versions():

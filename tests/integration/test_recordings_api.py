@@ -72,16 +72,16 @@ def test_a_recording_says_whose_it_is_and_how_long(desk, voicemail):
         "seconds": 12,
         "channels": 1,
         "size": len(WAV),
-        "date_created": "2026-11-21T02:59:40Z",
-        "date_heard": None,
-        "date_expires": "2027-02-19T03:00:00Z",
+        "created_at": "2026-11-21T02:59:40Z",
+        "heard_at": None,
+        "expires_at": "2027-02-19T03:00:00Z",
     }
     assert len(checksum) == 64
 
 
 def test_it_is_heard_by_a_link_that_is_good_for_five_minutes(cloud, desk, voicemail, clock):
     status, link = desk.asks("GET", f"{PATH}/audio")
-    assert (status, link["date_expires"]) == (200, "2026-11-21T03:05:00Z")
+    assert (status, link["expires_at"]) == (200, "2026-11-21T03:05:00Z")
     parts = urlsplit(link["url"])
     said = {name: values[0] for name, values in parse_qs(parts.query).items()}
     assert said["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256", "an older one does not open what KMS has closed"
@@ -119,10 +119,10 @@ def test_a_recording_of_an_exchange_before_this_one_is_known_as_such(cloud, desk
 
 def test_it_is_marked_as_heard_and_as_not_heard_after_all(desk, voicemail, clock):
     clock.shift(60)
-    assert desk.asks("PATCH", PATH, {"heard": True})[1]["date_heard"] == "2026-11-21T03:01:00Z"
+    assert desk.asks("PATCH", PATH, {"heard": True})[1]["heard_at"] == "2026-11-21T03:01:00Z"
     clock.shift(60)
-    assert desk.asks("PATCH", PATH, {"heard": True})[1]["date_heard"] == "2026-11-21T03:01:00Z"
-    assert desk.asks("PATCH", PATH, {"heard": False})[1]["date_heard"] is None
+    assert desk.asks("PATCH", PATH, {"heard": True})[1]["heard_at"] == "2026-11-21T03:01:00Z"
+    assert desk.asks("PATCH", PATH, {"heard": False})[1]["heard_at"] is None
 
 
 @pytest.mark.parametrize("wish", [{}, {"heard": "yes"}, {"heard": True, "caller": BEN}, {"heard": None}])
@@ -158,7 +158,7 @@ def test_the_newest_come_first_page_by_page_and_across_months(desk, twilio, tape
         began = moment.strftime("%a, %d %b %Y %H:%M:%S +0000")
         made.append(leave(twilio, tapes, messages, number, RecordingStartTime=began))
         clock.shift(5 * DAY)
-    found, path = [], "/api/recordings?PageSize=3"
+    found, path = [], "/api/recordings?page_size=3"
     while path:
         _, page = desk.asks("GET", path)
         found.append(sids(page))
@@ -194,13 +194,13 @@ def test_only_some_of_them(desk, twilio, tapes, messages, wish, those):
 def test_the_next_page_is_of_the_same_kind(desk, twilio, tapes, messages):
     for number in range(1, 7):
         leave(twilio, tapes, messages, number, kind="voicemail" if number % 2 else "conversation")
-    _, first = desk.asks("GET", "/api/recordings?kind=voicemail&PageSize=2")
+    _, first = desk.asks("GET", "/api/recordings?kind=voicemail&page_size=2")
     following = first["meta"]["next_page_url"].removeprefix("https://exchange.example.com")
     _, second = desk.asks("GET", following)
     assert sids(first) + sids(second) == [f"RE{number:032x}" for number in (5, 3, 1)]
 
 
-@pytest.mark.parametrize("wish", ["kind=fax", "caller=%2B81x", "caller= 8190", "month=2026-13", "PageToken=PTx"])
+@pytest.mark.parametrize("wish", ["kind=fax", "caller=%2B81x", "caller= 8190", "month=2026-13", "page_token=PTx"])
 def test_a_wrong_wish_is_told(desk, wish):
     assert desk.asks("GET", "/api/recordings?" + wish.replace(" ", "%20"))[0] in (400, 422)
 
@@ -314,7 +314,7 @@ def test_where_nothing_is_ever_forgotten_it_is_there_after_years(desk, twilio, t
     leave(twilio, tapes, messages)
     clock.shift(1000 * DAY)
     status, seen = desk.asks("GET", PATH)
-    assert (status, seen["date_expires"]) == (200, None)
+    assert (status, seen["expires_at"]) == (200, None)
 
 
 def test_where_less_is_kept_from_now_on_older_ones_are_over_as_well(desk, voicemail, clock, monkeypatch):

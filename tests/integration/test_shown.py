@@ -166,15 +166,15 @@ def test_a_call_of_a_session(clock, desk, service):
         "from": lines[AIKO],
         "session_sid": session.fetch().sid,
         "minutes": 5,
-        "date_created": NOON,
-        "deadline": None,
+        "created_at": NOON,
+        "ends_at": None,
         "extensions": 0,
-        "date_ended": None,
+        "ended_at": None,
         "end_reason": None,
     }
     assert status == 201
     assert seen == in_list | {
-        "date_started": None,
+        "started_at": None,
         "billed_minutes": 0,
         "participants": [
             {
@@ -207,8 +207,8 @@ def test_a_call_with_an_announcement(clock, desk):
             "play": None,
             "language": "en-US",
             "to": 2,
-            "due": None,
-            "spoken": [],
+            "due_at": None,
+            "spoken_at": [],
             "dropped": [],
         }
     ]

@@ -118,7 +118,7 @@ def test_of_two_that_are_called_one_is_refused_and_why_is_shown(twilios, desk, c
         "failed",
         "21215 Twilio does not call: Unable to create record: not today",
     )
-    assert (second["legs"][0]["call_sid"], second["error"]) == (f"CA{2:032}", None)
+    assert (second["legs"][0]["sid"], second["error"]) == (f"CA{2:032}", None)
     assert [asked.form["To"] for asked in twilios.asked if asked.path == "/Calls"] == [AIKO, BEN]
 
 

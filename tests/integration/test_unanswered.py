@@ -172,7 +172,7 @@ def test_a_call_of_which_a_callback_has_told_is_not_looked_for(twilios, desk, tw
     clock.shift(agenda.DOUBTED_CALL_SECONDS)
     looks(call)
     assert lists(twilios) == []
-    assert call.seen["participants"][0]["legs"][0]["call_sid"] == call.leg(1)
+    assert call.seen["participants"][0]["legs"][0]["sid"] == call.leg(1)
 
 
 def test_an_older_call_between_the_same_two_is_not_taken_for_it(twilios, desk, clock):

@@ -109,7 +109,7 @@ def hold(box: Box, desk: Desk, each: int, chance: random.Random, found: Punctual
 
 def add_up(box: Box, bridge: Bridge, moments: list[int], found: Punctuality) -> None:
     seen: dict[str, Any] = bridge.seen
-    start = int(datetime.fromisoformat(seen["date_started"]).timestamp())
+    start = int(datetime.fromisoformat(seen["started_at"]).timestamp())
     rooms = [room for room in box.stack.world.conferences.values() if room.friendly_name == bridge.sid]
     asked: dict[int, list[float]] = {}
     for room in rooms:
@@ -124,7 +124,7 @@ def add_up(box: Box, bridge: Bridge, moments: list[int], found: Punctuality) -> 
             found.errors.append(times[0] - start - shown["after_start"])
         elif shown["dropped"]:
             found.dropped += 1
-        elif shown["spoken"]:
+        elif shown["spoken_at"]:
             found.died += 1
         else:
             found.unexplained += 1

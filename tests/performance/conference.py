@@ -186,7 +186,7 @@ async def run() -> dict[str, Share]:
             await conference.begin()
             await conference.finish()
         seen, world = await conference.look(), conference.running.world
-        if seen["end_reason"] != "time" or seen["extensions"] != 1 or len(seen["announcements"][0]["spoken"]) != 2:
+        if seen["end_reason"] != "time" or seen["extensions"] != 1 or len(seen["announcements"][0]["spoken_at"]) != 2:
             raise RuntimeError(f"this was another conference: {seen}")
         requests = {"api": 1, "timer": 0}
         requests |= {name: sum(f"/{name}" in webhook["url"] for webhook in world.log) for name in ("voice", "status")}

@@ -200,7 +200,7 @@ class Desk:
         """What our own REST API answers."""
         answer = self.request(method, path, body, **headers)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def does(self, method: str, path: str, body: Any = None) -> Any:
         """The same, with everything that follows from it and takes no time."""
@@ -243,7 +243,7 @@ class Bridge:
 
     def spoken(self) -> list[str]:
         """The dates at which announcements were spoken."""
-        return sorted(date for one in self.seen["announcements"] for date in one["spoken"])
+        return sorted(date for one in self.seen["announcements"] for date in one["spoken_at"])
 
     def extend(self) -> dict[str, Any]:
         return self.desk.does("POST", f"{self.path}/extend")
@@ -251,8 +251,8 @@ class Bridge:
     def announce(self, **said: Any) -> dict[str, Any]:
         return self.desk.does("POST", f"{self.path}/announce", said)
 
-    def end(self) -> dict[str, Any]:
-        return self.desk.does("DELETE", self.path)
+    def end(self) -> None:
+        self.desk.does("DELETE", self.path)
 
 
 class Session:

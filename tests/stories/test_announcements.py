@@ -107,10 +107,10 @@ def dropped(bridge):
 def test_three_hours_pass_and_every_word_comes_at_its_second(desk, aiko, ben, clock):
     every = [{"after_start": 600 * n, "say": f"part {n} of the call", "language": "en-US"} for n in range(1, 18)]
     bridge = meet(desk, aiko, ben, minutes=180, announcements=[*every, THREE])
-    start = datetime.fromisoformat(bridge.seen["date_started"]).timestamp()
+    start = datetime.fromisoformat(bridge.seen["started_at"]).timestamp()
     clock.forward(hours=3, seconds=2)
     assert [heard(ben, f"part {n} of")[0] for n in range(1, 18)] == [600 * n for n in range(1, 18)]
     assert heard(ben, "three minutes left") == [177 * 60]
-    ended = datetime.fromisoformat(bridge.seen["date_ended"]).timestamp()
+    ended = datetime.fromisoformat(bridge.seen["ended_at"]).timestamp()
     assert ended - start == 3 * 3600
     assert datetime.fromtimestamp(start, UTC) < datetime.fromtimestamp(ended, UTC)

@@ -119,10 +119,10 @@ def test_a_text_is_sent_once_though_the_connection_breaks(desk, aiko, clock, box
     box.call("PUT", "/faults", {breaks: {"match": "Messages.json", "times": 1}})
     sent = desk.asks("POST", "/api/messages", {"to": aiko.number, "from": TEXT_LINE, "body": PARCEL})
     assert sent["status"] in ("queued", "sending")
-    assert sent["sid"].startswith("SM")
+    assert sent["twilio_sid"].startswith("SM")
     clock.forward(seconds=10)
     aiko.has_read(PARCEL)
-    assert desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "delivered"
+    assert desk.asks("GET", f"/api/messages/{sent['sid']}")["status"] == "delivered"
 
 
 @pytest.mark.parametrize("breaks", BREAKS)

@@ -12,7 +12,7 @@ TWICE = {"minutes": 10, "times": 2}
 
 
 def deadline(bridge):
-    return bridge.seen["deadline"][11:19]
+    return bridge.seen["ends_at"][11:19]
 
 
 def warned(person):

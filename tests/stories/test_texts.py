@@ -169,16 +169,16 @@ def test_a_text_of_ours_arrives_and_is_delivered(desk, aiko, clock):
     assert (sent["status"], sent["encoding"], sent["segments"]) == ("queued", "UCS-2", 1)
     clock.forward(seconds=10)
     aiko.has_read(PARCEL)
-    assert desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "delivered"
+    assert desk.asks("GET", f"/api/messages/{sent['sid']}")["status"] == "delivered"
 
 
 def test_a_telephone_that_is_out_of_reach_gets_none_and_the_desk_learns_why(desk, aiko, clock):
     aiko.will("by hand", receives="never")
     sent = write(desk, aiko).json()
     clock.forward(seconds=10)
-    assert desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "sent"
+    assert desk.asks("GET", f"/api/messages/{sent['sid']}")["status"] == "sent"
     clock.forward(minutes=1)
-    late = desk.asks("GET", f"/api/messages/{sent['id']}")
+    late = desk.asks("GET", f"/api/messages/{sent['sid']}")
     assert (late["status"], late["error"]["code"]) == ("undelivered", 30003)
     assert "cannot be reached" in late["error"]["message"]
 
@@ -189,7 +189,7 @@ def test_callbacks_that_come_twice_late_or_in_disorder_change_nothing(desk, box,
     box.call("PUT", "/faults", {fault: {"match": "/status/messages/", "times": 9, **more}})
     sent = write(desk, aiko).json()
     clock.forward(minutes=1)
-    assert desk.asks("GET", f"/api/messages/{sent['id']}")["status"] == "delivered"
+    assert desk.asks("GET", f"/api/messages/{sent['sid']}")["status"] == "delivered"
 
 
 def test_what_twilio_sends_and_denies_is_looked_for_and_is_not_sent_again(desk, box, aiko, clock):
@@ -199,7 +199,7 @@ def test_what_twilio_sends_and_denies_is_looked_for_and_is_not_sent_again(desk, 
     assert desk.request("POST", "/api/messages", body, **key).status_code == 201
     clock.forward(seconds=10)
     again = desk.asks("POST", "/api/messages", body, **key)
-    assert (again["status"], again["sid"][:2]) == ("delivered", "SM")
+    assert (again["status"], again["twilio_sid"][:2]) == ("delivered", "SM")
     aiko.has_read(PARCEL)
 
 

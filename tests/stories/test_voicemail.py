@@ -92,7 +92,7 @@ def test_a_message_is_left_told_of_listened_to_and_deleted(mailbox, desk, clock,
     message = mailbox.has_one_message(aiko.number)
     assert message["reception"] == "desk"
     path = f"/api/recordings/{message['sid']}"
-    assert desk.asks("PATCH", path, {"heard": True})["date_heard"]
+    assert desk.asks("PATCH", path, {"heard": True})["heard_at"]
     assert desk.request("DELETE", path).status_code == 204
     assert not mailbox.messages
 

@@ -72,7 +72,7 @@ class Town:
         extension = day.wanted.get("extension", {"minutes": 0, "times": 0})
         longest = (day.wanted["minutes"] + extension["minutes"] * extension["times"]) * MINUTE + 200
         self.forward(max(0, self.began + longest - self.now))
-        if not bridge.seen["date_ended"]:  # somebody waits for somebody else
+        if not bridge.seen["ended_at"]:  # somebody waits for somebody else
             bridge.end()
         self.forward(LAST_SECONDS + 1)
         self.check(day, bridge)
@@ -160,7 +160,7 @@ class Town:
     def check_end(self, day: Day, bridge: Bridge, seen: dict[str, Any]) -> None:
         """No leg outlives the deadline, nothing goes on after the end."""
         deadlines = self.deadlines(day, bridge, seen)
-        over = datetime.fromisoformat(seen["date_ended"]).timestamp()
+        over = datetime.fromisoformat(seen["ended_at"]).timestamp()
         for call in self.box.stack.world.calls.values():
             assert call.ended_at is not None, f"{call.to} is {call.status}"
             if deadlines:

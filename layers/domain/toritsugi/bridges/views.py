@@ -1,7 +1,6 @@
 """A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
 
 import math
-from typing import Any
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
@@ -10,7 +9,7 @@ from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key
 from toritsugi.bridges.state import BridgeLeg, State
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 
 TimelineEntryBase = TypedDict("TimelineEntryBase", {"from": str})  # no class can have a field of this name
 
@@ -23,21 +22,21 @@ class CallView(TimelineEntryBase):
     through: str
     session_sid: str | None
     minutes: int
-    date_created: Moment
-    deadline: Moment
+    created_at: Moment
+    ends_at: Moment
     extensions: int
-    date_ended: Moment
+    ended_at: Moment
     end_reason: str | None
 
 
 class LegView(TypedDict):
     """One time that somebody was called, with Twilio's words for how far it came."""
 
-    call_sid: str | None
+    sid: str | None
     status: str
     answered_by: str | None
-    date_answered: Moment
-    date_ended: Moment
+    answered_at: Moment
+    ended_at: Moment
     seconds: int | None
     billed_minutes: int
     was_in_conference: bool
@@ -59,7 +58,7 @@ class PartyView(TypedDict):
 class Dropped(TypedDict):
     """An announcement that was not spoken when it was due."""
 
-    due: Moment
+    due_at: Moment
     reason: str | None
 
 
@@ -73,15 +72,15 @@ class AnnouncementView(TypedDict):
     play: str | None
     language: str
     to: int | None
-    due: Moment
-    spoken: list[Moment]
+    due_at: Moment
+    spoken_at: list[Moment]
     dropped: list[Dropped]
 
 
 class Happening(TypedDict):
     """Something that happened, and to which participant if to one."""
 
-    date: Moment
+    happened_at: Moment
     event: str
     participant: int | None
     detail: str | None
@@ -90,7 +89,7 @@ class Happening(TypedDict):
 class WholeCallView(CallView):
     """A call with its people, what was spoken, and everything that happened."""
 
-    date_started: Moment
+    started_at: Moment
     billed_minutes: int
     participants: list[PartyView]
     announcements: list[AnnouncementView]
@@ -101,7 +100,7 @@ class CallPage(TypedDict):
     """A page of calls; `next_page_url` in `meta` leads to the next one."""
 
     calls: list[CallView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class Participants(TypedDict):
@@ -126,10 +125,10 @@ def show_bridge(bridge: Bridge) -> CallView:
         "from": bridge.line,
         "session_sid": bridge.session_sid,
         "minutes": int(bridge.minutes),
-        "date_created": date(bridge.date_created),
-        "deadline": date(bridge.deadline),
+        "created_at": date(bridge.date_created),
+        "ends_at": date(bridge.deadline),
         "extensions": int(bridge.extensions),
-        "date_ended": date(bridge.ended_at),
+        "ended_at": date(bridge.ended_at),
         "end_reason": bridge.end_reason,
     }
 
@@ -138,7 +137,7 @@ def show_whole_bridge(state: State) -> WholeCallView:
     """The bridge with its people, what was spoken, and everything that happened, in its order."""
     return {
         **show_bridge(state.bridge),
-        "date_started": date(state.started_at),
+        "started_at": date(state.started_at),
         "billed_minutes": sum(billed_minutes(leg) for leg in state.legs.values()),
         "participants": [show_party(state, party) for party in state.parties],
         "announcements": [show_announcement(state, one) for one in state.announcements],
@@ -163,11 +162,11 @@ def show_party(state: State, party: Party) -> PartyView:
 
 def show_leg(state: State, leg: BridgeLeg) -> LegView:
     return {
-        "call_sid": leg.call_sid,
+        "sid": leg.call_sid,
         "status": leg.status,
         "answered_by": leg.answered_by,
-        "date_answered": date(leg.answered_at),
-        "date_ended": date(leg.ended_at),
+        "answered_at": date(leg.answered_at),
+        "ended_at": date(leg.ended_at),
         "seconds": whole_number_or_none(leg.seconds),
         "billed_minutes": billed_minutes(leg),
         "was_in_conference": state.has_been_in(leg),
@@ -196,9 +195,9 @@ def show_announcement(state: State, announcement: Announcement) -> AnnouncementV
         "play": announcement.audio,
         "language": announcement.language,
         "to": whole_number_or_none(announcement.to),
-        "due": None if state.bridge.is_over else date(waiting.get(announcement.id)),
-        "spoken": [date(one.at) for one in spoken if not one.dropped],
-        "dropped": [{"due": date(one.due), "reason": one.dropped} for one in spoken if one.dropped],
+        "due_at": None if state.bridge.is_over else date(waiting.get(announcement.id)),
+        "spoken_at": [date(one.at) for one in spoken if not one.dropped],
+        "dropped": [{"due_at": date(one.due), "reason": one.dropped} for one in spoken if one.dropped],
     }
 
 
@@ -222,7 +221,7 @@ def timeline(state: State) -> list[Happening]:
     if state.bridge.ended_at is not None:
         happened.append((state.bridge.ended_at, "ended", None, state.bridge.end_reason))
     return [
-        {"date": date(at), "event": name, "participant": place, "detail": detail}
+        {"happened_at": date(at), "event": name, "participant": place, "detail": detail}
         for at, name, place, detail in sorted(happened, key=lambda one: (one[0], one[1], one[2] or 0, one[3] or ""))
     ]
 

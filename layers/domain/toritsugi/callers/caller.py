@@ -42,6 +42,11 @@ class Caller(Entry, discriminator="caller"):
 
     on_shelf = OnShelf()
 
+    @property
+    def tag(self) -> str:
+        """The ETag: another one after every change, also of a caller who was forgotten in between."""
+        return f'"{int(self.edition or 0)}-{self.mark or int(self.date_created)}"'
+
 
 class OptOut(Entry, discriminator="opt-out"):
     """Whoever has this number wants no messages, since `at`."""

@@ -7,41 +7,50 @@ from typing import Any
 from toritsugi.callers import index
 from toritsugi.callers.caller import Caller, OptOut, caller_key, find_caller, opt_out_key
 from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.preconditions import NO_PRECONDITION, Precondition
 from toritsugi.foundation.transactions import delete_if, save_if
 
 MAX_CALLER_TRIES = 5
 
 
-def keep_caller(number: str, said: Mapping[str, Any]) -> bool:
+def keep_caller(number: str, said: Mapping[str, Any], expected: Precondition = NO_PRECONDITION) -> bool:
     """Writes down who calls from a number, of whom everything is said. Whether nobody was known there before.
 
-    Raises RequestRefused 20409.
+    Raises RequestRefused 20409, 20412.
     """
     for _ in range(MAX_CALLER_TRIES):
         before = find_caller(number)
+        expected.check(before.tag if before else None)
         if save_if(filled_in(before or new_caller(number), said)):
             return before is None
     raise overtaken_by_others()
 
 
-def change_caller(number: str, said: Mapping[str, Any]) -> None:
-    """Changes what is said of a caller, and leaves the rest. Raises RequestRefused 20404, 20409."""
+def change_caller(number: str, said: Mapping[str, Any], expected: Precondition = NO_PRECONDITION) -> None:
+    """Changes what is said of a caller, and leaves the rest. Raises RequestRefused 20404, 20409, 20412."""
     for _ in range(MAX_CALLER_TRIES):
         before = find_caller(number)
         if before is None:
             raise unknown(number)
+        expected.check(before.tag)
         if save_if(filled_in(before, said)):
             return
     raise overtaken_by_others()
 
 
-def forget_caller(number: str) -> None:
+def forget_caller(number: str, expected: Precondition = NO_PRECONDITION) -> None:
     """Nobody is known at this number any more; that no messages are wanted there is not forgotten.
 
-    Raises RequestRefused 20404.
+    Raises RequestRefused 20404, 20409, 20412.
     """
-    if not forget_caller_if_known(number):
-        raise unknown(number)
+    for _ in range(MAX_CALLER_TRIES):
+        before = find_caller(number)
+        if before is None:
+            raise unknown(number)
+        expected.check(before.tag)
+        if delete_if(before, Caller.edition == before.edition):
+            return
+    raise overtaken_by_others()
 
 
 def forget_caller_if_known(number: str) -> bool:

@@ -16,7 +16,7 @@ from pynamodb.expressions.condition import Condition
 
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.callers.variants import fold_variants
-from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.pages import wrong_token
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.numbers import digits_of
 
@@ -65,7 +65,7 @@ def read_page(after: str | None, most: int, search: str = "") -> Page:
     Read consistently: whoever was deleted is left out, and the page is shorter. Raises RequestRefused.
     """
     if after is not None and not 0 < len(after.encode()) <= MAX_PLACE_BYTES:
-        raise wrong_parameter("PageToken")
+        raise wrong_token()
     places = merge_shelves(after, most, search)
     page = islice(places, most)
     found: list[Found] = []

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from toritsugi import words
 from toritsugi.foundation.visible import plain_text
@@ -66,7 +66,7 @@ class CallerRequest(BaseModel):
         },
     )
 
-    name: Annotated[CallerName, BeforeValidator(empty)] = ""
+    name: Annotated[CallerName | None, AfterValidator(empty)] = ""
     reading: Annotated[
         Annotated[CallerName, Blank] | None,
         Field(description="How the name is spoken, and where it stands in the alphabet"),
@@ -86,4 +86,4 @@ class CallerRequest(BaseModel):
 
 
 class CallerChange(CallerRequest):
-    """What changes of a caller: what is left out stays as it is, and null takes it away."""
+    """What changes of a caller: what is left out stays as it is, and null takes a text away."""

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.directory import look_up_entries
 
 
@@ -22,15 +23,16 @@ class CallerView(TypedDict):
     tags: list[str]
     blocked: bool
     opted_out: bool
-    date_created: str | None
-    date_updated: str | None
+    etag: str
+    created_at: str | None
+    updated_at: str | None
 
 
 class CallerPage(TypedDict):
     """A page of callers, in the order of the alphabet; `next_page_url` in `meta` leads to the next one."""
 
     callers: list[CallerView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class WrongRow(TypedDict):
@@ -85,6 +87,7 @@ def show_caller(caller: Caller, out: OptOut | None) -> CallerView:
         "tags": [str(tag) for tag in caller.tags or []],
         "blocked": caller.blocked,
         "opted_out": out is not None,
-        "date_created": date(caller.date_created),
-        "date_updated": date(caller.date_updated),
+        "etag": caller.tag,
+        "created_at": date(caller.date_created),
+        "updated_at": date(caller.date_updated),
     }

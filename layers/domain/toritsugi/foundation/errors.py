@@ -23,6 +23,9 @@
 Codes: https://www.twilio.com/docs/api/errors
 """
 
+import math
+import time
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -105,12 +108,16 @@ class OwnerSlow(OwnerSilent):
 class RequestRefused(ToritsugiError):
     """A REST request that is not carried out. Twilio's error pages explain each code.
 
-    `more` is what a program can use besides: `errors`, the mistakes in what was sent, each with its place.
+    `more` is what a program can use besides: `errors`, the mistakes in what was sent, each with its place. `headers`
+    are those of the answer, as Retry-After.
     """
 
-    def __init__(self, code: int, message: str, status: int = 400, **more: Any) -> None:
+    def __init__(
+        self, code: int, message: str, status: int = 400, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.status, self.more = code, message, status, more
+        self.headers = dict(headers or {})
 
 
 class Unanswered(RequestRefused):
@@ -119,6 +126,11 @@ class Unanswered(RequestRefused):
     def __init__(self, message: str, *, may_be_done: bool) -> None:
         super().__init__(80613, message, 502)
         self.may_be_done = may_be_done
+
+
+def retry_after(until: float) -> dict[str, str]:
+    """The header that says when it is of use to ask again, in seconds from now."""
+    return {"Retry-After": str(max(1, math.ceil(until - time.time())))}
 
 
 def not_found(what: str) -> RequestRefused:

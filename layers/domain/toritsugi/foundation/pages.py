@@ -15,7 +15,7 @@ Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
 
 def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Callable[[Any], Any]) -> dict[str, Any]:
-    """One page under `key`, with links to itself, the first and the next one.
+    """One page under `key`, as Twilio writes it, with links to itself, the first and the next one.
 
     A page before is never linked, for nobody needs it. `read` is given where to begin and how many to read, and gives
     what it found and where to go on. Raises RequestRefused.
@@ -46,7 +46,7 @@ def slices(items: list[Any]) -> Reader:
 
     def read(after: str | None, most: int) -> tuple[list[Any], str | None]:
         if after and not WHOLE.fullmatch(after):
-            raise wrong_parameter("PageToken")
+            raise wrong_token()
         at = int(after or 0)
         return items[at : at + most], str(at + most) if at + most < len(items) else None
 
@@ -73,7 +73,12 @@ def open_token(token: str | None) -> str | None:
     try:
         return base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4)).decode()
     except ValueError:
-        raise wrong_parameter("PageToken") from None
+        raise wrong_token() from None
+
+
+def wrong_token() -> RequestRefused:
+    """The refusal (20001) of a page token, whatever the API calls it."""
+    return RequestRefused(20001, "The page token is none of ours: follow next_page_url as it is", 400)
 
 
 def wrong_parameter(name: str) -> RequestRefused:
@@ -100,7 +105,7 @@ def backwards(
     start = None
     if after:
         if not (place := PLACE.fullmatch(after)):
-            raise wrong_parameter("PageToken")
+            raise wrong_token()
         month, start = place.groups()
     found: list[Listed] = []
     for _ in range(MONTHS_BACK):

@@ -1,12 +1,47 @@
 """Problems: why a REST request was not carried out, as RFC 9457 writes it."""
 
+from html import escape
 from http import HTTPStatus
 from typing import Any, NotRequired
 
 from aws_lambda_powertools.event_handler import Response
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
-from toritsugi.foundation.rest import challenge, write_json
+from toritsugi.foundation.rest import write_json
+
+PAGE = "/api/problems"
+# What each code means, and what to do. docs/api-conventions.md has the same table; the numbers are Twilio's, where
+# Twilio has one for it. Whatever else comes is Twilio's own, of a call or text that Twilio has refused.
+CODES = {
+    20001: "The request is wrong: `detail` says what, and `errors` says where. Mend it; to repeat it is of no use.",
+    20003: "401: there is no such key, or it comes without its secret. 403: the key lacks the scope in `scope`.",
+    20004: "The path does not have this method. The header Allow says which it has.",
+    20404: "There is no such thing, or no such path, or not any more.",
+    20409: "It cannot be done as things stand, or others are changing the same. `detail` says which; then ask again.",
+    20412: "It has changed since you read it: its ETag is not the one in If-Match. Read it, and decide again.",
+    20429: "As much was called, or written, as `limit` allows. Ask again at `retry_at`; Retry-After has the seconds.",
+    20500: "Something went wrong here. Ask again; the log has it under X-Request-Id.",
+    20503: "The owner has stopped the exchange: it neither calls nor writes until it is started again.",
+    21210: "The number in `from` cannot make calls.",
+    21211: "This is no number that can be called, or not here: it would call itself, or is in the call already.",
+    21215: "Calls to this number are not allowed: the exchange has not opened its country, or kind of number.",
+    21266: "A text would go from a line to itself.",
+    21408: "Texts to this number are not allowed: the exchange has not opened its country, or kind of number.",
+    21602: "The message is empty.",
+    21606: "Nothing can be sent from this number: it is not yours, or cannot text.",
+    21610: "This person has asked for no more messages.",
+    21614: "This number is a landline, which receives no texts.",
+    21617: "The body is longer than a message can be.",
+    21621: "This line sends no files.",
+    21623: "There are more files than a message takes.",
+    80301: "The Twilio account has no number with this SID.",
+    80606: "The number is not one of the Twilio account's.",
+    80607: "The session is closed.",
+    80613: "Twilio refused, or did not say whether it does, what was asked of it for you.",
+    80701: "A parameter is wrong: `detail` names it.",
+}
+LOCATION: Any = {"description": "Where it is to be found", "schema": {"type": "string", "format": "uri"}}
+RETRY_AFTER: Any = {"description": "Seconds after which it is of use to ask again", "schema": {"type": "integer"}}
 
 
 class Mistaken(TypedDict):
@@ -20,29 +55,45 @@ class Mistaken(TypedDict):
 
 
 class Problem(TypedDict):
-    """Why a request was not carried out. Twilio's error pages explain the code, if there is one.
+    """Why a request was not carried out. `type` leads to the page that explains the code.
 
-    `scope` is the one that the key lacks.
+    `scope` is the one that the key lacks, `limit` the one that was reached, and of use again at `retry_at`.
     """
 
     type: str
     title: str
     status: int
     detail: str
-    code: NotRequired[int]
+    code: int
     scope: NotRequired[str]
+    limit: NotRequired[str]
+    retry_at: NotRequired[str]
     errors: NotRequired[list[Mistaken]]
 
 
 def answers(done: str, status: int, *refusals: int) -> dict[int, Any]:
     """What an operation answers, for the document: that it is done, or a problem."""
-    whenever = (401, 403, 422, 500)  # a key or a request is wrong, or we are
+    whenever = (401, 403, 422, 429, 500)  # a key or a request is wrong, or too much, or we are wrong
     problem = {"application/problem+json": {"model": Problem}}
     problems = {code: {"description": HTTPStatus(code).phrase, "content": problem} for code in (*whenever, *refusals)}
-    return {status: {"description": done}, **dict(sorted(problems.items()))}
+    problems[429]["headers"] = {"Retry-After": RETRY_AFTER}
+    made = {"headers": {"Location": LOCATION}} if status == 201 else {}
+    return {status: {"description": done, **made}, **dict(sorted(problems.items()))}
 
 
-def problem(status: int, detail: str, **more: Any) -> Response[str]:
-    """A problem as RFC 9457 writes it."""
-    said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return Response(status, "application/problem+json", write_json(said), headers=challenge(status))
+def problem(status: int, detail: str, code: int, **more: Any) -> Response[str]:
+    """A problem as RFC 9457 writes it. Its `type` is relative, for it is also said where no setting can be read."""
+    said = {"type": type_of(code), "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code}
+    return Response(status, "application/problem+json", write_json(said | more))
+
+
+def type_of(code: int) -> str:
+    """The address that explains a code: ours, or Twilio's for what Twilio has refused."""
+    return f"{PAGE}#{code}" if code in CODES else f"https://www.twilio.com/docs/api/errors/{code}"
+
+
+def write_page() -> str:
+    """The page that explains every code of ours, each under its number."""
+    rows = "".join(f'<dt id="{code}">{code}</dt><dd>{escape(meaning)}</dd>' for code, meaning in CODES.items())
+    head = "<!doctype html><html lang=en><meta charset=utf-8><title>Problems</title>"
+    return f"{head}<h1>Problems</h1><dl>{rows}</dl></html>"

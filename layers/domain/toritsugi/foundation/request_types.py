@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import URL
 from toritsugi.foundation.visible import plain_text
@@ -16,3 +17,12 @@ class Strict(BaseModel):
     """What is not known is refused, and a number is no text."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PageMeta(TypedDict):
+    """Where a page of a list is, and where the first and the next one are; null: there is no next one."""
+
+    page_size: int
+    url: str
+    first_page_url: str
+    next_page_url: str | None

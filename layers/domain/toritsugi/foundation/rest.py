@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
 from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
-from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused
+from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused, retry_after
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.foundation.types import Json
@@ -38,35 +39,31 @@ def write_json(value: Any) -> str:
 
 
 def serve(
-    app: APIGatewayHttpResolver, respond: Respond, ask: Callable[[Json], None], failure: RequestRefused, nowhere: int
+    app: APIGatewayHttpResolver, respond: Respond, ask: Callable[[Json], None], failure: RequestRefused
 ) -> Callable[[Json, Any], Json]:
     """The Lambda handler of an API. `respond` is how it writes a refusal, `ask` may refuse a request before all else.
 
-    What fails is answered with `failure`, and what there is not with the code `nowhere`.
+    What fails is answered with `failure`. Every answer has the id that all lines of the log have, too.
     """
 
     def refused(error: RequestRefused) -> Response[str]:
         log.info("request refused", code=error.code)
-        return respond(error)
+        answer = respond(error)
+        answer.headers |= challenge(error.status) | error.headers
+        return answer
 
     def told(error: Exception) -> Response[str]:
         return refused(refusal_of(error))
 
     def failed(_: Exception) -> Response[str]:
-        log.exception("request failed", route=asked(SECRETS))
+        log.exception(
+            "request failed", route=f"{app.current_event.http_method} {SECRETS.sub('*', app.current_event.path)}"
+        )
         return respond(failure)
-
-    def missing(_: Exception) -> Response[str]:
-        return refused(RequestRefused(nowhere, f"{asked()} is nothing that this exchange does, or does not yet", 404))
-
-    def asked(hidden: re.Pattern[str] | None = None) -> str:
-        event = app.current_event
-        return f"{event.http_method} {hidden.sub('*', event.path) if hidden else event.path}"
 
     app.exception_handler(RequestRefused)(refused)
     app.exception_handler([Contended, ExchangeStopped, LimitReached])(told)
     app.exception_handler(Exception)(failed)
-    app.not_found(missing)
 
     def handler(event: Json, context: Any) -> Json:
         follow(event["rawPath"])
@@ -81,22 +78,44 @@ def serve(
             return lambda_answer(respond(failure))
         return app.resolve(event, context)
 
-    return traced(lambda event, context: for_browsers(handler(event, context)))
+    return traced(lambda event, context: complete(handler(event, context), context.aws_request_id))
+
+
+def find_route(app: APIGatewayHttpResolver, event: Json) -> Route | None:
+    """The route that answers such a request, as the resolver finds it."""
+    method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+    return next((route for route in routes_of(app, path) if route.method == method), None)
+
+
+def routes_of(app: APIGatewayHttpResolver, path: str) -> list[Route]:
+    """The routes of a path, one for each method that it has, and in the order in which they are looked for."""
+    return [route for route in (*app._static_routes, *app._dynamic_routes) if route.rule.match(path)]
+
+
+def not_served(app: APIGatewayHttpResolver, event: Json) -> RequestRefused:
+    """The refusal of a path that there is not, 20404, or not with this method, 20004, and which it has."""
+    method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+    methods = {route.method for route in routes_of(app, path)}
+    if not methods:
+        return RequestRefused(20404, f"{method} {path} is nothing that this exchange does, or does not yet", 404)
+    allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return RequestRefused(20004, f"{path} has no {method}, but {allowed}", 405, headers={"Allow": allowed})
 
 
 def refusal_of(error: Exception) -> RequestRefused:
     """What a client is told of an error that says nothing to clients."""
     if isinstance(error, LimitReached):
         said = f"As much was called, or written, as is allowed: {error.limit}"
-        return RequestRefused(20429, said, 429, limit=error.limit, until=date(error.until))
+        more = {"limit": error.limit, "retry_at": date(error.until)}
+        return RequestRefused(20429, said, 429, headers=retry_after(error.until), **more)
     if isinstance(error, ExchangeStopped):
         return RequestRefused(20503, "The exchange is stopped: it neither calls nor writes", 503)
     return RequestRefused(20409, "Others are changing the same at this moment. Please try again", 409)
 
 
-def for_browsers(answer: Json) -> Json:
-    """The answer, which a browser takes for what it is, shows in no frame, and lets do nothing; unless it says more."""
-    return answer | {"headers": FOR_BROWSERS | answer.get("headers", {})}
+def complete(answer: Json, request_id: str) -> Json:
+    """The answer with the id of its request. A browser takes it for what it is, and lets it do nothing."""
+    return answer | {"headers": {**FOR_BROWSERS, "X-Request-Id": request_id, **answer.get("headers", {})}}
 
 
 def as_get(event: Json) -> Json:

@@ -6,7 +6,7 @@ How many calls at once an account may have: https://support.twilio.com/hc/en-us/
 from dataclasses import dataclass
 
 from toritsugi.foundation.call_status import TOO_MANY_CALLS
-from toritsugi.foundation.errors import LimitReached, RequestRefused
+from toritsugi.foundation.errors import LimitReached, RequestRefused, retry_after
 from toritsugi.foundation.forms import date
 from toritsugi.limits import usage
 
@@ -50,5 +50,5 @@ def as_limit(refusal: RequestRefused, now: float, tell: usage.Tell) -> RequestRe
     reached = note_code(refusal.code, now, tell)
     if reached is None:
         return refusal
-    more = {"limit": reached.limit, "until": date(reached.until)}
-    return RequestRefused(refusal.code, refusal.message, 429, **more)
+    more = {"limit": reached.limit, "retry_at": date(reached.until)}
+    return RequestRefused(refusal.code, refusal.message, 429, headers=retry_after(reached.until), **more)

@@ -27,7 +27,7 @@ class StopRequest(Strict):
 class Stopped(TypedDict):
     """Since when nothing is dialed and written, and why."""
 
-    since: Moment
+    stopped_at: Moment
     why: str
 
 
@@ -48,7 +48,7 @@ def show_limits(now: float) -> LimitsView:
     found = switch.find_switch()
     stopped_at = found.stopped_at if found else None
     stopped: Stopped | None = (
-        {"since": date(stopped_at), "why": (found.why if found else "") or ""} if stopped_at else None
+        {"stopped_at": date(stopped_at), "why": (found.why if found else "") or ""} if stopped_at else None
     )
     return {
         "stopped": stopped,

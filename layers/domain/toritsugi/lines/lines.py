@@ -1,5 +1,7 @@
 """Lines: the numbers that we own. One entry of the directory each."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -27,6 +29,12 @@ class Line(Entry, discriminator="line"):
     def takes_calls(self) -> bool:
         """Whether a reception answers calls here, and not texts alone."""
         return self.reception is not None and bool(self.document["steps"])
+
+
+def tag_of(line: Line | None) -> str:
+    """The ETag of a line, by what a client may decide of it; one that works for nothing has one, too."""
+    said = [line.reception, line.unconfirmed_callers] if line and line.reception else []
+    return f'"{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]}"'
 
 
 def line_key(number: str) -> DirectoryKey:

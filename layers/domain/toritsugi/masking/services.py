@@ -16,7 +16,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import Form, date
-from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.tables import Table
@@ -180,7 +180,7 @@ def sid_of(sid_or_name: str) -> str:
 def list_services(after: str | None, most: int) -> tuple[list[Service], str | None]:
     """A page of the account's services in the order of their names, and where the next page begins."""
     if after and not after.startswith("service-name#"):
-        raise wrong_parameter("PageToken")
+        raise wrong_token()
     start = {"service_sid": {"S": config.TWILIO_ACCOUNT_SID}, "entry": {"S": after}} if after else None
     names = ServiceName.query(
         config.TWILIO_ACCOUNT_SID,

@@ -17,7 +17,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.tables import Table
@@ -238,7 +238,7 @@ def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[
     start = None
     if after:
         if not LISTED.fullmatch(after):
-            raise wrong_parameter("PageToken")
+            raise wrong_token()
         listed_as, _, session_sid = after.partition("|")
         keys = {"service_sid": service_sid, "listed_as": listed_as, "session_sid": session_sid, "entry": "session"}
         start = {name: {"S": value} for name, value in keys.items()}

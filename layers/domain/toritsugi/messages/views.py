@@ -1,11 +1,9 @@
 """A text message as the REST API shows it."""
 
-from typing import Any
-
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 from toritsugi.messages import segments
 from toritsugi.messages.records import Message
 
@@ -44,11 +42,11 @@ class Media(TypedDict):
 class MessageView(MessageEntryBase):
     """A message: `unanswered` is why we did not answer by ourselves to one that came in.
 
-    An `accepted` one without `sid` may have been sent or not: Twilio was asked, and has not answered.
+    An `accepted` one without `twilio_sid` may have been sent or not: Twilio was asked, and has not answered.
     """
 
-    id: str
-    sid: str | None
+    sid: str
+    twilio_sid: str | None
     direction: str
     to: str
     body: str
@@ -59,15 +57,15 @@ class MessageView(MessageEntryBase):
     error: Failure | None
     in_reply_to: str | None
     unanswered: str | None
-    date_created: Moment
-    date_updated: Moment
+    created_at: Moment
+    updated_at: Moment
 
 
 class MessagePage(TypedDict):
     """A page of messages; `next_page_url` in `meta` leads to the next one."""
 
     messages: list[MessageView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class SizeView(TypedDict):
@@ -90,8 +88,8 @@ def show_message(message: Message) -> MessageView:
     comes = message.direction == "inbound"
     person, line = message.person or "", message.line
     return {
-        "id": message.message_id,
-        "sid": message.sid,
+        "sid": message.message_id,
+        "twilio_sid": message.sid,
         "direction": message.direction,
         "from": person if comes else line,
         "to": line if comes else person,
@@ -103,8 +101,8 @@ def show_message(message: Message) -> MessageView:
         "error": show_error(message),
         "in_reply_to": message.in_reply_to,
         "unanswered": message.unanswered,
-        "date_created": date(message.date_created),
-        "date_updated": date(message.date_updated),
+        "created_at": date(message.date_created),
+        "updated_at": date(message.date_updated),
     }
 
 

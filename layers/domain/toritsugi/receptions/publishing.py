@@ -11,9 +11,10 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.preconditions import NO_PRECONDITION, Precondition
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.directory import look_up_entries
-from toritsugi.lines.lines import Line, find_line, find_lines, line_key
+from toritsugi.lines.lines import Line, find_line, find_lines, line_key, tag_of
 from toritsugi.receptions.records import (
     DocumentDict,
     Reception,
@@ -57,13 +58,16 @@ def get_version(name: str, number: int | None = None) -> Version:
         raise RequestRefused(20404, f"The reception {name} has no version {number}", 404) from None
 
 
-def save_reception(name: str, source: str, content_type: str, document: DocumentDict) -> tuple[Reception, bool]:
+def save_reception(
+    name: str, source: str, content_type: str, document: DocumentDict, expected: Precondition = NO_PRECONDITION
+) -> tuple[Reception, bool]:
     """The reception, which says this from now on; and whether it is new in this, for the same again is no new version.
 
-    Raises RequestRefused 20409 where others are changing it all the time.
+    Raises RequestRefused 20409 where others are changing it all the time, and 20412.
     """
     for _ in range(MAX_TRIES):
         before = find_reception(name)
+        expected.check(before.tag if before else None)
         if before and not before.deleted_at and is_same(before, source, document):
             bring(before, document, behind(before))
             return before, False
@@ -113,10 +117,11 @@ def add_version(
     return not places
 
 
-def delete_reception(name: str) -> None:
-    """There is no such reception any more; a call that is at it goes on. Raises RequestRefused 20404, 20409."""
+def delete_reception(name: str, expected: Precondition = NO_PRECONDITION) -> None:
+    """There is no such reception any more; a call that is at it goes on. Raises RequestRefused 20404, 20409, 20412."""
     for _ in range(MAX_TRIES):
         reception = get_reception(name)
+        expected.check(reception.tag)
         if reception.lines:
             what = f"{len(reception.lines)} lines have" if len(reception.lines) > 1 else f"{min(reception.lines)} has"
             raise RequestRefused(20409, f"{what} the reception {name}: give them another one first", 409)
@@ -132,16 +137,23 @@ def delete_reception(name: str) -> None:
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def give_line(number: str, owned: dict[str, Any], name: str, unconfirmed_callers: str | None = None) -> None:
+def give_line(
+    number: str,
+    owned: dict[str, Any],
+    name: str,
+    unconfirmed_callers: str | None = None,
+    expected: Precondition = NO_PRECONDITION,
+) -> None:
     """The reception answers at this line from now on. `owned` is what Twilio knows of the number.
 
     What becomes there of `unconfirmed_callers` stays as it is where that is not said. Raises RequestRefused 20404
     without such a reception, 21211 if it transfers to a line of ours, or another one to this line, 20409 where others
-    are changing it all the time.
+    are changing it all the time, and 20412.
     """
     check_uncalled(number)
     for _ in range(MAX_TRIES):
         line, reception = find_line(number), get_reception(name)
+        expected.check(tag_of(line))
         version = int(reception.version)
         document = get_document(name, version)
         if ours := called_by(document) & {number, *find_lines(called_by(document))}:
@@ -216,10 +228,12 @@ def take_line_as_seen(line: Line) -> bool:
 
 
 def line_is_as_seen(line: Line) -> Any:
-    """The line has the reception that it was seen to have, or none; and the service."""
+    """The line has the reception that it was seen to have, or none; and the service; and treats callers alike."""
     same = Line.reception == line.reception if line.reception else Line.reception.does_not_exist()
     served = Line.service_sid == line.service_sid if line.service_sid else Line.service_sid.does_not_exist()
-    return Line.entry.exists() & same & served
+    how = line.unconfirmed_callers
+    alike = Line.unconfirmed_callers == how if how else Line.unconfirmed_callers.does_not_exist()
+    return Line.entry.exists() & same & served & alike
 
 
 def former_webhooks(line: Line, owned: dict[str, Any]) -> dict[str, str]:

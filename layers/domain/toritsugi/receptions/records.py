@@ -11,7 +11,7 @@ from pynamodb.attributes import (
 )
 
 from toritsugi.foundation import config
-from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.tables import Table
 
 DocumentDict = dict[str, Any]
@@ -39,6 +39,11 @@ class Reception(ReceptionEntry, discriminator="current"):
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
     deleted_at = NumberAttribute(null=True)
+
+    @property
+    def tag(self) -> str | None:
+        """The ETag: that of the version that counts, whatever lines have it; None of one that is deleted."""
+        return None if self.deleted_at else f'"{int(self.version)}"'
 
 
 class ReceptionName(ReceptionEntry, discriminator="name"):
@@ -102,7 +107,7 @@ def list_receptions(after: str | None, most: int) -> tuple[list[Reception], str 
     """A page of the account's receptions in the order of their names, and where the next page begins."""
     account, start = name_key("")
     if after and not after.startswith(start):
-        raise wrong_parameter("PageToken")
+        raise wrong_token()
     names = list(
         ReceptionName.query(
             account,
@@ -121,7 +126,7 @@ def list_versions(name: str, after: str | None, most: int) -> tuple[list[Version
     """A page of a reception's versions, the newest first, and where the next page begins."""
     start = version_entry(0).removesuffix("000000")
     if after and not after.startswith(start):
-        raise wrong_parameter("PageToken")
+        raise wrong_token()
     versions = list(
         Version.query(
             name,

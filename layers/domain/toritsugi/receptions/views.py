@@ -6,9 +6,10 @@ from typing import Any
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.identity import REFUSE
-from toritsugi.lines.lines import Line, line_key
+from toritsugi.lines.lines import Line, line_key, tag_of
 from toritsugi.receptions.authoring.reading import Mistake
 from toritsugi.receptions.records import DocumentDict, Reception, Version
 
@@ -19,8 +20,9 @@ class ReceptionView(TypedDict):
     name: str
     version: int
     lines: list[str]
-    date_created: str | None
-    date_updated: str | None
+    created_at: str | None
+    updated_at: str | None
+    etag: str
 
 
 class ReceptionSaved(ReceptionView):
@@ -39,7 +41,7 @@ class ReceptionPage(TypedDict):
     """A page of receptions, by name; `next_page_url` in `meta` leads to the next one."""
 
     receptions: list[ReceptionView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class VersionView(TypedDict):
@@ -47,14 +49,14 @@ class VersionView(TypedDict):
 
     version: int
     content_type: str
-    date_created: str | None
+    created_at: str | None
 
 
 class VersionPage(TypedDict):
     """A page of versions, the newest first; `next_page_url` in `meta` leads to the next one."""
 
     versions: list[VersionView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class CheckView(TypedDict):
@@ -79,13 +81,14 @@ class LineView(TypedDict):
     version: int | None
     unconfirmed_callers: str | None
     service_sid: str | None
+    etag: str
 
 
 class LinePage(TypedDict):
     """A page of the account's numbers; `next_page_url` in `meta` leads to the next one."""
 
     lines: list[LineView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class ReadyReception(TypedDict):
@@ -108,8 +111,9 @@ def show_reception(reception: Reception) -> ReceptionView:
         "name": reception.name,
         "version": int(reception.version),
         "lines": sorted(reception.lines or ()),
-        "date_created": date(reception.date_created),
-        "date_updated": date(reception.date_updated),
+        "created_at": date(reception.date_created),
+        "updated_at": date(reception.date_updated),
+        "etag": reception.tag or "",
     }
 
 
@@ -122,7 +126,7 @@ def show_version(version: Version) -> VersionView:
     return {
         "version": int(version.version),
         "content_type": version.content_type,
-        "date_created": date(version.date_created),
+        "created_at": date(version.date_created),
     }
 
 
@@ -146,4 +150,5 @@ def show_line(owned: dict[str, Any], line: object) -> LineView:
         "version": int(known.version) if known and known.version else None,
         "unconfirmed_callers": (known.unconfirmed_callers or REFUSE) if known and known.reception else None,
         "service_sid": known.service_sid if known else None,
+        "etag": tag_of(known),
     }

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 from toritsugi.recordings.records import STORED, Recording, expires_at, is_elsewhere, is_there
 
 ELSEWHERE = "elsewhere"
@@ -33,23 +32,23 @@ class RecordingView(TypedDict):
     channels: int | None
     size: int | None
     checksum: str | None
-    date_created: Moment
-    date_heard: Moment
-    date_expires: Moment
+    created_at: Moment
+    heard_at: Moment
+    expires_at: Moment
 
 
 class RecordingPage(TypedDict):
     """A page of recordings; `next_page_url` in `meta` leads to the next one, and only its absence says that none is."""
 
     recordings: list[RecordingView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class Link(TypedDict):
     """Where a recording can be heard, by anybody who has the address, until it expires."""
 
     url: str
-    date_expires: Moment
+    expires_at: Moment
 
 
 def show_recording(recording: Recording) -> RecordingView:
@@ -67,9 +66,9 @@ def show_recording(recording: Recording) -> RecordingView:
         "channels": whole_seconds(recording.channels),
         "size": whole_seconds(recording.size),
         "checksum": recording.checksum,
-        "date_created": date(recording.date_created),
-        "date_heard": date(recording.heard_at),
-        "date_expires": date(expires_at(recording)) if recording.status == STORED else None,
+        "created_at": date(recording.date_created),
+        "heard_at": date(recording.heard_at),
+        "expires_at": date(expires_at(recording)) if recording.status == STORED else None,
     }
 
 
