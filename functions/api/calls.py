@@ -47,7 +47,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 CallSid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
-Status = Literal["ringing", "in-progress", "completed"]
+CallStatus = Literal["ringing", "in-progress", "completed"]
 ParticipantPlace = Annotated[
     int, Path(alias="id", ge=1, le=999, description="The participant's id: 1 for the first of `parties`")
 ]
@@ -89,7 +89,7 @@ def list_calls(  # noqa: PLR0913  each is a parameter of the request
     number: Person = None,
     session: OfSession = None,
     line: OurLine = None,
-    status: Annotated[Status | None, Query(description="Only those that have come so far")] = None,
+    status: Annotated[CallStatus | None, Query(description="Only those that have come so far")] = None,
     since: Since = None,
     until: Until = None,
     month: Month = None,
@@ -102,7 +102,7 @@ def list_calls(  # noqa: PLR0913  each is a parameter of the request
     asked = CallFilter(number, session, line, status)
 
     def read(after: str | None, most: int) -> tuple[list[Bridge], str | None]:
-        return lists.list_calls(after, most, stretch, asked)
+        return lists.list_bridges(after, most, stretch, asked)
 
     return page(router, "calls", read, views.show_bridge)
 

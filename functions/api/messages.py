@@ -35,7 +35,7 @@ MessageSid = Annotated[
     str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's SID, which is Twilio's where it came in")
 ]
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
-Status = Literal[
+MessageStatus = Literal[
     "received",
     "accepted",
     "scheduled",
@@ -92,7 +92,7 @@ def list_messages(  # noqa: PLR0913  each is a parameter of the request
     number: Person = None,
     line: OurLine = None,
     direction: Annotated[Direction | None, Query(description="Only those that went this way")] = None,
-    status: Annotated[Status | None, Query(description="Only those that have come so far")] = None,
+    status: Annotated[MessageStatus | None, Query(description="Only those that have come so far")] = None,
     since: Since = None,
     until: Until = None,
     month: Month = None,

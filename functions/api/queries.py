@@ -22,9 +22,11 @@ PageToken = Annotated[
 ]
 Month = Annotated[str | None, Query(pattern=f"^{listings.MONTH}$", description="Back from this month")]
 BY_UTC = "a day, by UTC, or a moment"
-Day = Annotated[str, Field(max_length=40, examples=["2026-11-21"]), AfterValidator(listings.check_moment)]
-Since = Annotated[Day | None, Query(alias="from", description=f"What was made from then on: {BY_UTC}")]
-Until = Annotated[Day | None, Query(alias="to", description=f"What was made until then: {BY_UTC}, which counts whole")]
+DayOrMoment = Annotated[str, Field(max_length=40, examples=["2026-11-21"]), AfterValidator(listings.check_moment)]
+Since = Annotated[DayOrMoment | None, Query(alias="from", description=f"What was made from then on: {BY_UTC}")]
+Until = Annotated[
+    DayOrMoment | None, Query(alias="to", description=f"What was made until then: {BY_UTC}, which counts whole")
+]
 Order = Annotated[Literal["asc", "desc"], Query(description="`desc`: the newest first; `asc`: the oldest first")]
 Person = Annotated[Number | None, Query(description="With this person only")]
 OurLine = Annotated[Number | None, Query(description="Over this line of yours only")]

@@ -19,7 +19,7 @@ from toritsugi.recordings.views import Link, RecordingFilter, RecordingPage, Rec
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 RecordingSid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
-Status = Literal["copying", "stored", "failed", "elsewhere"]
+RecordingStatus = Literal["copying", "stored", "failed", "elsewhere"]
 
 
 class Heard(BaseModel):
@@ -42,7 +42,7 @@ def list_recordings(  # noqa: PLR0913  each is a parameter of the request
     line: OurLine = None,
     kind: Annotated[Literal["voicemail", "conversation"] | None, Query(description="Only those of this kind")] = None,
     reception: Annotated[str | None, Query(max_length=40, description="Only those of this reception")] = None,
-    status: Annotated[Status | None, Query(description="Only those that have come so far")] = None,
+    status: Annotated[RecordingStatus | None, Query(description="Only those that have come so far")] = None,
     heard: Annotated[bool | None, Query(description="Only those that somebody has heard, or nobody yet")] = None,
     since: Since = None,
     until: Until = None,

@@ -200,7 +200,9 @@ def test_the_next_page_is_of_the_same_kind(desk, twilio, tapes, messages):
     assert sids(first) + sids(second) == [f"RE{number:032x}" for number in (5, 3, 1)]
 
 
-@pytest.mark.parametrize("wish", ["kind=fax", "number=%2B81x", "number= 8190", "caller=%2B819022220002", "month=2026-13", "page_token=PTx"])
+@pytest.mark.parametrize(
+    "wish", ["kind=fax", "number=%2B81x", "number= 8190", "caller=%2B819022220002", "month=2026-13", "page_token=PTx"]
+)
 def test_a_wrong_wish_is_told(desk, wish):
     assert desk.asks("GET", "/api/recordings?" + wish.replace(" ", "%20"))[0] in (400, 422)
 

@@ -7,10 +7,11 @@ import time
 from dataclasses import dataclass
 
 from toritsugi.bridges.records import Bridge, BridgeEntry, BridgesByMonth, CallsUnder, bridge_key
+from toritsugi.foundation import config
 from toritsugi.foundation.listings import Listing, Stretch, read_listed
-from toritsugi.foundation.retention import DAY_SECONDS
+from toritsugi.foundation.retention import DAY_SECONDS, shown_since
 
-MAX_LIVE_SECONDS = 2 * DAY_SECONDS  # a call lasts less than a day, for Twilio ends every leg after one
+MAX_LIVE_DAYS = 2  # a call lasts less than a day, for Twilio ends every leg after one
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ class CallFilter:
         return Listing(Bridge.made_in, BridgesByMonth.listed_as)
 
 
-def list_calls(after: str | None, most: int, stretch: Stretch, asked: CallFilter) -> tuple[list[Bridge], str | None]:
+def list_bridges(after: str | None, most: int, stretch: Stretch, asked: CallFilter) -> tuple[list[Bridge], str | None]:
     """A page of the calls that are as asked, and where the next page begins. Raises RequestRefused."""
+    stretch = stretch.not_before(shown_since(config.CALL_RETENTION, MAX_LIVE_DAYS))
     if asked.status in ("ringing", "in-progress"):
-        stretch = stretch.not_before(time.time() - MAX_LIVE_SECONDS)
+        stretch = stretch.not_before(time.time() - MAX_LIVE_DAYS * DAY_SECONDS)
 
     def look_up(sids: list[str]) -> dict[str, Bridge]:
         return {one.bridge_sid: one for one in Bridge.batch_get(map(bridge_key, sids), consistent_read=True)}

@@ -25,7 +25,7 @@ MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-
 PLACE = re.compile(r"\d{10}\d{0,3}#[A-Za-z0-9]{1,60}")
 BEHIND_ALL = "~"  # what begins alike is before it
 
-Row = TypeVar("Row")
+ListedRow = TypeVar("ListedRow")
 
 
 # ---- stretches -------------------------------------------------------------------------------------------------------
@@ -73,14 +73,14 @@ def read_stretch(since: str | None, until: str | None, month: str | None, newest
     and from two years before the end.
     """
     if month and until:
-        raise refused("month", "it says back from which month, as `to` does: leave one of them out")
+        raise wrong_combination("month", "it says back from which month, as `to` does: leave one of them out")
     end = end_of_day(until) if until else end_of_month(month or month_of(now))
     earliest = start_of_month(months_before(month_of(end - 1), MONTHS_BACK - 1))
     begin = start_of_day(since) if since else earliest
     if begin >= end:
-        raise refused("from", "it is after the end, so nothing can be in between")
+        raise wrong_combination("from", "it is after the end, so nothing can be in between")
     if begin < earliest:
-        raise refused("from", f"a list is of {MONTHS_BACK} months at most: begin later, or say `to`")
+        raise wrong_combination("from", f"a list is of {MONTHS_BACK} months at most: begin later, or say `to`")
     return Stretch(begin, end, newest_first)
 
 
@@ -145,7 +145,7 @@ def just_before(place: str) -> str:
     return place[:-1] + chr(ord(place[-1]) - 1) + BEHIND_ALL
 
 
-def refused(parameter: str, why: str) -> RequestRefused:
+def wrong_combination(parameter: str, why: str) -> RequestRefused:
     """The refusal (20001) of a parameter that goes with no other, or with not all."""
     wrong = [{"pointer": f"/{parameter}", "detail": why}]
     return RequestRefused(20001, f"/{parameter}: {why}", 422, errors=wrong)
@@ -193,9 +193,9 @@ def read_listed(
     stretch: Stretch,
     after: str | None,
     most: int,
-    look_up: Callable[[list[str]], Mapping[str, Row]],
-    lets: Callable[[Row], bool],
-) -> tuple[list[Row], str | None]:
+    look_up: Callable[[list[str]], Mapping[str, ListedRow]],
+    lets: Callable[[ListedRow], bool],
+) -> tuple[list[ListedRow], str | None]:
     """A page of those rows of a list that a filter lets through, and where the next page begins; None at the end.
 
     `look_up` gives the rows there are, by their SIDs. Where few are let through, a page has looked at a thousand
@@ -203,7 +203,7 @@ def read_listed(
     """
     if after and not PLACE.fullmatch(after):
         raise wrong_token()
-    found: list[Row] = []
+    found: list[ListedRow] = []
     looked, size, last = 0, most, after
     while True:
         places, more = listing.look(stretch, after, size)

@@ -22,7 +22,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from toritsugi.foundation import config, transactions
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.listings import Listing, Stretch, read_listed
-from toritsugi.foundation.retention import is_past, kept_until
+from toritsugi.foundation.retention import is_past, kept_until, shown_since
 from toritsugi.foundation.tables import Table
 
 # Each further than the one before. Where carriers contradict themselves, the better news counts, for it came later.
@@ -209,7 +209,8 @@ def list_messages(
     def look_up(ids: list[str]) -> dict[str, Message]:
         return {one.message_id: one for one in Message.batch_get(ids, consistent_read=True)}
 
-    return read_listed(asked.listing, stretch, after, most, look_up, asked.lets)
+    shown = stretch.not_before(shown_since(config.MESSAGE_RETENTION, 1))
+    return read_listed(asked.listing, shown, after, most, look_up, asked.lets)
 
 
 # ---- those of a person -----------------------------------------------------------------------------------------------

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
+from toritsugi.foundation import config
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.listings import Listing, Stretch, read_listed
 from toritsugi.foundation.request_types import Moment, PageMeta
+from toritsugi.foundation.retention import DAY_SECONDS, shown_since
 from toritsugi.recordings.records import (
+    DELETED_REMEMBERED_SECONDS,
     STORED,
     Recording,
     RecordingsByCaller,
@@ -137,4 +140,5 @@ def list_recordings(
     def look_up(sids: list[str]) -> dict[str, Recording]:
         return {one.recording_sid: one for one in Recording.batch_get(sids, consistent_read=True)}
 
-    return read_listed(asked.listing, stretch, after, most, look_up, asked.lets)
+    shown = stretch.not_before(shown_since(config.RECORDING_RETENTION, DELETED_REMEMBERED_SECONDS // DAY_SECONDS))
+    return read_listed(asked.listing, shown, after, most, look_up, asked.lets)
