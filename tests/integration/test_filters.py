@@ -41,6 +41,7 @@ def walk(desk, noun, most=100, **asked):
         status, page = desk.asks("GET", path)
         assert status == 200, page
         assert len(page[noun]) <= most
+        assert len(found) <= 200, "the pages have no end"
         found += [one.get("sid") or one.get("id") or one["number"] for one in page[noun]]
         path = (page["meta"]["next_page_url"] or "").partition(".com")[2]
     return found
