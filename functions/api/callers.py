@@ -16,7 +16,8 @@ from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
 from toritsugi import words
 from toritsugi.callers import cards, changes, columns, encodings, imports, index, sheets, views
 from toritsugi.callers.exports import EXPORTS
-from toritsugi.callers.schemas import CallerChange, CallerRequest
+from toritsugi.callers.filters import CallerFilter
+from toritsugi.callers.schemas import MAX_TAG, CallerChange, CallerRequest
 from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
@@ -47,7 +48,8 @@ SearchQuery = Annotated[
     Query(max_length=100, description="A part of a name, a reading, a company or a number, in any case and kana"),
     AfterValidator(plain_text),
 ]
-HeadingLanguage = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.codes()})]
+LanguageQuery = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.codes()})]
+AnyTag = Annotated[str, Field(min_length=1, max_length=MAX_TAG)]
 NumberPath = Annotated[str, Path(description="E.164, its plus written as %2B; or as people write it in `country`")]
 CountryQuery = Annotated[
     str,
@@ -74,17 +76,25 @@ ColumnsQuery = Annotated[
     "/api/callers",
     tags=["callers"],
     summary="All callers, in the order of the alphabet, or those who are looked for",
-    responses=answers("A page of callers", 200, 400),
+    responses=answers("A page of callers, which may be short where few are as asked for", 200, 400),
 )
 def list_callers(
     search: SearchQuery = "",
+    tag: Annotated[AnyTag | None, Query(description="Only those with this tag, written as it is")] = None,
+    blocked: Annotated[bool | None, Query(description="Only those who are blocked, or are not")] = None,
+    opted_out: Annotated[bool | None, Query(description="Only those who want no messages, or may want some")] = None,
+    language: Annotated[LanguageQuery | None, Query(description="Only those who are spoken to in it")] = None,
+    order: Annotated[Literal["asc", "desc"], Query(description="Of the alphabet, or back")] = "asc",
     page_size: PageSize = None,
     page_token: PageToken = None,
 ) -> CallerPage:
     del page_size, page_token  # page reads them
-    return page(
-        router, "callers", lambda after, most: index.read_page(after, most, search), lambda one: views.show_caller(*one)
-    )
+    asked = CallerFilter(tag, blocked, opted_out, language)
+
+    def read(after: str | None, most: int) -> index.Page:
+        return index.read_page(after, most, search, asked, order == "desc")
+
+    return page(router, "callers", read, lambda one: views.show_caller(*one))
 
 
 @router.post(
@@ -150,7 +160,7 @@ def import_callers(
 def export_callers(
     search: SearchQuery = "",
     encoding: Literal["utf-8", "shift_jis"] = "utf-8",
-    headings: Annotated[HeadingLanguage, Query(description="The language of the first line")] = "en",
+    headings: Annotated[LanguageQuery, Query(description="The language of the first line")] = "en",
     page_size: Annotated[int, Query(ge=1, description=f"Rows of an answer; {MAX_ROWS} at most")] = MAX_ROWS,
     page_token: PageToken = None,
 ) -> Response[str]:

@@ -3,16 +3,31 @@
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import IdempotencyKey, Month, PageSize, PageToken, client_of, page, this_month
+from api.queries import (
+    IdempotencyKey,
+    Month,
+    OfSession,
+    Order,
+    OurLine,
+    PageSize,
+    PageToken,
+    Person,
+    Since,
+    Until,
+    client_of,
+    page,
+    stretch_of,
+)
 from toritsugi import words
 from toritsugi.adapters import event_bus, schedules, twilio_api
-from toritsugi.bridges import announcements, commands, schemas, state, uses, views
+from toritsugi.bridges import announcements, commands, lists, schemas, state, uses, views
+from toritsugi.bridges.lists import CallFilter
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, party_key
 from toritsugi.bridges.schemas import AnnouncementWords, CallRequest, ParticipantChange, PartyRequest
 from toritsugi.bridges.views import AnnouncementView, CallPage, Participants, PartyChanged, PartyView, WholeCallView
@@ -32,6 +47,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 CallSid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
+CallStatus = Literal["ringing", "in-progress", "completed"]
 ParticipantPlace = Annotated[
     int, Path(alias="id", ge=1, le=999, description="The participant's id: 1 for the first of `parties`")
 ]
@@ -64,16 +80,31 @@ def create_call(
 
 
 @router.get(
-    "/api/calls", tags=["calls"], summary="All calls, the newest first", responses=answers("A page of calls", 200)
+    "/api/calls",
+    tags=["calls"],
+    summary="All calls, the newest first",
+    responses=answers("A page of calls, which may be short where few are as asked for", 200, 503),
 )
-def list_calls(
+def list_calls(  # noqa: PLR0913  each is a parameter of the request
+    number: Person = None,
+    session: OfSession = None,
+    line: OurLine = None,
+    status: Annotated[CallStatus | None, Query(description="Only those that have come so far")] = None,
+    since: Since = None,
+    until: Until = None,
     month: Month = None,
+    order: Order = "desc",
     page_size: PageSize = None,
     page_token: PageToken = None,
 ) -> CallPage:
     del page_size, page_token  # page reads them
-    latest = month or this_month()
-    return page(router, "calls", lambda after, most: views.list_bridges(after, most, latest), views.show_bridge)
+    stretch = stretch_of(since, until, month, order)
+    asked = CallFilter(number, session, line, status)
+
+    def read(after: str | None, most: int) -> tuple[list[Bridge], str | None]:
+        return lists.list_bridges(after, most, stretch, asked)
+
+    return page(router, "calls", read, views.show_bridge)
 
 
 @router.get(

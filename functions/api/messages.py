@@ -6,14 +6,26 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import IdempotencyKey, Month, PageSize, PageToken, client_of, page, this_month
+from api.queries import (
+    IdempotencyKey,
+    Month,
+    Order,
+    OurLine,
+    PageSize,
+    PageToken,
+    Person,
+    Since,
+    Until,
+    client_of,
+    page,
+    stretch_of,
+)
 from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
 from toritsugi.limits import switch, twilio_limits, usage
-from toritsugi.lines.schemas import Number
 from toritsugi.messages import outbound, records, schemas, views
-from toritsugi.messages.records import Message
+from toritsugi.messages.records import Message, MessageFilter
 from toritsugi.messages.schemas import MessageRequest, PreviewRequest
 from toritsugi.messages.views import MessagePage, MessageView, SizeView
 
@@ -23,6 +35,20 @@ MessageSid = Annotated[
     str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's SID, which is Twilio's where it came in")
 ]
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
+MessageStatus = Literal[
+    "received",
+    "accepted",
+    "scheduled",
+    "queued",
+    "sending",
+    "sent",
+    "canceled",
+    "failed",
+    "undelivered",
+    "partially_delivered",
+    "delivered",
+    "read",
+]
 
 
 @router.post(
@@ -60,20 +86,26 @@ def preview(asked: Annotated[PreviewRequest, Body()]) -> SizeView:
     "/api/messages",
     tags=["messages"],
     summary="All messages, the newest first",
-    responses=answers("A page of messages", 200),
+    responses=answers("A page of messages, which may be short where few are as asked for", 200, 503),
 )
-def list_messages(
-    number: Annotated[Number | None, Query(description="With this person only")] = None,
+def list_messages(  # noqa: PLR0913  each is a parameter of the request
+    number: Person = None,
+    line: OurLine = None,
     direction: Annotated[Direction | None, Query(description="Only those that went this way")] = None,
+    status: Annotated[MessageStatus | None, Query(description="Only those that have come so far")] = None,
+    since: Since = None,
+    until: Until = None,
     month: Month = None,
+    order: Order = "desc",
     page_size: PageSize = None,
     page_token: PageToken = None,
 ) -> MessagePage:
     del page_size, page_token  # page reads them
-    latest = month or this_month()
+    stretch = stretch_of(since, until, month, order)
+    asked = MessageFilter(number, line, direction, status)
 
     def read(after: str | None, most: int) -> tuple[list[Message], str | None]:
-        return records.list_messages(after, most, latest, number, direction)
+        return records.list_messages(after, most, stretch, asked)
 
     return page(router, "messages", read, views.show_message)
 

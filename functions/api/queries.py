@@ -1,15 +1,16 @@
-"""What operations of every noun ask for: whose request it is, months, numbers, and pages of what there is."""
+"""What operations of every noun ask for: whose request it is, what is listed, and pages of what there is."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import AfterValidator, Field
 
-from toritsugi.foundation import api_keys, config, pages
+from toritsugi.foundation import api_keys, config, listings, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.schemas import Number
@@ -19,8 +20,17 @@ PageSize = Annotated[int | None, Query(ge=1, description=MOST)]
 PageToken = Annotated[
     str | None, Query(min_length=1, max_length=3000, description="Where a page begins: `next_page_url` has it")
 ]
-Month = Annotated[str | None, Query(pattern=f"^{pages.MONTH}$", description="Back from this month")]
-NumberFilter = Annotated[Number | None, Query()]
+Month = Annotated[str | None, Query(pattern=f"^{listings.MONTH}$", description="Back from this month")]
+BY_UTC = "a day, by UTC, or a moment"
+DayOrMoment = Annotated[str, Field(max_length=40, examples=["2026-11-21"]), AfterValidator(listings.check_moment)]
+Since = Annotated[DayOrMoment | None, Query(alias="from", description=f"What was made from then on: {BY_UTC}")]
+Until = Annotated[
+    DayOrMoment | None, Query(alias="to", description=f"What was made until then: {BY_UTC}, which counts whole")
+]
+Order = Annotated[Literal["asc", "desc"], Query(description="`desc`: the newest first; `asc`: the oldest first")]
+Person = Annotated[Number | None, Query(description="With this person only")]
+OurLine = Annotated[Number | None, Query(description="Over this line of yours only")]
+OfSession = Annotated[str | None, Query(pattern="^KC[0-9a-f]{32}$", description="Of this masked session only: its SID")]
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=255, description="The same key makes the same, and only once"),
@@ -69,9 +79,9 @@ def page(router: APIGatewayHttpRouter, key: str, read: pages.Reader, show: Calla
     return {key: [show(item) for item in found], "meta": meta}
 
 
-def this_month() -> str:
-    """2026-11, by UTC."""
-    return f"{datetime.now(UTC):%Y-%m}"
+def stretch_of(since: str | None, until: str | None, month: str | None, order: str) -> listings.Stretch:
+    """From when to when a list is asked for, and in which order. Raises RequestRefused."""
+    return listings.read_stretch(since, until, month, order == "desc", time.time())
 
 
 def client_of(router: APIGatewayHttpRouter) -> str:

@@ -7,18 +7,19 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-from api.queries import Month, NumberFilter, PageSize, PageToken, page, this_month
+from api.queries import Month, OfSession, Order, OurLine, PageSize, PageToken, Person, Since, Until, page, stretch_of
 from toritsugi.adapters import storage, twilio_recordings
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.problems import answers
 from toritsugi.recordings import records, views
 from toritsugi.recordings.records import Recording
-from toritsugi.recordings.views import Link, RecordingPage, RecordingView
+from toritsugi.recordings.views import Link, RecordingFilter, RecordingPage, RecordingView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 RecordingSid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
+RecordingStatus = Literal["copying", "stored", "failed", "elsewhere"]
 
 
 class Heard(BaseModel):
@@ -33,23 +34,29 @@ class Heard(BaseModel):
     "/api/recordings",
     tags=["recordings"],
     summary="All recordings, the newest first",
-    responses=answers("A page of recordings, which may be short where few are as asked for", 200),
+    responses=answers("A page of recordings, which may be short where few are as asked for", 200, 503),
 )
-def list_recordings(
+def list_recordings(  # noqa: PLR0913  each is a parameter of the request
+    number: Person = None,
+    session: OfSession = None,
+    line: OurLine = None,
     kind: Annotated[Literal["voicemail", "conversation"] | None, Query(description="Only those of this kind")] = None,
     reception: Annotated[str | None, Query(max_length=40, description="Only those of this reception")] = None,
-    caller: NumberFilter = None,
-    line: NumberFilter = None,
+    status: Annotated[RecordingStatus | None, Query(description="Only those that have come so far")] = None,
+    heard: Annotated[bool | None, Query(description="Only those that somebody has heard, or nobody yet")] = None,
+    since: Since = None,
+    until: Until = None,
     month: Month = None,
+    order: Order = "desc",
     page_size: PageSize = None,
     page_token: PageToken = None,
 ) -> RecordingPage:
     del page_size, page_token  # page reads them
-    latest = month or this_month()
-    wanted = {"kind": kind, "reception": reception, "caller": caller, "line": line}
+    stretch = stretch_of(since, until, month, order)
+    asked = RecordingFilter(number, session, line, kind, reception, status, heard)
 
     def read(after: str | None, most: int) -> tuple[list[Recording], str | None]:
-        return views.list_recordings(after, most, latest, wanted)
+        return views.list_recordings(after, most, stretch, asked)
 
     return page(router, "recordings", read, views.show_recording)
 

@@ -73,12 +73,20 @@ def keep_bridge_with(
 
     None where that, or another request, was in the way.
     """
+    bridge.listed_under = bridge.session_sid
     with refusals() as places, write_transaction() as transaction:
         transaction.save(bridge, condition=Bridge.entry.does_not_exist())
         for entry in entries:
+            if isinstance(entry, Party):
+                list_under_number(entry, bridge)
             transaction.save(entry)
         more(transaction)
     return find_same(bridge) if places else bridge
+
+
+def list_under_number(party: Party, bridge: Bridge) -> None:
+    """Puts a party where the calls of this person are found, in their order."""
+    party.listed_under, party.listed_as = party.number, bridge.listed_as
 
 
 def find_same(bridge: Bridge) -> Bridge | None:
@@ -213,6 +221,7 @@ def add_party(state: State, party: Party) -> Party:
         raise RequestRefused(20409, "Only a conference takes more people", 409)
     if len(state.parties) >= MAX_PEOPLE_OF_CALL:
         raise RequestRefused(20409, f"A call has at most {MAX_PEOPLE_OF_CALL} participants", 409)
+    list_under_number(party, state.bridge)
     with refusals() as places, write_transaction() as transaction:
         transaction.save(party, condition=Party.entry.does_not_exist())
     if places:

@@ -1,10 +1,10 @@
 """How calls are forgotten: those that have ended so long ago that they are not kept, and those of a person."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from toritsugi.bridges.records import Bridge, BridgeEntry, BridgeEvent, Party
-from toritsugi.foundation import config, pages
+from toritsugi.foundation import config
+from toritsugi.foundation.listings import MONTHS_BACK, month_before, month_of
 from toritsugi.foundation.retention import DAY_SECONDS
 
 MOST_AT_ONCE = 500  # calls, of each run of the sweep
@@ -17,11 +17,11 @@ def find_past(now: float) -> Iterator[str]:
     """
     if not config.CALL_RETENTION:
         return
-    month = f"{datetime.fromtimestamp(now - config.CALL_RETENTION * DAY_SECONDS, UTC):%Y-%m}"
-    for _ in range(pages.MONTHS_BACK):
+    month = month_of(now - config.CALL_RETENTION * DAY_SECONDS)
+    for _ in range(MONTHS_BACK):
         sids = [listed.bridge_sid for listed in Bridge.made_in.query(month, limit=MOST_AT_ONCE)]
         yield from (bridge.bridge_sid for bridge in look_up_bridges(sids) if not bridge.is_kept)
-        month = pages.month_before(month)
+        month = month_before(month)
 
 
 def find_bridges_of(number: str) -> list[str]:

@@ -20,6 +20,20 @@ from toritsugi.foundation.tables import Table
 BridgeKey = tuple[str, str]
 
 
+class CallsUnder(GlobalSecondaryIndex["BridgeEntry"]):  # type: ignore[no-untyped-call]
+    """The calls of a person, and those of a session, in the order of time: a number, or a SID, leads to both.
+
+    A person's entry is that of a party, so it may be there twice. The index may lag, by a second or so.
+    """
+
+    class Meta:
+        index_name = "under"
+        projection = IncludeProjection(["kind"])
+
+    listed_under = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
 class BridgeEntry(Table):
     """Whatever lies in a bridge's partition. The SID, KB..., is the opaque name of its room, too."""
 
@@ -29,6 +43,10 @@ class BridgeEntry(Table):
     bridge_sid = UnicodeAttribute(hash_key=True)
     entry = UnicodeAttribute(range_key=True)
     kind = DiscriminatorAttribute()
+    listed_under = UnicodeAttribute(null=True)
+    listed_as = UnicodeAttribute(null=True)
+
+    under = CallsUnder()
 
 
 class BridgesByMonth(GlobalSecondaryIndex["Bridge"]):  # type: ignore[no-untyped-call]
@@ -98,6 +116,11 @@ class Bridge(BridgeEntry, discriminator="bridge"):
     @property
     def is_over(self) -> bool:
         return self.ended_at is not None
+
+    @property
+    def status(self) -> str:
+        """Ringing, until two people are put through to each other; then in-progress, and completed."""
+        return "completed" if self.is_over else "in-progress" if self.version else "ringing"
 
     @property
     def is_kept(self) -> bool:

@@ -5,9 +5,8 @@ import math
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.bridges import announcements
-from toritsugi.bridges.records import Announcement, Bridge, Party, bridge_key
+from toritsugi.bridges.records import Announcement, Bridge, Party
 from toritsugi.bridges.state import BridgeLeg, State
-from toritsugi.foundation import pages
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import Moment, PageMeta
 
@@ -120,7 +119,7 @@ def show_bridge(bridge: Bridge) -> CallView:
     """The bridge as it stands in a list."""
     return {
         "sid": bridge.bridge_sid,
-        "status": "completed" if bridge.is_over else "in-progress" if bridge.version else "ringing",
+        "status": bridge.status,
         "through": bridge.through,
         "from": bridge.line,
         "session_sid": bridge.session_sid,
@@ -224,24 +223,3 @@ def timeline(state: State) -> list[Happening]:
         {"happened_at": date(at), "event": name, "participant": place, "detail": detail}
         for at, name, place, detail in sorted(happened, key=lambda one: (one[0], one[1], one[2] or 0, one[3] or ""))
     ]
-
-
-def list_bridges(after: str | None, most: int, month: str) -> tuple[list[Bridge], str | None]:
-    """A page of the bridges, the newest first, back from this month, and where the next page begins."""
-    listed, following = pages.backwards(month, after, most, query_bridges)
-    keys = [bridge_key(sid_in_entry(listed_as)) for _, listed_as in listed]
-    there = {one.bridge_sid: one for one in Bridge.batch_get(keys, consistent_read=True) if one.is_kept}
-    return [there[sid] for sid, _ in keys if sid in there], following
-
-
-def query_bridges(month: str, after: str | None, most: int) -> list[str]:
-    """The entries of a month's list of bridges, the newest first: `most` at most, those behind `after`."""
-    start = after and {"month": month, "listed_as": after, "bridge_sid": sid_in_entry(after), "entry": "bridge"}
-    key = {name: {"S": value} for name, value in start.items()} if start else None
-    found = Bridge.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
-    return [one.listed_as for one in found]
-
-
-def sid_in_entry(listed_as: str) -> str:
-    """The SID of the bridge that an entry of such a list names."""
-    return listed_as.partition("#")[2]

@@ -84,39 +84,3 @@ def wrong_token() -> RequestRefused:
 def wrong_parameter(name: str) -> RequestRefused:
     """The refusal (20001) of a parameter of the query."""
     return RequestRefused(20001, f"The parameter {name} is wrong", 400)
-
-
-# ---- lists by month --------------------------------------------------------------------------------------------------
-
-MONTHS_BACK = 24
-MONTH = r"20\d\d-(?:0[1-9]|1[0-2])"
-PLACE = re.compile(rf"({MONTH})\|([^#]{{1,40}}#[^#]{{1,60}})")
-
-Listed = tuple[str, str]  # the month, and as what it is listed in it
-
-
-def backwards(
-    month: str, after: str | None, most: int, query: Callable[[str, str | None, int], list[str]]
-) -> tuple[list[Listed], str | None]:
-    """A page of what is listed by months, the newest first, back from this month, and where the next page begins.
-
-    `query` is given a month, what to begin after if not with its newest, and how many to read. Raises RequestRefused.
-    """
-    start = None
-    if after:
-        if not (place := PLACE.fullmatch(after)):
-            raise wrong_token()
-        month, start = place.groups()
-    found: list[Listed] = []
-    for _ in range(MONTHS_BACK):
-        found += [(month, listed_as) for listed_as in query(month, start, most + 1 - len(found))]
-        if len(found) > most:
-            break
-        month, start = month_before(month), None
-    return found[:most], "|".join(found[most - 1]) if len(found) > most else None
-
-
-def month_before(month: str) -> str:
-    """The month before, both written like 2026-01."""
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"

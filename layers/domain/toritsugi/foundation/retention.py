@@ -14,6 +14,11 @@ def kept_until(since: float, days: int) -> int | None:
     return int(since) + days * DAY_SECONDS if days else None
 
 
+def shown_since(days: int, lasts_days: int) -> float:
+    """Since when all was made that is still shown, if it lasts so many days at most; 0: from the beginning."""
+    return time.time() - (days + lasts_days) * DAY_SECONDS if days else 0
+
+
 def is_past(noted: float | None, since: float | None, days: int) -> bool:
     """Whether it is over with something that ended at `since` (None: not yet).
 

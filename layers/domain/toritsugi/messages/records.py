@@ -10,17 +10,19 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from toritsugi.foundation import config, pages, transactions
+from toritsugi.foundation import config, transactions
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.retention import is_past, kept_until
+from toritsugi.foundation.listings import Listing, Stretch, read_listed
+from toritsugi.foundation.retention import is_past, kept_until, shown_since
 from toritsugi.foundation.tables import Table
 
 # Each further than the one before. Where carriers contradict themselves, the better news counts, for it came later.
@@ -52,6 +54,17 @@ class WithPerson(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-ca
     person = UnicodeAttribute(hash_key=True)
     listed_as = UnicodeAttribute(range_key=True)
     direction = UnicodeAttribute()
+
+
+class OnLine(GlobalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
+    """The keys of the messages that one of our lines got and sent."""
+
+    class Meta:
+        index_name = "on-line"
+        projection = KeysOnlyProjection()
+
+    line = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
 
 
 class Message(Table):
@@ -86,6 +99,7 @@ class Message(Table):
 
     made_in = MessagesByMonth()
     with_person = WithPerson()
+    on_line = OnLine()
 
     @property
     def path(self) -> str:
@@ -158,47 +172,45 @@ def change_message(message_id: str, status: str, actions: list[Action]) -> None:
 # ---- many of them ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class MessageFilter:
+    """What is asked of messages; None: anything."""
+
+    number: str | None = None
+    line: str | None = None
+    direction: str | None = None
+    status: str | None = None
+
+    def lets(self, message: Message) -> bool:
+        """Whether a message is as asked."""
+        asked = (
+            (self.number, message.person),
+            (self.line, message.line),
+            (self.direction, message.direction),
+            (self.status, message.status),
+        )
+        return is_kept(message) and all(wanted in (None, there) for wanted, there in asked)
+
+    @property
+    def listing(self) -> Listing:
+        """Where the messages are looked for: in the shortest list that has all of them."""
+        if self.number:
+            return Listing(Message.with_person, WithPerson.listed_as, self.number)
+        if self.line:
+            return Listing(Message.on_line, OnLine.listed_as, self.line)
+        return Listing(Message.made_in, MessagesByMonth.listed_as)
+
+
 def list_messages(
-    after: str | None, most: int, month: str, person: str | None, direction: str | None
+    after: str | None, most: int, stretch: Stretch, asked: MessageFilter
 ) -> tuple[list[Message], str | None]:
-    """A page of the messages, or of those of one person, and where the next page begins.
+    """A page of the messages that are as asked, and where the next page begins. Raises RequestRefused."""
 
-    The newest come first, back from this month.
-    """
+    def look_up(ids: list[str]) -> dict[str, Message]:
+        return {one.message_id: one for one in Message.batch_get(ids, consistent_read=True)}
 
-    def query(month: str, after: str | None, most: int) -> list[str]:
-        last = after or places(month)[1]
-        return query_person(person, month, last, most, direction) if person else query_all(month, last, most, direction)
-
-    listed, following = pages.backwards(month, after, most, query)
-    ids = [listed_as.partition("#")[2] for _, listed_as in listed]
-    there = {one.message_id: one for one in Message.batch_get(ids, consistent_read=True) if is_kept(one)}
-    return [there[one] for one in ids if one in there], following
-
-
-def query_all(month: str, before: str, most: int, direction: str | None) -> list[str]:
-    """Where a month's messages stand in the list, back from there."""
-    wanted = MessagesByMonth.direction == direction if direction else None
-    found = Message.made_in.query(
-        month, MessagesByMonth.listed_as < before, wanted, scan_index_forward=False, limit=most
-    )
-    return [key.listed_as for key in found]
-
-
-def query_person(person: str, month: str, before: str, most: int, direction: str | None) -> list[str]:
-    """The same, of the messages that one person got and wrote."""
-    first = places(month)[0]
-    wanted = WithPerson.direction == direction if direction else None
-    within = WithPerson.listed_as.between(first, max(first, before))  # DynamoDB refuses one that ends before it begins
-    found = Message.with_person.query(person, within, wanted, scan_index_forward=False, limit=most + 1)
-    return [key.listed_as for key in found if key.listed_as < before][:most]
-
-
-def places(month: str) -> tuple[str, str]:
-    """A place in the list before all messages of a month, and one behind them."""
-    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return f"{int(first.timestamp() * 1000):013}", f"{int(following.timestamp() * 1000) - 1:013}$"
+    shown = stretch.not_before(shown_since(config.MESSAGE_RETENTION, 1))
+    return read_listed(asked.listing, shown, after, most, look_up, asked.lets)
 
 
 # ---- those of a person -----------------------------------------------------------------------------------------------

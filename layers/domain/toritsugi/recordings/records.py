@@ -50,6 +50,17 @@ class RecordingsByCaller(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-
     listed_as = UnicodeAttribute(range_key=True)
 
 
+class RecordingsOfSession(GlobalSecondaryIndex["Recording"]):  # type: ignore[no-untyped-call]
+    """The keys of the recordings of a masked session's calls."""
+
+    class Meta:
+        index_name = "of-session"
+        projection = KeysOnlyProjection()
+
+    session_sid = UnicodeAttribute(hash_key=True)
+    listed_as = UnicodeAttribute(range_key=True)
+
+
 class Recording(Table):
     """A recording, under Twilio's SID of it. Of a deleted one nothing is left but that, for a while.
 
@@ -83,6 +94,7 @@ class Recording(Table):
 
     made_in = RecordingsByMonth()
     by_caller = RecordingsByCaller()
+    of_session = RecordingsOfSession()
 
 
 IS_KEPT = Recording.status.exists() & (Recording.status != DELETED_RECORDING)

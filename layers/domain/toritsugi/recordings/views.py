@@ -1,17 +1,28 @@
 """Recordings as the REST API shows them: by what they are, the newest first; never one that is past its time."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
-from toritsugi.foundation import pages
+from toritsugi.foundation import config
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.listings import Listing, Stretch, read_listed
 from toritsugi.foundation.request_types import Moment, PageMeta
-from toritsugi.recordings.records import STORED, Recording, expires_at, is_elsewhere, is_there
+from toritsugi.foundation.retention import DAY_SECONDS, shown_since
+from toritsugi.recordings.records import (
+    DELETED_REMEMBERED_SECONDS,
+    STORED,
+    Recording,
+    RecordingsByCaller,
+    RecordingsByMonth,
+    RecordingsOfSession,
+    expires_at,
+    is_elsewhere,
+    is_there,
+)
 
 ELSEWHERE = "elsewhere"
-MAX_LOOKS = 20  # into the index, for one page of what was asked for
 
 
 class RecordingView(TypedDict):
@@ -56,7 +67,7 @@ def show_recording(recording: Recording) -> RecordingView:
     return {
         "sid": recording.recording_sid,
         "kind": recording.kind,
-        "status": ELSEWHERE if is_elsewhere(recording) else recording.status,
+        "status": status_of(recording),
         "reception": recording.reception,
         "session_sid": recording.session_sid,
         "caller": recording.caller,
@@ -72,6 +83,10 @@ def show_recording(recording: Recording) -> RecordingView:
     }
 
 
+def status_of(recording: Recording) -> str:
+    return ELSEWHERE if is_elsewhere(recording) else recording.status
+
+
 def whole_seconds(number: float | None) -> int | None:
     return None if number is None else int(number)
 
@@ -82,39 +97,48 @@ def file_name_of(recording: Recording) -> str:
     return f"{recording.kind}-{recording.reception or recording.session_sid}-{began:%Y%m%dT%H%M%SZ}.wav"
 
 
+@dataclass(frozen=True)
+class RecordingFilter:
+    """What is asked of recordings; None: anything. `number` is the caller's, `heard` whether somebody has heard it."""
+
+    number: str | None = None
+    session: str | None = None
+    line: str | None = None
+    kind: str | None = None
+    reception: str | None = None
+    status: str | None = None
+    heard: bool | None = None
+
+    def lets(self, recording: Recording) -> bool:
+        """Whether a recording is as asked."""
+        asked = (
+            (self.number, recording.caller),
+            (self.session, recording.session_sid),
+            (self.line, recording.line),
+            (self.kind, recording.kind),
+            (self.reception, recording.reception),
+            (self.status, status_of(recording)),
+            (self.heard, recording.heard_at is not None),
+        )
+        return is_there(recording) and all(wanted in (None, there) for wanted, there in asked)
+
+    @property
+    def listing(self) -> Listing:
+        """Where the recordings are looked for: in the shortest list that has all of them."""
+        if self.number:
+            return Listing(Recording.by_caller, RecordingsByCaller.listed_as, self.number)
+        if self.session:
+            return Listing(Recording.of_session, RecordingsOfSession.listed_as, self.session)
+        return Listing(Recording.made_in, RecordingsByMonth.listed_as)
+
+
 def list_recordings(
-    after: str | None, most: int, month: str, wanted: Mapping[str, str | None]
+    after: str | None, most: int, stretch: Stretch, asked: RecordingFilter
 ) -> tuple[list[Recording], str | None]:
-    """A page of the recordings that are as `wanted` (attributes and their values), and where the next page begins.
+    """A page of the recordings that are as asked, and where the next page begins. Raises RequestRefused."""
 
-    The newest come first, back from this month. Where few are as wanted, a page is short, and not the last.
-    """
-    found: list[Recording] = []
-    for _ in range(MAX_LOOKS):
-        listed, after = pages.backwards(month, after, most - len(found), query_recordings)
-        sids = [sid_of_listed(listed_as) for _, listed_as in listed]
-        there = {one.recording_sid: one for one in Recording.batch_get(sids, consistent_read=True)}
-        found += [there[sid] for sid in sids if sid in there and is_wanted(there[sid], wanted)]
-        if after is None or len(found) >= most:
-            break
-    return found, after
+    def look_up(sids: list[str]) -> dict[str, Recording]:
+        return {one.recording_sid: one for one in Recording.batch_get(sids, consistent_read=True)}
 
-
-def is_wanted(recording: Recording, wanted: Mapping[str, str | None]) -> bool:
-    """Whether a recording is there, with these values of its attributes; None is any value."""
-    return is_there(recording) and all(
-        value is None or getattr(recording, name) == value for name, value in wanted.items()
-    )
-
-
-def query_recordings(month: str, after: str | None, most: int) -> list[str]:
-    """The entries of a month's list of recordings, the newest first: `most` at most, those behind `after`."""
-    start = after and {"month": month, "listed_as": after, "recording_sid": sid_of_listed(after)}
-    key = {name: {"S": value} for name, value in start.items()} if start else None
-    found = Recording.made_in.query(month, scan_index_forward=False, limit=most, last_evaluated_key=key)
-    return [one.listed_as for one in found]
-
-
-def sid_of_listed(listed_as: str) -> str:
-    """The SID of the recording that an entry of such a list names."""
-    return listed_as.partition("#")[2]
+    shown = stretch.not_before(shown_since(config.RECORDING_RETENTION, DELETED_REMEMBERED_SECONDS // DAY_SECONDS))
+    return read_listed(asked.listing, shown, after, most, look_up, asked.lets)
