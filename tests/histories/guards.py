@@ -87,8 +87,8 @@ GUARDS = [
     Guard(
         "close without the number of people",
         "toritsugi.masking.lifecycle",
-        "complete = condition & (Session.participants == session.participants)",
-        "complete = condition",
+        "transaction.update(session, actions, condition=condition & has_same_people(session))",
+        "transaction.update(session, actions, condition=condition)",
         "sessions",
         55,
     ),

@@ -13,6 +13,7 @@ from pynamodb.transactions import TransactWrite
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.lines.numbers import country_of
@@ -62,9 +63,14 @@ def read_pool(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
     # "number#..." and "service" sort before "session-name#...", of which there may be a million
     entries = list(ServiceEntry.query(service_sid, ServiceEntry.entry <= "service", consistent_read=True))
     services = [entry for entry in entries if isinstance(entry, Service)]
-    if not services:
+    if not services or services[0].deleted_at is not None:
         raise not_found(f"/Services/{service_sid}")
     return services[0], [entry for entry in entries if isinstance(entry, PoolNumber)]
+
+
+def list_all_numbers(service_sid: str) -> list["PoolNumber"]:
+    """The numbers of a pool, also of a service that is there for nobody any more."""
+    return list(PoolNumber.query(service_sid, PoolNumber.entry.startswith("number#"), consistent_read=True))
 
 
 def read_usable(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
@@ -131,11 +137,17 @@ def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
 
 
 def get_pool_number(service_sid: str, number_sid: str) -> PoolNumber:
-    """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404."""
+    """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404, 80407 for what is none."""
+    check_sid(number_sid, "PN", 80407)
     try:
         return PoolNumber.get(service_sid, pool_entry(number_sid), consistent_read=True)
     except PoolNumber.DoesNotExist:
         raise not_found(f"/Services/{service_sid}/PhoneNumbers/{number_sid}") from None
+
+
+def abilities(number: PoolNumber) -> dict[str, bool]:
+    """What a number can do, as its service was told when it came into the pool."""
+    return {"voice": number.voice, "sms": number.sms, "mms": number.mms}
 
 
 def reserve(number: PoolNumber, reserved: bool) -> None:
