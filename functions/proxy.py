@@ -344,6 +344,7 @@ def base() -> str:
 
 def page_of(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Response[str]:
     query: Mapping[str, str] = app.current_event.query_string_parameters
+    pages.check_parameters(query)
     return ok(pages.render(key, base() + app.current_event.path, query, read, show))
 
 

@@ -265,8 +265,8 @@ def remove_service(service_sid: str, context: Any) -> None:
 def remove_parts(service: services.Service) -> Iterator[None]:
     """Removes one session after the other, and then the numbers; each is one step."""
     for session_sid in removal.list_session_sids(service.service_sid):
-        session = removal.delete_session(service, session_sid, twilio_api.hang_up_call)
-        for bridge_sid in session.bridges or ():
+        session = removal.delete_if_there(service, session_sid, twilio_api.hang_up_call)
+        for bridge_sid in (session and session.bridges) or ():
             schedules.wake(bridge_sid, time.time())
         yield
     for number in pool.list_all_numbers(service.service_sid):

@@ -56,6 +56,22 @@ class Clients:
         assert status < 300, said
         return said
 
+    def texts(self):
+        """The path of somebody who can be written to."""
+        service = self.without(BOTH)
+        self.makes("POST", f"{service}/PhoneNumbers", {"PhoneNumber": BOTH})
+        wanted = {"Participants": json.dumps({"Identifier": AIKO})}
+        session = f"{service}/Sessions/" + self.makes("POST", f"{service}/Sessions", wanted)["sid"]
+        return f"{session}/Participants/" + self.person(session)
+
+    def person(self, session):
+        return self.makes("GET", f"{session}/Participants")["participants"][0]["sid"]
+
+    def interaction(self):
+        path = self.texts()
+        sent = self.makes("POST", f"{path}/MessageInteractions", {"Body": "It is here."})
+        return f"{path.partition('/Participants')[0]}/Interactions/{sent['sid']}"
+
     # ---- what is there before ----
 
     def service(self):
@@ -125,6 +141,7 @@ class Clients:
 OPERATIONS = {  # whatever is asked for, made ready by somebody
     "POST /v1/Services": lambda c: ("/v1/Services", {"UniqueName": c.name()}),
     "POST /v1/Services/<sid>": lambda c: (c.service(), {"UniqueName": c.name(), "DefaultTtl": 60}),
+    "DELETE /v1/Services/<sid>": lambda c: (c.pool(), None),
     "POST /v1/Services/<service_sid>/PhoneNumbers": lambda c: (
         f"{c.without(VOICE)}/PhoneNumbers",
         {"PhoneNumber": VOICE},
@@ -141,6 +158,14 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
         f"{c.session(AIKO)}/Participants",
         {"Identifier": BEN},
     ),
+    "DELETE /v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>": lambda c: (
+        (session := c.session(AIKO, BEN)) and f"{session}/Participants/{c.person(session)}",
+        None,
+    ),
+    "POST /v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<participant_sid>/MessageInteractions": (
+        lambda c: (f"{c.texts()}/MessageInteractions", {"Body": "It is here."})
+    ),
+    "DELETE /v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>": lambda c: (c.interaction(), None),
     "POST /api/callers/import": lambda c: ("/api/callers/import", "number,name\n090-1234-5678,Aiko\n"),
     "PUT /api/callers/<number>": lambda c: (f"/api/callers/{quote(f'+8190{next(c.numbered):08}')}", {"name": "Ben"}),
     "PATCH /api/callers/<number>": lambda c: (c.caller(), {"name": "Ben"}),

@@ -41,6 +41,12 @@ def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Cal
     return {key: [show(item) for item in found], "meta": meta}
 
 
+def check_parameters(query: Mapping[str, str], *others: str) -> None:
+    """Raises RequestRefused 20001 where a list is asked for by anything but pages and these."""
+    if unknown := sorted(set(query) - {"PageSize", "Page", "PageToken", *others}):
+        raise RequestRefused(20001, f"{unknown[0][:64]} is no parameter of this list")
+
+
 def slices(items: list[Any]) -> Reader:
     """A reader of a list that is there as a whole."""
 

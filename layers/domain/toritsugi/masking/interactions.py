@@ -312,13 +312,6 @@ def list_interactions(session_sid: str) -> list[Interaction]:
     return sorted(found, key=lambda interaction: (interaction.date_created, interaction.sid), reverse=True)
 
 
-def forget_interactions(session_sid: str) -> None:
-    """Deletes all calls of a session."""
-    with Interaction.batch_write() as batch:
-        for interaction in list_interactions(session_sid):
-            batch.delete(interaction)
-
-
 def running(session_sid: str) -> list[str]:
     """The SIDs of the calls of this session that have not ended yet, both legs, as far as we have been told."""
     return [

@@ -19,7 +19,6 @@ from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import update_if
 from toritsugi.masking.interactions import (
     Interaction,
-    forget_interactions,
     in_progress,
     interaction_entry,
     show_interaction,
@@ -167,11 +166,11 @@ def delete_interaction(session_sid: str, sid: str) -> None:
 
 def forget_what_happened(session_sid: str) -> None:
     """Deletes all calls and texts of a session, and what was written."""
-    forget_interactions(session_sid)
-    texts = [one for one in list_all(session_sid) if isinstance(one, MessageInteraction)]
-    records.forget_messages([one.message_id for one in texts])
-    for one in texts:
-        one.delete()
+    found = list_all(session_sid)
+    records.forget_messages([one.message_id for one in found if isinstance(one, MessageInteraction)])
+    with SessionEntry.batch_write() as batch:
+        for one in found:
+            batch.delete(one)
 
 
 # ---- as Proxy shows them ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pynamodb.transactions import TransactWrite
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.logs import log
 from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
@@ -30,6 +31,8 @@ MAX_POOL_NUMBERS = {
     False: 500,
     True: 5000,
 }  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
+
+NEARLY_FULL = 0.85  # of that, from where on the log warns: https://www.twilio.com/docs/api/errors/80624
 
 
 class PoolNumber(ServiceEntry, discriminator="number"):
@@ -92,10 +95,9 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
         begin_move(left, moved_at)
         reserve(left, reserved)
         return left
-    if sum(number.reserved == reserved for number in pool) >= MAX_POOL_NUMBERS[reserved]:
-        raise RequestRefused(
-            80622, f"The pool has {MAX_POOL_NUMBERS[reserved]} numbers of this kind, which is the most it can have"
-        )
+    alike, most = sum(number.reserved == reserved for number in pool), MAX_POOL_NUMBERS[reserved]
+    if alike >= most:
+        raise RequestRefused(80622, f"The pool has {most} numbers of this kind, which is the most it can have")
     now = int(time.time())
     number = PoolNumber(
         service_sid,
@@ -122,6 +124,8 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
             transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
             transaction.save(number)
         if not places:
+            if alike + 1 >= NEARLY_FULL * most:
+                log.warning("a pool is nearly full", code=80624, service_sid=service_sid, numbers=alike + 1, most=most)
             return number
         found = find_line(number.phone_number)
         if found and found.service_sid == service_sid:

@@ -29,7 +29,6 @@ from toritsugi.masking.sessions import (
     get_present,
     has_same_people,
     is_undeleted,
-    list_sessions,
     session_is_open,
 )
 
@@ -164,11 +163,19 @@ def comes_here(owned: Json) -> bool:
 
 
 def list_session_sids(service_sid: str) -> Iterator[str]:
-    """The sessions of a service that are there yet."""
-    after: str | None = ""
-    while after is not None:
-        found, after = list_sessions(service_sid, after or None, 100)
-        yield from (session.session_sid for session in found)
+    """The sessions of a service, also those whose deletion was not finished. The index of them may lag."""
+    for key in Session.of_service.query(service_sid):
+        yield key.session_sid
+
+
+def delete_if_there(service: Service, session_sid: str, hang_up: Callable[[str], None]) -> Session | None:
+    """The session, gone with all that was in it; None, if it was gone already."""
+    try:
+        return delete_session(service, session_sid, hang_up)
+    except RequestRefused as refusal:
+        if refusal.status != 404:
+            raise
+        return None
 
 
 def is_number_gone(number: PoolNumber, twilio: NumbersAtTwilio, deleted_at: float) -> bool:
