@@ -28,6 +28,7 @@ from toritsugi.foundation import api_keys
 
 SPEC = Path(__file__).parents[3] / "shared/specs/twilio_proxy_v1.json"
 NOWHERE = "KS" + "0" * 32
+AUTH = ("SK" + "a" * 32, "secret")
 
 
 def refused(request) -> tuple[int, int]:
