@@ -40,7 +40,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @app.post("/v1/Services")
 def create_service() -> Response[str]:
-    return created(services.show_service(services.new_service(form(*services.FIELDS)), base()))
+    return created(services.show_service(services.new_service(form(*services.SERVICE_FIELDS)), base()))
 
 
 @app.get("/v1/Services")
@@ -55,7 +55,11 @@ def fetch_service(sid: str) -> Response[str]:
 
 @app.post("/v1/Services/<sid>")
 def update_service(sid: str) -> Response[str]:
-    return ok(services.show_service(services.change_service(services.get_service(sid), form(*services.FIELDS)), base()))
+    return ok(
+        services.show_service(
+            services.change_service(services.get_service(sid), form(*services.SERVICE_FIELDS)), base()
+        )
+    )
 
 
 @app.delete("/v1/Services/<sid>")
@@ -118,7 +122,7 @@ def update_number(service_sid: str, sid: str) -> Response[str]:
 @app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def remove_number(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
-    removal.remove_number(pool.get_pool_number(service_sid, sid), twilio_api)
+    removal.take_number_out(pool.get_pool_number(service_sid, sid), twilio_api)
     return gone()
 
 
@@ -167,7 +171,7 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
 def delete_session(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     sid = sessions.session_sid_of(service_sid, sid)
-    wake_bridges(removal.delete_session(services.get_service(service_sid), sid, twilio_api.hang_up_call))
+    wake_bridges(removal.delete_session_and_calls(services.get_service(service_sid), sid, twilio_api.hang_up_call))
     return gone()
 
 
@@ -219,7 +223,7 @@ def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[
 
 
 @app.delete("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
-def remove_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+def delete_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     wake_bridges(removal.remove_participant(service_sid, session_sid, sid))
@@ -240,7 +244,7 @@ def create_message_interaction(service_sid: str, session_sid: str, participant_s
         along = partial(message_interactions.keep_in_session, message=message, session=session, people=people)
         if outbound.send_new(message, twilio_api.send_text, event_bus.tell, along):
             kept = message_interactions.get_message_interaction(
-                session_sid, participant_sid, message_interactions.sid_of(message)
+                session_sid, participant_sid, message_interactions.interaction_sid_of(message)
             )
             return ok(show_message(kept, service_sid))
     raise lifecycle.session_is_busy()
@@ -289,7 +293,7 @@ def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[
 def delete_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session = sessions.get_session(service_sid, session_sid)
-    message_interactions.delete_interaction(session.session_sid, sid)
+    message_interactions.hide_interaction(session.session_sid, sid)
     return gone()
 
 

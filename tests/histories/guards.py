@@ -63,8 +63,8 @@ GUARDS = [
     Guard(
         "a claim of whoever joins without a condition",
         "toritsugi.masking.claims",
-        "transaction.save(route_of(session, person, partner), condition=takes(search, person, session))",
-        "transaction.save(route_of(session, person, partner))",
+        "transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))",
+        "transaction.save(route_of(session, person, partner, search.turn))",
         "sessions",
         2207,
     ),

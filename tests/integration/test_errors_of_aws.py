@@ -361,9 +361,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda sid: interactions.note_refused(sid, "CA" + "1" * 32)
     ),
     "masking.message_interactions.forget_what_happened": lambda w: w.of_called(written.forget_what_happened),
-    "masking.message_interactions.delete_interaction:1": lambda w: w.written(written.delete_interaction),
-    "masking.message_interactions.delete_interaction:2": lambda w: w.of_called(
-        lambda sid: written.delete_interaction(sid, "KI" + "1" * 32)
+    "masking.message_interactions.hide_interaction:1": lambda w: w.written(written.hide_interaction),
+    "masking.message_interactions.hide_interaction:2": lambda w: w.of_called(
+        lambda sid: written.hide_interaction(sid, "KI" + "1" * 32)
     ),
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),

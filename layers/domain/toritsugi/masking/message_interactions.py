@@ -92,7 +92,7 @@ def new_message_to(person: Participant, form: Form) -> Message:
     )
 
 
-def sid_of(message: Message) -> str:
+def interaction_sid_of(message: Message) -> str:
     """The SID of the interaction in which this message was sent."""
     return "KI" + str(message.message_id)[2:]
 
@@ -101,7 +101,7 @@ def keep_in_session(
     transaction: TransactWrite, message: Message, session: Session, people: Sequence[Participant]
 ) -> None:
     """Has a transaction keep the interaction of a message to the first of these people; the session slides with it."""
-    now, sid = int(time.time()), sid_of(message)
+    now, sid = int(time.time()), interaction_sid_of(message)
     made = MessageInteraction(session.session_sid, interaction_entry(sid), sid=sid, date_created=now)
     made.participant_sid = people[0].sid
     transaction.save(made)
@@ -151,7 +151,7 @@ def get_message_interaction(session_sid: str, participant_sid: str, sid: str) ->
     return found
 
 
-def delete_interaction(session_sid: str, sid: str) -> None:
+def hide_interaction(session_sid: str, sid: str) -> None:
     """Nobody is shown this call or text any more, and what was written is gone. Raises RequestRefused 20404.
 
     Of a call something stays that names no number, until its session is forgotten: a late callback finds it.

@@ -79,7 +79,7 @@ def take_out(session: Session, person: Participant, partner: Participant | None 
     return not places
 
 
-def delete_session(service: Service, session_sid: str, hang_up: Callable[[str], None]) -> Session:
+def delete_session_and_calls(service: Service, session_sid: str, hang_up: Callable[[str], None]) -> Session:
     """The session, gone with all that was in it, and with its calls, where the service wants that."""
     calls = running(session_sid) if service.close_ends_calls else []  # nobody knows them when the session is gone
     session = delete_whole_session(service.service_sid, session_sid)
@@ -99,7 +99,7 @@ def end_calls(session: Session, calls: list[str], hang_up: Callable[[str], None]
 # ---- out of a pool ---------------------------------------------------------------------------------------------------
 
 
-def remove_number(
+def take_number_out(
     number: PoolNumber, twilio: NumbersAtTwilio, is_used: Callable[[PoolNumber, float], bool] = pool.is_in_use
 ) -> None:
     """Takes a number out of its pool, and gives its calls back to where they went before.
@@ -171,7 +171,7 @@ def list_session_sids(service_sid: str) -> Iterator[str]:
 def delete_if_there(service: Service, session_sid: str, hang_up: Callable[[str], None]) -> Session | None:
     """The session, gone with all that was in it; None, if it was gone already."""
     try:
-        return delete_session(service, session_sid, hang_up)
+        return delete_session_and_calls(service, session_sid, hang_up)
     except RequestRefused as refusal:
         if refusal.status != 404:
             raise
@@ -188,7 +188,7 @@ def is_number_gone(number: PoolNumber, twilio: NumbersAtTwilio, deleted_at: floa
         return bool(live_routes(number.phone_number, now))
 
     try:
-        remove_number(number, twilio, is_used)
+        take_number_out(number, twilio, is_used)
     except RequestRefused:
         if time.time() > deleted_at + PATIENCE_SECONDS:
             raise

@@ -27,7 +27,7 @@ from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
 MAX_TTL = 2_147_483_646
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
-FIELDS = (
+SERVICE_FIELDS = (
     *("UniqueName", "DefaultTtl", "CallbackUrl", "InterceptCallbackUrl", "OutOfSessionCallbackUrl"),
     *("GeoMatchLevel", "NumberSelectionBehavior", "ChatInstanceSid"),
     *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
