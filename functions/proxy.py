@@ -45,7 +45,8 @@ def create_service() -> Response[str]:
 
 @app.get("/v1/Services")
 def list_services() -> Response[str]:
-    return page_of("services", services.list_services, lambda service: services.show_service(service, base()))
+    readers = services.list_services, services.list_services_back
+    return page_of("services", readers, lambda service: services.show_service(service, base()))
 
 
 @app.get("/v1/Services/<sid>")
@@ -100,7 +101,7 @@ def list_numbers(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     _, numbers = pool.read_pool(service_sid)
     numbers.sort(key=lambda number: number.phone_number)
-    return page_of("phone_numbers", pages.slices(numbers), show_number)
+    return page_of("phone_numbers", (pages.slices(numbers), pages.slices_back(numbers)), show_number)
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
@@ -145,7 +146,8 @@ def create_session(service_sid: str) -> Response[str]:
 @app.get("/v1/Services/<service_sid>/Sessions")
 def list_sessions(service_sid: str) -> Response[str]:
     sid = services.get_service(service_sid).service_sid
-    return page_of("sessions", lambda after, most: sessions.list_sessions(sid, after, most), show_session)
+    readers = partial(sessions.list_sessions, sid), partial(sessions.list_sessions_back, sid)
+    return page_of("sessions", readers, show_session)
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<sid>")
@@ -209,9 +211,8 @@ def list_participants(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     _, people = sessions.read_session(service_sid, session_sid)
-    return page_of(
-        "participants", pages.slices(people), lambda person: sessions.show_participant(person, service_sid, base())
-    )
+    readers = pages.slices(people), pages.slices_back(people)
+    return page_of("participants", readers, lambda person: sessions.show_participant(person, service_sid, base()))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
@@ -257,7 +258,7 @@ def list_message_interactions(service_sid: str, session_sid: str, participant_si
     person = sessions.get_participant(service_sid, session_sid, participant_sid)
     return page_of(
         "interactions",
-        message_interactions.read_pages(session_sid, person.sid),
+        message_interactions.readers_of(session_sid, person.sid),
         lambda found: message_interactions.show_message_interaction(found, service_sid, base()),
     )
 
@@ -276,7 +277,7 @@ def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
     session = sessions.get_session(service_sid, session_sid)
     return page_of(
         "interactions",
-        message_interactions.read_pages(session.session_sid),
+        message_interactions.readers_of(session.session_sid),
         lambda found: message_interactions.show_any(found, service_sid, base()),
     )
 
@@ -346,10 +347,11 @@ def base() -> str:
     return config.settings().public_base_url
 
 
-def page_of(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Response[str]:
+def page_of(key: str, readers: tuple[pages.Reader, pages.Reader], show: Callable[[Any], Json]) -> Response[str]:
     query: Mapping[str, str] = app.current_event.query_string_parameters
     pages.check_parameters(query)
-    return ok(pages.render(key, base() + app.current_event.path, query, read, show))
+    read, read_back = readers
+    return ok(pages.render(key, base() + app.current_event.path, query, read, show, read_back))
 
 
 def ok(body: Json) -> Response[str]:

@@ -288,6 +288,30 @@ def test_a_list_is_the_same_however_small_its_pages_are(client, service, twilio,
     assert session.interactions(last.sid).fetch().inbound_resource_sid == last.inbound_resource_sid
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+@pytest.mark.parametrize("listing", ["services", "sessions", "participants", "interactions", "phone_numbers"])
+def test_from_the_last_page_there_is_a_way_back_over_the_same_pages(client, service, twilio, clock, listing, size):
+    for name in ("a", "b", "c", "d"):
+        client.proxy.v1.services.create(unique_name=name)
+        service.sessions.create(unique_name=name)
+        clock.shift(1)
+    session, lines = open_session(service)
+    for digit in "123":
+        OutgoingLeg(twilio, AIKO, lines[AIKO], "CA" + digit * 31 + "f").reports("initiated", "completed")
+    lists = {"services": client.proxy.v1.services, "sessions": service.sessions, "phone_numbers": service.phone_numbers}
+    page = getattr(session, listing, None) or lists[listing]
+    page = page.page(page_size=size)
+    there, back = [[one.sid for one in page]], []
+    while page.next_page_url:
+        page = page.next_page()
+        there.append([one.sid for one in page])
+    while page.previous_page_url:
+        page = page.previous_page()
+        back.insert(0, [one.sid for one in page])
+    assert [sid for sids in back for sid in sids] == [sid for sids in there[:-1] for sid in sids]
+    assert page.next_page_url or len(there) == 1
+
+
 @pytest.mark.parametrize(
     "listing",
     [

@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -176,15 +177,16 @@ def forget_what_happened(session_sid: str) -> None:
 # ---- as Proxy shows them ---------------------------------------------------------------------------------------------
 
 
-def read_pages(session_sid: str, participant_sid: str | None = None) -> pages.Reader:
-    """A reader of what is shown of a session, or of the texts to one of its people, each with what was written."""
-    read = pages.slices(list_shown(session_sid, participant_sid))
+def readers_of(session_sid: str, participant_sid: str | None = None) -> tuple[pages.Reader, pages.Reader]:
+    """Readers of what is shown of a session, or of the texts to one of its people, each with what was written."""
+    shown = list_shown(session_sid, participant_sid)
+    return partial(read_with_messages, pages.slices(shown)), partial(read_with_messages, pages.slices_back(shown))
 
-    def read_with_messages(after: str | None, most: int) -> tuple[list[Any], str | None]:
-        found, following = read(after, most)
-        return with_messages(found), following
 
-    return read_with_messages
+def read_with_messages(read: pages.Reader, place: str | None, most: int) -> tuple[list[Any], str | None]:
+    """A page of calls and texts, and where to go on."""
+    found, following = read(place, most)
+    return with_messages(found), following
 
 
 def with_messages(found: list[AnyInteraction]) -> list[tuple[AnyInteraction, Message | None]]:

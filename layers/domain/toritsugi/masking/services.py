@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from pynamodb.attributes import (
@@ -208,11 +209,25 @@ def list_services(after: str | None, most: int) -> tuple[list[Service], str | No
         consistent_read=True,
     )
     found = list(names)
-    page = found[:most]
-    keys = [(name.named, "service") for name in page]
+    return get_services(found[:most]), found[most - 1].entry if len(found) > most else None
+
+
+def list_services_back(before: str | None, most: int) -> tuple[list[Service], str | None]:
+    """A page of the same list up to there, and where the page before ends."""
+    if not (before or "").startswith("service-name#"):
+        raise wrong_parameter("PageToken")
+    until = ServiceName.entry.between("service-name#", before)
+    account = config.TWILIO_ACCOUNT_SID
+    found = list(ServiceName.query(account, until, limit=most + 1, scan_index_forward=False, consistent_read=True))
+    services = get_services(found[:most])
+    return services[::-1], found[most].entry if len(found) > most else None
+
+
+def get_services(names: Sequence[ServiceName]) -> list[Service]:
+    """The services that have these names, in their order."""
+    keys = [(name.named, "service") for name in names]
     services = {service.service_sid: service for service in Service.batch_get(keys, consistent_read=True)}
-    following = page[-1].entry if len(found) > most else None
-    return [services[name.named] for name in page if name.named in services], following
+    return [services[name.named] for name in names if name.named in services]
 
 
 def begin_removal(service_sid: str) -> None:

@@ -291,9 +291,25 @@ def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[
     query = Session.of_service.query(service_sid, scan_index_forward=False, limit=most + 1, last_evaluated_key=start)
     keys_found = [(key.session_sid, key.listed_as) for key in query]
     page = keys_found[:most]
-    found = {s.session_sid: s for s in Session.batch_get([(sid, "session") for sid, _ in page], consistent_read=True)}
     following = f"{page[-1][1]}|{page[-1][0]}" if len(keys_found) > most else None
-    return [found[sid] for sid, _ in page if sid in found and not found[sid].is_deleted], following
+    return get_undeleted([sid for sid, _ in page]), following
+
+
+def list_sessions_back(service_sid: str, before: str | None, most: int) -> tuple[list[Session], str | None]:
+    """A page of the same list up to there, and where the page before ends."""
+    if not LISTED.fullmatch(before or ""):
+        raise wrong_parameter("PageToken")
+    since = OfService.listed_as >= str(before).partition("|")[0]
+    keys_found = [(k.session_sid, k.listed_as) for k in Session.of_service.query(service_sid, since, limit=most + 1)]
+    last = f"{keys_found[most][1]}|{keys_found[most][0]}" if len(keys_found) > most else None
+    return get_undeleted([sid for sid, _ in keys_found[:most]])[::-1], last
+
+
+def get_undeleted(session_sids: list[str]) -> list[Session]:
+    """Those of these sessions that are there, in the same order."""
+    keys = [(sid, "session") for sid in session_sids]
+    found = {session.session_sid: session for session in Session.batch_get(keys, consistent_read=True)}
+    return [found[sid] for sid in session_sids if sid in found and not found[sid].is_deleted]
 
 
 def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
