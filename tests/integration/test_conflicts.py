@@ -56,12 +56,17 @@ class Clients:
         assert status < 300, said
         return said
 
-    def texts(self):
-        """The path of somebody who can be written to."""
+    @cached_property
+    def writing(self):
+        """A service with a number that has texts."""
         service = self.without(BOTH)
         self.makes("POST", f"{service}/PhoneNumbers", {"PhoneNumber": BOTH})
-        wanted = {"Participants": json.dumps({"Identifier": AIKO})}
-        session = f"{service}/Sessions/" + self.makes("POST", f"{service}/Sessions", wanted)["sid"]
+        return service
+
+    def texts(self):
+        """The path of somebody who can be written to."""
+        wanted = {"Participants": json.dumps({"Identifier": f"+8190{next(self.numbered):08}"})}
+        session = f"{self.writing}/Sessions/" + self.makes("POST", f"{self.writing}/Sessions", wanted)["sid"]
         return f"{session}/Participants/" + self.person(session)
 
     def person(self, session):
