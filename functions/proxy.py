@@ -2,24 +2,35 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from toritsugi.adapters import schedules, twilio_api
-from toritsugi.bridges import commands as bridges
+from toritsugi.adapters import event_bus, schedules, twilio_api
 from toritsugi.foundation import addresses, config, forms, pages, rest
-from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
-from toritsugi.lines import lines
-from toritsugi.masking import claims, interactions, lifecycle, pool, requests, routes, services, sessions
+from toritsugi.masking import (
+    claims,
+    interactions,
+    lifecycle,
+    message_interactions,
+    pool,
+    removal,
+    requests,
+    routes,
+    services,
+    sessions,
+)
+from toritsugi.masking.message_interactions import MessageInteraction
+from toritsugi.messages import outbound
 from toritsugi.receptions import publishing
 
 app = APIGatewayHttpResolver()
 
-JSON = {"content-type": "application/json"}
 MAX_FORM_BYTES = 65_536
 
 
@@ -28,12 +39,13 @@ MAX_FORM_BYTES = 65_536
 
 @app.post("/v1/Services")
 def create_service() -> Response[str]:
-    return created(services.show_service(services.new_service(form()), base()))
+    return created(services.show_service(services.new_service(form(*services.SERVICE_FIELDS)), base()))
 
 
 @app.get("/v1/Services")
 def list_services() -> Response[str]:
-    return page_of("services", services.list_services, lambda service: services.show_service(service, base()))
+    readers = services.list_services, services.list_services_back
+    return page_of("services", readers, lambda service: services.show_service(service, base()))
 
 
 @app.get("/v1/Services/<sid>")
@@ -43,7 +55,20 @@ def fetch_service(sid: str) -> Response[str]:
 
 @app.post("/v1/Services/<sid>")
 def update_service(sid: str) -> Response[str]:
-    return ok(services.show_service(services.change_service(services.get_service(sid), form()), base()))
+    return ok(
+        services.show_service(
+            services.change_service(services.get_service(sid), form(*services.SERVICE_FIELDS)), base()
+        )
+    )
+
+
+@app.delete("/v1/Services/<sid>")
+def delete_service(sid: str) -> Response[str]:
+    """It is gone at once; its sessions and numbers are, as soon as timer.py has come to them."""
+    sid = services.sid_of(sid)
+    services.begin_removal(sid)
+    schedules.send_service_to_remove(sid)
+    return gone()
 
 
 # ---- the numbers of a pool -------------------------------------------------------------------------------------------
@@ -52,11 +77,8 @@ def update_service(sid: str) -> Response[str]:
 @app.post("/v1/Services/<service_sid>/PhoneNumbers")
 def add_number(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
-    wanted = form()
-    phone_number, sid = wanted.text("PhoneNumber", most=64), wanted.text("Sid", most=34)
-    if not phone_number and not sid:
-        raise RequestRefused(80701, "'PhoneNumber' is invalid: name the number, by PhoneNumber or by Sid")
-    owned = twilio_api.get_owned_number(requests.read_line(phone_number), sid)
+    wanted = form("PhoneNumber", "Sid", "IsReserved")
+    owned = twilio_api.get_owned_number(*requests.read_pool_number(wanted))
     routes.check_is_nobodys(owned["phone_number"], time.time())
     publishing.check_uncalled(owned["phone_number"])
     number = pool.add_to_pool(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
@@ -66,7 +88,7 @@ def add_number(service_sid: str) -> Response[str]:
     except Exception as failure:
         # where Twilio may have sent its calls here, or has before, only its line knows where they went
         # and where people were given it before, it was in the pool already
-        forgettable = isinstance(failure, RequestRefused) and not comes_here(owned) and number.given_at is None
+        forgettable = isinstance(failure, RequestRefused) and not removal.comes_here(owned) and number.given_at is None
         (pool.remove_from_pool if forgettable else pool.leave_out)(number)
         raise
     pool.bring_in(number)
@@ -78,7 +100,7 @@ def list_numbers(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     _, numbers = pool.read_pool(service_sid)
     numbers.sort(key=lambda number: number.phone_number)
-    return page_of("phone_numbers", pages.slices(numbers), show_number)
+    return page_of("phone_numbers", (pages.slices(numbers), pages.slices_back(numbers)), show_number)
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
@@ -91,7 +113,7 @@ def fetch_number(service_sid: str, sid: str) -> Response[str]:
 def update_number(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     number = pool.get_pool_number(service_sid, sid)
-    reserved = form().boolean("IsReserved")
+    reserved = form("IsReserved").boolean("IsReserved")
     if reserved is not None:
         pool.reserve(number, reserved)
     return ok(show_number(number))
@@ -100,49 +122,8 @@ def update_number(service_sid: str, sid: str) -> Response[str]:
 @app.delete("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
 def remove_number(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
-    number = pool.get_pool_number(service_sid, sid)
-    untouched = number.moved_at is None
-    pool.begin_move(number, int(time.time()))
-    try:
-        if pool.is_in_use(number, time.time()):
-            raise RequestRefused(
-                80611, "The phone number is in use by active Sessions. Reserve it, and remove it when they have ended"
-            )
-        owned = twilio_api.get_owned_number(None, sid)
-    except Exception:
-        (pool.bring_in if untouched else pool.leave_out)(number)
-        raise
-    try:
-        give_number_back(number, owned)
-    except Exception:
-        pool.leave_out(number)  # nobody knows where its calls go now
-        raise
+    removal.take_number_out(pool.get_pool_number(service_sid, sid), twilio_api)
     return gone()
-
-
-def give_number_back(number: pool.PoolNumber, owned: Json) -> None:
-    """Takes a number out of its pool and gives its calls back to where they went before.
-
-    They stay where they are if the number has a reception, or somebody has pointed it elsewhere. Raises RequestRefused
-    80613, 20409.
-    """
-    turned = False
-    for _ in range(MAX_TRIES):
-        line = lines.find_line(number.phone_number)
-        if line and not line.reception and comes_here(owned):
-            twilio_api.point(owned, line.former)
-            turned = True
-        elif line and line.reception and turned:  # which has come meanwhile
-            twilio_api.point(owned, addresses.entrance("voice"))
-        if pool.remove_as_seen(number, line):
-            return
-        owned = twilio_api.get_owned_number(None, number.sid)
-    raise pool.moving()
-
-
-def comes_here(owned: Json) -> bool:
-    """Whether a number's calls come to us."""
-    return addresses.leads_here(owned["webhooks"]["voice_url"], "voice")
 
 
 def show_number(number: pool.PoolNumber) -> Json:
@@ -156,7 +137,7 @@ def show_number(number: pool.PoolNumber) -> Json:
 @app.post("/v1/Services/<service_sid>/Sessions")
 def create_session(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
-    session, _ = claims.open_session(service_sid, form())
+    session, _ = claims.open_session(service_sid, form(*requests.SESSION_FIELDS))
     arm_cleanup(session)
     return created(show_session(session))
 
@@ -164,7 +145,8 @@ def create_session(service_sid: str) -> Response[str]:
 @app.get("/v1/Services/<service_sid>/Sessions")
 def list_sessions(service_sid: str) -> Response[str]:
     sid = services.get_service(service_sid).service_sid
-    return page_of("sessions", lambda after, most: sessions.list_sessions(sid, after, most), show_session)
+    readers = partial(sessions.list_sessions, sid), partial(sessions.list_sessions_back, sid)
+    return page_of("sessions", readers, show_session)
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<sid>")
@@ -177,11 +159,11 @@ def fetch_session(service_sid: str, sid: str) -> Response[str]:
 def update_session(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     sid = sessions.session_sid_of(service_sid, sid)
-    wanted = form()
+    wanted = form(*requests.SESSION_CHANGES)
     session = lifecycle.change_session(service_sid, sid, wanted)
     arm_cleanup(session)
     if wanted.text("Status") == "closed" and services.get_service(service_sid).close_ends_calls:
-        end_calls(session, interactions.running(sid))
+        removal.end_calls(session, interactions.running(sid), twilio_api.hang_up_call)
     wake_bridges(session)
     return ok(show_session(session))
 
@@ -190,12 +172,7 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
 def delete_session(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     sid = sessions.session_sid_of(service_sid, sid)
-    ends_calls = services.get_service(service_sid).close_ends_calls
-    running = interactions.running(sid) if ends_calls else []  # nobody knows them when the session is gone
-    session = lifecycle.delete_whole_session(service_sid, sid)
-    if ends_calls:
-        end_calls(session, running)
-    wake_bridges(session)
+    wake_bridges(removal.delete_session_and_calls(services.get_service(service_sid), sid, twilio_api.hang_up_call))
     return gone()
 
 
@@ -203,14 +180,6 @@ def arm_cleanup(session: sessions.Session) -> None:
     """Has the session cleaned up when it ends, if it does so by itself. Twice is once."""
     if session.expires_at is not None and not session.is_closed(time.time()):
         schedules.arm_expiry(session.session_sid, session.expires_at)
-
-
-def end_calls(session: sessions.Session, running: list[str]) -> None:
-    """Hangs up these calls, and those that the exchange has made for the session."""
-    for call_sid in running:
-        twilio_api.hang_up_call(call_sid)
-    for bridge_sid in session.bridges or ():
-        bridges.finish(bridge_sid, "session-ended", time.time())
 
 
 def wake_bridges(session: sessions.Session) -> None:
@@ -230,8 +199,9 @@ def show_session(session: sessions.Session) -> Json:
 def add_participant(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
+    wanted = form(*requests.PARTICIPANT_FIELDS)
     return created(
-        sessions.show_participant(claims.join_session(service_sid, session_sid, form()), service_sid, base())
+        sessions.show_participant(claims.join_session(service_sid, session_sid, wanted), service_sid, base())
     )
 
 
@@ -240,29 +210,74 @@ def list_participants(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     _, people = sessions.read_session(service_sid, session_sid)
-    return page_of(
-        "participants", pages.slices(people), lambda person: sessions.show_participant(person, service_sid, base())
-    )
+    readers = pages.slices(people), pages.slices_back(people)
+    return page_of("participants", readers, lambda person: sessions.show_participant(person, service_sid, base()))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
 def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
-    _, people = sessions.read_session(service_sid, session_sid)
-    for person in people:
-        if person.sid == sid:
-            return ok(sessions.show_participant(person, service_sid, base()))
-    raise not_found(f"/Participants/{sid}")
+    person = sessions.get_participant(service_sid, session_sid, sid)
+    return ok(sessions.show_participant(person, service_sid, base()))
+
+
+@app.delete("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
+def delete_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
+    wake_bridges(removal.remove_participant(service_sid, session_sid, sid))
+    return gone()
+
+
+@app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<participant_sid>/MessageInteractions")
+def create_message_interaction(service_sid: str, session_sid: str, participant_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
+    wanted, message = form("Body", "MediaUrl"), None
+    for _ in range(MAX_TRIES):  # whatever is not as it was read is read again
+        session, people = message_interactions.get_addressee(service_sid, session_sid, participant_sid)
+        message = message or message_interactions.new_message_to(people[0], wanted)
+        outbound.check_message(message)
+        able = pool.abilities(pool.get_pool_number(service_sid, people[0].proxy_identifier_sid))
+        outbound.check_able(message.line, able, bool(message.media))
+        along = partial(message_interactions.keep_in_session, message=message, session=session, people=people)
+        if outbound.send_new(message, twilio_api.send_text, event_bus.tell, along):
+            kept = message_interactions.get_message_interaction(
+                session_sid, participant_sid, message_interactions.interaction_sid_of(message)
+            )
+            return ok(show_text(kept, service_sid))
+    raise lifecycle.session_is_busy()
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<participant_sid>/MessageInteractions")
+def list_message_interactions(service_sid: str, session_sid: str, participant_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
+    person = sessions.get_participant(service_sid, session_sid, participant_sid)
+    return page_of(
+        "interactions",
+        message_interactions.readers_of(session_sid, person.sid),
+        lambda found: message_interactions.show_message_interaction(found, service_sid, base()),
+    )
+
+
+@app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<participant_sid>/MessageInteractions/<sid>")
+def fetch_message_interaction(service_sid: str, session_sid: str, participant_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
+    person = sessions.get_participant(service_sid, session_sid, participant_sid)
+    return ok(show_text(message_interactions.get_message_interaction(session_sid, person.sid, sid), service_sid))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions")
 def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session = sessions.get_session(service_sid, session_sid)
-    found = pages.slices(interactions.list_interactions(session.session_sid))
     return page_of(
-        "interactions", found, lambda interaction: interactions.show_interaction(interaction, service_sid, base())
+        "interactions",
+        message_interactions.readers_of(session.session_sid),
+        lambda found: message_interactions.show_any(found, service_sid, base()),
     )
 
 
@@ -270,9 +285,21 @@ def list_interactions(service_sid: str, session_sid: str) -> Response[str]:
 def fetch_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session = sessions.get_session(service_sid, session_sid)
-    return ok(
-        interactions.show_interaction(interactions.get_interaction(session.session_sid, sid), service_sid, base())
-    )
+    [found] = message_interactions.with_messages([message_interactions.get_shown(session.session_sid, sid)])
+    return ok(message_interactions.show_any(found, service_sid, base()))
+
+
+@app.delete("/v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>")
+def delete_interaction(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    session = sessions.get_session(service_sid, session_sid)
+    message_interactions.hide_interaction(session.session_sid, sid)
+    return gone()
+
+
+def show_text(found: MessageInteraction, service_sid: str) -> Json:
+    [known] = message_interactions.with_messages([found])
+    return message_interactions.show_message_interaction(known, service_sid, base())
 
 
 # ---- requests and answers --------------------------------------------------------------------------------------------
@@ -302,24 +329,32 @@ def write_refusal(error: RequestRefused) -> Response[str]:
     return Response(error.status, "application/json", rest.write_json(body))
 
 
-PROXY_FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again", 500)
+PROXY_FAILURE = RequestRefused(80504, "An internal error has occurred. Please try again")
 handler = rest.serve(app, write_refusal, check_key, PROXY_FAILURE)
 
 
-def form() -> Form:
+def form(*known: str) -> Form:
+    """The form that was sent, which says nothing but what is known here. Raises RequestRefused 20001."""
     body = forms.read_body(app.current_event.raw_event)
+    kind = app.current_event.headers.get("content-type", forms.FORM_TYPE)
     if len(body) > MAX_FORM_BYTES:
         raise RequestRefused(20001, f"The request is larger than {MAX_FORM_BYTES} bytes", 413)
-    return Form(body.decode(errors="replace"))
+    if body and kind.partition(";")[0].strip().lower() != forms.FORM_TYPE:
+        raise RequestRefused(20001, f"The request is not {forms.FORM_TYPE}", 415)
+    wanted = Form(body.decode(errors="replace"))
+    wanted.check_known(*known)
+    return wanted
 
 
 def base() -> str:
     return config.settings().public_base_url
 
 
-def page_of(key: str, read: pages.Reader, show: Callable[[Any], Json]) -> Response[str]:
+def page_of(key: str, readers: tuple[pages.Reader, pages.Reader], show: Callable[[Any], Json]) -> Response[str]:
     query: Mapping[str, str] = app.current_event.query_string_parameters
-    return ok(pages.render(key, base() + app.current_event.path, query, read, show))
+    pages.check_parameters(query)
+    read, read_back = readers
+    return ok(pages.render(key, base() + app.current_event.path, query, read, show, read_back))
 
 
 def ok(body: Json) -> Response[str]:

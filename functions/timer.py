@@ -6,6 +6,7 @@ out of order; and of several that see the same thing due, one does it.
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
@@ -38,10 +39,12 @@ from toritsugi.foundation import addresses, voices
 from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused, Unanswered
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.limits import switch, twilio_limits
-from toritsugi.masking import in_conference
+from toritsugi.masking import in_conference, pool, removal, services
 from toritsugi.masking import lifecycle as sessions
 
 MAX_ROUNDS = 12
+ENOUGH_MILLISECONDS = 15_000  # for whatever is begun
+TRY_AGAIN_SECONDS = 60
 MAX_DOUBTS = 3  # of one call, after which it counts as refused
 
 # Done first and noted after: twice does no harm, and not at all would.
@@ -49,7 +52,7 @@ HARMLESS = (Limit, Prolong, Arm, Close, Leave)
 
 
 @traced
-def handler(event: dict[str, Any], _context: Any) -> None:
+def handler(event: dict[str, Any], context: Any) -> None:
     for message in event["Records"]:
         timer = json.loads(message["body"])
         if "begin" in timer:
@@ -57,6 +60,8 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         elif "dismiss" in timer:
             follow(call_sid=timer["dismiss"]["call_sid"])
             dismiss_caller(**timer["dismiss"])
+        elif "remove_service" in timer:
+            remove_service(timer["remove_service"], context)
         elif schedules.wait_until_due(timer):
             look(timer["bridge"], timer["due"], message["messageId"])
 
@@ -237,3 +242,34 @@ def dismiss_caller(call_sid: str, sentence: str, language: str | None) -> None:
     voices.say_sentence(response, sentence, language)
     response.hangup()
     twilio_api.redirect_and_end(call_sid, str(response))
+
+
+# ---- a service is removed --------------------------------------------------------------------------------------------
+
+
+def remove_service(service_sid: str, context: Any) -> None:
+    """Takes away what is left of a deleted service, as much as there is time for; another message does the rest."""
+    service = services.find_any_service(service_sid)
+    if service is None or service.deleted_at is None:
+        return None
+    for _ in remove_parts(service):
+        if context.get_remaining_time_in_millis() < ENOUGH_MILLISECONDS:
+            return schedules.send_service_to_remove(service_sid)
+    if wait := removal.seconds_until_settled(service, time.time()):
+        return schedules.send_service_to_remove(service_sid, wait)
+    if pool.list_all_numbers(service_sid):
+        return schedules.send_service_to_remove(service_sid, TRY_AGAIN_SECONDS)
+    return services.forget_service(service)
+
+
+def remove_parts(service: services.Service) -> Iterator[None]:
+    """Removes one session after the other, and then the numbers; each is one step."""
+    for session_sid in removal.list_session_sids(service.service_sid):
+        session = removal.delete_if_there(service, session_sid, twilio_api.hang_up_call)
+        for bridge_sid in (session and session.bridges) or ():
+            schedules.wake(bridge_sid, time.time())
+        yield
+    for number in pool.list_all_numbers(service.service_sid):
+        if not removal.is_number_gone(number, twilio_api, service.deleted_at or 0):
+            log.warning("a number of a deleted service stays for now", number_sid=number.sid)
+        yield

@@ -1,6 +1,5 @@
 """Text messages: sent, looked at and measured. What comes in by itself, sms.py keeps."""
 
-import time
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
@@ -23,7 +22,6 @@ from api.queries import (
 from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
-from toritsugi.limits import switch, twilio_limits, usage
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message, MessageFilter
 from toritsugi.messages.schemas import MessageRequest, PreviewRequest
@@ -67,7 +65,7 @@ def send_message(
     if not found:
         outbound.check_message(wanted)
         outbound.check_able(asked.from_, get_text_abilities(asked.from_), bool(asked.media))
-        send_new(wanted)
+        outbound.send_new(wanted, twilio_api.send_text, event_bus.tell)
         found = get_message(wanted.message_id)
     return views.show_message(require_same(found, wanted))
 
@@ -121,22 +119,6 @@ def fetch_message(sid: MessageSid) -> MessageView:
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
-
-
-def send_new(message: Message) -> None:
-    """Has Twilio send a message, if no other request has done that meanwhile. Raises ExchangeStopped, LimitReached."""
-    found, now, use = switch.find_switch(), time.time(), outbound.use_of_message(message)
-    switch.check_stop(found)
-    with usage.reserved(use, switch.limits_of(found), now, event_bus.tell):
-        new = outbound.keep_outbound(message)
-    if not new:
-        return usage.release(use, now)
-    try:
-        return outbound.hand_over(message, twilio_api.send_text)
-    except RequestRefused as refusal:
-        if outbound.is_unsent(refusal):
-            usage.release(use, now)
-        raise twilio_limits.as_limit(refusal, now, event_bus.tell) from None
 
 
 def get_message(message_id: str) -> Message:

@@ -66,6 +66,43 @@ def test_people_join_a_session_one_by_one(opened, aiko, ben):
     assert session.sdk.interactions(interaction.sid).fetch().inbound_participant_sid == people[0].sid
 
 
+def test_somebody_is_written_to_and_taken_out_and_a_service_goes_with_all_that_is_in_it(desk, scene, aiko, ben, eve):
+    desk.opens(scene.line(1), name=f"desk-{scene.block}", sms=True)
+    session = desk.brings_together(aiko, ben)
+    texts = session.sdk.participants(session.sdk.participants.list()[0].sid).message_interactions
+    made = [texts.create(body=body) for body in ("It is here.", "It is gone.")]
+    eventually(lambda: {*aiko.letters} >= {"It is here.", "It is gone."})
+    assert {one.sid for one in texts.list()} == {one.sid for one in made}
+    assert session.sdk.interactions(made[0].sid).delete()
+    assert [one.sid for one in session.interactions] == [made[1].sid]
+    assert session.sdk.participants(session.sdk.participants.list()[1].sid).delete()
+    session.sdk.participants.create(identifier=eve.number)
+    aiko.dials(session.line_of(aiko))
+    eve.rings(showing=session.line_of(eve))
+    eve.rejects()
+    assert desk.service.delete()
+    eventually(lambda: is_gone(session.sdk.fetch))
+    desk.opens(name=f"desk-{scene.block}")
+    eventually(lambda: comes_into_pool(desk.service, scene.line(1)))
+
+
+def is_gone(ask):
+    """Whether what is asked for is not there."""
+    try:
+        ask()
+    except TwilioRestException as refused:
+        return refused.status == 404
+    return False
+
+
+def comes_into_pool(service, line):
+    """Whether a number can be taken, which another service may have yet."""
+    try:
+        return bool(service.phone_numbers.create(phone_number=line).sid)
+    except TwilioRestException:
+        return False
+
+
 def test_a_service_may_have_closing_end_running_calls(desk, scene, aiko, ben):
     desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", CloseEndsCalls="true")
     session = desk.brings_together(aiko, ben)

@@ -63,8 +63,8 @@ GUARDS = [
     Guard(
         "a claim of whoever joins without a condition",
         "toritsugi.masking.claims",
-        "transaction.save(route_of(session, person, partner), condition=takes(search, person, session))",
-        "transaction.save(route_of(session, person, partner))",
+        "transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))",
+        "transaction.save(route_of(session, person, partner, search.turn))",
         "sessions",
         2207,
     ),
@@ -87,8 +87,8 @@ GUARDS = [
     Guard(
         "close without the number of people",
         "toritsugi.masking.lifecycle",
-        "complete = condition & (Session.participants == session.participants)",
-        "complete = condition",
+        "transaction.update(session, actions, condition=condition & has_same_people(session))",
+        "transaction.update(session, actions, condition=condition)",
         "sessions",
         55,
     ),

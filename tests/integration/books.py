@@ -83,9 +83,10 @@ class Books:
 
     def of_sessions(self):
         for session in self.open_sessions:
-            people = [person for person in self.participants if person["session_sid"] == session["session_sid"]]
-            if session["participants"] != len(people):
-                yield f"session {session['session_sid']} counts {session['participants']}, and has {len(people)}"
+            everybody = [person for person in self.participants if person["session_sid"] == session["session_sid"]]
+            people = [person for person in everybody if "date_deleted" not in person]
+            if (session["participants"], session.get("removed", 0)) != (len(everybody), len(everybody) - len(people)):
+                yield f"session {session['session_sid']} counts {session['participants']}, and has {len(everybody)}"
             for person in people:
                 if not any(self.is_of(route, person) for route in self.live):
                     yield f"participant {person['sid']} of an open session has no route"
@@ -131,5 +132,5 @@ def check(cloud: Any) -> Books:
     """The books, which agree with themselves: every live pair is an open session's participant's, and the other way."""
     books = open_books(cloud)
     assert books.faults == []
-    assert len(books.live) == sum(int(session["participants"]) for session in books.open_sessions)
+    assert len(books.live) == sum(int(s["participants"] - s.get("removed", 0)) for s in books.open_sessions)
     return books

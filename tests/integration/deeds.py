@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import proxy
 from toritsugi.foundation.errors import Contended, RequestRefused
 from toritsugi.foundation.forms import Form
-from toritsugi.masking import claims, lifecycle
+from toritsugi.masking import claims, lifecycle, removal
+from toritsugi.masking.sessions import present, read_session
 
 
 def form(**fields: Any) -> Form:
@@ -48,6 +49,12 @@ def reopen(service_sid: str, session_sid: str, **fields: Any) -> Any:
 
 def delete(service_sid: str, session_sid: str) -> None:
     lifecycle.delete_whole_session(service_sid, session_sid)
+
+
+def take_out(service_sid: str, session_sid: str) -> None:
+    """The first of its people is taken out of a session."""
+    [first, *_] = present(read_session(service_sid, session_sid)[1])
+    removal.remove_participant(service_sid, session_sid, first.sid)
 
 
 def clean_up(session_sid: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.integration import deeds
 from tests.integration.books import check, open_books
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, give_numbers
-from tests.integration.test_proxy_api import refused
+from tests.integration.test_proxy_api import AUTH, raw, refused
 
 AMERICAN, ENGLISH, JERSEY, BAHAMAS = "+16175550100", "+442079460100", "+441534510100", "+12423570100"
 
@@ -170,6 +170,134 @@ def test_a_number_rests_after_a_session_while_there_is_another_and_not_when_ther
     assert given[3]["proxy_identifier"] in LINES
     clock.shift(86_400)
     check(cloud)
+
+
+def gets(service, cloud, *numbers, **fields):
+    """The lines that these people are given in a new session, which is closed at once."""
+    session = deeds.create(sid_of(service), *numbers, **fields).session_sid
+    given = {
+        person["identifier"]: person["proxy_identifier"]
+        for person in open_books(cloud).participants
+        if person["session_sid"] == session
+    }
+    deeds.close(sid_of(service), session)
+    return given
+
+
+@pytest.mark.parametrize("pause", [0, 1, 60])
+def test_where_numbers_are_not_to_be_sticky_they_go_round_however_fast(service, cloud, clock, pause):
+    service.update(number_selection_behavior="avoid-sticky")
+    raw("POST", f"/v1/Services/{sid_of(service)}", "Quarantine=0", AUTH)
+    given = []
+    for _ in range(9):
+        given.append(gets(service, cloud, AIKO)[AIKO])
+        clock.shift(pause)
+    assert set(given[:3]) == set(LINES)
+    assert given == given[:3] * 3
+
+
+@pytest.mark.parametrize("behavior", ["prefer-sticky", "avoid-sticky"])
+def test_of_numbers_that_all_rest_the_one_is_taken_that_was_released_longest_ago(service, cloud, clock, behavior):
+    service.update(number_selection_behavior=behavior)
+    sid = sid_of(service)
+    held = [(deeds.create(sid, AIKO, lines=(line,)).session_sid, line) for line in LINES]
+    for session, _ in reversed(held):  # the last that was given is the first that is released
+        clock.shift(3600)
+        deeds.close(sid, session)
+    assert gets(service, cloud, AIKO) == {AIKO: LINES[2]}
+
+
+def test_who_meets_the_same_person_again_does_so_over_the_same_numbers_within_a_minute(service, cloud, clock):
+    first = gets(service, cloud, AIKO, BEN)
+    clock.shift(60)
+    assert gets(service, cloud, AIKO, BEN) == first
+    assert gets(service, cloud, BEN, AIKO) == first
+
+
+def test_a_number_rests_for_whoever_meets_somebody_else(service, cloud, clock):
+    first = gets(service, cloud, AIKO, BEN)
+    clock.shift(60)
+    second = gets(service, cloud, AIKO, EVE)
+    assert second[AIKO] != first[AIKO]
+    clock.shift(60)
+    assert gets(service, cloud, AIKO, BEN) == first
+
+
+def test_where_numbers_are_not_to_be_sticky_the_same_person_is_met_over_others(service, cloud, clock):
+    service.update(number_selection_behavior="avoid-sticky")
+    first, second = (gets(service, cloud, AIKO, BEN) for _ in range(2))
+    assert {first[who] == second[who] for who in (AIKO, BEN)} == {False}
+
+
+def test_of_numbers_that_a_person_knows_the_latest_is_given(service, cloud, clock):
+    sid = sid_of(service)
+    for line in (LINES[1], LINES[2], LINES[0]):
+        deeds.close(sid, deeds.create(sid, AIKO, lines=(line,)).session_sid)
+        clock.shift(100_000)
+    assert gets(service, cloud, AIKO) == {AIKO: LINES[0]}
+
+
+# ---- where a number is at home ---------------------------------------------------------------------------------------
+
+SEATTLE = "+12065550142"
+NEW_YORK, BROOKLYN, NEW_YORKS_CELL = "+12125550142", "+17185550142", "+19175550142"
+CUSTOMER, TOLL_FREE, SHIBUYA = "+12125550199", "+18005550199", "+81334567890"
+
+
+@pytest.mark.parametrize(
+    ("level", "who", "lines", "given"),
+    [
+        ("country", CUSTOMER, [SEATTLE], SEATTLE),
+        ("area-code", CUSTOMER, [SEATTLE, NEW_YORK], NEW_YORK),
+        ("area-code", CUSTOMER, [NEW_YORKS_CELL], None),
+        ("overlay", CUSTOMER, [SEATTLE, NEW_YORKS_CELL], NEW_YORKS_CELL),
+        ("overlay", CUSTOMER, [BROOKLYN], None),
+        ("radius", CUSTOMER, [NEW_YORKS_CELL], NEW_YORKS_CELL),
+        ("radius", CUSTOMER, [SEATTLE], None),
+        ("extended-area-code", CUSTOMER, [NEW_YORKS_CELL], NEW_YORKS_CELL),
+        ("area-code", TOLL_FREE, [SEATTLE], SEATTLE),
+        ("area-code", SHIBUYA, LINES, LINES[0]),
+        ("area-code", AIKO, LINES, LINES[0]),
+    ],
+)
+def test_a_number_is_as_near_as_the_service_wants_it_where_numbers_tell_of_places(
+    new_service, level, who, lines, given
+):
+    service = new_service(lines[:1] if given == LINES[0] else lines)
+    service.update(geo_match_level=level)
+    if given is None:
+        assert deeds.outcome(lambda: deeds.create(sid_of(service), who)) == 80206
+        assert deeds.outcome(lambda: deeds.create(sid_of(service), who, lines=(lines[0],))) == 0
+    else:
+        session = deeds.create(sid_of(service), who).session_sid
+        [person] = service.sessions(session).participants.list()
+        assert person.proxy_identifier == given
+
+
+def test_where_all_numbers_of_the_area_are_in_use_another_area_is_no_way_out(new_service):
+    service = new_service([NEW_YORK, SEATTLE])
+    service.update(geo_match_level="area-code")
+    deeds.create(sid_of(service), CUSTOMER)
+    assert deeds.outcome(lambda: deeds.create(sid_of(service), CUSTOMER)) == 80206
+
+
+# ---- what a session is for, if nobody says ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("people", "lines", "mode"),
+    [
+        ((AIKO,), (), "voice-only"),
+        ((CUSTOMER,), (), "voice-and-message"),
+        ((AIKO, CUSTOMER), (), "voice-only"),
+        ((), (), "voice-and-message"),
+        ((AIKO,), (SEATTLE,), "voice-and-message"),
+    ],
+)
+def test_a_session_is_for_what_its_peoples_numbers_can_do(new_service, people, lines, mode):
+    service = new_service([SEATTLE], sms=True)
+    give_numbers(sid_of(service), LINES)
+    assert deeds.create(sid_of(service), *people, lines=lines).mode == mode
 
 
 def test_a_number_that_rests_and_is_forgotten_in_that_moment_is_given_all_the_same(service, cloud, clock, wire):

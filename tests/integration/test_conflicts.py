@@ -56,6 +56,27 @@ class Clients:
         assert status < 300, said
         return said
 
+    @cached_property
+    def writing(self):
+        """A service with a number that has texts."""
+        service = self.without(BOTH)
+        self.makes("POST", f"{service}/PhoneNumbers", {"PhoneNumber": BOTH})
+        return service
+
+    def texts(self):
+        """The path of somebody who can be written to."""
+        wanted = {"Participants": json.dumps({"Identifier": f"+8190{next(self.numbered):08}"})}
+        session = f"{self.writing}/Sessions/" + self.makes("POST", f"{self.writing}/Sessions", wanted)["sid"]
+        return f"{session}/Participants/" + self.person(session)
+
+    def person(self, session):
+        return self.makes("GET", f"{session}/Participants")["participants"][0]["sid"]
+
+    def interaction(self):
+        path = self.texts()
+        sent = self.makes("POST", f"{path}/MessageInteractions", {"Body": "It is here."})
+        return f"{path.partition('/Participants')[0]}/Interactions/{sent['sid']}"
+
     # ---- what is there before ----
 
     def service(self):
@@ -125,6 +146,7 @@ class Clients:
 OPERATIONS = {  # whatever is asked for, made ready by somebody
     "POST /v1/Services": lambda c: ("/v1/Services", {"UniqueName": c.name()}),
     "POST /v1/Services/<sid>": lambda c: (c.service(), {"UniqueName": c.name(), "DefaultTtl": 60}),
+    "DELETE /v1/Services/<sid>": lambda c: (c.pool(), None),
     "POST /v1/Services/<service_sid>/PhoneNumbers": lambda c: (
         f"{c.without(VOICE)}/PhoneNumbers",
         {"PhoneNumber": VOICE},
@@ -141,6 +163,14 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
         f"{c.session(AIKO)}/Participants",
         {"Identifier": BEN},
     ),
+    "DELETE /v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>": lambda c: (
+        (session := c.session(AIKO, BEN)) and f"{session}/Participants/{c.person(session)}",
+        None,
+    ),
+    "POST /v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<participant_sid>/MessageInteractions": (
+        lambda c: (f"{c.texts()}/MessageInteractions", {"Body": "It is here."})
+    ),
+    "DELETE /v1/Services/<service_sid>/Sessions/<session_sid>/Interactions/<sid>": lambda c: (c.interaction(), None),
     "POST /api/callers/import": lambda c: ("/api/callers/import", "number,name\n090-1234-5678,Aiko\n"),
     "PUT /api/callers/<number>": lambda c: (f"/api/callers/{quote(f'+8190{next(c.numbered):08}')}", {"name": "Ben"}),
     "PATCH /api/callers/<number>": lambda c: (c.caller(), {"name": "Ben"}),

@@ -36,6 +36,7 @@ from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
 from toritsugi.masking import erasure, in_conference, interactions, pool, services
 from toritsugi.masking import lifecycle as sessions
+from toritsugi.masking import message_interactions as written
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.sessions import read_session
 from toritsugi.messages import inbound, outbound, reply_limit
@@ -221,6 +222,19 @@ class World:
         OutgoingLeg(self.twilio, caller.identifier, caller.proxy_identifier).reports("initiated")
         return lambda: deed(sid)
 
+    def left(self, deed: Callable[[str, str], object]) -> Deed:
+        """Something that is done with a session that somebody was taken out of."""
+        sid = self.session()
+        deeds.take_out(self.service, sid)
+        return lambda: deed(self.service, sid)
+
+    def written(self, deed: Callable[[str, str], object]) -> Deed:
+        """Something that is done with a text that was sent in a session."""
+        sid, text_sid = self.session(), "KI" + "2" * 32
+        made = {"sid": text_sid, "participant_sid": "KP" + "1" * 32, "date_created": NOW}
+        written.MessageInteraction(sid, f"interaction#{text_sid}", **made).save()
+        return lambda: deed(sid, text_sid)
+
     # all others
 
     def caller(self, deed: Callable[[], object]) -> Deed:
@@ -346,7 +360,11 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.interactions.note_refused": lambda w: w.of_called(
         lambda sid: interactions.note_refused(sid, "CA" + "1" * 32)
     ),
-    "masking.interactions.forget_interactions": lambda w: w.of_called(interactions.forget_interactions),
+    "masking.message_interactions.forget_what_happened": lambda w: w.of_called(written.forget_what_happened),
+    "masking.message_interactions.hide_interaction:1": lambda w: w.written(written.hide_interaction),
+    "masking.message_interactions.hide_interaction:2": lambda w: w.of_called(
+        lambda sid: written.hide_interaction(sid, "KI" + "1" * 32)
+    ),
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
     "messages.outbound.keep_outbound": lambda w: lambda: outbound.keep_outbound(text()),
@@ -355,7 +373,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "messages.reply_limit.forget_answers": lambda w: w.answered(lambda: reply_limit.forget_answers(AIKO)),
     "masking.erasure.forget_routes": lambda w: w.of_closed(lambda *_: erasure.forget_routes(AIKO)),
-    "messages.records.erase_some_messages": lambda w: w.text(lambda: messages.erase_some_messages(AIKO, 9)),
+    "messages.records.forget_messages": lambda w: w.text(lambda: messages.erase_some_messages(AIKO, 9)),
     "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
     "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),
@@ -400,7 +418,11 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
     "masking.lifecycle.expire_session:1": lambda w: w.clean_up,
     "masking.lifecycle.expire_session:2": lambda w: w.clean_up,
-    "masking.lifecycle.forget_session": lambda w: w.of_closed(deeds.delete),
+    "masking.lifecycle.forget_session:1": lambda w: w.left(deeds.delete),
+    "masking.lifecycle.forget_session:2": lambda w: w.of_closed(deeds.delete),
+    "masking.removal.take_out": lambda w: w.of_session(deeds.take_out),
+    "masking.services.begin_removal": lambda w: w.other_service(lambda made: services.begin_removal(made.service_sid)),
+    "masking.services.forget_service": lambda w: w.other_service(services.forget_service),
 }
 
 

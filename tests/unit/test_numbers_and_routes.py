@@ -177,7 +177,7 @@ def test_the_first_reason_why_no_number_will_do_is_the_one_that_is_told(pool, mo
     ],
 )
 def test_the_mode_is_the_widest_that_some_number_can_serve(pool, mode):
-    assert default_mode(pool) == mode
+    assert default_mode(pool, []) == mode
 
 
 @pytest.mark.parametrize(

@@ -607,7 +607,7 @@ def test_only_who_copies_recordings_takes_messages_about_them():
 
 def test_only_who_counts_calls_and_texts_or_copies_recordings_speaks_to_the_bus():
     counting = {role for role in ROLES if actions_on(role, "UsageTable")}
-    assert counting == {"VoiceRole", "SmsRole", "StatusRole", "TimerRole", "ApiRole"}
+    assert counting == {"VoiceRole", "SmsRole", "StatusRole", "TimerRole", "ProxyRole", "ApiRole"}
     assert {role for role in ROLES if actions_on(role, "Bus")} == {"RecordingRole", *counting}
 
 

@@ -77,6 +77,11 @@ def send_call_to_dismiss(call_sid: str, sentence: str, language: str) -> None:
     send({"dismiss": {"call_sid": call_sid, "sentence": sentence, "language": language}}, 0)
 
 
+def send_service_to_remove(service_sid: str, seconds: float = 0) -> None:
+    """Has timer.py go on with the removal of a service, after so many seconds."""
+    send({"remove_service": service_sid}, seconds)
+
+
 def send_recording_to_copy(report: dict[str, Any], seconds: float = 0) -> None:
     """Has recording.py copy what Twilio has told of, after so many seconds."""
     send(report, seconds, config.RECORDINGS_URL)

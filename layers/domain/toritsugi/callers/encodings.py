@@ -42,7 +42,7 @@ LOOKS = {
     "windows-1251": rb"(?:[\x00-\x7f]|[\xc0-\xff]{2,})*",
 }
 ENCODING_SIGNS = {"iso-2022-jp": rb"\x1b\$", "utf-16": rb"(?:[\x20-\x7e]\0){3}|(?:\0[\x20-\x7e]){3}"}
-MAX_LOOKED_AT = 100_000  # bytes
+MAX_GUESSED_AT = 100_000  # bytes
 NAME_IT = "save it in UTF-8, or say which it is, like encoding=utf-8 or encoding=windows-1252"
 END_OF_FILE = (
     "\x1a"  # DOS ended a text so, and some exports still do: https://en.wikipedia.org/wiki/Substitute_character
@@ -162,7 +162,7 @@ def find_utf_8(sheet: bytes) -> str | None:
 
 def looks_like(sheet: bytes) -> str:
     """What the encoding may be, and what to do about it."""
-    likely = [name for name, usual in LOOKS.items() if re.fullmatch(usual, sheet[:MAX_LOOKED_AT])]
+    likely = [name for name, usual in LOOKS.items() if re.fullmatch(usual, sheet[:MAX_GUESSED_AT])]
     return (f"it looks like {' or '.join(likely)}; " if likely else "") + NAME_IT
 
 

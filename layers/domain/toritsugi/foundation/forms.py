@@ -8,7 +8,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.sids import looks_like_sid
 from toritsugi.foundation.visible import find_unseen
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAX_UNIQUE_NAME = 191
 
 URL = re.compile(r"https?://[^\s/?#]+[^\s]*")
 
@@ -52,6 +56,21 @@ class Form:
     def name(self, name: str, most: int) -> str | None:
         """What somebody calls something: a text of which one sees every character."""
         return check_name(name, self.text(name, most), most)
+
+    def unique_name(self) -> str | None:
+        """The UniqueName, which stands in addresses where a SID may stand, and can be told from one."""
+        text = self.name("UniqueName", MAX_UNIQUE_NAME)
+        if text and ("/" in text or text in (".", "..")):
+            raise invalid_parameter("UniqueName", "a name stands in addresses, so it has no slash, and is no dot")
+        if looks_like_sid(text or ""):
+            raise invalid_parameter("UniqueName", "it has the shape of a SID")
+        return text
+
+    def check_known(self, *names: str) -> None:
+        """Raises RequestRefused 20001 where the form says more than these: it would be taken, and not done."""
+        if unknown := sorted(set(self.fields) - set(names)):
+            said = ", ".join(name[:64] for name in unknown[:5])
+            raise RequestRefused(20001, f"{said}: there is no such field here, only {', '.join(sorted(names))}")
 
     def integer(self, name: str, least: int, most: int) -> int | None:
         """A whole number from `least` to `most`, both included."""

@@ -14,16 +14,33 @@ WHOLE = re.compile(r"[0-9]{1,9}")
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
 
-def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Callable[[Any], Any]) -> dict[str, Any]:
+BACK = "<"  # begins a token of a page that ends there
+
+
+def render(
+    key: str,
+    url: str,
+    query: Mapping[str, str],
+    read: Reader,
+    show: Callable[[Any], Any],
+    read_back: Reader | None = None,
+) -> dict[str, Any]:
     """One page under `key`, as Twilio writes it, with links to itself, the first and the next one.
 
-    A page before is never linked, for nobody needs it. `read` is given where to begin and how many to read, and gives
-    what it found and where to go on. Raises RequestRefused.
+    `read` is given where to begin and how many to read, and gives what it found and where to go on. A page before is
+    linked where it can be read: `read_back` is given where to end, and gives what it found and where the page before
+    ends. Raises RequestRefused.
     """
     size = min(MAX_PAGE_SIZE, read_number_parameter(query, "PageSize", DEFAULT_PAGE_SIZE, least=1))
     page = read_number_parameter(query, "Page", 0, least=0)
     token = query.get("PageToken") or None
-    found, following = read(open_token(token), size)
+    place = open_token(token)
+    if read_back and place and place.startswith(BACK):
+        following: str | None = place[len(BACK) :]
+        found, previous = read_back(place[len(BACK) :], size)
+    else:
+        found, following = read(place, size)
+        previous = place if read_back else None
     rest = {name: value for name, value in query.items() if name not in ("PageSize", "Page", "PageToken")}
     meta = {
         "key": key,
@@ -38,7 +55,16 @@ def render(key: str, url: str, query: Mapping[str, str], read: Reader, show: Cal
         meta["next_page_url"] = (
             f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page + 1, 'PageToken': seal_token(following)})}"
         )
+    if previous is not None:
+        before = {"PageSize": size, "Page": max(0, page - 1), "PageToken": seal_token(BACK + previous)}
+        meta["previous_page_url"] = f"{url}?{urlencode(rest | before)}"
     return {key: [show(item) for item in found], "meta": meta}
+
+
+def check_parameters(query: Mapping[str, str], *others: str) -> None:
+    """Raises RequestRefused 20001 where a list is asked for by anything but pages and these."""
+    if unknown := sorted(set(query) - {"PageSize", "Page", "PageToken", *others}):
+        raise RequestRefused(20001, f"{unknown[0][:64]} is no parameter of this list")
 
 
 def slices(items: list[Any]) -> Reader:
@@ -49,6 +75,18 @@ def slices(items: list[Any]) -> Reader:
             raise wrong_token()
         at = int(after or 0)
         return items[at : at + most], str(at + most) if at + most < len(items) else None
+
+    return read
+
+
+def slices_back(items: list[Any]) -> Reader:
+    """A reader of the same list, to what stands there."""
+
+    def read(before: str | None, most: int) -> tuple[list[Any], str | None]:
+        if not WHOLE.fullmatch(before or ""):
+            raise wrong_token()
+        end = int(before or 0)
+        return items[max(0, end - most) : end], str(end - most) if end > most else None
 
     return read
 

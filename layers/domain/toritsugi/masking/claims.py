@@ -20,6 +20,7 @@ from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import (
     MAX_PARTICIPANTS,
     ParticipantRequest,
+    check_strictness,
     read_participant,
     read_participants,
     too_many,
@@ -77,7 +78,7 @@ def open_session(service_sid: str, form: Form) -> tuple[Session, list[Participan
     for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         wanted = read_participants(form)
-        session = new_session(service, pool, form)
+        session = new_session(service, pool, wanted, form)
         with suppress(PoolChanged):
             return session, claim_session(session, wanted, service, pool)
     raise overtaken_by_claims()
@@ -87,7 +88,8 @@ def claim_session(
     session: Session, wanted: list[ParticipantRequest], service: Service, pool: list[PoolNumber]
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
-    searches = [LineSearch(person, compatible(pool, person, session.mode)) for person in wanted]
+    level = service.geo_match_level
+    searches = [LineSearch(person, compatible(pool, person, session.mode, level), level) for person in wanted]
     for numbers in choices(searches, service.number_selection_behavior):
         pairs = zip(wanted, numbers, strict=True)
         people = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
@@ -103,12 +105,14 @@ def save_session(
 ) -> set[int]:
     """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
 
-    Raises RequestRefused 80603, PoolChanged.
+    One that is closed from the beginning has no routes, and claims none before it is opened. Raises RequestRefused
+    80603, PoolChanged.
     """
     others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
+    claims = [] if session.status == "closed" else [*zip(people, others, searches, strict=True)]
     with refusals() as refused, write_transaction() as transaction:
-        for person, other, search in zip(people, others, searches, strict=True):
-            transaction.save(route_of(session, person, other), condition=takes(search, person, session))
+        for person, other, search in claims:
+            transaction.save(route_of(session, person, other, search.turn), condition=takes(search, person, session))
         transaction.save(session)
         for person in people:
             transaction.save(person)
@@ -116,7 +120,7 @@ def save_session(
             name = SessionName(session.service_sid, session_name_entry(session.unique_name), named=session.session_sid)
             transaction.save(name, condition=SessionName.entry.does_not_exist())
         checks = hold(transaction, numbers, int(time.time()))
-    name_place = 2 * len(people) + 1
+    name_place = len(claims) + 1 + len(people)
     places = without_pool(refused, checks, name_place + bool(session.unique_name))
     if name_place in places:
         raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
@@ -136,6 +140,7 @@ def without_pool(refused: set[int], checks: int, others: int) -> set[int]:
 
 def join_session(service_sid: str, session_sid: str, form: Form) -> Participant:
     """One more participant in a session. Raises RequestRefused, and leaves nothing."""
+    check_strictness(form)
     wanted = read_participant(form)
     for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
@@ -146,13 +151,14 @@ def join_session(service_sid: str, session_sid: str, form: Form) -> Participant:
 
 def claim_place(session_sid: str, wanted: ParticipantRequest, service: Service, pool: list[PoolNumber]) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
-    session, _ = join(service.service_sid, session_sid, wanted, int(time.time()))
-    search = LineSearch(wanted, compatible(pool, wanted, session.mode))
+    session, _ = get_joinable(service.service_sid, session_sid, wanted, int(time.time()))
+    level = service.geo_match_level
+    search = LineSearch(wanted, compatible(pool, wanted, session.mode, level), level)
     for numbers in choices([search], service.number_selection_behavior):
         now = int(time.time())
-        session, others = join(service.service_sid, session_sid, wanted, now)
+        session, people = get_joinable(service.service_sid, session_sid, wanted, now)
         person = enrol(session, wanted, numbers[0], session.participants)
-        if not (lost := save_participant(session, person, others, search, numbers, now)):
+        if not (lost := save_participant(session, person, present(people), search, numbers, now)):
             return person
         drop_lost([search], lost)
     raise overtaken_by_claims()
@@ -172,9 +178,9 @@ def save_participant(
     """
     partner = others[0] if others else None
     with refusals() as refused, write_transaction() as transaction:
-        transaction.save(route_of(session, person, partner), condition=takes(search, person, session))
+        transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))
         transaction.save(person)
-        joined: list[Action] = [Session.participants.set(len(others) + 1), Session.date_updated.set(now)]
+        joined: list[Action] = [Session.participants.set(session.participants + 1), Session.date_updated.set(now)]
         transaction.update(session, joined, condition=session_is_open(now) & is_as_read(session))
         if partner:
             other = route_of(session, partner, person)
@@ -189,10 +195,11 @@ def save_participant(
     return without_pool(refused, checks, 4 if partner else 3)
 
 
-def join(service_sid: str, session_sid: str, wanted: ParticipantRequest, now: int) -> tuple[Session, list[Participant]]:
-    """The session and who is in it, if this person may still join. Raises RequestRefused."""
+def get_joinable(
+    service_sid: str, session_sid: str, wanted: ParticipantRequest, now: int
+) -> tuple[Session, list[Participant]]:
+    """The session and its people, also who was taken out, if this person may still join. Raises RequestRefused."""
     session, people = read_session(service_sid, session_sid)
-    there = present(people)
     if session.is_closed(now):
         raise RequestRefused(80607, "Session is closed and cannot be updated")
     for person in people:
@@ -202,32 +209,35 @@ def join(service_sid: str, session_sid: str, wanted: ParticipantRequest, now: in
             raise RequestRefused(
                 80612, "This Identifier was a Participant of the Session before, and cannot be added again"
             )
-    if len(there) >= MAX_PARTICIPANTS:
+    if len(present(people)) >= MAX_PARTICIPANTS:
         raise too_many()
-    return session, there
+    return session, people
 
 
-def new_session(service: Service, pool: list[PoolNumber], form: Form) -> Session:
+def new_session(service: Service, pool: list[PoolNumber], wanted: list[ParticipantRequest], form: Form) -> Session:
     """The session that the form describes, not stored yet."""
     now = time.time()
+    check_strictness(form)
     date_expiry = read_date_expiry(form, now)
     said = form.integer("Ttl", 0, MAX_TTL)
     ttl = service.default_ttl if said is None else said
-    status = form.choice("Status", ("open", "in-progress")) or "open"
+    status = form.choice("Status", ("open", "in-progress", "closed")) or "open"
     return Session(
         "KC" + uuid.uuid4().hex,
         "session",
         service_sid=service.service_sid,
         listed_as=f"{now:017.6f}",
-        unique_name=form.name("UniqueName", most=191) or None,
+        unique_name=form.unique_name() or None,
         status=status,
-        mode=form.choice("Mode", MODES) or default_mode(pool),
+        mode=form.choice("Mode", MODES) or default_mode(pool, wanted),
         ttl=ttl,
         date_expiry=date_expiry,
         expires_at=expiry_of(ttl, date_expiry, int(now)),
         date_created=int(now),
         date_updated=int(now),
         date_started=int(now) if status == "in-progress" else None,
+        date_ended=int(now) if status == "closed" else None,
+        closed_reason="api" if status == "closed" else None,
         quarantine=service.quarantine,
         calls_outlive_expiry=service.calls_outlive_expiry,
         through=service.through,
@@ -270,12 +280,13 @@ def enrol(session: Session, wanted: ParticipantRequest, number: PoolNumber, plac
     )
 
 
-def route_of(session: Session, person: Participant, partner: Participant | None) -> Route:
+def route_of(session: Session, person: Participant, partner: Participant | None, turn: float | None = None) -> Route:
     """Where this person's calls to their line go, in this session."""
     return Route(
         *route_key(person.identifier, person.proxy_identifier),
         session_sid=session.session_sid,
         participant_sid=person.sid,
+        turn=turn,
         partner=partner.identifier if partner else None,
         partner_sid=partner.sid if partner else None,
         shows=partner.proxy_identifier if partner else None,

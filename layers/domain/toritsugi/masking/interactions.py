@@ -14,11 +14,12 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
 from toritsugi.foundation import config
 from toritsugi.foundation.call_status import FINAL, RANKS
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
-from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.transactions import (
@@ -39,6 +40,7 @@ from toritsugi.masking.sessions import (
     find_with_people,
     is_as_read,
     is_undeleted,
+    present,
     session_is_open,
 )
 
@@ -56,6 +58,7 @@ class Interaction(SessionEntry, discriminator="interaction"):
     duration = NumberAttribute(null=True)
     recording_sid = UnicodeAttribute(null=True)
     refused = BooleanAttribute(null=True)  # the leg was more than is allowed, and counts nowhere
+    deleted = BooleanAttribute(null=True)  # it is shown no more, and stays lest a late callback bring it back
     counted_for = NumberAttribute(null=True)  # so many like it are counted by this one; absent: it is not counted
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
@@ -205,7 +208,7 @@ def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int, tell: Tel
         return keep_alone(interaction, is_undeleted() & same_calls, more)
     until = leg.started + int(session.ttl) if session.slides else None
     later = until if until and until > (session.expires_at or 0) else None
-    pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
+    pairs = [route_key(person.identifier, person.proxy_identifier) for person in present(people)]
     condition = session_is_open(now) & is_as_read(session) & same_calls
     return keep_and_slide(interaction, leg, condition, later, pairs, more)
 
@@ -236,16 +239,23 @@ def keep_and_slide(
     more: list[Action],
 ) -> bool | None:
     """Keeps the interaction, and the session goes on until then, where that is said; None, if the condition fails."""
-    now, actions = int(time.time()), in_progress(leg) + more
+    now, actions = int(time.time()), in_progress(leg.started) + more
     with refusals() as places, write_transaction() as transaction:
         transaction.save(interaction, condition=Interaction.entry.does_not_exist())
         if until:
             actions.append(Session.expires_at.set(until))
-            moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
-            for pair in pairs:
-                transaction.update(Route(*pair), moved, condition=is_connecting(leg.session_sid, now))
+            slide_routes(transaction, leg.session_sid, pairs, until, now)
         transaction.update(Session(leg.session_sid, "session"), actions, condition=condition)
     return is_new(places, 0)
+
+
+def slide_routes(
+    transaction: TransactWrite, session_sid: str, pairs: Sequence[DirectoryKey], until: int, now: int
+) -> None:
+    """The routes of a session last until then, if they connect."""
+    moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
+    for pair in pairs:
+        transaction.update(Route(*pair), moved, condition=is_connecting(session_sid, now))
 
 
 def keep_alone(interaction: Interaction, condition: Condition, more: Sequence[Action] = ()) -> bool | None:
@@ -274,13 +284,13 @@ def is_latest(leg: MaskedLeg) -> Condition:
     return same & (Session.date_reopened.does_not_exist() | (Session.date_reopened <= leg.started))
 
 
-def in_progress(leg: MaskedLeg) -> list[Action]:
-    """What an interaction changes in its session when it begins."""
+def in_progress(moment: int) -> list[Action]:
+    """What an interaction that begins at this moment changes in its session."""
     return [
         Session.status.set("in-progress"),
-        Session.date_started.set(Session.date_started | leg.started),
-        Session.date_last_interaction.set(leg.started),
-        Session.date_updated.set(leg.started),
+        Session.date_started.set(Session.date_started | moment),
+        Session.date_last_interaction.set(moment),
+        Session.date_updated.set(moment),
     ]
 
 
@@ -297,24 +307,9 @@ def note_recording(session_sid: str, call_sid: str, recording_sid: str) -> None:
 
 
 def list_interactions(session_sid: str) -> list[Interaction]:
-    """A session's interactions, the newest first."""
+    """A session's calls, the newest first, also those that are shown no more."""
     found = Interaction.query(session_sid, Interaction.entry.startswith("interaction#"), consistent_read=True)
     return sorted(found, key=lambda interaction: (interaction.date_created, interaction.sid), reverse=True)
-
-
-def get_interaction(session_sid: str, sid: str) -> Interaction:
-    """The interaction of this SID. Raises RequestRefused 20404."""
-    try:
-        return Interaction.get(session_sid, interaction_entry(sid), consistent_read=True)
-    except Interaction.DoesNotExist:
-        raise not_found(f"/Interactions/{sid}") from None
-
-
-def forget_interactions(session_sid: str) -> None:
-    """Deletes all that a session did."""
-    with Interaction.batch_write() as batch:
-        for interaction in list_interactions(session_sid):
-            batch.delete(interaction)
 
 
 def running(session_sid: str) -> list[str]:

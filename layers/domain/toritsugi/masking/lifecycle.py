@@ -23,7 +23,7 @@ from toritsugi.foundation.transactions import (
     write_transaction,
 )
 from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of
-from toritsugi.masking.interactions import forget_interactions
+from toritsugi.masking.message_interactions import forget_what_happened
 from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
 from toritsugi.masking.routes import Route, forget_at, free_from, is_connecting, is_held, is_over
 from toritsugi.masking.services import MAX_TTL
@@ -34,6 +34,7 @@ from toritsugi.masking.sessions import (
     SessionEntry,
     SessionName,
     find_with_people,
+    has_same_people,
     is_as_read,
     is_unclosed,
     is_undeleted,
@@ -71,7 +72,7 @@ def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
 
 def session_is_busy() -> RequestRefused:
     """The refusal (80503) after the last try."""
-    return RequestRefused(80503, "The Session was being changed by other requests. Please try again", 409)
+    return RequestRefused(80503, "The Session was being changed by other requests. Please try again")
 
 
 def wrong_status() -> RequestRefused:
@@ -94,7 +95,7 @@ def change_expiry(session: Session, people: list[Participant], form: Form) -> bo
     ]
     with refusals() as places, write_transaction() as transaction:
         transaction.update(session, actions, condition=condition)
-        for person in people:
+        for person in present(people):
             route = route_of(session, person, None)
             moved = [
                 set_or_remove(Route.expires_at, route.expires_at),
@@ -122,7 +123,7 @@ def prolong_session(session_sid: str, since: float, until: float) -> bool:
             later.append(Session.date_expiry.set(until))
         with refusals() as places, write_transaction() as transaction:
             transaction.update(session, later, condition=session_is_open(now) & is_as_read(session))
-            for person in people:
+            for person in present(people):
                 moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
                 transaction.update(route_at(person), moved, condition=is_connecting(session_sid, now))
         if not places:
@@ -140,7 +141,7 @@ def read_expiry(session: Session, form: Form, since: int) -> None:
 
 
 def close_session(session: Session, people: list[Participant], reason: str) -> bool:
-    """Whether the session and its routes have ended; not if somebody has joined or closed it since it was read.
+    """Whether the session and its routes have ended; not if it was closed, or its people are others by now.
 
     It is one transaction, so that no crash leaves a closed session connecting.
     """
@@ -156,15 +157,14 @@ def end_session(
 ) -> bool:
     """Whether that was done to the session, its routes have ended, and whatever is to be gone with it is.
 
-    Not if the condition fails, or if somebody has joined since it was read.
+    Not if the condition fails, or if its people are others by now.
     """
-    now, held = int(time.time()), people
+    now, held = int(time.time()), present(people)
     while True:
         with refusals() as places, write_transaction() as transaction:
             for entry in gone:
                 transaction.delete(entry)
-            complete = condition & (Session.participants == session.participants)
-            transaction.update(session, actions, condition=complete)
+            transaction.update(session, actions, condition=condition & has_same_people(session))
             for person in held:
                 transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
         if not places:
@@ -263,7 +263,8 @@ def expire_session(session_sid: str, now: float) -> float | None:
         seen = session.expires_at
         still_its = is_held(session_sid) & (Route.expires_at == seen)
         over = [Route.ended_at.set(seen), *forgetting_partner(seen, session)]
-        for person in people:  # first what hangs on it: after a crash, whoever comes next finds the session still open
+        # first what hangs on it: after a crash, whoever comes next finds the session still open
+        for person in present(people):
             update_if(route_at(person), over, still_its)
         if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
             if now - seen > LATE_CLEANUP_SECONDS:  # no caller is harmed, but our timers are not well
@@ -303,8 +304,11 @@ def delete_whole_session(service_sid: str, session_sid: str) -> Session:
 
 
 def delete_as_read(session: Session, people: list[Participant]) -> bool:
-    """Whether nobody finds the session any more; not if it was not as read."""
-    gone: list[SessionEntry | SessionName] = [*people]
+    """Whether nobody finds the session any more; not if it was not as read.
+
+    Those who were taken out of it, of whom there may be any number, go with what it did.
+    """
+    gone: list[SessionEntry | SessionName] = [*present(people)]
     if session.unique_name:
         gone.append(SessionName(session.service_sid, session_name_entry(session.unique_name)))
     actions = [*ending(int(time.time()), DELETED_REASON), Session.unique_name.remove()]
@@ -316,5 +320,7 @@ def delete_as_read(session: Session, people: list[Participant]) -> bool:
 
 def forget_session(session: Session) -> None:
     """Forgets what a deleted session did, to which nothing can be added any more, and then the session."""
-    forget_interactions(session.session_sid)
+    forget_what_happened(session.session_sid)
+    for person in find_with_people(session.session_sid)[1]:
+        person.delete()
     session.delete()

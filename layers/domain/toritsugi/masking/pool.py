@@ -13,6 +13,8 @@ from pynamodb.transactions import TransactWrite
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.logs import log
+from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.lines.numbers import country_of
@@ -29,6 +31,8 @@ MAX_POOL_NUMBERS = {
     False: 500,
     True: 5000,
 }  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
+
+NEARLY_FULL = 0.85  # of that, from where on the log warns: https://www.twilio.com/docs/api/errors/80624
 
 
 class PoolNumber(ServiceEntry, discriminator="number"):
@@ -62,9 +66,14 @@ def read_pool(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
     # "number#..." and "service" sort before "session-name#...", of which there may be a million
     entries = list(ServiceEntry.query(service_sid, ServiceEntry.entry <= "service", consistent_read=True))
     services = [entry for entry in entries if isinstance(entry, Service)]
-    if not services:
+    if not services or services[0].deleted_at is not None:
         raise not_found(f"/Services/{service_sid}")
     return services[0], [entry for entry in entries if isinstance(entry, PoolNumber)]
+
+
+def list_all_numbers(service_sid: str) -> list["PoolNumber"]:
+    """The numbers of a pool, also of a service that is there for nobody any more."""
+    return list(PoolNumber.query(service_sid, PoolNumber.entry.startswith("number#"), consistent_read=True))
 
 
 def read_usable(service_sid: str) -> tuple[Service, list["PoolNumber"]]:
@@ -86,10 +95,9 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
         begin_move(left, moved_at)
         reserve(left, reserved)
         return left
-    if sum(number.reserved == reserved for number in pool) >= MAX_POOL_NUMBERS[reserved]:
-        raise RequestRefused(
-            80622, f"The pool has {MAX_POOL_NUMBERS[reserved]} numbers of this kind, which is the most it can have"
-        )
+    alike, most = sum(number.reserved == reserved for number in pool), MAX_POOL_NUMBERS[reserved]
+    if alike >= most:
+        raise RequestRefused(80622, f"The pool has {most} numbers of this kind, which is the most it can have")
     now = int(time.time())
     number = PoolNumber(
         service_sid,
@@ -116,6 +124,8 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
             transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
             transaction.save(number)
         if not places:
+            if alike + 1 >= NEARLY_FULL * most:
+                log.warning("a pool is nearly full", code=80624, service_sid=service_sid, numbers=alike + 1, most=most)
             return number
         found = find_line(number.phone_number)
         if found and found.service_sid == service_sid:
@@ -131,11 +141,17 @@ def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
 
 
 def get_pool_number(service_sid: str, number_sid: str) -> PoolNumber:
-    """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404."""
+    """The number of this SID, if it is in this service's pool. Raises RequestRefused 20404, 80407 for what is none."""
+    check_sid(number_sid, "PN", 80407)
     try:
         return PoolNumber.get(service_sid, pool_entry(number_sid), consistent_read=True)
     except PoolNumber.DoesNotExist:
         raise not_found(f"/Services/{service_sid}/PhoneNumbers/{number_sid}") from None
+
+
+def abilities(number: PoolNumber) -> dict[str, bool]:
+    """What a number can do, as its service was told when it came into the pool."""
+    return {"voice": number.voice, "sms": number.sms, "mms": number.mms}
 
 
 def reserve(number: PoolNumber, reserved: bool) -> None:

@@ -5,10 +5,18 @@ from dataclasses import dataclass, replace
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, check_name, invalid_parameter
+from toritsugi.foundation.sids import check_sid
 from toritsugi.lines import destinations
-from toritsugi.lines.numbers import read_typed
+from toritsugi.lines.numbers import is_e164, read_typed
 
 MAX_PARTICIPANTS = 2
+
+# Clients of before send one of the last two: that two sessions never have the same pair is our only way.
+# https://www.twilio.com/docs/api/errors/80623
+STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
+SESSION_FIELDS = ("UniqueName", "DateExpiry", "Ttl", "Mode", "Status", "Participants", *STRICTNESS)
+SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", *STRICTNESS)
+PARTICIPANT_FIELDS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", *STRICTNESS)
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,26 @@ def read_line(text: str | None) -> str | None:
         return read_typed(text) if text else None
     except RequestRefused:
         return text
+
+
+def check_strictness(form: Form) -> None:
+    """Raises RequestRefused 80701 where a client wants it to be possible that two sessions have the same pair."""
+    for name in STRICTNESS:
+        if form.boolean(name) is False:
+            raise invalid_parameter(name, "it is always true here: no pair of two numbers leads to two sessions")
+
+
+def read_pool_number(form: Form) -> tuple[str | None, str | None]:
+    """The number that is to come into a pool, in E.164, or its SID. Raises RequestRefused 80406, 80407, 80701."""
+    phone_number, sid = form.text("PhoneNumber", most=64), form.text("Sid", most=64)
+    if not phone_number and not sid:
+        raise invalid_parameter("PhoneNumber", "name the number, by PhoneNumber or by Sid")
+    if sid:
+        check_sid(sid, "PN", 80407)
+    number = read_line(phone_number or None)
+    if number and not is_e164(number):
+        raise RequestRefused(80406, f"{phone_number} is no phone number, as +815012345678 is")
+    return number, sid or None
 
 
 def too_many() -> RequestRefused:

@@ -53,7 +53,8 @@ class Route(Entry, discriminator="route"):
     """Where `number`'s calls to a line go: to `partner`, who sees `shows`.
 
     `ttl` is there while the expiry slides. `expires_at` absent: never expires. `ended_at` absent: open. `free_from`
-    absent: never free. `forget_at`: when DynamoDB may sweep it away, after it has ended.
+    absent: never free. `forget_at`: when DynamoDB may sweep it away, after it has ended. `turn` counts the lines that
+    the person was given, so that what is older is known even within a second.
 
     The settings of the session travel here from `quarantine` on, so that a call needs no second read: `through` a dial,
     which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
@@ -72,6 +73,7 @@ class Route(Entry, discriminator="route"):
     free_from = NumberAttribute(null=True)
     forget_at = NumberAttribute(null=True)
     live_on = UnicodeAttribute(null=True)
+    turn = NumberAttribute(null=True)
     quarantine = NumberAttribute(default=0)
     calls_outlive_expiry = BooleanAttribute(default=False)
     through = UnicodeAttribute(default="dial")
@@ -84,6 +86,11 @@ class Route(Entry, discriminator="route"):
     def connects(self, now: float) -> bool:
         """Whether a call may be put through at this moment, to whomever it may be."""
         return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
+
+    @property
+    def released_at(self) -> float:
+        """When it has ended, or will by itself."""
+        return float(self.expires_at or 0 if self.ended_at is None else self.ended_at)
 
     def until(self, now: float) -> float | None:
         """When the session ends, counting the slide that a call made now causes; None: never."""

@@ -1,7 +1,9 @@
 """Services: a marketplace, a clinic, a delivery: each with its pool of numbers, its sessions and its rules."""
 
+import re
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from pynamodb.attributes import (
@@ -15,10 +17,10 @@ from pynamodb.attributes import (
 from toritsugi.foundation import config
 from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
-from toritsugi.foundation.forms import Form, date
+from toritsugi.foundation.forms import MAX_UNIQUE_NAME, Form, date, invalid_parameter
 from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import DAY_SECONDS
-from toritsugi.foundation.sids import is_sid
+from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
@@ -26,6 +28,12 @@ from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
 MAX_TTL = 2_147_483_646
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
+SERVICE_FIELDS = (
+    *("UniqueName", "DefaultTtl", "CallbackUrl", "InterceptCallbackUrl", "OutOfSessionCallbackUrl"),
+    *("GeoMatchLevel", "NumberSelectionBehavior", "ChatInstanceSid"),
+    *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
+    *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers"),
+)
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
 
 
@@ -69,10 +77,8 @@ class Service(ServiceEntry, discriminator="service"):
     extension_times = NumberAttribute(default=1)
     record = BooleanAttribute(default=False)
     unconfirmed_callers = UnicodeAttribute(default=REFUSE)
+    deleted_at = NumberAttribute(null=True)  # since when it is there for nobody, and goes with all that is in it
     edition = VersionAttribute()
-
-
-MAX_SERVICE_NAME = 191
 
 
 class ServiceName(ServiceEntry, discriminator="service-name"):
@@ -87,7 +93,7 @@ def service_name_entry(unique_name: str) -> str:
 
 def new_service(form: Form) -> Service:
     """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
-    unique_name = form.name("UniqueName", most=MAX_SERVICE_NAME)
+    unique_name = form.unique_name()
     if not unique_name:
         raise RequestRefused(80701, "'UniqueName' is invalid: a service needs a name")
     now = int(time.time())
@@ -111,7 +117,7 @@ def change_service(service: Service, form: Form) -> Service:
     for _ in range(MAX_TRIES):
         former = service.unique_name
         set_from_form(service, form)
-        service.unique_name = form.name("UniqueName", most=MAX_SERVICE_NAME) or former
+        service.unique_name = form.unique_name() or former
         service.date_updated = int(time.time())
         with refusals() as places, write_transaction() as transaction:
             if service.unique_name != former:
@@ -138,7 +144,7 @@ def set_from_form(service: Service, form: Form) -> None:
         "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
         "geo_match_level": form.choice("GeoMatchLevel", GEO_MATCH_LEVELS),
         "number_selection_behavior": form.choice("NumberSelectionBehavior", NUMBER_SELECTION_BEHAVIORS),
-        "chat_instance_sid": form.name("ChatInstanceSid", most=34),
+        "chat_instance_sid": read_chat_instance(form),
         "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
         "close_ends_calls": form.boolean("CloseEndsCalls"),
         "quarantine": form.integer("Quarantine", 0, 365 * DAY_SECONDS),
@@ -156,17 +162,30 @@ def set_from_form(service: Service, form: Form) -> None:
         raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
 
 
+def read_chat_instance(form: Form) -> str | None:
+    """The ChatInstanceSid, which is kept and shown; blank, where it is taken away."""
+    sid = form.text("ChatInstanceSid")
+    if sid and not re.fullmatch("IS[0-9a-fA-F]{32}", sid):
+        raise invalid_parameter("ChatInstanceSid", "it must be a SID that begins with IS")
+    return sid
+
+
 def get_service(sid_or_name: str) -> Service:
-    """The service of this SID or unique name. Raises RequestRefused 20404."""
+    """The service of this SID or unique name, unless it is being deleted. Raises RequestRefused 20404, 80408."""
     try:
-        if len(sid_or_name) > MAX_SERVICE_NAME:
+        if len(sid_or_name) > MAX_UNIQUE_NAME:
             raise ServiceName.DoesNotExist
+        if looks_like_sid(sid_or_name):
+            check_sid(sid_or_name, "KS", 80408)
         if not is_sid(sid_or_name, "KS"):
             name = ServiceName.get(config.TWILIO_ACCOUNT_SID, service_name_entry(sid_or_name), consistent_read=True)
             sid_or_name = name.named
-        return Service.get(sid_or_name, "service", consistent_read=True)
+        service = Service.get(sid_or_name, "service", consistent_read=True)
+        if service.deleted_at is None:
+            return service
     except (ServiceName.DoesNotExist, Service.DoesNotExist):
-        raise not_found(f"/Services/{sid_or_name}") from None
+        pass
+    raise not_found(f"/Services/{sid_or_name}")
 
 
 def sid_of(sid_or_name: str) -> str:
@@ -190,16 +209,63 @@ def list_services(after: str | None, most: int) -> tuple[list[Service], str | No
         consistent_read=True,
     )
     found = list(names)
-    page = found[:most]
-    keys = [(name.named, "service") for name in page]
+    return get_services(found[:most]), found[most - 1].entry if len(found) > most else None
+
+
+def list_services_back(before: str | None, most: int) -> tuple[list[Service], str | None]:
+    """A page of the same list up to there, and where the page before ends."""
+    if not (before or "").startswith("service-name#"):
+        raise wrong_token()
+    until = ServiceName.entry.between("service-name#", before)
+    account = config.TWILIO_ACCOUNT_SID
+    found = list(ServiceName.query(account, until, limit=most + 1, scan_index_forward=False, consistent_read=True))
+    services = get_services(found[:most])
+    return services[::-1], found[most].entry if len(found) > most else None
+
+
+def get_services(names: Sequence[ServiceName]) -> list[Service]:
+    """The services that have these names, in their order."""
+    keys = [(name.named, "service") for name in names]
     services = {service.service_sid: service for service in Service.batch_get(keys, consistent_read=True)}
-    following = page[-1].entry if len(found) > most else None
-    return [services[name.named] for name in page if name.named in services], following
+    return [services[name.named] for name in names if name.named in services]
+
+
+def begin_removal(service_sid: str) -> None:
+    """From now on the service is there for nobody, and its name is free; its sessions and numbers are there yet.
+
+    Twice is once. Raises RequestRefused 20404, 80503.
+    """
+    for _ in range(MAX_TRIES):
+        service = find_any_service(service_sid)
+        if service is None:
+            raise not_found(f"/Services/{service_sid}")
+        if service.deleted_at is not None:
+            return
+        service.deleted_at = int(time.time())
+        with refusals() as places, write_transaction() as transaction:
+            transaction.delete(ServiceName(config.TWILIO_ACCOUNT_SID, service_name_entry(service.unique_name)))
+            transaction.save(service, condition=Service.entry.exists())
+        if not places:
+            return
+    raise service_is_busy()
+
+
+def find_any_service(service_sid: str) -> Service | None:
+    """The service of this SID, also one that is there for nobody any more."""
+    try:
+        return Service.get(service_sid, "service", consistent_read=True)
+    except Service.DoesNotExist:
+        return None
+
+
+def forget_service(service: Service) -> None:
+    """Deletes a service in which nothing is left."""
+    service.delete()
 
 
 def service_is_busy() -> RequestRefused:
     """The refusal (80503) after the last try."""
-    return RequestRefused(80503, "The Service was being changed by other requests. Please try again", 409)
+    return RequestRefused(80503, "The Service was being changed by other requests. Please try again")
 
 
 def name_taken(unique_name: str) -> RequestRefused:

@@ -16,10 +16,10 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
-from toritsugi.foundation.forms import date
+from toritsugi.foundation.forms import MAX_UNIQUE_NAME, date
 from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import is_past
-from toritsugi.foundation.sids import is_sid
+from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
 
@@ -54,7 +54,8 @@ class Session(SessionEntry, discriminator="session"):
     """Two people, or one or none yet, who reach each other through lines.
 
     `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, the
-    last opening, or the creation.
+    last opening, or the creation. `participants` counts all who have ever joined, `removed` those who were taken out
+    since: neither ever falls, so who sees both as they were sees the same people.
     """
 
     service_sid = UnicodeAttribute()
@@ -66,6 +67,7 @@ class Session(SessionEntry, discriminator="session"):
     date_expiry = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     participants = NumberAttribute(default=0)
+    removed = NumberAttribute(null=True)
     closed_reason = UnicodeAttribute(null=True)
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
@@ -162,8 +164,8 @@ def session_is_open(now: int) -> Condition:
 
 
 def is_as_read(session: Session) -> Condition:
-    """Since the session was read, nobody has joined it; and neither when it ends has changed, nor what that is for."""
-    same = Session.participants == session.participants
+    """Since the session was read, its people are the same; neither when it ends has changed, nor what that is for."""
+    same = has_same_people(session)
     for attribute, seen in (
         (Session.ttl, session.ttl),
         (Session.date_expiry, session.date_expiry),
@@ -173,6 +175,13 @@ def is_as_read(session: Session) -> Condition:
     ):
         same &= attribute.does_not_exist() if seen is None else attribute == seen
     return same
+
+
+def has_same_people(session: Session) -> Condition:
+    """Since the session was read, nobody has joined it, and nobody was taken out of it."""
+    seen = session.removed
+    stayed = Session.removed.does_not_exist() if seen is None else Session.removed == seen
+    return (Session.participants == session.participants) & stayed
 
 
 def is_undeleted() -> Condition:
@@ -186,16 +195,31 @@ def is_unclosed() -> Condition:
 
 
 def get_session(service_sid: str, sid_or_name: str) -> Session:
-    """The session of this SID or unique name, if it is this service's. Raises RequestRefused 20404."""
+    """The session of this SID or unique name, if it is this service's.
+
+    Raises RequestRefused 20404 for a SID, 80308 for a name that none has, 80409 for what looks like a SID and is none.
+    """
+    if looks_like_sid(sid_or_name):
+        check_sid(sid_or_name, "KC", 80409)
+    else:
+        sid_or_name = find_sid_of_name(service_sid, sid_or_name)
     try:
-        if not sid_or_name.startswith("KC") or len(sid_or_name) != 34:
-            sid_or_name = SessionName.get(service_sid, session_name_entry(sid_or_name), consistent_read=True).named
         session = Session.get(sid_or_name, "session", consistent_read=True)
-    except (SessionName.DoesNotExist, Session.DoesNotExist):
+    except Session.DoesNotExist:
         raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}") from None
     if session.service_sid != service_sid or session.is_deleted:
         raise not_found(f"/Services/{service_sid}/Sessions/{sid_or_name}")
     return session
+
+
+def find_sid_of_name(service_sid: str, unique_name: str) -> str:
+    """The SID of the session that has this name. Raises RequestRefused 80308."""
+    try:
+        if len(unique_name) > MAX_UNIQUE_NAME:
+            raise SessionName.DoesNotExist
+        return str(SessionName.get(service_sid, session_name_entry(unique_name), consistent_read=True).named)
+    except SessionName.DoesNotExist:
+        raise RequestRefused(80308, f"No Session of this Service has the unique name {unique_name[:191]!r}") from None
 
 
 def session_sid_of(service_sid: str, sid_or_name: str) -> str:
@@ -224,6 +248,28 @@ def present(people: list[Participant]) -> list[Participant]:
     return [person for person in people if person.date_deleted is None]
 
 
+def get_participant(service_sid: str, session_sid: str, sid: str) -> Participant:
+    """The participant of this SID, also one who was taken out. Raises RequestRefused 20404, 80405."""
+    check_sid(sid, "KP", 80405)
+    for person in read_session(service_sid, session_sid)[1]:
+        if person.sid == sid:
+            return person
+    raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}/Participants/{sid}")
+
+
+def get_present(service_sid: str, session_sid: str, sid: str) -> tuple[Session, list[Participant]]:
+    """The session, and first of its people who are there the one of this SID. Raises RequestRefused.
+
+    20404: nobody there has it; 80405: it is none of a participant.
+    """
+    check_sid(sid, "KP", 80405)
+    session, people = read_session(service_sid, session_sid)
+    found = sorted(present(people), key=lambda person: person.sid != sid)
+    if not found or found[0].sid != sid:
+        raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}/Participants/{sid}")
+    return session, found
+
+
 def find_with_people(session_sid: str) -> tuple[Session | None, list[Participant]]:
     """The same of any session, also of one that is deleted but not gone yet; None, where there is none."""
     # "participant#..." and "session" sort after "interaction#...", of which there may be many
@@ -245,9 +291,25 @@ def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[
     query = Session.of_service.query(service_sid, scan_index_forward=False, limit=most + 1, last_evaluated_key=start)
     keys_found = [(key.session_sid, key.listed_as) for key in query]
     page = keys_found[:most]
-    found = {s.session_sid: s for s in Session.batch_get([(sid, "session") for sid, _ in page], consistent_read=True)}
     following = f"{page[-1][1]}|{page[-1][0]}" if len(keys_found) > most else None
-    return [found[sid] for sid, _ in page if sid in found and not found[sid].is_deleted], following
+    return get_undeleted([sid for sid, _ in page]), following
+
+
+def list_sessions_back(service_sid: str, before: str | None, most: int) -> tuple[list[Session], str | None]:
+    """A page of the same list up to there, and where the page before ends."""
+    if not LISTED.fullmatch(before or ""):
+        raise wrong_token()
+    since = OfService.listed_as >= str(before).partition("|")[0]
+    keys_found = [(k.session_sid, k.listed_as) for k in Session.of_service.query(service_sid, since, limit=most + 1)]
+    last = f"{keys_found[most][1]}|{keys_found[most][0]}" if len(keys_found) > most else None
+    return get_undeleted([sid for sid, _ in keys_found[:most]])[::-1], last
+
+
+def get_undeleted(session_sids: list[str]) -> list[Session]:
+    """Those of these sessions that are there, in the same order."""
+    keys = [(sid, "session") for sid in session_sids]
+    found = {session.session_sid: session for session in Session.batch_get(keys, consistent_read=True)}
+    return [found[sid] for sid in session_sids if sid in found and not found[sid].is_deleted]
 
 
 def show_session(session: Session, base: str, now: float) -> dict[str, Any]:

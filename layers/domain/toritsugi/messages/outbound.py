@@ -3,14 +3,17 @@
 Codes: https://www.twilio.com/docs/api/errors
 """
 
+import time
 from collections.abc import Callable
+
+from pynamodb.transactions import TransactWrite
 
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused, Unanswered
 from toritsugi.foundation.transactions import refusals, write_transaction
-from toritsugi.limits import charges
-from toritsugi.limits.usage import Use
+from toritsugi.limits import charges, switch, twilio_limits, usage
+from toritsugi.limits.usage import Tell, Use
 from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import line_key
 from toritsugi.messages import records
@@ -20,6 +23,11 @@ from toritsugi.messages.segments import measure_text
 MAX_BODY, MAX_MEDIA = 1_600, 10
 
 Send = Callable[[str, str, str, list[str], str], tuple[str, str]]  # to, from, body, media, callback: SID and status
+Along = Callable[[TransactWrite], None]  # what else a transaction has to do
+
+
+def nothing_along(_: TransactWrite) -> None:
+    """A message that belongs to nothing else."""
 
 
 def check_message(message: Message) -> None:
@@ -44,13 +52,38 @@ def use_of_message(message: Message) -> Use:
     return Use(message.line, texts=1, yen=charges.yen_a_text(str(message.person)) * segments)
 
 
-def keep_outbound(message: Message) -> bool:
-    """Whether the message is new; then, and only then, it is kept. Raises RequestRefused 21610."""
+def send_new(message: Message, send: Send, tell: Tell, along: Along = nothing_along) -> bool:
+    """Whether the message is new; then it is kept, with what has to be `along` with it, and Twilio has it.
+
+    Raises RequestRefused, ExchangeStopped, LimitReached.
+    """
+    found, now, use = switch.find_switch(), time.time(), use_of_message(message)
+    switch.check_stop(found)
+    with usage.reserved(use, switch.limits_of(found), now, tell):
+        new = keep_outbound(message, along)
+    if not new:
+        usage.release(use, now)
+        return False
+    try:
+        hand_over(message, send)
+    except RequestRefused as refusal:
+        if is_unsent(refusal):
+            usage.release(use, now)
+        raise twilio_limits.as_limit(refusal, now, tell) from None
+    return True
+
+
+def keep_outbound(message: Message, along: Along = nothing_along) -> bool:
+    """Whether the message is new; then, and only then, it is kept, with what has to be `along` with it.
+
+    Raises RequestRefused 21610.
+    """
     number = str(message.person)
     with refusals() as places, write_transaction() as transaction:
         transaction.condition_check(OptOut, *opt_out_key(number), condition=OptOut.entry.does_not_exist())
         transaction.save(message, condition=Message.message_id.does_not_exist())
-    if places == {0}:
+        along(transaction)
+    if 0 in places and 1 not in places:
         raise unwanted(number)
     return not places
 

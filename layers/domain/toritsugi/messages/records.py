@@ -130,6 +130,12 @@ def find_message(message_id: str) -> Message | None:
     return next((one for one in Message.batch_get([message_id], consistent_read=True) if is_kept(one)), None)
 
 
+def find_messages(message_ids: list[str]) -> dict[str, Message]:
+    """Those of these messages that are kept, by their ids."""
+    found = Message.batch_get(message_ids, consistent_read=True) if message_ids else ()
+    return {one.message_id: one for one in found if is_kept(one)}
+
+
 def is_kept(message: Message) -> bool:
     """Whether a message is not past its time."""
     return not is_past(message.forget_at, message.date_created, config.MESSAGE_RETENTION)
@@ -213,6 +219,13 @@ def list_messages(
     return read_listed(asked.listing, shown, after, most, look_up, asked.lets)
 
 
+def forget_messages(message_ids: list[str]) -> None:
+    """Deletes these messages."""
+    with Message.batch_write() as batch:
+        for message_id in message_ids:
+            batch.delete(Message(message_id))
+
+
 # ---- those of a person -----------------------------------------------------------------------------------------------
 
 
@@ -223,7 +236,5 @@ def erase_some_messages(person: str, most: int) -> tuple[int, set[str]]:
     """
     ids = [listed.message_id for listed in Message.with_person.query(person, limit=most)]
     there = list(Message.batch_get(ids, consistent_read=True)) if ids else []
-    with Message.batch_write() as batch:
-        for message_id in ids:
-            batch.delete(Message(message_id))
+    forget_messages(ids)
     return len(ids), {one.sid for one in there if one.sid}
