@@ -1,4 +1,4 @@
-"""A recording is ready: its file is copied to S3, and whoever has to hear of it is told.
+"""A recording is ready: its file is copied to S3, and the interaction that it is of knows it.
 
 The callback only leaves a message with what it says, for a file may take longer than Twilio waits, or not be there yet.
 A message comes again until all of it is done; what is done already is not done again. Nobody waits for a file here: who
@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
-from toritsugi.adapters import event_bus, schedules, storage, twilio_recordings, webhooks
+from toritsugi.adapters import schedules, storage, twilio_recordings, webhooks
 from toritsugi.adapters.webhooks import Webhook
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import Unanswered
@@ -62,7 +62,7 @@ def attend(report: Report) -> None:
         if recording.status != records.STORED:
             copy_recording(recording)
         if recording.settled_at is None:
-            tell_owner(recording)
+            settle_recording(recording)
         release_copy(recording.recording_sid)
 
 
@@ -79,10 +79,8 @@ def copy_recording(recording: Recording) -> None:
     records.keep_recording(recording, size, checksum)
 
 
-def tell_owner(recording: Recording) -> None:
-    """A voicemail is news, rather twice, should this process end here, than never; an interaction knows its own."""
-    if recording.kind == "voicemail":
-        event_bus.publish("Voicemail recorded", records.news(recording))
+def settle_recording(recording: Recording) -> None:
+    """An interaction knows its recording, rather twice, should this process end here, than never."""
     if recording.session_sid and recording.call_sid:
         interactions.note_recording(recording.session_sid, recording.call_sid, recording.recording_sid)
     records.settle(recording)

@@ -13,7 +13,19 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 
-from api import callers, calls, document, erasures, limits, lines, messages, receptions, recordings
+from api import (
+    callers,
+    calls,
+    document,
+    erasures,
+    events,
+    limits,
+    lines,
+    messages,
+    receptions,
+    recordings,
+    subscriptions,
+)
 from api.queries import check_query
 from toritsugi import __version__
 from toritsugi.foundation import config, forms, rest
@@ -31,7 +43,7 @@ DOCUMENT: dict[str, Any] = {
     "security": [{"key": []}],
 }
 app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
-for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures):
+for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures, subscriptions, events):
     app.include_router(one_noun.router)
 
 KEYS = ("sid", "id", "number", "name")  # by the first of which a thing is called in its path
@@ -47,7 +59,7 @@ OTHERS = [
     (re.compile("POST /api/callers/import"), SHEETS, 4_000_000),  # of the 6 MB that Lambda takes, in base64
     (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, MAX_BODY_BYTES),
 ]
-SCOPE_OF_NOUN = {"ready-receptions": "receptions"}
+SCOPE_OF_NOUN = {"ready-receptions": "receptions", "events": "subscriptions"}
 DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json", PAGE)  # for any key: it is in the repository, but large
 
 

@@ -22,6 +22,7 @@ NEVER_RESERVED = 100  # of an account, AWS keeps for functions without any of th
 MOST, FEWEST = 100, 10  # fewer at once would turn calls away that the account could take
 
 WARM, TIMERS, RECORDINGS, BUSY = "WarmCalls", "TimersAtOnce", "RecordingsAtOnce", "BusyProcesses"
+NOTIFICATIONS = "NotificationsAtOnce"
 MOST_OF_A_QUEUE = 1000
 
 
@@ -44,7 +45,8 @@ def choose(exchange: Exchange) -> None:
     must_be_there(exchange, limit)
     if each := chosen(exchange, PARAMETER):
         fill_in(exchange, TIMERS, min(max(each, 4), MOST_OF_A_QUEUE))
-        fill_in(exchange, RECORDINGS, min(max(each // 5, 2), MOST_OF_A_QUEUE))
+        for name in (RECORDINGS, NOTIFICATIONS):
+            fill_in(exchange, name, min(max(each // 5, 2), MOST_OF_A_QUEUE))
     fill_in(exchange, BUSY, max(whole * 4 // 5, 1))
 
 

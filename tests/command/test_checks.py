@@ -86,7 +86,16 @@ def test_what_somebody_has_chosen_stays(deployed, said):
     ("limit", "chosen"),
     [
         (10, {"BusyProcesses": "8"}),
-        (1000, {"CallConcurrency": "100", "TimersAtOnce": "100", "RecordingsAtOnce": "20", "BusyProcesses": "800"}),
+        (
+            1000,
+            {
+                "CallConcurrency": "100",
+                "TimersAtOnce": "100",
+                "RecordingsAtOnce": "20",
+                "NotificationsAtOnce": "20",
+                "BusyProcesses": "800",
+            },
+        ),
     ],
 )
 def test_queues_and_alarms_are_fitted_to_the_account_and_to_nothing_that_somebody_has_said(limit, chosen):

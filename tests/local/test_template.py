@@ -63,7 +63,8 @@ EVENT = "Handler: a.handler, Events: { Due: { Type: %s, Properties: { %s } } }"
         ("Handler: a.handler", EVENT % ("Kinesis", "Stream: x"), "events of type Kinesis"),
         ("Handler: a.handler", EVENT % ("SQS", "Queue: x, FilterCriteria: {}"), "FilterCriteria of SQS Due"),
         ("Handler: a.handler", EVENT % ("SQS", "Queue: nowhere"), "no queue nowhere"),
-        ('"letters-${Stage}"', '"letters", FifoQueue: true', "FifoQueue of a queue"),
+        ('"letters-${Stage}"', '"letters", FifoQueue: true', "ends with .fifo: letters"),
+        ('"letters-${Stage}"', '"letters", ContentBasedDeduplication: true', "ContentBasedDeduplication of a queue"),
         ("Handler: a.handler", "Timeout: 31, " + EVENT % ("SQS", "Queue: !GetAtt Letters.Arn"), "VisibilityTimeout"),
     ],
 )

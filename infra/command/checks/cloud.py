@@ -51,6 +51,7 @@ def stack(exchange: Exchange) -> Iterator[Finding]:
 FORGETTING = {
     "DirectoryTable": "forget_at",
     "MessagesTable": "forget_at",
+    "NotificationsTable": "forget_at",
     "RecordingsTable": "expires_at",
     "UsageTable": "expires_at",
 }

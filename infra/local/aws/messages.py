@@ -14,6 +14,8 @@ from local.aws.template import ACCOUNT, REGION
 
 LARGEST = 1_048_576  # bytes of a message with its attributes, and of all messages of a batch
 LONGEST_DELAY = 900
+LONGEST_HIDDEN = 43_200
+MOST_OF_A_NAME = 128  # characters of a group's id, and of a deduplication id
 MOST_IN_A_BATCH = 10
 
 
@@ -38,6 +40,8 @@ class Message:
     first_received_at: float = 0
     chain: Counter[str] = field(default_factory=Counter)  # which function has run how often to bring it about
     receipts: list[str] = field(default_factory=list)
+    group: str = ""  # of a FIFO queue alone, like the following
+    same: str = ""
 
     @property
     def md5(self) -> str:
@@ -50,7 +54,7 @@ class Message:
             "SentTimestamp": str(int(self.sent_at * 1000)),
             "SenderId": f"{ACCOUNT}:local",
             "ApproximateFirstReceiveTimestamp": str(int(self.first_received_at * 1000)),
-        }
+        } | ({"MessageGroupId": self.group, "MessageDeduplicationId": self.same} if self.group else {})
 
 
 # ---- how a message looks ---------------------------------------------------------------------------------------------
@@ -124,3 +128,25 @@ def check_batch(entries: list[dict[str, Any]]) -> None:
     if sum(len(str(entry.get("MessageBody")).encode()) for entry in entries) > LARGEST:
         sentence = f"Batch requests cannot be longer than {LARGEST} bytes."
         raise Refused(f"{prefix}BatchRequestTooLong", sentence, "BatchRequestTooLong")
+
+
+def check_order(request: dict[str, Any]) -> tuple[str, str]:
+    """The group and the deduplication id of a message for a FIFO queue. Raises Refused."""
+    group, same = request.get("MessageGroupId", ""), request.get("MessageDeduplicationId", "")
+    if not group:
+        raise Refused("MissingParameter", "The request must contain the parameter MessageGroupId.")
+    if not same:
+        sentence = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided"
+        raise Refused("InvalidParameterValue", f"{sentence} explicitly")
+    if request.get("DelaySeconds") is not None:
+        sentence = (
+            "Value for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid "
+        )
+        raise Refused("InvalidParameterValue", f"{sentence}for this queue type.")
+    for name, value in (("MessageGroupId", group), ("MessageDeduplicationId", same)):
+        if len(value) > MOST_OF_A_NAME or not all("!" <= letter <= "~" for letter in value):
+            sentence = (
+                f"{name} can only include alphanumeric and punctuation characters. 1 to {MOST_OF_A_NAME} in length."
+            )
+            raise Refused("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {sentence}")
+    return group, same

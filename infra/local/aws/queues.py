@@ -16,21 +16,35 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from local.aws.faults import Faults
 from local.aws.functions import Functions, current
-from local.aws.messages import MOST_IN_A_BATCH, Message, Refused, check_batch, check_message, described, receipt, record
+from local.aws.messages import (
+    LONGEST_HIDDEN,
+    MOST_IN_A_BATCH,
+    Message,
+    Refused,
+    check_batch,
+    check_message,
+    check_order,
+    described,
+    receipt,
+    record,
+)
 from local.aws.template import Template
 from local.clock import ROUNDING, Clock
 
 PROPERTIES = {
     *("QueueName", "DelaySeconds", "VisibilityTimeout", "RedrivePolicy", "MessageRetentionPeriod"),
     *("SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags"),
+    *("FifoQueue", "DeduplicationScope", "FifoThroughputLimit"),
 }
 
 
 MOST_IN_A_CHAIN = 16
+SAME_SECONDS = 300  # for which a FIFO queue knows what was sent: the same is not sent again
 
 
 class Queue:
@@ -44,6 +58,10 @@ class Queue:
         self.visibility_timeout = int(properties.get("VisibilityTimeout", 30))
         self.retention = int(properties.get("MessageRetentionPeriod", 345_600))
         self.redrive: dict[str, Any] = properties.get("RedrivePolicy", {})
+        self.in_order = bool(properties.get("FifoQueue"))
+        if self.in_order != name.endswith(".fifo"):
+            raise ValueError(f"the name of a FIFO queue, and of no other, ends with .fifo: {name}")
+        self.sent: dict[tuple[str, str], Message] = {}  # what was sent lately, by group and deduplication id
         self.dead_letters: Queue | None = None
         self.messages: list[Message] = []
         self.lock = threading.RLock()  # handlers send in threads, the clock delivers in its own
@@ -66,13 +84,17 @@ class Queue:
     def receive(self, most: int, visibility_timeout: float) -> list[Message]:
         """The oldest messages that are visible now; who receives one has so many seconds to delete it.
 
-        One that was received too often goes to the dead letters instead.
+        One that was received too often goes to the dead letters instead. In a FIFO queue one that is hidden hides all
+        those behind it in its group.
         """
         now = time.time()
         found: list[Message] = []
+        held_up: set[str] = set()
         with self.lock:
-            for message in [one for one in self.messages if one.visible_at <= now + ROUNDING]:
-                if now - message.sent_at > self.retention:
+            for message in list(self.messages):
+                if message.visible_at > now + ROUNDING or message.group in held_up:
+                    held_up |= {message.group} - {""}
+                elif now - message.sent_at > self.retention:
                     self.delete(message)
                 elif self.dead_letters and message.received >= int(self.redrive["maxReceiveCount"]):
                     self.delete(message)
@@ -100,6 +122,8 @@ class Queues:
         for queue in queues:
             if queue.redrive:
                 queue.dead_letters = self.by_arn[queue.redrive["deadLetterTargetArn"]]
+                if queue.dead_letters.in_order != queue.in_order:
+                    raise ValueError(f"the dead letters of {queue.name} must lie in a queue of its kind")
         self.fed = {source["Queue"]: (function, source) for function, source in template.events("SQS")}
         for arn, (function, _) in self.fed.items():
             if arn not in self.by_arn:
@@ -124,6 +148,7 @@ class Queues:
             "SendMessageBatch": self.send_message_batch,
             "ReceiveMessage": self.receive_message,
             "DeleteMessage": self.delete_message,
+            "ChangeMessageVisibility": self.hide_message,
         }
         if operation not in answers:
             raise ValueError(f"the local stack does not know {operation} of SQS")
@@ -134,9 +159,23 @@ class Queues:
         return answers[operation](self.named[name], request)
 
     def send_message(self, queue: Queue, request: dict[str, Any]) -> dict[str, Any]:
-        sent = self.put(queue, request.get("MessageBody"), request.get("DelaySeconds"), attributes_of(request))
+        sent = self.put_in_order(queue, request) if queue.in_order else self.put_as_asked(queue, request)
         self.announce(queue, *sent)
         return receipt(sent[0])
+
+    def put_as_asked(self, queue: Queue, request: dict[str, Any]) -> list[Message]:
+        return self.put(queue, request.get("MessageBody"), request.get("DelaySeconds"), attributes_of(request))
+
+    def put_in_order(self, queue: Queue, request: dict[str, Any]) -> list[Message]:
+        """The message behind those of its group; the one of before, where the same was sent lately. Raises Refused."""
+        group, same = check_order(request)
+        now, key = time.time(), (group, same)
+        with queue.lock:
+            if (before := queue.sent.get(key)) and now - before.sent_at < SAME_SECONDS:
+                return [before]
+            [sent] = self.put(queue, request.get("MessageBody"), None, attributes_of(request), group, same)
+            queue.sent[key] = sent
+        return [sent]
 
     def send_message_batch(self, queue: Queue, request: dict[str, Any]) -> dict[str, Any]:
         entries, successful, failed = request.get("Entries") or [], [], []
@@ -164,22 +203,41 @@ class Queues:
         queue.delete(*(one for one in queue.messages if request["ReceiptHandle"] in one.receipts))
         return {}
 
+    def hide_message(self, queue: Queue, request: dict[str, Any]) -> dict[str, Any]:
+        """Hides a message from now on for so long; whoever looks after it announces when that is over."""
+        seconds = request["VisibilityTimeout"]
+        if not 0 <= seconds <= LONGEST_HIDDEN:
+            said = f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for "
+            raise Refused("InvalidParameterValue", f"{said}the message is beyond the limit [43200 seconds].")
+        for message in queue.messages:
+            if request["ReceiptHandle"] in message.receipts:
+                message.visible_at = time.time() + seconds
+                self.announce(queue, message)
+        return {}
+
     def send(self, queue: Queue, body: str) -> None:
         """Sends a message from within AWS. Raises Refused."""
         self.announce(queue, *self.put(queue, body))
 
     def put(
-        self, queue: Queue, body: Any, delay: Any = None, attributes: dict[str, Any] | None = None
+        self,
+        queue: Queue,
+        body: Any,
+        delay: Any = None,
+        attributes: dict[str, Any] | None = None,
+        group: str = "",
+        same: str = "",
     ) -> list[Message]:
         """A message in the queue, or its copies; nobody looks for them yet. Raises Refused."""
         check_message(body, delay, attributes or {})
         what = f"{queue.name} {body}"
         late = self.faults.take("late", what)
-        copies = 2 if self.faults.take("twice", what) else 1
+        copies = 2 if not queue.in_order and self.faults.take("twice", what) else 1
         now, message_id = time.time(), str(uuid.uuid4())
         visible_at = now + (queue.delay if delay is None else delay) + (late.seconds if late else 0)
         chain = invocation.chain if (invocation := current.get()) else Counter()
-        sent = [Message(body, attributes or {}, now, visible_at, message_id, chain=chain) for _ in range(copies)]
+        one = Message(body, attributes or {}, now, visible_at, message_id, chain=chain, group=group, same=same)
+        sent = [replace(one, receipts=[]) for _ in range(copies)]
         for message in sent:
             queue.put(message)
         return sent
@@ -218,6 +276,8 @@ class Queues:
         failed = failed_of(answer, messages) if source.get("FunctionResponseTypes") else set()
         self.announce(queue, *(message for message in messages if message.message_id in failed))
         queue.delete(*(message for message in messages if message.message_id not in failed))
+        if queue.in_order and self.clock:  # those behind them are free
+            self.clock.after(0, lambda: self.poll(queue), f"what is next in {queue.name}")
 
 
 def attributes_of(request: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +30,13 @@ class Feed:
     arn: str
     function: dict[str, Any]
     size: int
+    patterns: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     working: bool = False
+
+    def wants(self, record: dict[str, Any]) -> bool:
+        """Whether the function hears of it: of what no pattern fits, it does not."""
+        return not self.patterns or any(fits(pattern, record) for pattern in self.patterns)
 
 
 class Streams:
@@ -49,7 +55,9 @@ class Streams:
             if source["Stream"] not in arns:
                 raise ValueError(f"the template has no table with the stream {source['Stream']}")
             size = int(source.get("BatchSize", MOST_IN_A_BATCH))
-            self.feeds.append(Feed(arns[source["Stream"]], source["Stream"], function, size))
+            filters = source.get("FilterCriteria", {}).get("Filters", [])
+            patterns = [json.loads(one["Pattern"]) for one in filters]
+            self.feeds.append(Feed(arns[source["Stream"]], source["Stream"], function, size, patterns))
 
     def start(self, clock: Clock) -> None:
         """From now on functions hear of changes. Call it in the loop in which the clock runs."""
@@ -61,7 +69,7 @@ class Streams:
             return
         new = {name: taken_from(name) for name in {feed.table for feed in self.feeds}}
         for feed in self.feeds:
-            if records := new[feed.table]:
+            if records := [record for record in new[feed.table] if feed.wants(record)]:
                 due = self.clock.now() + DELAY
                 feed.waiting += [(due, described(record, feed.arn)) for record in records]
                 self.loop.call_soon_threadsafe(self.clock.at, due, lambda feed=feed: self.work(feed), feed.table)
@@ -80,6 +88,16 @@ class Streams:
             else:
                 del feed.waiting[: len(due)]
         feed.working = False
+
+
+def fits(pattern: Any, said: Any) -> bool:
+    """Whether what is said fits a pattern: each of its names is there, with one of its values. Nothing else is built.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
+    """
+    if isinstance(pattern, dict):
+        return isinstance(said, dict) and all(fits(inner, said.get(name)) for name, inner in pattern.items())
+    return said in pattern
 
 
 def taken_from(name: str) -> list[dict[str, Any]]:

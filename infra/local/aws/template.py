@@ -21,7 +21,7 @@ EVENTS = {  # what wakes a function, and which of its properties are obeyed here
         "DeadLetterConfig",
     },
     "SQS": {"Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"},  # here is one process of each anyway
-    "DynamoDB": {"Stream", "StartingPosition", "BatchSize"},
+    "DynamoDB": {"Stream", "StartingPosition", "BatchSize", "FilterCriteria"},
 }
 
 NOTHING = object()  # what !Ref AWS::NoValue becomes: the property is not there

@@ -4,29 +4,40 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events.html
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from toritsugi.adapters import notifications
 from toritsugi.foundation import clients, config
+from toritsugi.foundation.events import Event, as_envelope, new_event
 from toritsugi.foundation.logs import log
 
+MAX_ENTRIES = 10  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 
-def publish(what: str, detail: dict[str, Any]) -> None:
-    """Puts an event on the bus. Raises RuntimeError when the bus does not take it."""
-    entry = {
-        "EventBusName": config.EVENT_BUS,
-        "Source": "toritsugi",
-        "DetailType": what,
-        "Detail": json.dumps(detail, ensure_ascii=False),
-    }
-    answer = clients.aws_client("events").put_events(Entries=[entry])
-    if answer["FailedEntryCount"]:
-        raise RuntimeError(f"the bus did not take an event: {answer['Entries'][0].get('ErrorCode')}")
+
+def publish(events: Sequence[Event]) -> None:
+    """Puts events on the bus. Raises RuntimeError when the bus does not take one of them."""
+    for some in (events[at : at + MAX_ENTRIES] for at in range(0, len(events), MAX_ENTRIES)):
+        answer = clients.aws_client("events").put_events(Entries=[as_entry(event) for event in some])
+        if answer["FailedEntryCount"]:
+            codes = {entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry}
+            raise RuntimeError(f"the bus did not take an event: {', '.join(sorted(codes))}")
+
+
+def as_entry(event: Event) -> dict[str, Any]:
+    detail = json.dumps(as_envelope(event), ensure_ascii=False)
+    return {"EventBusName": config.EVENT_BUS, "Source": "toritsugi", "DetailType": event.type, "Detail": detail}
 
 
 def tell(what: str, facts: dict[str, Any]) -> None:
-    """Has the owner hear of something: in the log, where an alarm waits for it, and on the bus if that takes it."""
-    log.warning(what, **facts)
+    """Has the owner hear of something: in the log, where an alarm waits for it, and as an event if that is taken.
+
+    `what` is the event's type; the log has a space where it has a full stop.
+    """
+    log.warning(what.replace(".", " "), **facts)
     try:
-        publish(what, facts)
+        event = new_event(what, str(facts.get("limit", what)), facts)
+        publish([event])
+        notifications.send_event(event)
     except Exception:
-        log.exception("the bus did not hear of it", what=what)
+        log.exception("not everybody heard of it", what=what)

@@ -1,4 +1,4 @@
-"""The owner's own systems, somewhere on the web, which are asked while a caller waits.
+"""The owner's own systems, somewhere on the web: asked while a caller waits, and told what has happened.
 
 A request is a POST of JSON, signed as Twilio signs its own, over the address and the hash of the body, so the owner
 checks it with the library that they have for Twilio's webhooks. But the key is the exchange's own secret: whoever
@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -19,6 +19,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import OwnerSilent, OwnerSlow
 
 OWNER_PATIENCE_SECONDS = 2.0
+RECEIVER_PATIENCE_SECONDS = 5.0  # nobody waits at a telephone; but a process does, which others could use
 MAX_ANSWER_BYTES = 16_384
 
 REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 2
@@ -32,10 +33,7 @@ def ask_owner(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
     Raises OwnerSilent if there is no such answer within two seconds, whatever the reason.
     """
     body = json.dumps(facts, ensure_ascii=False).encode()
-    signed = f"{url}{'&' if '?' in url else '?'}bodySHA256={hashlib.sha256(body).hexdigest()}"
-    signature = RequestValidator(config.settings().own_secret).compute_signature(signed, {})
-    headers = {"Content-Type": "application/json", "X-Twilio-Signature": signature, "Idempotency-Key": key}
-    answer = web.request("POST", signed, headers, body, MAX_ANSWER_BYTES, OWNER_PATIENCE_SECONDS)
+    answer = post(url, body, "application/json", key, MAX_ANSWER_BYTES, OWNER_PATIENCE_SECONDS)
     try:
         said = json.loads(answer.content) if 200 <= answer.status < 300 else None
     except (ValueError, RecursionError):
@@ -43,6 +41,30 @@ def ask_owner(url: str, facts: Mapping[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise OwnerSilent(f"it answered {answer.status}, and no object in JSON")
     return said
+
+
+def tell_owner(url: str, said: Mapping[str, Any], key: str) -> int:
+    """The status with which the owner's system answers what it is told. Raises OwnerSilent where it does not."""
+    body = json.dumps(said, ensure_ascii=False).encode()
+    return post(url, body, "application/cloudevents+json", key, None, RECEIVER_PATIENCE_SECONDS).status
+
+
+def check_address(url: str) -> None:
+    """Raises OwnerSilent for an address to which nothing would be sent: one that is not on the web, or no https."""
+    try:
+        split = urlsplit(url)
+        port = split.port or (443 if split.scheme == "https" else 80)
+    except ValueError:
+        raise OwnerSilent("its address is none") from None
+    web.resolve(split.hostname or "", port, split.scheme)
+
+
+def post(url: str, body: bytes, kind: str, key: str, largest: int | None, seconds: float) -> web.WebAnswer:
+    """The answer to a signed request; of its content so much, or nothing. Raises OwnerSilent, or OwnerSlow."""
+    signed = f"{url}{'&' if '?' in url else '?'}bodySHA256={hashlib.sha256(body).hexdigest()}"
+    signature = RequestValidator(config.settings().own_secret).compute_signature(signed, {})
+    headers = {"Content-Type": kind, "X-Twilio-Signature": signature, "Idempotency-Key": key}
+    return web.request("POST", signed, headers, body, largest, seconds)
 
 
 def listen(url: str) -> str | None:

@@ -25,6 +25,7 @@ NOUNS = (
     "messages",
     "limits",
     "erasures",
+    "subscriptions",
 )
 DEEDS = ("read", "write")
 ALL_SCOPES = tuple(f"{noun}:{deed}" for noun in NOUNS for deed in DEEDS)

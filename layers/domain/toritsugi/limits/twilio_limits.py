@@ -41,7 +41,7 @@ def note_code(code: object, now: float, tell: usage.Tell) -> LimitReached | None
         return None
     until = now + limit.pause_seconds
     if usage.first_time(usage.EXCHANGE, f"told-{limit.name}-{usage.hour_of(now)}", now):
-        tell("limit reached", {"limit": limit.name, "code": int(str(code)), "until": date(until)})
+        tell("limit.reached", {"limit": limit.name, "code": int(str(code)), "until": date(until)})
     return LimitReached(limit.name, until)
 
 

@@ -128,7 +128,7 @@ def reached(scope: str, cap: Cap, now: float, tell: Tell) -> LimitReached:
     if first_time(scope, f"told-{cap.name}-{hour_of(now)}", now):
         line = find_line(scope) if cap.name.endswith("_per_line") else None
         which = {"line_sid": line.number_sid} if line else {}
-        tell("limit reached", {"limit": cap.name, "most": cap.most, "until": date(cap.until)} | which)
+        tell("limit.reached", {"limit": cap.name, "most": cap.most, "until": date(cap.until)} | which)
     return LimitReached(cap.name, cap.until)
 
 
@@ -142,7 +142,7 @@ def look_for_unusual(outcome: WriteOutcome, limits: Limits, now: float, tell: Te
     hour, usual = hour_of(now), limits.unusual_an_hour
     begun = count(outcome.row, f"calls-{hour}") + count(outcome.row, f"texts-{hour}")
     if usual and begun > usual and first_time(EXCHANGE, f"told-unusual-{hour}", now):
-        tell("unusual calls", {"begun": begun, "usual": usual})
+        tell("calls.unusual", {"begun": begun, "usual": usual})
 
 
 def caps_of(scope: str, use: Use, limits: Limits, now: float) -> list[Cap]:

@@ -7,7 +7,6 @@ written again; and of two who would copy it, one has the claim.
 import re
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
@@ -15,7 +14,6 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
-from toritsugi.foundation.forms import date
 from toritsugi.foundation.retention import DAY_SECONDS, kept_until
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.tables import Table
@@ -186,19 +184,6 @@ def settle(recording: Recording) -> None:
     """Whoever had to be told of it has been; it is nobody's any more."""
     settled: list[Action] = [Recording.settled_at.set(int(time.time())), Recording.claimed_until.remove()]
     recording.update(settled, condition=IS_KEPT)
-
-
-def news(recording: Recording) -> dict[str, Any]:
-    """What the owner's other systems are told of a voicemail, on the owner's own bus: whose it is, and where."""
-    return {
-        "recording_sid": recording.recording_sid,
-        "reception": recording.reception,
-        "line": recording.line,
-        "caller": recording.caller,
-        "seconds": None if recording.seconds is None else int(recording.seconds),
-        "date_created": date(recording.date_created),
-        "path": f"/api/recordings/{recording.recording_sid}",
-    }
 
 
 def recording_expiry(since: float) -> int | None:

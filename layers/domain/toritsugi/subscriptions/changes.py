@@ -1,0 +1,39 @@
+"""Which events the change of a row is. A table's stream tells the changes of each row in their order, at least once.
+
+So nobody has to tell anything in the moment in which it happens: what is written is told, and only that.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from toritsugi.bridges.news import news_of_bridge
+from toritsugi.bridges.records import BridgeEntry
+from toritsugi.foundation import config
+from toritsugi.foundation.events import Event, News, new_event
+from toritsugi.foundation.tables import Table
+from toritsugi.lines.directory import Entry
+from toritsugi.lines.news import news_of_line
+from toritsugi.masking.news import news_of_session
+from toritsugi.masking.sessions import SessionEntry
+from toritsugi.messages.news import news_of_message
+from toritsugi.messages.records import Message
+from toritsugi.recordings.news import news_of_recording
+from toritsugi.recordings.records import Recording
+
+TOLD_OF: dict[str, tuple[type[Table], Callable[[Any, Any], Iterator[News]]]] = {
+    config.BRIDGES_TABLE: (BridgeEntry, news_of_bridge),
+    config.SESSIONS_TABLE: (SessionEntry, news_of_session),
+    config.MESSAGES_TABLE: (Message, news_of_message),
+    config.RECORDINGS_TABLE: (Recording, news_of_recording),
+    config.DIRECTORY_TABLE: (Entry, news_of_line),
+}
+
+
+def read_change(record: dict[str, Any]) -> list[Event]:
+    """The events that a record of a stream is, mostly none; the same ones when it comes again."""
+    row, news = TOLD_OF[record["eventSourceARN"].split("/")[1]]
+    images = (record["dynamodb"].get(name) for name in ("OldImage", "NewImage"))
+    before, now = (row.from_raw_data(image) if image else None for image in images)
+    at = float(record["dynamodb"]["ApproximateCreationDateTime"])
+    return [new_event(*told, at=at, seed=record["eventID"]) for told in news(before, now)]
