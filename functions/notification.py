@@ -12,18 +12,17 @@ from toritsugi.adapters import event_bus, notifications, owner_webhook
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.foundation.events import Event
 from toritsugi.foundation.logs import log, traced
+from toritsugi.foundation.types import Json
 from toritsugi.subscriptions import changes, deliveries, records
 from toritsugi.subscriptions.deliveries import CANCELED, DELIVERED, FAILED, MAX_DELIVERY_TRIES, RETRYING, Delivery
 from toritsugi.subscriptions.news import news_of_subscription
 from toritsugi.subscriptions.records import Subscription
 
-LambdaEvent = dict[str, Any]
-
 GONE = 410
 
 
 @traced
-def handler(event: LambdaEvent, _context: Any) -> LambdaEvent | None:
+def handler(event: Json, _context: Any) -> Json | None:
     """What has changed is told, whole or once more; of messages there is one at a time."""
     first = event["Records"][0]
     if first["eventSource"] == "aws:dynamodb":
@@ -35,7 +34,7 @@ def handler(event: LambdaEvent, _context: Any) -> LambdaEvent | None:
     return {"batchItemFailures": [] if done else [{"itemIdentifier": first["messageId"]}]}
 
 
-def find_events(record: LambdaEvent) -> list[Event]:
+def find_events(record: Json) -> list[Event]:
     """The events that a change is. One that nobody can read must not hold up all those behind it."""
     try:
         return changes.read_change(record)
@@ -59,12 +58,12 @@ def spread(event: Event) -> None:
                 notifications.send_delivery(subscription.sid, delivery.sid, event.subject)
 
 
-def attend_to(said: dict[str, Any], message: LambdaEvent) -> bool:
+def attend_to(said: dict[str, Any], message: Json) -> bool:
     """Whether a message is done; one that is not is hidden for a while."""
     if "event" in said:
         spread(Event(**said["event"]))
         return True
-    subscription = records.find_remembered(said["subscription"])
+    subscription = records.find_subscription(said["subscription"])
     delivery = deliveries.find_delivery(said["subscription"], said["delivery"])
     if not subscription or not delivery or delivery.status in (DELIVERED, CANCELED):
         return True
@@ -94,6 +93,8 @@ def deliver(subscription: Subscription, delivery: Delivery, received: int) -> bo
     if records.note_unanswered(subscription, now, gone=status == GONE):
         log.error("a subscription was switched off", subscription_sid=subscription.sid)
         publish_and_spread([news_of_subscription("subscription.disabled", subscription)])
+        deliveries.note_status(delivery, CANCELED)
+        return True
     return False
 
 

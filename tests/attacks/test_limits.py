@@ -59,21 +59,21 @@ def test_a_limit_that_is_reached_is_told_once(desk, cloud, clock, allowed):
     allowed(calls_at_once=1)
     for _ in range(5):
         desk.asks("POST", "/api/calls", WANTED)
-    told = [event.detail for event in cloud.events if event.what == "limit reached"]
+    told = [event.detail["data"] for event in cloud.events if event.what == "limit.reached"]
     assert [one["limit"] for one in told] == ["calls_at_once"]
 
 
 def test_a_line_that_is_full_is_named(desk, cloud, clock, allowed):
     allowed(calls_a_day_per_line=1)
     desk.asks("POST", "/api/calls", WANTED)
-    [told] = [event.detail for event in cloud.events if event.what == "limit reached"]
+    [told] = [event.detail["data"] for event in cloud.events if event.what == "limit.reached"]
     assert told["line_sid"] == owned(LINES[0])["sid"]
 
 
 def test_more_than_is_usual_is_told_once_and_refused_never(desk, cloud, clock, allowed):
     allowed(unusual_an_hour=3)
     assert {desk.asks("POST", "/api/calls", WANTED)[0] for _ in range(4)} == {201}
-    told = [event.detail for event in cloud.events if event.what == "unusual calls"]
+    told = [event.detail["data"] for event in cloud.events if event.what == "calls.unusual"]
     assert told == [{"begun": 4, "usual": 3}]
 
 

@@ -60,7 +60,7 @@ def test_a_session_that_is_full_is_told_once(twilio, service, cloud, clock, allo
     _, lines = open_session(service)
     for _ in range(4):
         OutgoingLeg(twilio, AIKO, lines[AIKO], next(SIDS)).reports("initiated")
-    told = [event.detail for event in cloud.events if event.what == "limit reached"]
+    told = [event.detail["data"] for event in cloud.events if event.what == "limit.reached"]
     assert [(one["limit"], one["most"]) for one in told] == [("calls_at_once_per_caller", 1)]
 
 

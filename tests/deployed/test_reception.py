@@ -31,7 +31,7 @@ def line(desk, scene, ben):
 
 @pytest.fixture
 def news(deployment, scene):
-    """The details of events of ours, as another system of the owner's hears them: by a queue of its own."""
+    """The facts of events of ours, as another system of the owner's hears them: by a queue of its own."""
     sqs, events, bus, name = (
         deployment.client("sqs"),
         deployment.client("events"),
@@ -45,7 +45,7 @@ def news(deployment, scene):
 
     def listen():
         found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        heard.extend(json.loads(message["Body"])["detail"] for message in found)
+        heard.extend(json.loads(message["Body"])["detail"]["data"] for message in found)
         return heard
 
     yield listen
@@ -93,7 +93,7 @@ def test_a_caller_is_greeted_by_name_and_leaves_a_message_that_can_be_heard(desk
     objects = deployment.client("s3").list_objects_v2(Bucket=deployment.resource("RecordingsBucket"))["Contents"]
     assert f"recordings/{recording['sid']}.wav" in [one["Key"] for one in objects]
     path = f"/api/recordings/{recording['sid']}"
-    eventually(lambda: path in [one["path"] for one in news()])
+    eventually(lambda: path in [one.get("path") for one in news()])
     desk.asks("PATCH", path, {"heard": True})
     answer = desk.request("GET", f"{path}/audio")
     assert answer.status_code in (200, 302), answer.text

@@ -60,13 +60,12 @@ class Rules:
 
     def at_rest(self) -> Iterator[str]:
         rows = {key[0]: row for key, row in self.books.of("RecordingsTable").items()}
-        told = [event["recording_sid"] for event in self.world.aws.events]
         for sid in self.worth - self.dead:
             status = rows.get(sid, {}).get("status")
             if status not in ("stored", "deleted"):
                 yield f"{sid} is worth keeping, and is {status}"
-            if status == "stored" and (sid not in told or "settled_at" not in rows[sid]):
-                yield f"{sid} is stored, and nobody was told"
+            if status == "stored" and "settled_at" not in rows[sid]:
+                yield f"{sid} is stored, and not settled"
         for sid in self.files:
             if rows.get(sid, {}).get("status") not in ("stored", "copying"):
                 yield f"there is a file of {sid}, which is {rows.get(sid, {}).get('status')}"

@@ -24,6 +24,7 @@ from tests.integration.wire import canceled
 from toritsugi.foundation.conflicts import MAX_CONFLICT_TRIES
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
+from toritsugi.subscriptions import records
 
 at_twilio = test_lines_api.at_twilio
 
@@ -136,6 +137,16 @@ class Clients:
         self.makes("PUT", path, {"reception": self.reception().rpartition("/")[2]})
         return path
 
+    def subscription(self):
+        wanted = {"url": "https://8.8.8.8/hooks", "events": ["*"]}
+        for one in self.makes("GET", "/api/subscriptions")["subscriptions"]:  # there may be only some
+            records.delete_subscription(one["sid"])
+        return "/api/subscriptions/" + self.makes("POST", "/api/subscriptions", wanted)["sid"]
+
+    def delivery(self):
+        path = self.subscription()
+        return f"{path}/deliveries/" + self.makes("POST", f"{path}/test")["sid"]
+
     def recording(self):
         sid = f"RE{next(self.numbered):032x}"
         told = Report("/recording/voicemail/clinic/sealed", sid, "CA" + "1" * 32, "completed", 9, 1, 1_700_000_000)
@@ -192,6 +203,18 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
     "PATCH /api/limits": lambda c: ("/api/limits", {"calls_an_hour": 100}),
     "POST /api/limits/stop": lambda c: ("/api/limits/stop", {"why": "a trial"}),
     "POST /api/limits/start": lambda c: ("/api/limits/start", None),
+    "POST /api/subscriptions": lambda c: (
+        c.subscription().rpartition("/")[0],
+        {"url": "https://8.8.8.8/", "events": ["call.ended"]},
+    ),
+    "PATCH /api/subscriptions/<sid>": lambda c: (c.subscription(), {"name": "Shop"}),
+    "DELETE /api/subscriptions/<sid>": lambda c: (c.subscription(), None),
+    "POST /api/subscriptions/<sid>/test": lambda c: (f"{c.subscription()}/test", None),
+    "POST /api/subscriptions/<sid>/deliveries/<delivery_sid>/replay": lambda c: (f"{c.delivery()}/replay", None),
+    "POST /api/subscriptions/<sid>/replay": lambda c: (
+        f"{c.delivery().partition('/deliveries')[0]}/replay",
+        {"since": "2026-11-01T00:00:00Z", "which": "all"},
+    ),
     "POST /api/erasures": lambda c: ("/api/erasures", {"number": "+819077770007"}),
     "PATCH /api/recordings/<sid>": lambda c: (c.recording(), {"heard": True}),
     "DELETE /api/recordings/<sid>": lambda c: (c.recording(), None),

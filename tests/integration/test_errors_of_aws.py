@@ -32,6 +32,7 @@ from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended
+from toritsugi.foundation.events import new_event
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
 from toritsugi.masking import erasure, in_conference, interactions, pool, services
@@ -44,6 +45,8 @@ from toritsugi.messages import records as messages
 from toritsugi.receptions import publishing as receptions
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
+from toritsugi.subscriptions import deliveries
+from toritsugi.subscriptions import records as subscriptions
 
 WRITERS = {
     "update_if",
@@ -346,6 +349,27 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.steps.Arm.claim": lambda w: w.claims(lambda seen, _: steps.Arm(seen, ())),
     "bridges.steps.Close.claim": lambda w: w.claims(lambda seen, _: steps.Close(seen, "CF1")),
     "bridges.steps.Release.claim": lambda w: w.claims(lambda _, seen: steps.Release(seen, call_sid(2), 1, None)),
+    "subscriptions.records.create_subscription": lambda w: lambda: subscribed(),
+    "subscriptions.records.change_subscription": lambda w: of_subscription(
+        lambda one: subscriptions.change_subscription(one.sid, {"name": "Shop"})
+    ),
+    "subscriptions.records.delete_subscription": lambda w: of_subscription(
+        lambda one: subscriptions.delete_subscription(one.sid)
+    ),
+    "subscriptions.records.note_answered": lambda w: of_subscription(
+        subscriptions.note_answered, lambda one: subscriptions.note_unanswered(one, NOW, gone=False)
+    ),
+    "subscriptions.records.note_unanswered": lambda w: of_subscription(
+        lambda one: subscriptions.note_unanswered(one, NOW, gone=True)
+    ),
+    "subscriptions.deliveries.keep_delivery": lambda w: of_subscription(
+        lambda one: deliveries.keep_delivery(one, new_event("call.ended", SID, {}))
+    ),
+    "subscriptions.deliveries.change_delivery": lambda w: of_subscription(
+        lambda one: deliveries.note_status(one, deliveries.CANCELED),
+        lambda one: None,
+        lambda one: deliveries.keep_delivery(one, new_event("call.ended", SID, {})),
+    ),
     "callers.changes.keep_caller": lambda w: lambda: changes.keep_caller(AIKO, {"name": "Aiko"}),
     "callers.changes.change_caller": lambda w: w.caller(lambda: changes.change_caller(AIKO, {"name": "Aiko T"})),
     "callers.changes.forget_caller_if_known": lambda w: w.caller(lambda: changes.forget_caller_if_known(AIKO)),
@@ -424,6 +448,22 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.services.begin_removal": lambda w: w.other_service(lambda made: services.begin_removal(made.service_sid)),
     "masking.services.forget_service": lambda w: w.other_service(services.forget_service),
 }
+
+
+def subscribed() -> Any:
+    return subscriptions.create_subscription("https://shop.example.com/", ["*"], None, enabled=True)
+
+
+def of_subscription(
+    deed: Callable[[Any], object],
+    before: Callable[[Any], object] = lambda one: None,
+    subject: Callable[[Any], Any] = lambda one: one,
+) -> Deed:
+    """Something that is done with a subscription, or with a delivery to it, after something else was."""
+    one = subscribed()
+    before(one)
+    seen = subject(one)
+    return lambda: deed(seen)
 
 
 def test_every_write_of_the_domain_is_done_here():

@@ -253,7 +253,8 @@ DAY_IS_FULL = (429, 63038, "Account exceeded the 50 daily messages limit")
 
 
 def limits_told(cloud):
-    return [(event.detail["limit"], event.detail["code"]) for event in cloud.events if event.what == "limit reached"]
+    told = [event.detail["data"] for event in cloud.events if event.what == "limit.reached"]
+    return [(one["limit"], one["code"]) for one in told]
 
 
 def test_more_than_twilio_lets_the_account_send_in_a_day_is_a_limit_and_told_once(

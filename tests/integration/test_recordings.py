@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import AUTH_TOKEN, NEXT_TOKEN
 from tests.integration.conftest import AIKO, LINES, set_setting
-from tests.integration.tapes import SID, WAV, Messages, Tapes, as_text, files, report, row, served, source, told
+from tests.integration.tapes import SID, WAV, Messages, Tapes, files, report, row, served, source, told
 from tests.integration.wire import Died, broken, dying, refusing
 from toritsugi.foundation import addresses
 from toritsugi.recordings import records
@@ -36,17 +36,16 @@ def deeds(tapes: Tapes) -> list[str]:
 
 
 def require_kept_once(cloud, tapes: Tapes) -> None:
-    """The file is there and the row says so; Twilio's copy is gone, and one event tells of it."""
+    """The file is there and the row says so, of which an event tells; and Twilio's copy is gone."""
     assert files(cloud) == {KEY: WAV}
     assert row(cloud)["status"] == "stored"
     assert SID not in tapes.files
-    assert [news.what for news in cloud.events] == ["Voicemail recorded"]
 
 
 # ---- all goes well ---------------------------------------------------------------------------------------------------
 
 
-def test_a_voicemail_is_copied_told_of_and_deleted_at_twilio(cloud, twilio, tapes, messages):
+def test_a_voicemail_is_copied_and_deleted_at_twilio(cloud, twilio, tapes, messages):
     assert report(twilio, told()) == 204
     assert messages.deliver() == [True]
     require_kept_once(cloud, tapes)
@@ -54,22 +53,6 @@ def test_a_voicemail_is_copied_told_of_and_deleted_at_twilio(cloud, twilio, tape
     assert (kept["kind"], kept["reception"], kept["caller"], kept["line"]) == ("voicemail", "desk", AIKO, LINES[0])
     assert (kept["seconds"], kept["channels"], kept["size"]) == ("12", "1", str(len(WAV)))
     assert int(kept["expires_at"]) - int(kept["stored_at"]) == 90 * 86_400
-
-
-def test_the_event_says_what_it_is_and_where_it_can_be_heard(cloud, twilio, tapes, messages):
-    report(twilio, told())
-    messages.deliver()
-    (news,) = cloud.events
-    assert news.source == "toritsugi"
-    assert news.detail == {
-        "recording_sid": SID,
-        "reception": "desk",
-        "line": LINES[0],
-        "caller": AIKO,
-        "seconds": 12,
-        "date_created": "2026-11-21T02:59:40Z",
-        "path": f"/api/recordings/{SID}",
-    }
 
 
 def test_the_callback_costs_one_message_and_copying_three_writes(cloud, twilio, tapes, messages, wire):
@@ -80,11 +63,10 @@ def test_the_callback_costs_one_message_and_copying_three_writes(cloud, twilio, 
     assert trips == ["UpdateItem"] * 3
 
 
-def test_a_conversation_is_no_news(cloud, twilio, tapes, messages):
+def test_a_conversation_is_kept_like_a_voicemail(cloud, twilio, tapes, messages):
     report(twilio, told(RecordingChannels="2", RecordingSource="DialVerb"), source("conversation").path)
     assert messages.deliver() == [True]
     assert (row(cloud)["kind"], row(cloud)["channels"], row(cloud)["status"]) == ("conversation", "2", "stored")
-    assert not cloud.events
 
 
 def test_nobodys_number_stands_in_a_message_a_key_or_the_log(cloud, twilio, tapes, messages, logged):
@@ -104,7 +86,6 @@ def test_a_caller_who_hides_leaves_a_message_all_the_same(cloud, twilio, tapes, 
     messages.deliver()
     assert row(cloud)["line"] == LINES[0]
     assert "caller" not in row(cloud)
-    assert '"caller": null' in as_text(cloud.events)
 
 
 def test_where_all_secrets_have_changed_meanwhile_it_is_kept_without_numbers(cloud, twilio, tapes, messages):
@@ -181,7 +162,6 @@ def test_of_silence_nothing_is_kept_anywhere(cloud, twilio, tapes, messages, not
     assert messages.deliver() == [True, True]
     assert row(cloud) is None
     assert not files(cloud)
-    assert not cloud.events
     assert SID not in tapes.files
     assert "nothing was said" in logged()
 
@@ -190,7 +170,7 @@ def test_of_silence_nothing_is_kept_anywhere(cloud, twilio, tapes, messages, not
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", range(1, 6))
+@pytest.mark.parametrize("at", range(1, 5))
 def test_wherever_the_process_ends_the_next_one_goes_on(cloud, twilio, tapes, messages, wire, clock, at, after):
     report(twilio, told())
     with pytest.raises(Died), wire.has(dying(at, after=after)):
@@ -200,10 +180,6 @@ def test_wherever_the_process_ends_the_next_one_goes_on(cloud, twilio, tapes, me
     assert SID in tapes.files or stored, "Twilio's copy is deleted last"
     clock.shift(331)
     assert messages.deliver() == [True]
-    told_twice = (at, after) in [(4, True), (5, False)]  # nobody knows whether the bus had it
-    assert len(cloud.events) == 1 + told_twice
-    assert cloud.events[0] == cloud.events[-1]
-    del cloud.events[1:]
     require_kept_once(cloud, tapes)
 
 
@@ -214,7 +190,7 @@ def test_that_is_every_call_there_is(cloud, twilio, tapes, messages, wire):
     calls = [f"{service}.{operation}" for service, operation in wire.calls[before:]]
     assert calls == [
         *("dynamodb.UpdateItem", "s3.PutObject", "dynamodb.UpdateItem"),
-        *("events.PutEvents", "dynamodb.UpdateItem"),
+        "dynamodb.UpdateItem",
     ]
 
 
@@ -327,21 +303,6 @@ def test_where_twilio_does_not_delete_it_is_asked_again_and_the_news_is_not_told
     require_kept_once(cloud, tapes)
 
 
-def test_a_bus_that_is_down_holds_up_the_news_not_the_recording(cloud, twilio, tapes, messages, wire, clock):
-    def no_bus(operation, _request, carry):
-        if operation == "PutEvents":
-            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
-        return carry()
-
-    report(twilio, told())
-    with pytest.raises(RuntimeError, match="InternalFailure"), wire.has(no_bus):
-        messages.deliver()
-    assert row(cloud)["status"] == "stored"
-    clock.shift(331)
-    assert messages.deliver() == [True]
-    require_kept_once(cloud, tapes)
-
-
 def test_a_callback_that_could_not_be_remembered_is_sent_again_by_twilio(cloud, twilio, wire):
     with wire.has(broken):
         assert report(twilio, told()) == 500
@@ -401,7 +362,6 @@ FIELDS = ["CallSid", "RecordingDuration", "RecordingChannels", "RecordingStartTi
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40) | st.integers().map(str)), st.booleans())
 def test_however_strange_a_form_what_was_recorded_is_kept(cloud, clock, twilio, tapes, garbage, signed_only):
-    cloud.events.clear()
     cloud.buckets.named["recordingsbucket"].clear()
     cloud.dynamodb.delete_item(TableName="RecordingsTable", Key={"recording_sid": {"S": SID}})
     tapes.files[SID] = WAV

@@ -129,7 +129,7 @@ def test_of_a_limit_of_twilios_somebody_is_told_once_in_an_hour(twilios, desk, c
         twilios.refusals = [refused] * 8  # both legs, and three tries more of each where Twilio has too much to do
         looks(call)
         assert [one["error"][:5] for one in call.seen["participants"]] == [str(refused[1])] * 2
-    told = [event.detail for event in cloud.events if event.what == "limit reached"]
+    told = [event.detail["data"] for event in cloud.events if event.what == "limit.reached"]
     assert [(one["limit"], one["code"]) for one in told] == [(f"twilio_{limit}_at_once", refused[1])]
 
 

@@ -30,7 +30,8 @@ def full(box):
 
 def told(box):
     """What the owner's systems have heard of limits."""
-    return [(one.detail["limit"], one.detail["code"]) for one in box.stack.cloud.events if one.what == "limit reached"]
+    told = [event.detail["data"] for event in box.stack.cloud.events if event.what == "limit.reached"]
+    return [(one["limit"], one["code"]) for one in told]
 
 
 def test_after_a_masked_call_has_failed_callers_hear_why_until_there_may_be_room(full, desk, aiko, ben, clock):

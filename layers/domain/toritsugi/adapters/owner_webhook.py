@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -51,17 +51,26 @@ def tell_owner(url: str, said: Mapping[str, Any], key: str) -> int:
 
 def check_address(url: str) -> None:
     """Raises OwnerSilent for an address to which nothing would be sent: one that is not on the web, or no https."""
+    split = read_address(url)
+    web.resolve(split.hostname or "", split.port or (443 if split.scheme == "https" else 80), split.scheme)
+
+
+def read_address(url: str) -> SplitResult:
+    """The parts of an address. Raises OwnerSilent for what is none."""
     try:
         split = urlsplit(url)
-        port = split.port or (443 if split.scheme == "https" else 80)
+        _ = split.port  # which is read only here
+        return split
     except ValueError:
         raise OwnerSilent("its address is none") from None
-    web.resolve(split.hostname or "", port, split.scheme)
 
 
 def post(url: str, body: bytes, kind: str, key: str, largest: int | None, seconds: float) -> web.WebAnswer:
     """The answer to a signed request; of its content so much, or nothing. Raises OwnerSilent, or OwnerSlow."""
-    signed = f"{url}{'&' if '?' in url else '?'}bodySHA256={hashlib.sha256(body).hexdigest()}"
+    split = read_address(url)
+    query = f"{split.query}&" if split.query else ""
+    whole = split._replace(path=split.path or "/", query=f"{query}bodySHA256={hashlib.sha256(body).hexdigest()}")
+    signed = urlunsplit(whole)  # as whoever is asked sees it, who knows of no address without a path
     signature = RequestValidator(config.settings().own_secret).compute_signature(signed, {})
     headers = {"Content-Type": kind, "X-Twilio-Signature": signature, "Idempotency-Key": key}
     return web.request("POST", signed, headers, body, largest, seconds)

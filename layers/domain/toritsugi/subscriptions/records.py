@@ -96,8 +96,16 @@ def forget_subscriptions() -> None:
     _remembered = None
 
 
+def find_subscription(sid: str) -> Subscription | None:
+    """The subscription of this SID. One that is on may be as it was some seconds ago; that it is off is certain."""
+    found = find_remembered(sid)
+    if not found or not found.enabled:
+        forget_subscriptions()
+        found = find_remembered(sid)
+    return found
+
+
 def find_remembered(sid: str) -> Subscription | None:
-    """The subscription of this SID, as it was some seconds ago at most."""
     return next((one for one in remembered_subscriptions() if one.sid == sid), None)
 
 
