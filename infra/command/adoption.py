@@ -35,6 +35,7 @@ def swap(exchange: Exchange, tables: Mapping[str, str]) -> None:
     """The exchange has these tables, by their names in template.yaml, from now on. The old ones are left, and kept."""
     whole = whole_template(exchange)
     arns = {name: arn_of(exchange, table) for name, table in tables.items()}
+    arns |= {f"{name}.StreamArn": arn for name, table in tables.items() if (arn := stream_of(exchange, table))}
     say("The exchange turns to the new tables ...")
     change(exchange, letting_go(whole, tables, arns))
     say("Its stack takes them in ...")
@@ -89,8 +90,8 @@ def find_literal(asked: Template, tables: Mapping[str, str], arns: Mapping[str, 
     match asked:
         case {"Ref": str(name)}:
             return tables.get(name)
-        case {"Fn::GetAtt": [str(name), "Arn"]}:
-            return arns.get(name)
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return arns.get(f"{name}.{attribute}".removesuffix(".Arn"))
         case {"Fn::GetAtt": str(path)}:
             return arns.get(path.removesuffix(".Arn"))
         case {"Fn::Sub": str(text)}:
@@ -109,6 +110,12 @@ def literal_text(text: str, tables: Mapping[str, str], arns: Mapping[str, str]) 
 
 def arn_of(exchange: Exchange, table: str) -> str:
     return str(exchange.aws("dynamodb").describe_table(TableName=table)["Table"]["TableArn"])
+
+
+def stream_of(exchange: Exchange, table: str) -> str | None:
+    """The ARN of the stream that tells a table's changes, if it has one."""
+    found: str | None = exchange.aws("dynamodb").describe_table(TableName=table)["Table"].get("LatestStreamArn")
+    return found
 
 
 # ---- CloudFormation --------------------------------------------------------------------------------------------------

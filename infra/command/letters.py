@@ -1,7 +1,8 @@
 """`toritsugi letters`: what nobody could do lies in the queue of the dead letters. It is looked at, and sent again.
 
-Three write there, and each in a shape of its own: the Scheduler, where a target could not be told; a queue, where a
-function has failed again and again; and Lambda, where an invocation that nobody waits for has.
+What could not be told to systems of the owner's lies in a second one, in its order. Three write there, and each in a
+shape of its own: the Scheduler, where a target could not be told; a queue, where a function has failed again and again;
+and Lambda, where an invocation that nobody waits for has.
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +35,8 @@ MOST = 1000
 Named = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As `list` shows them.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 
-CLEANUP, TIMER, RECORDING = "cleanup", "timer", "recording"  # functions
+CLEANUP, TIMER, RECORDING, NOTIFICATION = "cleanup", "timer", "recording", "notification"  # functions
+QUEUES = ("DeadLetters", "Undelivered")
 KINDS = {  # by what stands in it
     "session_sid": CLEANUP,
     "sweep": CLEANUP,
@@ -41,6 +44,8 @@ KINDS = {  # by what stands in it
     "begin": TIMER,
     "dismiss": TIMER,
     "recording_sid": RECORDING,
+    "delivery": NOTIFICATION,
+    "event": NOTIFICATION,
 }
 # Where the Scheduler and Lambda put what was to be said. Of a queue's message, it is all that there is.
 WRAPPINGS = ("requestPayload", "MessageBody", "Payload")
@@ -48,9 +53,14 @@ WRAPPINGS = ("requestPayload", "MessageBody", "Payload")
 
 @dataclass(frozen=True)
 class Letter:
-    """A dead letter: what was `said` to a function, `by` whom it was given up, when and why."""
+    """A dead letter of a `queue`: what was `said` to a function, `by` whom it was given up, when and why.
+
+    Those of a `group` are told in their order.
+    """
 
     id: str
+    queue: str
+    group: str
     receipt: str
     at: float
     by: str
@@ -147,18 +157,18 @@ def held(exchange: Exchange) -> Iterator[tuple[list[Letter], Callable[[Letter], 
 
     A queue shows a message only to who takes it out.
     """
-    sqs, queue = exchange.aws("sqs"), exchange.named("DeadLetters")
-    left = {letter.id: letter for letter in receive(sqs, queue)}
+    sqs = exchange.aws("sqs")
+    left = {letter.id: letter for name in QUEUES for letter in receive(sqs, exchange.named(name))}
 
     def remove(letter: Letter) -> None:
-        sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter.receipt)
+        sqs.delete_message(QueueUrl=letter.queue, ReceiptHandle=letter.receipt)
         del left[letter.id]
 
     try:
         yield sorted(left.values(), key=lambda letter: letter.at), remove
     finally:
         for letter in left.values():
-            sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
+            sqs.change_message_visibility(QueueUrl=letter.queue, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
 
 
 def receive(sqs: Any, queue: str) -> Iterator[Letter]:
@@ -174,7 +184,7 @@ def receive(sqs: Any, queue: str) -> Iterator[Letter]:
         ).get("Messages", [])
         if not found:
             return
-        yield from map(read_letter, found)
+        yield from (read_letter(queue, message) for message in found)
 
 
 def forward(exchange: Exchange, letter: Letter) -> bool:
@@ -188,6 +198,9 @@ def forward(exchange: Exchange, letter: Letter) -> bool:
             exchange.aws("sqs").send_message(QueueUrl=known["TIMERS_URL"], MessageBody=said)
         case "recording":
             exchange.aws("sqs").send_message(QueueUrl=known["RECORDINGS_URL"], MessageBody=said)
+        case "notification":
+            order = {"MessageGroupId": letter.group, "MessageDeduplicationId": f"{letter.id}-{time.time_ns()}"}
+            exchange.aws("sqs").send_message(QueueUrl=known["NOTIFICATIONS_URL"], MessageBody=said, **order)
         case _:
             return False
     return True
@@ -196,8 +209,8 @@ def forward(exchange: Exchange, letter: Letter) -> bool:
 # ---- what a letter says ----------------------------------------------------------------------------------------------
 
 
-def read_letter(message: dict[str, Any]) -> Letter:
-    """A message of the queue, of whichever shape."""
+def read_letter(queue: str, message: dict[str, Any]) -> Letter:
+    """A message of a queue, of whichever shape."""
     told = {name: one.get("StringValue", "") for name, one in message.get("MessageAttributes", {}).items()}
     system = message.get("Attributes", {})
     whole = read_json(message["Body"])
@@ -210,6 +223,8 @@ def read_letter(message: dict[str, Any]) -> Letter:
         by, why = "queue", "its function has failed, again and again: toritsugi trace"
     return Letter(
         id=message["MessageId"],
+        queue=queue,
+        group=system.get("MessageGroupId", ""),
         receipt=message["ReceiptHandle"],
         at=int(system.get("SentTimestamp", 0)) / 1000,
         by=by,

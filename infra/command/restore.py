@@ -1,7 +1,7 @@
 """`toritsugi restore`: the data as it was at a moment of the last 35 days, in new tables, which the exchange then has.
 
 DynamoDB makes a new table of an old one's moment; it has its rows, indexes and key, and neither time to live nor
-point-in-time recovery nor protection.
+point-in-time recovery nor protection nor a stream.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/pointintimerecovery_restores.html
 """
 
@@ -145,6 +145,10 @@ def settle(exchange: Exchange, name: str, table: str) -> None:
         dynamodb.update_time_to_live(
             TableName=table, TimeToLiveSpecification={"AttributeName": attribute, "Enabled": True}
         )
+    if name in cloud.TELLING and not adoption.stream_of(exchange, table):
+        stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        dynamodb.update_table(TableName=table, StreamSpecification=stream)
+        dynamodb.get_waiter("table_exists").wait(TableName=table)
     protects = exchange.parameters.get("ProtectTables", "true") == "true"
     if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled", False) != protects:
         dynamodb.update_table(TableName=table, DeletionProtectionEnabled=protects)

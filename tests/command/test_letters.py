@@ -18,6 +18,9 @@ REPORT = {"path": f"/recording/session/{SESSION}/x", "recording_sid": RECORDING,
 REPORT |= {"seconds": 0, "channels": 1, "began": 1764201600}
 DISMISSED = {"dismiss": {"call_sid": "CA" + "5" * 32, "sentence": "stopped", "line": "+815012345678"}}
 
+DELIVERY = {"subscription": "KN" + "5" * 32, "delivery": "KD" + "5" * 32}
+EVENT = {"event": {"sid": "KE" + "5" * 32, "type": "limit.reached", "subject": "calls_a_day", "at": 1.0, "data": {}}}
+
 
 def of_lambda(said):
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
@@ -67,6 +70,8 @@ WRITTEN = {
     ),
     "the queue of timers": (message(DISMISSED), "timer", DISMISSED),
     "the queue of recordings": (message(REPORT), "recording", REPORT),
+    "the queue of notifications": (message(DELIVERY), "notification", DELIVERY),
+    "the queue of notifications, an event": (message(EVENT), "notification", EVENT),
     "a stranger": (message({"hello": 1}), "", {"hello": 1}),
     "a stranger without JSON": ({"MessageId": "1", "ReceiptHandle": "x", "Body": "hello"}, "", {"text": "hello"}),
 }
@@ -74,7 +79,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize(("written", "function", "said"), WRITTEN.values(), ids=WRITTEN)
 def test_whoever_has_written_a_letter_it_is_known_for_whom_it_was(written, function, said):
-    letter = read_letter(written)
+    letter = read_letter("https://sqs/dead", written)
     assert (letter.function, letter.said) == (function, said)
 
 

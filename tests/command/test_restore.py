@@ -18,7 +18,7 @@ from tests.unit.deployment import read
 
 TEMPLATE = read(ROOT / "template.yaml")
 TABLES = adoption.tables_of(TEMPLATE)
-FORGETTING = ("DirectoryTable", "MessagesTable", "RecordingsTable")
+FORGETTING = ("DirectoryTable", "MessagesTable", "NotificationsTable", "RecordingsTable")
 
 
 # ---- a template without tables ---------------------------------------------------------------------------------------
@@ -33,17 +33,19 @@ def mentions(value, name):
 @pytest.fixture(scope="module")
 def part():
     new = {name: f"new-{name}" for name in TABLES}
-    return adoption.letting_go(TEMPLATE, new, {name: f"arn:of/new-{name}" for name in TABLES})
+    arns = {name: f"arn:of/new-{name}" for name in TABLES}
+    return adoption.letting_go(TEMPLATE, new, arns | {f"{name}.StreamArn": f"{arns[name]}/stream" for name in TABLES})
 
 
 def test_a_template_that_lets_its_tables_go_has_none_and_names_the_new_ones(part):
-    assert len(TABLES) == 9
+    assert len(TABLES) == 10
     assert adoption.tables_of(part) == []
     assert [name for name in TABLES if mentions({**part, "Metadata": {}}, name)] == []
     variables = part["Globals"]["Function"]["Environment"]["Variables"]
     assert (variables["SESSIONS_TABLE"], variables["RESTORING"]) == ("new-SessionsTable", "true")
     assert "RESTORING" not in TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     assert "arn:of/new-SessionsTable/index/of-service" in repr(part["Resources"]["ProxyRole"])
+    assert "arn:of/new-SessionsTable/stream" in repr(part["Resources"]["Notification"])
 
 
 def test_it_changes_nothing_else_and_knows_what_it_was(part):

@@ -16,10 +16,11 @@ from tests.local.diary import START, now
 from tests.local.listener import diary as listener
 from tests.local.timer import diary as timer
 
-__all__ = ["BATCHES", "DEAD", "START", "TEMPLATE", "TIMERS", "Lab", "listener", "now", "timer"]
+__all__ = ["BATCHES", "DEAD", "LINES", "LOST", "START", "TEMPLATE", "TIMERS", "Lab", "listener", "now", "timer"]
 
 TIMERS = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/Timers"
 BATCHES, DEAD = TIMERS.replace("Timers", "Batches"), TIMERS.replace("Timers", "Dead")
+LINES, LOST = TIMERS.replace("Timers", "lines.fifo"), TIMERS.replace("Timers", "lost.fifo")
 
 TEMPLATE = """
 Parameters: { Stage: { Type: String } }
@@ -34,6 +35,7 @@ Resources:
       Events:
         Due: { Type: SQS, Properties: { Queue: !GetAtt Timers.Arn, BatchSize: 1 } }
         Batch: { Type: SQS, Properties: { Queue: !GetAtt Batches.Arn, BatchSize: 3, FunctionResponseTypes: [ReportBatchItemFailures] } }
+        Line: { Type: SQS, Properties: { Queue: !GetAtt Lines.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] } }
   Listener:
     Type: AWS::Serverless::Function
     Properties:
@@ -45,6 +47,8 @@ Resources:
     Properties: { DelaySeconds: 5, VisibilityTimeout: 20, RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2 } }
   Batches: { Type: AWS::SQS::Queue }
   Dead: { Type: AWS::SQS::Queue }
+  Lines: { Type: AWS::SQS::Queue, Properties: { QueueName: lines.fifo, FifoQueue: true, VisibilityTimeout: 20, RedrivePolicy: { deadLetterTargetArn: !GetAtt Lost.Arn, maxReceiveCount: 2 } } }
+  Lost: { Type: AWS::SQS::Queue, Properties: { QueueName: lost.fifo, FifoQueue: true } }
   Group: { Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: lab } }
   Role: { Type: AWS::IAM::Role, Properties: {} }
   Rows:
@@ -106,6 +110,12 @@ class Lab:
     def send(self, body: str, delay: int | None = None, url: str = TIMERS) -> str:
         delayed = {} if delay is None else {"DelaySeconds": delay}
         sid: str = self.sqs.send_message(QueueUrl=url, MessageBody=body, **delayed)["MessageId"]
+        return sid
+
+    def line_up(self, body: str, group: str, same: str = "") -> str:
+        """Sends a message behind those of its group."""
+        order = {"MessageGroupId": group, "MessageDeduplicationId": same or body}
+        sid: str = self.sqs.send_message(QueueUrl=LINES, MessageBody=body, **order)["MessageId"]
         return sid
 
     def arm(self, name: str, seconds: float, arn: str | None = None, said: Any = None) -> None:

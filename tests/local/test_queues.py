@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.local.lab import BATCHES, START, TIMERS, now, timer
+from tests.local.lab import BATCHES, LINES, LOST, START, TIMERS, now, timer
 
 
 def broken(_event):
@@ -199,3 +199,66 @@ def test_a_schedule_begins_another_chain(lab):
     lab.forward(3600)
     assert len(timer.woken) > 20
     assert lab.cloud.queues.longest["lab-local-timer"] == 1
+
+
+# ---- FIFO queues -----------------------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
+
+
+def failing(*bodies):
+    """Reports these as not done, and all others as done."""
+    return lambda event: {
+        "batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in event["Records"] if one["body"] in bodies]
+    }
+
+
+def test_a_message_that_is_not_done_holds_up_its_own_group_and_no_other(lab):
+    timer.does = failing("a1")
+    for body in ("a1", "a2", "b1", "b2"):
+        lab.line_up(body, body[0])
+    lab.forward(1)
+    assert timer.bodies == [(0, "a1"), (0, "b1"), (0, "b2")]
+    lab.forward(60)
+    assert timer.bodies[3:] == [(20, "a1"), (40, "a2")]  # when a1 is a dead letter
+    dead = lab.sqs.receive_message(QueueUrl=LOST)["Messages"]
+    assert [(one["Body"], one["Attributes"]["MessageGroupId"]) for one in dead] == [("a1", "a")]
+
+
+def test_one_that_is_hidden_for_longer_comes_again_when_that_is_over(lab):
+    def hides(event):
+        [one] = event["Records"]
+        if one["attributes"]["ApproximateReceiveCount"] == "1":
+            lab.sqs.change_message_visibility(
+                QueueUrl=LINES, ReceiptHandle=one["receiptHandle"], VisibilityTimeout=3600
+            )
+            return {"batchItemFailures": [{"itemIdentifier": one["messageId"]}]}
+        return None
+
+    timer.does = hides
+    lab.line_up("a1", "a")
+    lab.forward(7200)
+    assert timer.bodies == [(0, "a1"), (3600, "a1")]
+
+
+def test_the_same_is_not_sent_twice_within_five_minutes(lab):
+    first, again = (lab.line_up("a1", "a", "same") for _ in range(2))
+    lab.forward(301)
+    later = lab.line_up("a1", "a", "same")
+    lab.forward(1)
+    assert (first, later == first) == (again, False)
+    assert timer.bodies == [(0, "a1"), (301, "a1")]
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        ({"MessageDeduplicationId": "x"}, "MessageGroupId"),
+        ({"MessageGroupId": "a"}, "MessageDeduplicationId"),
+        ({"MessageGroupId": "\u96fb\u8a71", "MessageDeduplicationId": "x"}, "alphanumeric"),
+        ({"MessageGroupId": "a" * 129, "MessageDeduplicationId": "x"}, "128 in length"),
+        ({"MessageGroupId": "a", "MessageDeduplicationId": "x", "DelaySeconds": 3}, "DelaySeconds"),
+    ],
+)
+def test_a_fifo_queue_refuses_what_has_no_place_in_it(lab, order, why):
+    with pytest.raises(lab.sqs.exceptions.ClientError, match=why):
+        lab.sqs.send_message(QueueUrl=LINES, MessageBody="a1", **order)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from local.aws.streams import fits
 from tests.local.diary import START
 from tests.local.lab import listener
 
@@ -68,3 +69,18 @@ def test_what_a_transaction_did_not_write_is_not_told(lab):
     lab.dynamodb.transact_write_items(TransactItems=[there])
     lab.forward(1)
     assert changes() == [("INSERT", None, "taken"), ("INSERT", None, "new")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ({"eventName": ["INSERT", "MODIFY"]}, True),
+        ({"eventName": ["REMOVE"]}, False),
+        ({"dynamodb": {"NewImage": {"kind": {"S": ["line"]}}}}, True),
+        ({"dynamodb": {"NewImage": {"kind": {"S": ["route"]}}}}, False),
+        ({"dynamodb": {"OldImage": {"kind": {"S": ["line"]}}}}, False),
+    ],
+)
+def test_a_function_hears_of_what_its_pattern_fits_alone(pattern, wanted):
+    record = {"eventName": "INSERT", "dynamodb": {"NewImage": {"kind": {"S": "line"}}}}
+    assert fits(pattern, record) is wanted

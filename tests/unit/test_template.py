@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from command.checks.cloud import TELLING
 from tests.conftest import ROOT
 from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read, transformed
 from toritsugi.adapters import door, schedules
@@ -647,6 +648,7 @@ def test_events_keep_their_order_so_their_dead_letters_lie_in_a_fifo_queue_too()
 def test_whatever_a_table_tells_of_is_read_from_its_beginning_and_nothing_else_wakes_anybody():
     streams = {name for name, table in TABLES.items() if "StreamSpecification" in table}
     assert streams == {name for name, one in MAPPINGS.items() if "StartingPosition" in one}
+    assert streams == set(TELLING)
     assert streams == set(TOLD_OF)  # the local stack's tables are called after themselves
     assert {MAPPINGS[name]["StartingPosition"] for name in streams} == {"TRIM_HORIZON"}
     assert all(MAPPINGS[name]["FilterCriteria"]["Filters"] for name in streams)

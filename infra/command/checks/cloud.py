@@ -56,6 +56,9 @@ FORGETTING = {
     "UsageTable": "expires_at",
 }
 
+# The tables whose changes others are told.
+TELLING = ("DirectoryTable", "SessionsTable", "BridgesTable", "RecordingsTable", "MessagesTable")
+
 
 def forgets(dynamodb: Any, table: str) -> bool:
     """Whether a table's time to live is on, or about to be."""
