@@ -107,6 +107,8 @@ class Trace(Tap):
 def woken_by(deployment: Deployment, function: str, ran: set[str]) -> str:
     """Who has woken a function in which these modules ran: of two who may, it is Twilio where a webhook was read."""
     first, *others = wakers_of(deployment, function)
+    if "a table" in others:
+        return "a table" if "subscriptions/changes" in ran else first
     return first if "adapters/webhooks" in ran else [first, *others][-1]
 
 
@@ -115,6 +117,7 @@ def wakers_of(deployment: Deployment, function: str) -> list[str]:
     routes = deployment.routes(function)
     wakers = ["Twilio" if "POST" in routes[0] else "your software"] if routes else []
     wakers += ["a queue"] if deployment.events(function, "SQS") else []
+    wakers += ["a table"] if deployment.events(function, "DynamoDB") else []
     return wakers or ["the Scheduler"]
 
 

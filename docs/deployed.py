@@ -19,12 +19,12 @@ PICTURE = ROOT / "docs/deployed.svg"
 
 Json = dict[str, Any]
 
-WIDTH, ROW, COLUMN = 1592, 84, 56
+WIDTH, ROW, COLUMN = 1872, 84, 56
 LEFT, API, FUNCTION, BOARD, TOP = 32, 232, 490, 728, 236  # where each part begins; the rows' first line
 ROUTES, CARD = 220, 216  # how wide the cards of routes and of functions are
 LINE = 15
 
-READS = ("Get", "BatchGet", "Query", "Scan", "ConditionCheck")
+READS = ("Get", "BatchGet", "Query", "Scan", "ConditionCheck", "Describe", "List")
 
 # What the columns are, by the kind of resource: the service above it, and how it is drawn in a square of 24.
 KINDS = {
@@ -160,7 +160,7 @@ def draw() -> str:
     foot = TOP + ROW * len(deployment.functions)
     parts = [*headings(deployment), *board(deployment, foot), *entrances(deployment), *functions(deployment)]
     parts += [*timers(deployment, foot), *watchers(deployment, foot + 38)]
-    height = foot + 212
+    height = foot + 244
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
@@ -263,6 +263,12 @@ def timers(deployment: Deployment, foot: int) -> Iterator[str]:
         yield card(LEFT, y, end - LEFT, 54) + icon(LEFT + 16, y + 15, KINDS[kind][1])
         yield text(LEFT + 56, y + 23, name, "name") + text(LEFT + 56, y + 42, said, "soft")
         yield arrow(f"M{end} {y + 26}H{FUNCTION - 14}")
+    told = next(function for function in deployment.functions if deployment.events(function, "DynamoDB"))
+    y = TOP + ROW * deployment.functions.index(told)
+    x = LEFT + 60  # beside the way back to the Scheduler
+    yield card(x, y, end - x, 54) + icon(x + 16, y + 15, KINDS["AWS::DynamoDB::Table"][1])
+    yield text(x + 56, y + 23, "Streams", "name") + text(x + 56, y + 42, "what was written in the tables", "soft")
+    yield arrow(f"M{end} {y + 26}H{FUNCTION - 14}")
     scheduler, queue = (TOP + ROW * deployment.functions.index(cards[name][0]) for name in ("ScheduleGroup", "Timers"))
     yield arrow(f"M{API} {scheduler}V{queue + 57}")
     yield text(API + 12, scheduler - 9, "two minutes before it is due", "soft")
@@ -280,7 +286,7 @@ def is_woken_by_queue(deployment: Deployment, function: str) -> bool:
 
 def watchers(deployment: Deployment, top: int) -> Iterator[str]:
     logs, days = len(deployment.of_type("AWS::Logs::LogGroup")), deployment.parameters["LogRetention"]
-    yield card(LEFT, top, WIDTH - 2 * LEFT, 142)
+    yield card(LEFT, top, WIDTH - 2 * LEFT, 174)
     yield text(LEFT + 20, top + 30, "CloudWatch", "name")
     yield text(LEFT + 20, top + 54, f"{logs} logs, kept {days} days,", "soft")
     yield text(LEFT + 20, top + 72, "without anybody's number", "soft")
@@ -295,7 +301,7 @@ def watchers(deployment: Deployment, top: int) -> Iterator[str]:
         yield text(x + width / 2, y + 18.5, alarm, "middle")
         x += width + 10
     choices = "By parameter: a domain of your own, a KMS key of your own, processes of their own, a monthly budget."
-    yield text(API, top + 120, choices, "soft")
+    yield text(API, top + 152, choices, "soft")
 
 
 if __name__ == "__main__":
