@@ -97,8 +97,9 @@ class Deployment:
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             actions = [action.partition(":")[2] for action in as_list(statement["Action"])]
             deeds = {"reads" if action.startswith(READS) else "writes" for action in actions}
-            for column in {self.column(resource) for resource in as_list(statement["Resource"])} - {None}:
-                found.setdefault(str(column), set()).update(deeds)
+            columns = dict.fromkeys(self.column(resource) for resource in as_list(statement["Resource"]))
+            for column in filter(None, columns):
+                found.setdefault(column, set()).update(deeds)
         return found
 
     def column(self, resource: Json) -> str | None:
