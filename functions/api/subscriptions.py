@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.queries import PageNumber, PageSize, PageToken, page
+from api.queries import PageSize, PageToken, page
 from toritsugi.adapters import notifications, owner_webhook
 from toritsugi.foundation.errors import OwnerSilent, RequestRefused
 from toritsugi.foundation.problems import answers
@@ -117,10 +117,9 @@ def show_deliveries(
         Query(description="Only those of this status"),
     ] = None,
     page_size: PageSize = None,
-    page_number: PageNumber = None,
     page_token: PageToken = None,
 ) -> DeliveryPage:
-    del page_size, page_number, page_token  # page reads them
+    del page_size, page_token  # page reads them
     records.get_subscription(sid)
 
     def read(after: str | None, most: int) -> tuple[list[Delivery], str | None]:

@@ -4,7 +4,8 @@ Aiko and Ben have a session (voice.json, status.json), two others are over and n
 sweep.json), and there is room for more (proxy.json, with the key of its header). The exchange is calling Aiko and Ben
 (voice-leg.json, status-leg.json, status-room.json), and the time of two others is up (timer.json). Aiko has left a
 message (recording.json, recording-copy.json), and writes to a line (sms.json); a text to her has been delivered
-(status-message.json). The exchange rings its own door (canary.json). A clinic gets a reception (api-reception.json).
+(status-message.json). A session that was closed is told of (notification.json), and sent to a subscriber who is not there
+(notification-delivery.json). The exchange rings its own door (canary.json). A clinic gets a reception (api-reception.json).
 Nobody is real.
 """
 
@@ -46,8 +47,9 @@ def fill(url: str) -> None:
     for name, value in {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN, "own-secrets": OWN_SECRET}.items():
         ssm.put_parameter(Name=f"{ENVIRONMENT['SETTINGS_PATH']}/{name}", Value=value, Type="SecureString")
     client("scheduler", url).create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
-    for name in template.of_type("AWS::SQS::Queue"):
-        client("sqs", url).create_queue(QueueName=name)
+    for name, queue in template.of_type("AWS::SQS::Queue").items():
+        order = {"FifoQueue": "true"} if queue.get("FifoQueue") else {}
+        client("sqs", url).create_queue(QueueName=f"{name}.fifo" if order else name, Attributes=order)
     place = {"LocationConstraint": REGION}
     client("s3", url).create_bucket(Bucket=ENVIRONMENT["RECORDINGS_BUCKET"], CreateBucketConfiguration=place)
     client("events", url).create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])

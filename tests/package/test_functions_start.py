@@ -171,6 +171,12 @@ def test_the_sweep_closes_whatever_is_overdue(start, account):
     assert [row(account, sid, "session")["status"] for sid in OVERDUE] == [{"S": "closed"}] * 2
 
 
+def test_what_has_changed_is_told_and_of_a_subscriber_who_is_gone_nothing_is_left(start):
+    with start("Notification") as notification:
+        assert answers(notification, "notification") == (None, None)
+        assert notification.invoke(event("notification-delivery")) == {"batchItemFailures": []}
+
+
 def test_the_canary_says_that_nobody_answers_at_an_address_that_is_nobodys(start):
     with start("Canary") as canary:
         assert [canary.invoke(event("canary")) for _ in range(2)] == [None, None]

@@ -20,6 +20,7 @@ EVENTS = {
     "Recording": "recording",
     "Timer": "timer",
     "Cleanup": "cleanup",
+    "Notification": "notification",
     "Proxy": "proxy",
     "Api": "api-list",
 }

@@ -37,6 +37,7 @@ EVENTS = {  # to start with
     "Recording": "recording",
     "Timer": "timer",
     "Cleanup": "cleanup",
+    "Notification": "notification",
     "Proxy": "proxy",
     "Api": "api-list",
 }

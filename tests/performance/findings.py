@@ -17,7 +17,16 @@ from tests.performance.meter import Meter
 from tests.performance.throughput import Throughput
 
 TTL = 3600
-OTHERS = ("sms", "status", "recording", "timer", "cleanup", "proxy", "api")  # functions that start cold, besides voice
+OTHERS = (
+    "sms",
+    "status",
+    "recording",
+    "timer",
+    "cleanup",
+    "notification",
+    "proxy",
+    "api",
+)  # functions that start cold, besides voice
 
 
 @dataclass

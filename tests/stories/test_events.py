@@ -159,7 +159,7 @@ def test_who_was_down_for_a_day_is_told_all_of_it_each_subject_in_its_order(desk
     assert {event["subject"] for event in shop.asked} == {session.sdk.fetch().sid}
     seen = deliveries(desk, sid)
     assert {one["status"] for one in seen} == {"delivered"}
-    assert desk.asks("GET", f"/api/subscriptions/{sid}")["date_failing_since"] is None
+    assert desk.asks("GET", f"/api/subscriptions/{sid}")["failing_since_at"] is None
 
 
 def test_one_event_that_is_never_taken_holds_up_its_own_subject_alone_and_is_given_up(desk, box, clock, shop):

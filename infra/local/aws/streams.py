@@ -20,6 +20,7 @@ from local.clock import ROUNDING, Clock
 DELAY = 0.25  # seconds from a write until the function hears of it
 RETRY = 1.0  # seconds until a batch that failed comes again
 MOST_IN_A_BATCH = 100
+MOST_UNTOLD = 10_000  # records of a table that are kept where no time passes, so nobody hears of them
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Streams:
     def look(self) -> None:
         """Something may have been written. May be called in any thread, if it holds the lock of the APIs."""
         if not self.clock:
+            for name in {feed.table for feed in self.feeds if len(records_of(feed.table)) > MOST_UNTOLD}:
+                taken_from(name)
             return
         new = {name: taken_from(name) for name in {feed.table for feed in self.feeds}}
         for feed in self.feeds:
@@ -102,12 +105,22 @@ def fits(pattern: Any, said: Any) -> bool:
 
 def taken_from(name: str) -> list[dict[str, Any]]:
     """The table's records that nobody has seen. moto would keep them for good, and numbers them by how many it has."""
+    found = records_of(name)
+    records = [record.to_json() for record in found]
+    found.clear()
+    shard_of(name).starting_sequence_number += len(records)
+    return records
+
+
+def records_of(name: str) -> list[Any]:
+    """moto's own list of a table's records."""
+    return shard_of(name).items
+
+
+def shard_of(name: str) -> Any:
     shard = dynamodb_backends[ACCOUNT][REGION].tables[name].stream_shard
     assert shard  # noqa: S101  only a table with a stream feeds a function
-    records = [record.to_json() for record in shard.items]
-    shard.items.clear()
-    shard.starting_sequence_number += len(records)
-    return records
+    return shard
 
 
 def described(record: dict[str, Any], arn: str) -> dict[str, Any]:

@@ -24,9 +24,9 @@ class SubscriptionView(TypedDict):
     enabled: bool
     disabled_reason: str | None
     failures: int
-    date_failing_since: Moment
-    date_created: Moment
-    date_updated: Moment
+    failing_since_at: Moment
+    created_at: Moment
+    updated_at: Moment
 
 
 class SubscriptionList(TypedDict):
@@ -48,9 +48,9 @@ class DeliveryView(TypedDict):
     error: str | None
     replays: int
     event: dict[str, Any]
-    date_created: Moment
-    date_updated: Moment
-    date_expires: Moment
+    created_at: Moment
+    updated_at: Moment
+    expires_at: Moment
 
 
 class DeliveryPage(TypedDict):
@@ -82,9 +82,9 @@ def show_subscription(one: Subscription) -> SubscriptionView:
         "enabled": one.enabled,
         "disabled_reason": one.disabled_reason,
         "failures": int(one.failures),
-        "date_failing_since": date(one.failing_since),
-        "date_created": date(one.date_created),
-        "date_updated": date(one.date_updated),
+        "failing_since_at": date(one.failing_since),
+        "created_at": date(one.date_created),
+        "updated_at": date(one.date_updated),
     }
 
 
@@ -100,9 +100,9 @@ def show_delivery(one: Delivery) -> DeliveryView:
         "error": one.error,
         "replays": int(one.replays),
         "event": one.envelope,
-        "date_created": date(one.date_created),
-        "date_updated": date(one.date_updated),
-        "date_expires": date(one.forget_at),
+        "created_at": date(one.date_created),
+        "updated_at": date(one.date_updated),
+        "expires_at": date(one.forget_at),
     }
 
 
