@@ -26,9 +26,9 @@ def handler(event: Json, _context: Any) -> Json | None:
     """What has changed is told, whole or once more; of messages there is one at a time."""
     first = event["Records"][0]
     if first["eventSource"] == "aws:dynamodb":
-        publish_and_spread([told for record in event["Records"] for told in find_events(record)])
+        publish_and_hand_on([told for record in event["Records"] for told in find_events(record)])
         return None
-    done = attend_to(json.loads(first["body"]), first)
+    done = carry_on(json.loads(first["body"]), first)
     # A failure that is reported takes no process from the others, as one that is raised would:
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     return {"batchItemFailures": [] if done else [{"itemIdentifier": first["messageId"]}]}
@@ -43,13 +43,13 @@ def find_events(record: Json) -> list[Event]:
         return []
 
 
-def publish_and_spread(events: list[Event]) -> None:
+def publish_and_hand_on(events: list[Event]) -> None:
     event_bus.publish(events)
     for event in events:
-        spread(event)
+        hand_on(event)
 
 
-def spread(event: Event) -> None:
+def hand_on(event: Event) -> None:
     """Has everybody told who wants to know."""
     for subscription in records.remembered_subscriptions():
         if subscription.wants(event.type):
@@ -58,10 +58,10 @@ def spread(event: Event) -> None:
                 notifications.send_delivery(subscription.sid, delivery.sid, event.subject)
 
 
-def attend_to(said: dict[str, Any], message: Json) -> bool:
+def carry_on(said: dict[str, Any], message: Json) -> bool:
     """Whether a message is done; one that is not is hidden for a while."""
     if "event" in said:
-        spread(Event(**said["event"]))
+        hand_on(Event(**said["event"]))
         return True
     subscription = records.find_subscription(said["subscription"])
     delivery = deliveries.find_delivery(said["subscription"], said["delivery"])
@@ -92,7 +92,7 @@ def deliver(subscription: Subscription, delivery: Delivery, received: int) -> bo
     log.warning("a delivery failed", subscription_sid=subscription.sid, delivery_sid=delivery.sid, reason=error)
     if records.note_unanswered(subscription, now, gone=status == GONE):
         log.error("a subscription was switched off", subscription_sid=subscription.sid)
-        publish_and_spread([news_of_subscription("subscription.disabled", subscription)])
+        publish_and_hand_on([news_of_subscription("subscription.disabled", subscription)])
         deliveries.note_status(delivery, CANCELED)
         return True
     return False

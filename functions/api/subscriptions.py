@@ -44,7 +44,7 @@ def show_subscriptions() -> SubscriptionList:
     responses=answers("The subscription", 201, 400, 409, 413, 415),
 )
 def subscribe(wanted: Annotated[SubscriptionRequest, Body()]) -> SubscriptionView:
-    check_address(wanted.url)
+    require_address(wanted.url)
     return views.show_subscription(records.create_subscription(wanted.url, wanted.events, wanted.name, wanted.enabled))
 
 
@@ -69,7 +69,7 @@ def edit_subscription(sid: SubscriptionSid, wanted: Annotated[SubscriptionChange
     if lacking := [name for name in ("url", "events", "enabled") if name in changes and changes[name] is None]:
         raise RequestRefused(20001, f"{lacking[0]}: a subscription has one; leave it out, and it stays")
     if "url" in changes:
-        check_address(changes["url"])
+        require_address(changes["url"])
     if "events" in changes:
         changes["events"] = set(changes["events"])
     return views.show_subscription(records.change_subscription(sid, changes))
@@ -171,7 +171,7 @@ def replay_deliveries(sid: SubscriptionSid, wanted: Annotated[ReplayRequest, Bod
 # ---- what the operations ask -----------------------------------------------------------------------------------------
 
 
-def check_address(url: str) -> None:
+def require_address(url: str) -> None:
     """Raises RequestRefused 20001 for an address to which nothing would be sent."""
     try:
         owner_webhook.check_address(url)

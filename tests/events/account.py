@@ -4,9 +4,9 @@ Aiko and Ben have a session (voice.json, status.json), two others are over and n
 sweep.json), and there is room for more (proxy.json, with the key of its header). The exchange is calling Aiko and Ben
 (voice-leg.json, status-leg.json, status-room.json), and the time of two others is up (timer.json). Aiko has left a
 message (recording.json, recording-copy.json), and writes to a line (sms.json); a text to her has been delivered
-(status-message.json). A session that was closed is told of (notification.json), and sent to a subscriber who is not there
-(notification-delivery.json). The exchange rings its own door (canary.json). A clinic gets a reception (api-reception.json).
-Nobody is real.
+(status-message.json). A session was closed, of which others are told (notification.json), and a subscriber is gone
+(notification-delivery.json). The exchange rings its own door (canary.json). A clinic gets a reception
+(api-reception.json). Nobody is real.
 """
 
 import json

@@ -9,6 +9,7 @@ from api.subscriptions import MAX_REPLAYED_AT_ONCE
 from local.aws import Context
 from local.aws.messages import record
 from local.aws.streams import described, taken_from
+from tests.events.account import event
 from tests.integration.conftest import AIKO, BEN, LINES
 from toritsugi.foundation import events
 from toritsugi.subscriptions import changes, deliveries, records
@@ -202,6 +203,12 @@ def test_one_change_that_nobody_can_read_holds_up_no_other(exchange, cloud, serv
     assert "a change was not told" in logged()
 
 
+def test_the_events_with_which_the_build_is_tried_are_such_as_come(exchange, cloud):
+    assert exchange.wakes(event("notification")["Records"]) is None
+    assert [told.what for told in cloud.events] == ["session.closed"]
+    assert exchange.wakes(event("notification-delivery")["Records"]) == {"batchItemFailures": []}
+
+
 def test_while_the_bus_is_down_a_change_waits(exchange, cloud, service, wire):
     def no_bus(operation, _request, carry):
         if operation == "PutEvents":
@@ -260,7 +267,7 @@ def test_a_list_of_deliveries_has_pages_and_is_of_one_status(exchange, desk, ser
     sid = subscribe().sid
     exchange.tells()
     path = f"/api/subscriptions/{sid}/deliveries"
-    first = desk.asks("GET", f"{path}?PageSize=2")[1]
+    first = desk.asks("GET", f"{path}?page_size=2")[1]
     second = desk.asks("GET", first["meta"]["next_page_url"].partition("example.com")[2])[1]
     assert [len(one["deliveries"]) for one in (first, second)] == [2, 1]
     assert second["meta"]["next_page_url"] is None

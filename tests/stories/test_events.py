@@ -171,7 +171,7 @@ def test_one_event_that_is_never_taken_holds_up_its_own_subject_alone_and_is_giv
         desk.opens(f"+8150200000{hour:02}", name=f"desk-{hour}")
         clock.forward(hours=1)
     clock.forward(hours=3)
-    [given_up] = [one for one in deliveries(desk, sid, PageSize="100") if one["status"] == "failed"]
+    [given_up] = [one for one in deliveries(desk, sid, page_size="100") if one["status"] == "failed"]
     assert (given_up["event"]["data"]["line"], given_up["answered"], given_up["tries"]) == (LINE, 500, 78)
     assert len(box.stack.cloud.queues.named["toritsugi-local-undelivered.fifo"].messages) == 1
     assert len({event["subject"] for event in shop.asked}) == 1 + HOURS_OF_FAILING

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.events import Event, as_envelope, first_sid, timed_sid
-from toritsugi.foundation.pages import wrong_parameter
+from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import kept_until
 from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.transactions import save_if, set_or_remove, update_if
@@ -20,7 +20,7 @@ DELIVERY_RETENTION = 30  # days
 WAITING, RETRYING, DELIVERED, FAILED, CANCELED = "waiting", "retrying", "delivered", "failed", "canceled"
 
 # Seconds until the next try, and then always the last: three days in all.
-RETRY_SECONDS = (5, 30, 120, 600, 1800, 3600)
+REDELIVERY_SECONDS = (5, 30, 120, 600, 1800, 3600)
 MAX_DELIVERY_TRIES = 78
 
 
@@ -88,7 +88,7 @@ def list_deliveries(
     It may be short where only those of one status are wanted.
     """
     if after and not is_sid(after, "KD"):
-        raise wrong_parameter("page_token")
+        raise wrong_token()
     before = Delivery.entry < after if after else Delivery.entry.startswith("KD")
     found = list(
         Delivery.query(subscription_sid, before, consistent_read=True, scan_index_forward=False, limit=most + 1)
@@ -108,7 +108,7 @@ def find_since(subscription_sid: str, moment: float, after: str | None) -> Itera
 
 def wait_after(received: int) -> int:
     """For how many seconds it is hidden that was received so often, and could not be delivered."""
-    return RETRY_SECONDS[min(received, len(RETRY_SECONDS)) - 1]
+    return REDELIVERY_SECONDS[min(received, len(REDELIVERY_SECONDS)) - 1]
 
 
 def note_try(delivery: Delivery, status: str, answered: int | None, error: str | None) -> None:

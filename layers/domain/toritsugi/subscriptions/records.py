@@ -73,7 +73,7 @@ class Subscription(NotificationEntry, discriminator="subscription"):
 
 HEALTHY = [Subscription.failing_since.remove(), Subscription.rests_until.remove(), Subscription.failures.set(0)]
 
-_remembered: tuple[float, list[Subscription]] | None = None
+_remembered_list: tuple[float, list[Subscription]] | None = None
 
 
 def list_subscriptions() -> list[Subscription]:
@@ -84,16 +84,16 @@ def list_subscriptions() -> list[Subscription]:
 
 def remembered_subscriptions() -> list[Subscription]:
     """All of them, as they were some seconds ago at most."""
-    global _remembered
-    if _remembered is None or not 0 <= time.time() - _remembered[0] < REMEMBERED_SECONDS:
-        _remembered = time.time(), list_subscriptions()
-    return _remembered[1]
+    global _remembered_list
+    if _remembered_list is None or not 0 <= time.time() - _remembered_list[0] < REMEMBERED_SECONDS:
+        _remembered_list = time.time(), list_subscriptions()
+    return _remembered_list[1]
 
 
 def forget_subscriptions() -> None:
     """Has all of them read anew, as a cold start would."""
-    global _remembered
-    _remembered = None
+    global _remembered_list
+    _remembered_list = None
 
 
 def find_subscription(sid: str) -> Subscription | None:

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.foundation import config
 from toritsugi.foundation.events import SCHEMAS_PATH, VERSION
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment
+from toritsugi.foundation.request_types import Moment, PageMeta
 from toritsugi.subscriptions.catalog import FACTS_OF_EVENT, MEANING_OF_EVENT
 from toritsugi.subscriptions.deliveries import Delivery
 from toritsugi.subscriptions.records import Subscription
@@ -57,7 +57,7 @@ class DeliveryPage(TypedDict):
     """A page of deliveries, the newest first."""
 
     deliveries: list[DeliveryView]
-    meta: dict[str, Any]
+    meta: PageMeta
 
 
 class ReplayView(TypedDict):
