@@ -10,13 +10,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.queries import PageSize, PageToken, page
 from toritsugi.adapters import notifications, owner_webhook
 from toritsugi.foundation.errors import OwnerSilent, RequestRefused
+from toritsugi.foundation.pages import slices
 from toritsugi.foundation.problems import answers
 from toritsugi.subscriptions import deliveries, records, views
 from toritsugi.subscriptions.deliveries import DELIVERED, Delivery
 from toritsugi.subscriptions.news import news_of_subscription
 from toritsugi.subscriptions.records import Subscription
 from toritsugi.subscriptions.schemas import ReplayRequest, SubscriptionChange, SubscriptionRequest
-from toritsugi.subscriptions.views import DeliveryPage, DeliveryView, ReplayView, SubscriptionList, SubscriptionView
+from toritsugi.subscriptions.views import DeliveryPage, DeliveryView, ReplayView, SubscriptionPage, SubscriptionView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -30,10 +31,11 @@ MAX_REPLAYED_AT_ONCE = 200  # by one request: each is a write, and a message
     "/api/subscriptions",
     tags=["subscriptions"],
     summary="Who is told of what",
-    responses=answers("All subscriptions", 200),
+    responses=answers("A page of subscriptions", 200),
 )
-def show_subscriptions() -> SubscriptionList:
-    return {"subscriptions": [views.show_subscription(one) for one in records.list_subscriptions()]}
+def show_subscriptions(page_size: PageSize = None, page_token: PageToken = None) -> SubscriptionPage:
+    del page_size, page_token  # page reads them
+    return page(router, "subscriptions", slices(records.list_subscriptions()), views.show_subscription)
 
 
 @router.post(

@@ -29,10 +29,11 @@ class SubscriptionView(TypedDict):
     updated_at: Moment
 
 
-class SubscriptionList(TypedDict):
-    """All subscriptions, the oldest first: there are never many."""
+class SubscriptionPage(TypedDict):
+    """A page of subscriptions, the oldest first."""
 
     subscriptions: list[SubscriptionView]
+    meta: PageMeta
 
 
 class DeliveryView(TypedDict):
