@@ -1,5 +1,6 @@
 """Problems: why a REST request was not carried out, as RFC 9457 writes it."""
 
+import re
 from html import escape
 from http import HTTPStatus
 from typing import Any, NotRequired
@@ -94,6 +95,28 @@ def type_of(code: int) -> str:
 
 def write_page() -> str:
     """The page that explains every code of ours, each under its number."""
-    rows = "".join(f'<dt id="{code}">{code}</dt><dd>{escape(meaning)}</dd>' for code, meaning in CODES.items())
-    head = "<!doctype html><html lang=en><meta charset=utf-8><title>Problems</title>"
-    return f"{head}<h1>Problems</h1><dl>{rows}</dl></html>"
+    rows = "".join(f'<dt id="{code}">{code}</dt><dd>{marked_up(meaning)}</dd>' for code, meaning in CODES.items())
+    return (
+        f"{HEAD}<h1>Problems</h1><p>What a <code>code</code> in an answer means, and what to do.<dl>{rows}</dl></html>"
+    )
+
+
+def marked_up(text: str) -> str:
+    """Text for a page, in which what stands in backticks is code."""
+    return re.sub("`(.*?)`", r"<code>\1</code>", escape(text))
+
+
+PAGE_HEAD = """<!doctype html><html lang=en><meta charset=utf-8><title>Problems</title>
+<meta name=viewport content="width=device-width, initial-scale=1">
+<style>
+  :root { color-scheme: light dark; --ink: #1d2328; --soft: #5b6670; --paper: #fbfaf7; --mark: #fde8d7 }
+  @media (prefers-color-scheme: dark) { :root { --ink: #e9e6df; --soft: #a3a9ae; --paper: #16191c; --mark: #4a2f17 } }
+  html { background: var(--paper); color: var(--ink); font: 1rem/1.65 system-ui, sans-serif }
+  body { margin: 0 auto; padding: clamp(1.25rem, 5vw, 4rem); max-width: 46rem }
+  h1 { margin: 0; font-size: 2rem; line-height: 1.2 }
+  p { color: var(--soft); margin: .5rem 0 2rem }
+  dt { font-weight: 600; font-variant-numeric: tabular-nums; padding: 0 .4rem; border-radius: .3rem }
+  dd { margin: 0 0 1rem; padding: 0 .4rem; overflow-wrap: anywhere }
+  dt:target { background: var(--mark) }
+  code { font: .92em ui-monospace, Menlo, Consolas, monospace }
+</style>"""
