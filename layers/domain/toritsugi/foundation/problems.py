@@ -96,9 +96,8 @@ def type_of(code: int) -> str:
 def write_page() -> str:
     """The page that explains every code of ours, each under its number."""
     rows = "".join(f'<dt id="{code}">{code}</dt><dd>{marked_up(meaning)}</dd>' for code, meaning in CODES.items())
-    return (
-        f"{HEAD}<h1>Problems</h1><p>What a <code>code</code> in an answer means, and what to do.<dl>{rows}</dl></html>"
-    )
+    told = "What a <code>code</code> in an answer means, and what to do."
+    return f"{PAGE_HEAD}<h1>Problems</h1><p>{told}<dl>{rows}</dl></html>"
 
 
 def marked_up(text: str) -> str:
