@@ -73,7 +73,7 @@ ColumnsQuery = Annotated[
 
 
 BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-SHEET = {"requestBody": {"required": True, "content": text_of("text/csv", "text/vcard") | BYTES}}
+SHEET_BODY = {"requestBody": {"required": True, "content": text_of("text/csv", "text/vcard") | BYTES}}
 
 
 @router.get(
@@ -107,7 +107,7 @@ def list_callers(
     summary="Write down many callers",
     description="The body is vCard, or CSV whose first line names the columns (text/csv in UTF-8, "
     "else application/octet-stream). What it has no column for is left as it was.",
-    openapi_extensions=SHEET,
+    openapi_extensions=SHEET_BODY,
     responses=answers("What has become of every row", 200, 409, 413, 415, 503),
 )
 def import_callers(

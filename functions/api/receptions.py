@@ -44,8 +44,8 @@ PictureLanguage = Annotated[str, AfterValidator(words.read_locale), Field(json_s
 WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (application/json)."
 EXAMPLE = "steps:\n  hello:\n    say: Good morning\n"
 IN_YAML = {YAML: {"schema": {"type": "string"}, "example": EXAMPLE}}
-IN_JSON = {JSON: {"schema": {"type": "object", "properties": views.PARTS, "additionalProperties": False}}}
-DOCUMENT = {"requestBody": {"required": True, "content": IN_YAML | IN_JSON}}
+IN_JSON = {JSON: {"schema": {"type": "object", "properties": views.FIELDS_OF_DOCUMENT, "additionalProperties": False}}}
+RECEPTION_BODY = {"requestBody": {"required": True, "content": IN_YAML | IN_JSON}}
 
 
 @router.put(
@@ -53,7 +53,7 @@ DOCUMENT = {"requestBody": {"required": True, "content": IN_YAML | IN_JSON}}
     tags=["receptions"],
     summary="Write down a reception, which counts at its lines at once",
     description=WRITTEN,
-    openapi_extensions=DOCUMENT,
+    openapi_extensions=RECEPTION_BODY,
     responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 412, 413, 415)
     | answers("The reception, which was not there before", 201),
 )
@@ -73,7 +73,7 @@ def put_reception(
     tags=["receptions"],
     summary="Check a reception, and keep nothing of it",
     description=WRITTEN,
-    openapi_extensions=DOCUMENT,
+    openapi_extensions=RECEPTION_BODY,
     responses=answers("What it would say", 200, 400, 413, 415),
 )
 def check_reception() -> CheckView:
@@ -150,7 +150,7 @@ def draw_reception(
     status_code=204,
     responses=answers("It is not there any more", 204, 404, 409, 412),
 )
-def delete_reception(name: NameInPath, if_match: IfMatch = None) -> Response[str]:
+def drop_reception(name: NameInPath, if_match: IfMatch = None) -> Response[str]:
     publishing.delete_reception(name, read_precondition(if_match))
     return Response(204, body="")
 

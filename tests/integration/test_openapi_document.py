@@ -17,7 +17,11 @@ OPERATIONS = {
     for path, methods in WRITTEN["paths"].items()
     for method, operation in methods.items()
 }
-WITHOUT_BODY = {"POST /api/calls/{sid}/extend", "POST /api/limits/start"}
+OF_SUBSCRIPTION = "POST /api/subscriptions/{sid}"
+WITHOUT_BODY = {
+    *("POST /api/calls/{sid}/extend", "POST /api/limits/start"),
+    *(f"{OF_SUBSCRIPTION}/test", f"{OF_SUBSCRIPTION}/deliveries/{{delivery_sid}}/replay"),
+}
 TEXTS = {
     "GET /api/callers/export": {"text/csv"},
     "GET /api/receptions/{name}": {"application/json", "application/yaml"},
@@ -93,7 +97,8 @@ def test_the_type_of_a_reception_is_one_of_those_that_are_promised(desk, accept)
 
 
 def test_every_moment_is_a_moment_and_every_address_an_address():
-    properties = [(name, told) for schema in SCHEMAS.values() for name, told in schema.get("properties", {}).items()]
+    answered = [schema for name, schema in SCHEMAS.items() if not name.endswith(("Request", "Change", "Words"))]
+    properties = [(name, told) for schema in answered for name, told in schema.get("properties", {}).items()]
     moments = [json.dumps(told) for name, told in properties if name.endswith("_at")]
     addresses = [json.dumps(told) for name, told in properties if name == "url" or name.endswith("_url")]
     assert [told for told in moments if '"format": "date-time"' not in told] == []

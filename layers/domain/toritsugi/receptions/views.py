@@ -8,6 +8,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
+from toritsugi.foundation.types import Json
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.identity import REFUSE
 from toritsugi.lines.lines import Line, line_key, tag_of
@@ -16,10 +17,11 @@ from toritsugi.receptions.records import DocumentDict, Reception, Version
 
 Unconfirmed = Literal["refuse", "announce", "take"]
 # What a reception says, as checks.py reads and completes it; docs/receptions.md has the language of its steps.
-STEPS = {"type": "object", "additionalProperties": {"type": "object"}}
-PARTS = {name: {"type": "string"} for name in ("language", "timezone", "start")}
-PARTS |= {"steps": STEPS, "texts": {"type": "array", "items": {"type": "object"}}}
-ReceptionDocument = Annotated[DocumentDict, Field(json_schema_extra={"properties": PARTS})]
+FIELDS_OF_DOCUMENT: Json = {name: {"type": "string"} for name in ("language", "timezone", "start")} | {
+    "steps": {"type": "object", "additionalProperties": {"type": "object"}},
+    "texts": {"type": "array", "items": {"type": "object"}},
+}
+ShownDocument = Annotated[DocumentDict, Field(json_schema_extra={"properties": FIELDS_OF_DOCUMENT})]
 
 
 class ReceptionView(TypedDict):
@@ -42,7 +44,7 @@ class ReceptionSaved(ReceptionView):
 class WholeReceptionView(ReceptionView):
     """A reception with what it says: as checked, and with everything that was left out."""
 
-    document: ReceptionDocument
+    document: ShownDocument
 
 
 class ReceptionPage(TypedDict):
@@ -70,7 +72,7 @@ class VersionPage(TypedDict):
 class CheckView(TypedDict):
     """What a reception would say, and what is strange about it."""
 
-    document: ReceptionDocument
+    document: ShownDocument
     warnings: list[Mistake]
 
 

@@ -16,7 +16,9 @@ from toritsugi.subscriptions.records import Subscription
 
 DeliveryStatus = Literal["waiting", "retrying", "delivered", "failed", "canceled"]
 # A CloudEvent; what is in its `data` depends on its type, and every type has a JSON Schema of its own.
-ENVELOPE = {name: {"type": "string"} for name in ("id", "source", "type", "subject", "time", "dataschema")}
+ENVELOPE: dict[str, Any] = {
+    name: {"type": "string"} for name in ("id", "source", "type", "subject", "time", "dataschema")
+}
 ENVELOPE |= {"data": {"type": "object"}}
 
 
