@@ -13,7 +13,6 @@ from toritsugi.subscriptions.catalog import FACTS_OF_EVENT, MEANING_OF_EVENT
 from toritsugi.subscriptions.deliveries import Delivery
 from toritsugi.subscriptions.records import Subscription
 
-
 DeliveryStatus = Literal["waiting", "retrying", "delivered", "failed", "canceled"]
 # A CloudEvent; what is in its `data` depends on its type, and every type has a JSON Schema of its own.
 ENVELOPE: dict[str, Any] = {
