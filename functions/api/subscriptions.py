@@ -1,7 +1,7 @@
 """Subscriptions: who is told of events, what was sent to them, and what is to be sent again."""
 
 import itertools
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
@@ -17,7 +17,14 @@ from toritsugi.subscriptions.deliveries import DELIVERED, Delivery
 from toritsugi.subscriptions.news import news_of_subscription
 from toritsugi.subscriptions.records import Subscription
 from toritsugi.subscriptions.schemas import ReplayRequest, SubscriptionChange, SubscriptionRequest
-from toritsugi.subscriptions.views import DeliveryPage, DeliveryView, ReplayView, SubscriptionPage, SubscriptionView
+from toritsugi.subscriptions.views import (
+    DeliveryPage,
+    DeliveryStatus,
+    DeliveryView,
+    ReplayView,
+    SubscriptionPage,
+    SubscriptionView,
+)
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -115,7 +122,7 @@ def check_subscription(sid: SubscriptionSid) -> DeliveryView:
 def show_deliveries(
     sid: SubscriptionSid,
     status: Annotated[
-        Literal["waiting", "retrying", "delivered", "failed", "canceled"] | None,
+        DeliveryStatus | None,
         Query(description="Only those of this status"),
     ] = None,
     page_size: PageSize = None,
