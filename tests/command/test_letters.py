@@ -84,14 +84,16 @@ def test_whoever_has_written_a_letter_it_is_known_for_whom_it_was(written, funct
 
 
 def test_who_has_given_up_and_why_is_known():
-    assert read_letter(message(of_lambda(SWEEP))).by == "Lambda"
-    scheduled = read_letter(message(TIMER, **OF_SCHEDULER))
+    assert read_letter("https://sqs/dead", message(of_lambda(SWEEP))).by == "Lambda"
+    scheduled = read_letter("https://sqs/dead", message(TIMER, **OF_SCHEDULER))
     assert (scheduled.by, scheduled.why.partition(":")[0]) == ("Scheduler", "AWS.SimpleQueueService.NonExistentQueue")
-    assert read_letter(message(TIMER)).by == "queue"
+    assert read_letter("https://sqs/dead", message(TIMER)).by == "queue"
 
 
 def test_of_a_number_only_the_end_is_shown():
-    shown = json.dumps([letters.as_dict(read_letter(message(one))) for one in (of_lambda(SWEEP), DISMISSED)])
+    shown = json.dumps(
+        [letters.as_dict(read_letter("https://sqs/dead", message(one))) for one in (of_lambda(SWEEP), DISMISSED)]
+    )
     assert "12345678" not in shown
     assert shown.count("...5678") == 2
 
