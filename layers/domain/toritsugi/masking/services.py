@@ -35,6 +35,7 @@ SERVICE_FIELDS = (
     *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers"),
 )
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
+NOT_ASKED = ("InterceptCallbackUrl", "OutOfSessionCallbackUrl")
 
 
 class ServiceEntry(Table):
@@ -136,12 +137,11 @@ def change_service(service: Service, form: Form) -> Service:
 
 
 def set_from_form(service: Service, form: Form) -> None:
-    """Sets what the form says of a service; what it does not mention stays."""
+    """Sets what the form says of a service; what it does not mention stays. Raises RequestRefused 80701."""
+    check_asked(form)
     said = {
         "default_ttl": form.integer("DefaultTtl", 0, MAX_TTL),
         "callback_url": form.url("CallbackUrl"),
-        "intercept_callback_url": form.url("InterceptCallbackUrl"),
-        "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
         "geo_match_level": form.choice("GeoMatchLevel", GEO_MATCH_LEVELS),
         "number_selection_behavior": form.choice("NumberSelectionBehavior", NUMBER_SELECTION_BEHAVIORS),
         "chat_instance_sid": read_chat_instance(form),
@@ -160,6 +160,13 @@ def set_from_form(service: Service, form: Form) -> None:
             setattr(service, name, value if value != "" else None)
     if service.record and service.through != "dial":
         raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
+
+
+def check_asked(form: Form) -> None:
+    """Raises RequestRefused 80701 for an address that is never asked: who relies on it must not believe that it is."""
+    for name in NOT_ASKED:
+        if form.text(name):
+            raise invalid_parameter(name, "nobody is asked there yet, so it is not taken")
 
 
 def read_chat_instance(form: Form) -> str | None:
