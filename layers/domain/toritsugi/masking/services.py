@@ -145,6 +145,8 @@ def set_from_form(service: Service, form: Form) -> None:
     said = {
         "default_ttl": form.integer("DefaultTtl", 0, MAX_TTL),
         "callback_url": form.url("CallbackUrl"),
+        "intercept_callback_url": form.url("InterceptCallbackUrl"),
+        "out_of_session_callback_url": form.url("OutOfSessionCallbackUrl"),
         "geo_match_level": form.choice("GeoMatchLevel", GEO_MATCH_LEVELS),
         "number_selection_behavior": form.choice("NumberSelectionBehavior", NUMBER_SELECTION_BEHAVIORS),
         "chat_instance_sid": read_chat_instance(form),
