@@ -23,10 +23,9 @@ def exchange(cloud, clock):
 
 
 @pytest.fixture
-def near(cloud):
-    """The exchange is on one machine with those whom it tells."""
-    set_setting(cloud, "public-base-url", "http://127.0.0.1:1")
-    set_setting(cloud, "all-base-urls", BASE)
+def comes_near(cloud):
+    """From now on the exchange is on one machine with those whom it tells."""
+    return lambda: set_setting(cloud, "public-base-url", "http://127.0.0.1:1")
 
 
 @pytest.fixture(params=["own-secret", "auth-token"])
@@ -103,7 +102,7 @@ def test_only_where_somebody_wants_to_know_twilio_is_asked_to_tell_of_the_answer
 
 
 def test_each_state_of_a_call_is_told_in_order_and_signed_so_that_the_receiver_can_check(
-    service, twilio, exchange, told, near
+    service, twilio, exchange, told, comes_near
 ):
     owner, signed_by = told
     name_callback(service, f"{owner.address}/told?by=exchange", signed_by)
@@ -112,6 +111,7 @@ def test_each_state_of_a_call_is_told_in_order_and_signed_so_that_the_receiver_c
     for status in OF_A_CALL:
         leg.reports(status)
         exchange.tells()
+    comes_near()
     while exchange.queue.messages:
         assert False not in exchange.delivers()
     [interaction] = session.interactions.list()
@@ -146,7 +146,7 @@ def test_a_service_that_wants_nothing_has_nothing_waiting(service, twilio, excha
 # ---- what waits ------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_not_taken_holds_up_its_own_call_and_no_other(service, twilio, exchange, near, told):
+def test_what_is_not_taken_holds_up_its_own_call_and_no_other(service, twilio, exchange, told, comes_near):
     owner, signed_by = told
     owner.says = lambda one: 500 if one["inboundResourceSid"] == first.call_sid else 200
     name_callback(service, owner.address, signed_by)
@@ -155,6 +155,7 @@ def test_what_is_not_taken_holds_up_its_own_call_and_no_other(service, twilio, e
     for leg in (first, second):
         leg.reports("initiated", "completed")
         exchange.tells()
+    comes_near()
     for _ in range(4):
         exchange.delivers()
     seen = [one["outboundResourceStatus"] for one in owner.asked if one["inboundResourceSid"] == second.call_sid]

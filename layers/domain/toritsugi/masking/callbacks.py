@@ -10,7 +10,7 @@ from toritsugi.masking.interactions import Interaction, show_interaction
 from toritsugi.masking.services import Service, find_any_service
 from toritsugi.masking.sessions import Session
 
-FAILURES_BEFORE_PAUSE, PAUSE_SECONDS = 3, 30
+FAILURES_BEFORE_PAUSE, CALLBACK_REST_SECONDS = 3, 30
 
 _failed: dict[str, tuple[int, float]] = {}  # by service: how often in a row in this process, and when last
 
@@ -67,7 +67,7 @@ def in_camel_case(name: str) -> str:
 def pauses(service_sid: str, now: float) -> bool:
     """Whether a service's address has failed so often in this process that it is left alone, for others' sake."""
     times, last = _failed.get(service_sid, (0, 0.0))
-    return times >= FAILURES_BEFORE_PAUSE and 0 <= now - last < PAUSE_SECONDS
+    return times >= FAILURES_BEFORE_PAUSE and 0 <= now - last < CALLBACK_REST_SECONDS
 
 
 def note_told(service_sid: str, taken: bool, now: float) -> None:
