@@ -168,7 +168,7 @@ def test_an_address_that_is_taken_away_is_told_nothing_of_what_waits(desk, clock
     desk.opens(LINE, CallbackUrl=shop.address)
     shop.says = lambda _: 500
     talk(clock, desk.brings_together(aiko, ben), aiko, ben)
-    desk.sets(callback_url="")
+    desk.sets(CallbackUrl="")
     asked = len(shop.asked)
     clock.forward(hours=5)
     assert len(shop.asked) == asked
