@@ -54,7 +54,7 @@ def test_a_program_is_told_each_state_of_a_call_in_twilios_words(desk, clock, ai
     desk.opens(LINE, CallbackUrl=f"{shop.address}/told?by=exchange")
     session = desk.brings_together(aiko, ben)
     talk(clock, session, aiko, ben)
-    [interaction] = session.interactions()
+    [interaction] = session.interactions
     assert states(shop) == OF_A_CALL
     assert {one["inboundResourceStatus"] for one in shop.asked[:2]} == {"in-progress"}
     last = shop.asked[-1]
@@ -79,7 +79,7 @@ def test_while_they_talk_the_interaction_shows_it_where_somebody_wants_to_know(d
     ben.rings(showing=session.line_of(ben))
     ben.answers()
     clock.forward(seconds=5)
-    assert [one.outbound_resource_status for one in session.interactions()] == ["in-progress"]
+    assert [one.outbound_resource_status for one in session.interactions] == ["in-progress"]
     ben.hangs_up()
     clock.forward(seconds=1)
     assert states(shop) == OF_A_CALL
@@ -135,7 +135,7 @@ def test_a_program_that_was_down_for_a_day_is_told_all_of_it_in_order(desk, cloc
     shop.asked.clear()
     shop.says = lambda _: {}
     clock.forward(hours=4)
-    assert [states(shop, one.sid) for one in session.interactions()] == [OF_A_CALL, OF_A_CALL]
+    assert [states(shop, one.sid) for one in session.interactions] == [OF_A_CALL, OF_A_CALL]
 
 
 def test_who_is_dead_delays_no_other_service(desk, clock, aiko, ben, shop, log):
