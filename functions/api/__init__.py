@@ -82,12 +82,12 @@ app.use([name_place])
 
 @app.get("/api/openapi.json", include_in_schema=False)
 def describe_api() -> Response[str]:
-    return Response(200, "application/json", app.get_openapi_json_schema(**DOCUMENT))
+    return Response(200, "application/json", document.write_document(app, DOCUMENT, config.settings().public_base_url))
 
 
 @app.get("/api/docs", include_in_schema=False, compress=True)
 def show_api() -> Response[str]:
-    return document.show_document(app.get_openapi_json_schema(**DOCUMENT))
+    return document.show_document(document.write_document(app, DOCUMENT, "/"))  # it asks where it came from
 
 
 @app.get(PAGE, include_in_schema=False)
@@ -113,9 +113,10 @@ def noun_of(path: str) -> str | None:
 
 
 for one in (*app._static_routes, *app._dynamic_routes):
-    if noun := noun_of(one.path):  # so that the document says what each operation needs
+    if noun := noun_of(one.path):  # so that the document says what each operation needs, and a client how to call it
         needed = rest.scope_for(one.method, noun)
-        one.security, one.description = [{"key": [needed]}], f"Needs a key with the scope `{needed}`."
+        one.operation_id, one.security = one.func.__name__, [{"key": [needed]}]
+        one.description = f"{one.description or ''} Needs a key with the scope `{needed}`.".lstrip()
 
 
 def check_body(event: Json) -> None:

@@ -22,7 +22,7 @@ from toritsugi.callers.views import CallerPage, CallerView, ImportDone
 from toritsugi.foundation import config, forms, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.preconditions import read_precondition
-from toritsugi.foundation.problems import answers
+from toritsugi.foundation.problems import answers, text_of
 from toritsugi.foundation.visible import plain_text
 from toritsugi.lines import numbers
 
@@ -72,6 +72,10 @@ ColumnsQuery = Annotated[
 ]
 
 
+BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+SHEET_BODY = {"requestBody": {"required": True, "content": text_of("text/csv", "text/vcard") | BYTES}}
+
+
 @router.get(
     "/api/callers",
     tags=["callers"],
@@ -103,6 +107,7 @@ def list_callers(
     summary="Write down many callers",
     description="The body is vCard, or CSV whose first line names the columns (text/csv in UTF-8, "
     "else application/octet-stream). What it has no column for is left as it was.",
+    openapi_extensions=SHEET_BODY,
     responses=answers("What has become of every row", 200, 409, 413, 415, 503),
 )
 def import_callers(
@@ -155,7 +160,7 @@ def import_callers(
     summary="All callers as CSV, or those who are looked for",
     description="A sign (= + - @) at the beginning of a cell is guarded by an apostrophe, which an import takes off. "
     "If there are too many for one answer, the header Link leads to the next ones.",
-    responses=answers("A sheet", 200, 400),
+    responses=answers("A sheet", 200, 400, content=text_of("text/csv")),
 )
 def export_callers(
     search: SearchQuery = "",

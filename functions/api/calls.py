@@ -3,7 +3,7 @@
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
@@ -30,7 +30,15 @@ from toritsugi.bridges import announcements, commands, lists, schemas, state, us
 from toritsugi.bridges.lists import CallFilter
 from toritsugi.bridges.records import Announcement, Bridge, BridgeEntry, Party, party_key
 from toritsugi.bridges.schemas import AnnouncementWords, CallRequest, ParticipantChange, PartyRequest
-from toritsugi.bridges.views import AnnouncementView, CallPage, Participants, PartyChanged, PartyView, WholeCallView
+from toritsugi.bridges.views import (
+    AnnouncementView,
+    CallPage,
+    CallStatus,
+    Participants,
+    PartyChanged,
+    PartyView,
+    WholeCallView,
+)
 from toritsugi.callers import caller
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.problems import answers
@@ -47,7 +55,6 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 CallSid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
-CallStatus = Literal["ringing", "in-progress", "completed"]
 ParticipantPlace = Annotated[
     int, Path(alias="id", ge=1, le=999, description="The participant's id: 1 for the first of `parties`")
 ]

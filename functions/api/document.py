@@ -1,14 +1,43 @@
-"""The API's document as a page to be browsed: Swagger UI, of one piece. Nothing runs in it but what was put there."""
+"""The API's document, for programs and as a page: Swagger UI. Nothing runs in it but what was put there."""
 
 import base64
 import hashlib
+import json
 import re
 from pathlib import Path
+from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
+from aws_lambda_powertools.event_handler.openapi.models import Server
 
+from toritsugi.foundation.types import Json
+
+# What Powertools puts into every document, and no operation of ours answers.
+OF_POWERTOOLS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 PARTS = Path(swagger_ui.__file__).parent
+
+
+def write_document(app: APIGatewayHttpResolver, about: Json, address: str) -> str:
+    """The OpenAPI document of an API that is at this address, as generators of clients read it well."""
+    written: Json = json.loads(app.get_openapi_json_schema(**about, servers=[Server(url=address)]))
+    schemas = {
+        name: {"title": name, **without_titles(schema)}
+        for name, schema in written["components"]["schemas"].items()
+        if name not in OF_POWERTOOLS
+    }
+    written["components"]["schemas"], written["paths"] = schemas, without_titles(written["paths"])
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+
+
+def without_titles(part: Any) -> Any:
+    """A part of the document without titles of schemas: generators make a class of each, and there are many a Name."""
+    if isinstance(part, list):
+        return [without_titles(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    kept = (name for name, value in part.items() if not (name == "title" and isinstance(value, str)))
+    return {name: part[name] if name in ("example", "examples") else without_titles(part[name]) for name in kept}
 
 
 def show_document(document: str) -> Response[str]:

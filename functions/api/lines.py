@@ -1,7 +1,7 @@
 """Lines: the account's numbers, and the receptions that answer there. The services' numbers are a matter of Proxy."""
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
@@ -21,7 +21,7 @@ from toritsugi.lines import numbers
 from toritsugi.lines.lines import Line, find_line, tag_of
 from toritsugi.masking import pool, routes
 from toritsugi.receptions import publishing, views
-from toritsugi.receptions.views import LinePage, LineView
+from toritsugi.receptions.views import LinePage, LineView, Unconfirmed
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -36,14 +36,14 @@ LINE_KINDS = {"voice": twilio_api.OF_CALLS, "sms": twilio_api.OF_TEXTS}  # and w
 class LineRequest(BaseModel):
     """What a line is to work for, besides its service if it has one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"reception": "desk"}]})
 
     reception: Annotated[
         str | None,
         Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="Which reception answers here; null: none"),
     ]
     unconfirmed_callers: Annotated[
-        Literal["refuse", "announce", "take"] | None,
+        Unconfirmed | None,
         Field(
             description="What the reception does with callers of whom Twilio says that the number they show is not "
             "proven to be theirs: `refuse`, which is the default; `announce` it to whoever they are put through to; "

@@ -1,6 +1,6 @@
 """Text messages: sent, looked at and measured. What comes in by itself, sms.py keeps."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -25,27 +25,12 @@ from toritsugi.foundation.problems import answers
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message, MessageFilter
 from toritsugi.messages.schemas import MessageRequest, PreviewRequest
-from toritsugi.messages.views import MessagePage, MessageView, SizeView
+from toritsugi.messages.views import Direction, MessagePage, MessageStatus, MessageView, SizeView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 MessageSid = Annotated[
     str, Path(pattern="^(KM|SM|MM)[0-9a-f]{32}$", description="The message's SID, which is Twilio's where it came in")
-]
-Direction = Literal["inbound", "outbound-api", "outbound-reply"]
-MessageStatus = Literal[
-    "received",
-    "accepted",
-    "scheduled",
-    "queued",
-    "sending",
-    "sent",
-    "canceled",
-    "failed",
-    "undelivered",
-    "partially_delivered",
-    "delivered",
-    "read",
 ]
 
 
@@ -76,7 +61,7 @@ def send_message(
     summary="In how many segments a text would be sent, and why; nothing is sent",
     responses=answers("The size", 200, 400, 413, 415),
 )
-def preview(asked: Annotated[PreviewRequest, Body()]) -> SizeView:
+def preview_message(asked: Annotated[PreviewRequest, Body()]) -> SizeView:
     return views.show_size(asked.body, outbound.MAX_BODY)
 
 

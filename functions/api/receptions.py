@@ -13,7 +13,7 @@ from toritsugi.adapters import owner_webhook
 from toritsugi.foundation import config, forms
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.preconditions import read_precondition
-from toritsugi.foundation.problems import answers
+from toritsugi.foundation.problems import answers, text_of
 from toritsugi.lines import lines
 from toritsugi.receptions import publishing, ready, records, views
 from toritsugi.receptions.authoring import checks, picture
@@ -38,9 +38,14 @@ VersionNumber = Annotated[
     int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")
 ]
 
+SVG = "image/svg+xml"
 PictureLanguage = Annotated[str, AfterValidator(words.read_locale), Field(json_schema_extra={"enum": words.locales()})]
 
 WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (application/json)."
+EXAMPLE = "steps:\n  hello:\n    say: Good morning\n"
+IN_YAML = {YAML: {"schema": {"type": "string"}, "example": EXAMPLE}}
+IN_JSON = {JSON: {"schema": {"type": "object", "properties": views.FIELDS_OF_DOCUMENT, "additionalProperties": False}}}
+RECEPTION_BODY = {"requestBody": {"required": True, "content": IN_YAML | IN_JSON}}
 
 
 @router.put(
@@ -48,6 +53,7 @@ WRITTEN = "The body is the document, in YAML (application/yaml) or JSON (applica
     tags=["receptions"],
     summary="Write down a reception, which counts at its lines at once",
     description=WRITTEN,
+    openapi_extensions=RECEPTION_BODY,
     responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 412, 413, 415)
     | answers("The reception, which was not there before", 201),
 )
@@ -67,6 +73,7 @@ def put_reception(
     tags=["receptions"],
     summary="Check a reception, and keep nothing of it",
     description=WRITTEN,
+    openapi_extensions=RECEPTION_BODY,
     responses=answers("What it would say", 200, 400, 413, 415),
 )
 def check_reception() -> CheckView:
@@ -93,13 +100,13 @@ def list_receptions(
     tags=["receptions"],
     summary="A reception: what it says",
     description="With `Accept: application/yaml` its text comes, as it was written.",
-    responses=answers("The reception", 200, 404),
+    responses=answers("The reception", 200, 404, content={JSON: {"model": WholeReceptionView}} | text_of(YAML)),
 )
 def fetch_reception(name: NameInPath, number: VersionNumber = None) -> WholeReceptionView | str:
     reception = publishing.get_reception(name)
     version = publishing.get_version(name, number or int(reception.version))
     if "yaml" in router.current_event.headers.get("accept", ""):
-        return plain_answer(version.source, version.content_type, ETag=str(reception.tag))
+        return plain_answer(version.source, YAML, ETag=str(reception.tag))  # and all JSON is YAML
     return views.show_whole_reception(reception, version)
 
 
@@ -123,7 +130,7 @@ def list_versions(
     "/api/receptions/<name>/picture",
     tags=["receptions"],
     summary="The steps of a reception as a picture, in SVG",
-    responses=answers("The picture", 200, 404),
+    responses=answers("The picture", 200, 404, content=text_of(SVG)),
 )
 def draw_reception(
     name: NameInPath,
@@ -133,7 +140,7 @@ def draw_reception(
     ] = None,
 ) -> Response[str]:
     publishing.get_reception(name)
-    return plain_answer(picture.draw(publishing.get_version(name, number).document, name, language), "image/svg+xml")
+    return plain_answer(picture.draw(publishing.get_version(name, number).document, name, language), SVG)
 
 
 @router.delete(
@@ -157,7 +164,7 @@ def drop_reception(name: NameInPath, if_match: IfMatch = None) -> Response[str]:
     summary="The receptions that are ready to be used, and changed",
     responses=answers("All of them", 200),
 )
-def list_ready() -> ReadyReceptions:
+def list_ready_receptions() -> ReadyReceptions:
     url = config.settings().public_base_url + router.current_event.path
     return {
         "ready_receptions": [{"name": name, "title": ready.title(name), "url": f"{url}/{name}"} for name in ready.NAMES]
@@ -168,9 +175,9 @@ def list_ready() -> ReadyReceptions:
     "/api/ready-receptions/<name>",
     tags=["receptions"],
     summary="The text of a reception that is ready",
-    responses=answers("The text, in YAML", 200, 404),
+    responses=answers("The text, in YAML", 200, 404, content=text_of(YAML)),
 )
-def fetch_ready(name: NameInPath) -> Response[str]:
+def fetch_ready_reception(name: NameInPath) -> Response[str]:
     if name not in ready.NAMES:
         raise RequestRefused(20404, f"There is no ready reception {name}; there are {', '.join(ready.NAMES)}", 404)
     return plain_answer(ready.text(name), YAML)
@@ -200,5 +207,5 @@ def check_text(text: str, content_type: str) -> Checked:
 
 def plain_answer(text: str, content_type: str, **headers: str) -> Any:
     """An answer that is no JSON of ours."""
-    kind = content_type if content_type in (JSON, "image/svg+xml") else f"{content_type}; charset=utf-8"
+    kind = content_type if content_type == SVG else f"{content_type}; charset=utf-8"
     return Response(200, kind, text, headers=headers)

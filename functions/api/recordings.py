@@ -1,7 +1,7 @@
 """Recordings: voicemail and conversations that were recorded; listened to, marked as heard, deleted."""
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -14,12 +14,18 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.problems import answers
 from toritsugi.recordings import records, views
 from toritsugi.recordings.records import Recording
-from toritsugi.recordings.views import Link, RecordingFilter, RecordingPage, RecordingView
+from toritsugi.recordings.views import (
+    Link,
+    RecordingFilter,
+    RecordingKind,
+    RecordingPage,
+    RecordingStatus,
+    RecordingView,
+)
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 RecordingSid = Annotated[str, Path(pattern="^RE[0-9a-f]{32}$", description="The recording's SID, which is Twilio's")]
-RecordingStatus = Literal["copying", "stored", "failed", "elsewhere"]
 
 
 class Heard(BaseModel):
@@ -40,7 +46,7 @@ def list_recordings(  # noqa: PLR0913  each is a parameter of the request
     number: Person = None,
     session: OfSession = None,
     line: OurLine = None,
-    kind: Annotated[Literal["voicemail", "conversation"] | None, Query(description="Only those of this kind")] = None,
+    kind: Annotated[RecordingKind | None, Query(description="Only those of this kind")] = None,
     reception: Annotated[str | None, Query(max_length=40, description="Only those of this reception")] = None,
     status: Annotated[RecordingStatus | None, Query(description="Only those that have come so far")] = None,
     heard: Annotated[bool | None, Query(description="Only those that somebody has heard, or nobody yet")] = None,

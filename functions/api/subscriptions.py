@@ -1,7 +1,7 @@
 """Subscriptions: who is told of events, what was sent to them, and what is to be sent again."""
 
 import itertools
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
@@ -10,13 +10,21 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.queries import PageSize, PageToken, page
 from toritsugi.adapters import notifications, owner_webhook
 from toritsugi.foundation.errors import OwnerSilent, RequestRefused
+from toritsugi.foundation.pages import slices
 from toritsugi.foundation.problems import answers
 from toritsugi.subscriptions import deliveries, records, views
 from toritsugi.subscriptions.deliveries import DELIVERED, Delivery
 from toritsugi.subscriptions.news import news_of_subscription
 from toritsugi.subscriptions.records import Subscription
 from toritsugi.subscriptions.schemas import ReplayRequest, SubscriptionChange, SubscriptionRequest
-from toritsugi.subscriptions.views import DeliveryPage, DeliveryView, ReplayView, SubscriptionList, SubscriptionView
+from toritsugi.subscriptions.views import (
+    DeliveryPage,
+    DeliveryStatus,
+    DeliveryView,
+    ReplayView,
+    SubscriptionPage,
+    SubscriptionView,
+)
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -30,10 +38,11 @@ MAX_REPLAYED_AT_ONCE = 200  # by one request: each is a write, and a message
     "/api/subscriptions",
     tags=["subscriptions"],
     summary="Who is told of what",
-    responses=answers("All subscriptions", 200),
+    responses=answers("A page of subscriptions", 200),
 )
-def show_subscriptions() -> SubscriptionList:
-    return {"subscriptions": [views.show_subscription(one) for one in records.list_subscriptions()]}
+def show_subscriptions(page_size: PageSize = None, page_token: PageToken = None) -> SubscriptionPage:
+    del page_size, page_token  # page reads them
+    return page(router, "subscriptions", slices(records.list_subscriptions()), views.show_subscription)
 
 
 @router.post(
@@ -113,7 +122,7 @@ def check_subscription(sid: SubscriptionSid) -> DeliveryView:
 def show_deliveries(
     sid: SubscriptionSid,
     status: Annotated[
-        Literal["waiting", "retrying", "delivered", "failed", "canceled"] | None,
+        DeliveryStatus | None,
         Query(description="Only those of this status"),
     ] = None,
     page_size: PageSize = None,

@@ -197,6 +197,8 @@ class World:
             late = self.chance(f"{name} fires", (20, 0, 59), 1.0)
             self.stage.at(time.time() + seconds + late, partial(self.fire, name, schedule, target, said))
             return
+        if where not in VISIBILITY:  # what the owner is told changes nothing
+            return
         self.oracle.sent(where, said)
         for place, more in enumerate(self.fate(name) or [0.0]):  # SQS loses nothing
             called = name if not place else f"{name} twice"

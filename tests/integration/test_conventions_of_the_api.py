@@ -122,7 +122,7 @@ def test_twilios_sdks_are_told_the_same_in_twilios_words(client, service):
     assert (put.status_code, json.loads(put.text)["code"], put.headers["Allow"]) == (
         405,
         20004,
-        "GET, HEAD, POST",
+        "DELETE, GET, HEAD, POST",
     )
     assert (nothing.status_code, json.loads(nothing.text)["code"]) == (404, 20404)
 

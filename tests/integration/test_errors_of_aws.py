@@ -372,6 +372,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "callers.changes.keep_caller": lambda w: lambda: changes.keep_caller(AIKO, {"name": "Aiko"}),
     "callers.changes.change_caller": lambda w: w.caller(lambda: changes.change_caller(AIKO, {"name": "Aiko T"})),
+    "callers.changes.forget_caller": lambda w: w.caller(lambda: changes.forget_caller(AIKO)),
     "callers.changes.forget_caller_if_known": lambda w: w.caller(lambda: changes.forget_caller_if_known(AIKO)),
     "callers.changes.opt_out": lambda w: lambda: changes.opt_out(AIKO),
     "callers.changes.opt_in": lambda w: lambda: changes.opt_in(AIKO),

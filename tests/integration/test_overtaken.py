@@ -182,13 +182,13 @@ def test_a_deletion_that_died_is_one_for_everybody_and_whoever_comes_next_finish
         marked += 1
         for reading in (
             lambda called=called: sessions.get_session(sid, called.session),
-            lambda: sessions.get_session(sid, "parcel"),
             lambda called=called: sessions.read_session(sid, called.session),
             lambda called=called: deeds.reopen(sid, called.session),
             lambda called=called: deeds.close(sid, called.session),
             lambda called=called: deeds.add(sid, called.session, AIKO),
         ):
             assert deeds.outcome(reading) == 20404
+        assert deeds.outcome(lambda: sessions.get_session(sid, "parcel")) == 80308
         assert service.sessions.list() == []
         called.is_called()
         assert deeds.outcome(lambda: deeds.create(sid, UniqueName="parcel")) == 0

@@ -84,7 +84,7 @@ def test_a_reception_is_written_down_in_yaml_and_comes_back_as_it_was_written(de
 def test_a_reception_may_be_written_in_json(desk):
     text = json.dumps({"steps": {"hello": {"say": "おはようございます"}}})
     assert puts(desk, "desk", text, "application/json")[0] == 201
-    assert fetches(desk, "/api/receptions/desk", Accept=YAML) == (200, "application/json", text)
+    assert fetches(desk, "/api/receptions/desk", Accept=YAML) == (200, "application/yaml; charset=utf-8", text)
 
 
 def test_each_change_is_a_version_and_the_same_again_is_none(desk, clock):

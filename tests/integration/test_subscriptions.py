@@ -70,7 +70,7 @@ def test_a_subscription_is_made_looked_at_changed_and_ended(desk):
     status, made = desk.asks("POST", "/api/subscriptions", wanted)
     assert (status, made["sid"][:2], made["events"], made["enabled"]) == (201, "KN", wanted["events"], True)
     path = f"/api/subscriptions/{made['sid']}"
-    assert desk.asks("GET", "/api/subscriptions")[1] == {"subscriptions": [made]}
+    assert desk.asks("GET", "/api/subscriptions")[1]["subscriptions"] == [made]
     assert desk.asks("PATCH", path, {"enabled": False, "name": None})[1]["enabled"] is False
     seen = desk.asks("GET", path)[1]
     assert (seen["url"], seen["name"], seen["enabled"]) == (wanted["url"], None, False)

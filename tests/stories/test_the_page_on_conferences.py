@@ -49,7 +49,7 @@ def test_what_the_page_says_to_type_works(box, desk, aiko, ben, eve, clock, read
     ben.hears("お連れ様がお待ちです。")
     assert sum("/voice/ringing/ja" in item["text"] for item in ben.telephone["heard"]) == 1
 
-    added, listed, *_, back, _ = reader.pastes()
+    added, listed, *_, back = reader.pastes()
     assert [person["number"] for person in listed["participants"]] == [aiko.number, ben.number, eve.number]
     assert (added["id"], back["hold"]) == (3, False)
     eve.was_called(showing=LINE)

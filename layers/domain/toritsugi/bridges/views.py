@@ -1,6 +1,7 @@
 """A bridge as the REST API shows it: a function of what was wanted and of the set of its callbacks."""
 
 import math
+from typing import Annotated, Literal
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
@@ -8,7 +9,12 @@ from toritsugi.bridges import announcements
 from toritsugi.bridges.records import Announcement, Bridge, Party
 from toritsugi.bridges.state import BridgeLeg, State
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment, PageMeta
+from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
+
+CallStatus = Literal["ringing", "in-progress", "completed"]
+LegStatus = Literal[
+    "queued", "initiated", "ringing", "in-progress", "answered", "completed", "busy", "no-answer", "failed", "canceled"
+]
 
 TimelineEntryBase = TypedDict("TimelineEntryBase", {"from": str})  # no class can have a field of this name
 
@@ -17,8 +23,8 @@ class CallView(TimelineEntryBase):
     """A call as it stands in a list: ringing, in-progress or completed, which `end_reason` explains."""
 
     sid: str
-    status: str
-    through: str
+    status: Annotated[str, one_of(CallStatus)]
+    through: Annotated[str, one_of(Literal["conference", "dial"])]
     session_sid: str | None
     minutes: int
     created_at: Moment
@@ -32,7 +38,7 @@ class LegView(TypedDict):
     """One time that somebody was called, with Twilio's words for how far it came."""
 
     sid: str | None
-    status: str
+    status: Annotated[str, one_of(LegStatus)]
     answered_by: str | None
     answered_at: Moment
     ended_at: Moment
@@ -68,7 +74,7 @@ class AnnouncementView(TypedDict):
     before_end: int | None
     after_start: int | None
     say: str | None
-    play: str | None
+    play: Uri | None
     language: str
     to: int | None
     due_at: Moment

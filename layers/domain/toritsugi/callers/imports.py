@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
@@ -12,7 +12,7 @@ from pynamodb.exceptions import PynamoDBException
 from toritsugi.callers import changes, index
 from toritsugi.callers.caller import OptOut, caller_key, opt_out_key
 from toritsugi.callers.sheets import Row
-from toritsugi.callers.views import Counts
+from toritsugi.callers.views import CallerPreview, Counts
 from toritsugi.foundation import clients, config
 from toritsugi.foundation.logs import THREAD, log
 from toritsugi.lines.directory import Entry, look_up_entries
@@ -123,10 +123,10 @@ def merge_row(row: Row, known: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
         yield caller
 
 
-def show_preview(rows: list[Row], kinds: dict[str, Kind]) -> list[dict[str, Any]]:
+def show_preview(rows: list[Row], kinds: dict[str, Kind]) -> list[CallerPreview]:
     """What would be written of the first rows, and what would become of each: created, changed, unchanged."""
     return [
-        {"line": row.line, "number": row.number, "becomes": kinds[row.number], **row.said}
+        cast("CallerPreview", {"line": row.line, "number": row.number, "becomes": kinds[row.number], **row.said})
         for row in rows[:MAX_SHOWN]
         if row.number in kinds
     ]

@@ -1,13 +1,15 @@
 """Callers as the REST API shows them."""
 
-from typing import Any, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
+from toritsugi import words
 from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.foundation.errors import not_found
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import PageMeta
+from toritsugi.foundation.request_types import Moment, PageMeta, one_of
 from toritsugi.lines.directory import look_up_entries
 
 
@@ -17,15 +19,15 @@ class CallerView(TypedDict):
     number: str
     name: str
     reading: str | None
-    language: str | None
+    language: Annotated[str, Field(json_schema_extra={"enum": words.locales()})] | None
     company: str | None
     notes: str | None
     tags: list[str]
     blocked: bool
     opted_out: bool
     etag: str
-    created_at: str | None
-    updated_at: str | None
+    created_at: Moment
+    updated_at: Moment
 
 
 class CallerPage(TypedDict):
@@ -51,6 +53,22 @@ class Counts(TypedDict):
     unchanged: int
 
 
+class CallerPreview(TypedDict):
+    """What would be written of a row, and what would become of its caller by that: columns that there are, alone."""
+
+    line: int
+    number: str
+    becomes: Annotated[str, one_of(Literal["created", "changed", "unchanged"])]
+    name: NotRequired[str]
+    reading: NotRequired[str | None]
+    language: NotRequired[str | None]
+    company: NotRequired[str | None]
+    notes: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    blocked: NotRequired[bool]
+    opted_out: NotRequired[bool | None]
+
+
 class ImportDone(Counts):
     """What has become of a sheet: `bad` rows were left out, for which the first thousand `errors` are the reasons.
 
@@ -63,7 +81,7 @@ class ImportDone(Counts):
     left_out: NotRequired[list[str]]
     without_number: NotRequired[int]
     columns: NotRequired[dict[str, str]]
-    callers: NotRequired[list[dict[str, Any]]]
+    callers: NotRequired[list[CallerPreview]]
 
 
 def get_caller_view(number: str) -> CallerView:

@@ -5,7 +5,7 @@ import json
 import time
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from toritsugi.foundation.request_types import Strict, Url
 from toritsugi.lines.schemas import Number
@@ -16,6 +16,10 @@ from toritsugi.messages.records import Message
 
 class MessageRequest(Strict):
     """A text, or pictures, or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "+819011110001", "from": "+12025550101", "body": "Until tomorrow!"}]}
+    )
 
     to: Annotated[Number, Field(description="Who gets it")]
     from_: Annotated[Number, Field(alias="from", description="A number of yours that can text")]

@@ -1,9 +1,11 @@
 """A text message as the REST API shows it."""
 
+from typing import Annotated, Literal
+
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment, PageMeta
+from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
 from toritsugi.messages import segments
 from toritsugi.messages.records import Message
 
@@ -22,6 +24,23 @@ REASONS = {
 ELSEWHERE = "Twilio explains this at https://www.twilio.com/docs/api/errors/{}"
 
 
+Direction = Literal["inbound", "outbound-api", "outbound-reply"]
+MessageStatus = Literal[
+    "received",
+    "accepted",
+    "scheduled",
+    "queued",
+    "sending",
+    "sent",
+    "canceled",
+    "failed",
+    "undelivered",
+    "partially_delivered",
+    "delivered",
+    "read",
+]
+Encoding = Annotated[str, one_of(Literal["GSM-7", "UCS-2"])]
+
 MessageEntryBase = TypedDict("MessageEntryBase", {"from": str})  # no class can have a field of this name
 
 
@@ -35,7 +54,7 @@ class Failure(TypedDict):
 class Media(TypedDict):
     """A file that came or goes with a message. Twilio asks for a password where it came with one."""
 
-    url: str
+    url: Uri
     kind: str
 
 
@@ -47,13 +66,13 @@ class MessageView(MessageEntryBase):
 
     sid: str
     twilio_sid: str | None
-    direction: str
+    direction: Annotated[str, one_of(Direction)]
     to: str
     body: str
     media: list[Media]
-    encoding: str
+    encoding: Encoding
     segments: int
-    status: str
+    status: Annotated[str, one_of(MessageStatus)]
     error: Failure | None
     in_reply_to: str | None
     unanswered: str | None
@@ -75,7 +94,7 @@ class SizeView(TypedDict):
     """
 
     characters: int
-    encoding: str
+    encoding: Encoding
     places: int
     segments: int
     foreign: list[str]

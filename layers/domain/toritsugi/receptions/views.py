@@ -1,17 +1,27 @@
 """Receptions, their versions, and lines, as the REST API shows them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import PageMeta
+from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
+from toritsugi.foundation.types import Json
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.identity import REFUSE
 from toritsugi.lines.lines import Line, line_key, tag_of
 from toritsugi.receptions.authoring.reading import Mistake
 from toritsugi.receptions.records import DocumentDict, Reception, Version
+
+Unconfirmed = Literal["refuse", "announce", "take"]
+# What a reception says, as checks.py reads and completes it; docs/receptions.md has the language of its steps.
+FIELDS_OF_DOCUMENT: Json = {name: {"type": "string"} for name in ("language", "timezone", "start")} | {
+    "steps": {"type": "object", "additionalProperties": {"type": "object"}},
+    "texts": {"type": "array", "items": {"type": "object"}},
+}
+ShownDocument = Annotated[DocumentDict, Field(json_schema_extra={"properties": FIELDS_OF_DOCUMENT})]
 
 
 class ReceptionView(TypedDict):
@@ -20,8 +30,8 @@ class ReceptionView(TypedDict):
     name: str
     version: int
     lines: list[str]
-    created_at: str | None
-    updated_at: str | None
+    created_at: Moment
+    updated_at: Moment
     etag: str
 
 
@@ -34,7 +44,7 @@ class ReceptionSaved(ReceptionView):
 class WholeReceptionView(ReceptionView):
     """A reception with what it says: as checked, and with everything that was left out."""
 
-    document: DocumentDict
+    document: ShownDocument
 
 
 class ReceptionPage(TypedDict):
@@ -49,7 +59,7 @@ class VersionView(TypedDict):
 
     version: int
     content_type: str
-    created_at: str | None
+    created_at: Moment
 
 
 class VersionPage(TypedDict):
@@ -62,7 +72,7 @@ class VersionPage(TypedDict):
 class CheckView(TypedDict):
     """What a reception would say, and what is strange about it."""
 
-    document: DocumentDict
+    document: ShownDocument
     warnings: list[Mistake]
 
 
@@ -79,7 +89,7 @@ class LineView(TypedDict):
     mms: bool
     reception: str | None
     version: int | None
-    unconfirmed_callers: str | None
+    unconfirmed_callers: Annotated[str, one_of(Unconfirmed)] | None
     service_sid: str | None
     etag: str
 
@@ -96,7 +106,7 @@ class ReadyReception(TypedDict):
 
     name: str
     title: str
-    url: str
+    url: Uri
 
 
 class ReadyReceptions(TypedDict):

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation import config
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.listings import Listing, Stretch, read_listed
-from toritsugi.foundation.request_types import Moment, PageMeta
+from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
 from toritsugi.foundation.retention import DAY_SECONDS, shown_since
 from toritsugi.recordings.records import (
     DELETED_REMEMBERED_SECONDS,
@@ -23,6 +24,8 @@ from toritsugi.recordings.records import (
 )
 
 ELSEWHERE = "elsewhere"
+RecordingKind = Literal["voicemail", "conversation"]
+RecordingStatus = Literal["copying", "stored", "failed", "elsewhere"]
 
 
 class RecordingView(TypedDict):
@@ -32,8 +35,8 @@ class RecordingView(TypedDict):
     """
 
     sid: str
-    kind: str | None
-    status: str
+    kind: Annotated[str, one_of(RecordingKind)] | None
+    status: Annotated[str, one_of(RecordingStatus)]
     reception: str | None
     session_sid: str | None
     caller: str | None
@@ -58,7 +61,7 @@ class RecordingPage(TypedDict):
 class Link(TypedDict):
     """Where a recording can be heard, by anybody who has the address, until it expires."""
 
-    url: str
+    url: Uri
     expires_at: Moment
 
 

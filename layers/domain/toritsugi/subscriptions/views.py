@@ -1,24 +1,31 @@
 """Subscriptions, deliveries and the schemas of events as the REST API shows them. It is heavy."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
 from toritsugi.foundation import config
 from toritsugi.foundation.events import SCHEMAS_PATH, VERSION
 from toritsugi.foundation.forms import date
-from toritsugi.foundation.request_types import Moment, PageMeta
+from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
 from toritsugi.subscriptions.catalog import FACTS_OF_EVENT, MEANING_OF_EVENT
 from toritsugi.subscriptions.deliveries import Delivery
 from toritsugi.subscriptions.records import Subscription
+
+DeliveryStatus = Literal["waiting", "retrying", "delivered", "failed", "canceled"]
+# A CloudEvent; what is in its `data` depends on its type, and every type has a JSON Schema of its own.
+ENVELOPE: dict[str, Any] = {
+    name: {"type": "string"} for name in ("id", "source", "type", "subject", "time", "dataschema")
+}
+ENVELOPE |= {"data": {"type": "object"}}
 
 
 class SubscriptionView(TypedDict):
     """Who is told of what, and since when it takes nothing, if that is so."""
 
     sid: str
-    url: str
+    url: Uri
     events: list[str]
     name: str | None
     enabled: bool
@@ -29,10 +36,11 @@ class SubscriptionView(TypedDict):
     updated_at: Moment
 
 
-class SubscriptionList(TypedDict):
-    """All subscriptions, the oldest first: there are never many."""
+class SubscriptionPage(TypedDict):
+    """A page of subscriptions, the oldest first."""
 
     subscriptions: list[SubscriptionView]
+    meta: PageMeta
 
 
 class DeliveryView(TypedDict):
@@ -42,12 +50,12 @@ class DeliveryView(TypedDict):
     subscription_sid: str
     type: str
     subject: str
-    status: str
+    status: Annotated[str, one_of(DeliveryStatus)]
     tries: int
     answered: int | None
     error: str | None
     replays: int
-    event: dict[str, Any]
+    event: Annotated[dict[str, Any], Field(json_schema_extra={"properties": ENVELOPE})]
     created_at: Moment
     updated_at: Moment
     expires_at: Moment
