@@ -189,8 +189,8 @@ def put_through(
         time_limit=MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
         **recorded,
     )
-    events = "initiated answered completed" if route.tells_answer else "initiated completed"
-    dial.number(route.partner, status_callback=report_to, status_callback_event=events, url=notice)
+    told = "initiated answered completed" if route.tells_answer else "initiated completed"
+    dial.number(route.partner, status_callback=report_to, status_callback_event=told, url=notice)
     response.append(dial)
     return response
 
