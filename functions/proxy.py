@@ -7,9 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from toritsugi.adapters import event_bus, schedules, twilio_api
+from toritsugi.adapters import event_bus, owner_webhook, schedules, twilio_api
 from toritsugi.foundation import addresses, config, forms, pages, rest
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import OwnerSilent, RequestRefused
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
@@ -39,7 +39,9 @@ MAX_FORM_BYTES = 65_536
 
 @app.post("/v1/Services")
 def create_service() -> Response[str]:
-    return created(services.show_service(services.new_service(form(*services.SERVICE_FIELDS)), base()))
+    wanted = form(*services.SERVICE_FIELDS)
+    check_callbacks(wanted)
+    return created(services.show_service(services.new_service(wanted), base()))
 
 
 @app.get("/v1/Services")
@@ -55,11 +57,9 @@ def fetch_service(sid: str) -> Response[str]:
 
 @app.post("/v1/Services/<sid>")
 def update_service(sid: str) -> Response[str]:
-    return ok(
-        services.show_service(
-            services.change_service(services.get_service(sid), form(*services.SERVICE_FIELDS)), base()
-        )
-    )
+    wanted = form(*services.SERVICE_FIELDS)
+    check_callbacks(wanted)
+    return ok(services.show_service(services.change_service(services.get_service(sid), wanted), base()))
 
 
 @app.delete("/v1/Services/<sid>")
@@ -69,6 +69,17 @@ def delete_service(sid: str) -> Response[str]:
     services.begin_removal(sid)
     schedules.send_service_to_remove(sid)
     return gone()
+
+
+def check_callbacks(wanted: Form) -> None:
+    """Raises RequestRefused 80701 where a callback would never be sent: for its address, or for want of a key."""
+    if url := wanted.url("CallbackUrl"):
+        try:
+            owner_webhook.check_address(url)
+        except OwnerSilent as silence:
+            raise forms.invalid_parameter("CallbackUrl", str(silence)) from None
+    if wanted.text("CallbacksSignedBy") == services.AUTH_TOKEN and not config.settings().auth_tokens:
+        raise forms.invalid_parameter("CallbacksSignedBy", "this exchange has no auth token")
 
 
 # ---- the numbers of a pool -------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ KINDS = {  # by what stands in it
     "recording_sid": RECORDING,
     "delivery": NOTIFICATION,
     "event": NOTIFICATION,
+    "callback": NOTIFICATION,
 }
 # Where the Scheduler and Lambda put what was to be said. Of a queue's message, it is all that there is.
 WRAPPINGS = ("requestPayload", "MessageBody", "Payload")

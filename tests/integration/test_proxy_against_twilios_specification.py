@@ -86,7 +86,7 @@ def test_every_operation_is_there_under_twilios_path():
 
 
 def test_every_answer_in_the_life_of_a_service_has_the_shape_that_twilio_specifies(walk, twilio, clock):
-    service = walk.does("CreateService", UniqueName="delivery", CallbackUrl="https://example.com/told")["sid"]
+    service = walk.does("CreateService", UniqueName="delivery", CallbackUrl="https://8.8.8.8/told")["sid"]
     walk.does("FetchService", [service])
     walk.does("UpdateService", [service], DefaultTtl=600, GeoMatchLevel="overlay", ChatInstanceSid="IS" + "a" * 32)
     walk.does("ListService")

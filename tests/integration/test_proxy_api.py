@@ -60,10 +60,10 @@ def raw(method, path, body, auth):
 
 def test_a_service_is_created_fetched_by_sid_and_by_name_and_listed(client, cloud):
     services = client.proxy.v1.services
-    created = services.create(unique_name="order-desk", default_ttl=600, callback_url="https://example.com/told")
+    created = services.create(unique_name="order-desk", default_ttl=600, callback_url="https://8.8.8.8/told")
     for found in (services(created.sid).fetch(), services("order-desk").fetch(), *services.list()):
         assert found.sid == created.sid
-        assert (found.default_ttl, found.callback_url) == (600, "https://example.com/told")
+        assert (found.default_ttl, found.callback_url) == (600, "https://8.8.8.8/told")
         assert found.geo_match_level == "country"
         assert found.number_selection_behavior == "prefer-sticky"
     assert created.date_created.tzinfo == UTC
@@ -96,10 +96,10 @@ def test_the_name_of_a_service_is_its_own_and_free_again_when_it_is_changed(clie
 
 
 def test_an_update_changes_what_it_names_and_nothing_else(client):
-    service = client.proxy.v1.services.create(unique_name="desk", default_ttl=60, callback_url="https://example.com/a")
+    service = client.proxy.v1.services.create(unique_name="desk", default_ttl=60, callback_url="https://8.8.8.8/a")
     changed = service.update(default_ttl=120, number_selection_behavior="avoid-sticky")
     assert (changed.default_ttl, changed.number_selection_behavior) == (120, "avoid-sticky")
-    assert (changed.callback_url, changed.unique_name) == ("https://example.com/a", "desk")
+    assert (changed.callback_url, changed.unique_name) == ("https://8.8.8.8/a", "desk")
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------
@@ -460,6 +460,15 @@ def test_a_service_is_not_created_from_nonsense(client, body):
     status, refusal = raw("POST", "/v1/Services", body, ("SK" + "a" * 32, "secret"))
     assert (status, refusal["code"]) == (400, 80701)
     assert client.proxy.v1.services.list() == []
+
+
+@pytest.mark.parametrize("name", ["InterceptCallbackUrl", "OutOfSessionCallbackUrl"])
+def test_an_address_that_is_never_asked_is_refused_by_name_and_may_be_left_blank(client, name):
+    key = ("SK" + "a" * 32, "secret")
+    status, refusal = raw("POST", "/v1/Services", f"UniqueName=desk&{name}=https://example.com/ask", key)
+    assert (status, refusal["code"], refusal["message"].split()[0]) == (400, 80701, f"'{name}'")
+    assert client.proxy.v1.services.list() == []
+    assert raw("POST", "/v1/Services", f"UniqueName=desk&{name}=", key)[0] == 201
 
 
 def test_a_friendly_name_has_255_characters_at_most_in_json_too(service):

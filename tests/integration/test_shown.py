@@ -55,6 +55,7 @@ def test_a_service(clock, service):
         "extension_times": 1,
         "record": False,
         "unconfirmed_callers": "refuse",
+        "callbacks_signed_by": "own-secret",
     }
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator
 
@@ -14,9 +15,13 @@ Answer = Callable[[dict[str, Any]], Any]
 
 
 class Owner:
-    """`says` answers the facts of a call: with JSON, with bytes as they are, or with a status."""
+    """`says` answers the facts of a call: with JSON, with bytes as they are, or with a status.
 
-    def __init__(self) -> None:
+    It is asked in JSON, or as Twilio asks, by a form; and checks by its `secret` whether that was the exchange.
+    """
+
+    def __init__(self, secret: str = OWN_SECRET) -> None:
+        self.secret = secret
         self.asked: list[dict[str, Any]] = []
         self.forged: list[str] = []
         self.says: Answer = lambda _: {}
@@ -35,9 +40,12 @@ class Owner:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
                 url = f"{owner.address}{self.path}"
-                if not RequestValidator(OWN_SECRET).validate(url, body, self.headers["x-twilio-signature"]):
+                by_form = self.headers["content-type"].startswith("application/x-www-form-urlencoded")
+                said_by_it = dict(parse_qsl(body, keep_blank_values=True)) if by_form else json.loads(body)
+                signed, signature = said_by_it if by_form else body, self.headers["x-twilio-signature"]
+                if not RequestValidator(owner.secret).validate(url, signed, signature):
                     owner.forged.append(url)
-                owner.asked.append(json.loads(body))
+                owner.asked.append(said_by_it)
                 said = owner.says(owner.asked[-1])
                 status, content = (said, b"") if isinstance(said, int) else (200, said)
                 self.send_response(status)

@@ -1,8 +1,8 @@
 """The queue of notifications: what the owner's other systems are still to be told, each subject's in its order.
 
 It is a FIFO queue. A message that is not done yet holds up those behind it in its group, and nobody else's, so a group
-is one subscription and one subject. Who has received a message and cannot do it says for how long it is to be hidden:
-that is the back-off. After so many tries it is a dead letter.
+is one subscription, or one service, and one subject. Who has received a message and cannot do it says for how long it
+is to be hidden: that is the back-off. After so many tries it is a dead letter.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 """
@@ -25,6 +25,12 @@ def send_delivery(subscription_sid: str, delivery_sid: str, subject: str, times:
     """Has notification.py deliver; the `times`th time that somebody wants that."""
     said = {"subscription": subscription_sid, "delivery": delivery_sid}
     enqueue(said, f"{subscription_sid} {subject}", f"{delivery_sid}-{times}")
+
+
+def send_callback(service_sid: str, parameters: dict[str, str], subject: str, state: str) -> None:
+    """Has notification.py tell a service's CallbackUrl of a state of a subject; each state is told once."""
+    said = {"callback": service_sid, "parameters": parameters}
+    enqueue(said, f"{service_sid} {subject}", f"{subject}-{state}")
 
 
 def enqueue(said: dict[str, Any], group: str, once: str) -> None:

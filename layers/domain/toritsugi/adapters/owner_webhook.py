@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -47,6 +47,24 @@ def tell_owner(url: str, said: Mapping[str, Any], key: str) -> int:
     """The status with which the owner's system answers what it is told. Raises OwnerSilent where it does not."""
     body = json.dumps(said, ensure_ascii=False).encode()
     return post(url, body, "application/cloudevents+json", key, None, RECEIVER_PATIENCE_SECONDS).status
+
+
+def call_back(url: str, parameters: Mapping[str, str], key: str, by_auth_token: bool) -> int:
+    """The status with which the owner's system answers a form that is signed as Twilio's own, over all its fields.
+
+    Raises OwnerSilent where it does not answer, or where the exchange has no auth token to sign with.
+    """
+    settings = config.settings()
+    if by_auth_token and not settings.auth_tokens:
+        raise OwnerSilent("the exchange has no auth token to sign with")
+    split = read_address(url)
+    signed = urlunsplit(split._replace(path=split.path or "/", fragment=""))
+    secret = settings.auth_tokens[0] if by_auth_token else settings.own_secret
+    signature = RequestValidator(secret).compute_signature(signed, parameters)
+    kind = "application/x-www-form-urlencoded; charset=utf-8"
+    headers = {"Content-Type": kind, "X-Twilio-Signature": signature, "Idempotency-Key": key}
+    body = urlencode(parameters).encode()
+    return web.request("POST", signed, headers, body, None, RECEIVER_PATIENCE_SECONDS).status
 
 
 def check_address(url: str) -> None:

@@ -244,6 +244,7 @@ def new_session(service: Service, pool: list[PoolNumber], wanted: list[Participa
         extends=bool(service.extension_minutes),
         recorded=service.record or None,
         unconfirmed_callers=None if service.unconfirmed_callers == REFUSE else service.unconfirmed_callers,
+        tells_answer=bool(service.callback_url) or None,
     )
 
 
@@ -301,6 +302,7 @@ def route_of(session: Session, person: Participant, partner: Participant | None,
         extends=session.extends,
         recorded=session.recorded,
         unconfirmed_callers=session.unconfirmed_callers,
+        tells_answer=session.tells_answer,
     )
 
 

@@ -58,7 +58,7 @@ class Route(Entry, discriminator="route"):
 
     The settings of the session travel here from `quarantine` on, so that a call needs no second read: `through` a dial,
     which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
-    are refused.
+    are refused. `tells_answer`: Twilio is to tell when the other answers, too, for the service wants to know.
     """
 
     session_sid = UnicodeAttribute()
@@ -80,6 +80,7 @@ class Route(Entry, discriminator="route"):
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
+    tells_answer = BooleanAttribute(null=True)
 
     live = LiveOn()
 
@@ -188,7 +189,8 @@ def put_through(
         time_limit=MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
         **recorded,
     )
-    dial.number(route.partner, status_callback=report_to, status_callback_event="initiated completed", url=notice)
+    told = "initiated answered completed" if route.tells_answer else "initiated completed"
+    dial.number(route.partner, status_callback=report_to, status_callback_event=told, url=notice)
     response.append(dial)
     return response
 

@@ -32,9 +32,11 @@ SERVICE_FIELDS = (
     *("UniqueName", "DefaultTtl", "CallbackUrl", "InterceptCallbackUrl", "OutOfSessionCallbackUrl"),
     *("GeoMatchLevel", "NumberSelectionBehavior", "ChatInstanceSid"),
     *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
-    *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers"),
+    *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy"),
 )
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
+OWN_SECRET, AUTH_TOKEN = CALLBACK_KEYS = ("own-secret", "auth-token")
+NOT_ASKED = ("InterceptCallbackUrl", "OutOfSessionCallbackUrl")
 
 
 class ServiceEntry(Table):
@@ -54,8 +56,9 @@ class Service(ServiceEntry, discriminator="service"):
     From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not mind them.
     `through` is how two people are put through: dial or conference; only into a conference can be spoken.
     Where calls are recorded (`record`), both sides are told so before they are put through. `unconfirmed_callers` is
-    what becomes of those of whom Twilio says that the number they show is not proven to be theirs. Each change is
-    another `edition`: to save one that was read fails if somebody else has saved in between.
+    what becomes of those of whom Twilio says that the number they show is not proven to be theirs.
+    `callbacks_signed_by` is the key with which a receiver checks its callbacks. Each change is another `edition`: to
+    save one that was read fails if somebody else has saved in between.
     """
 
     unique_name = UnicodeAttribute()
@@ -77,6 +80,7 @@ class Service(ServiceEntry, discriminator="service"):
     extension_times = NumberAttribute(default=1)
     record = BooleanAttribute(default=False)
     unconfirmed_callers = UnicodeAttribute(default=REFUSE)
+    callbacks_signed_by = UnicodeAttribute(default=OWN_SECRET)
     deleted_at = NumberAttribute(null=True)  # since when it is there for nobody, and goes with all that is in it
     edition = VersionAttribute()
 
@@ -136,7 +140,8 @@ def change_service(service: Service, form: Form) -> Service:
 
 
 def set_from_form(service: Service, form: Form) -> None:
-    """Sets what the form says of a service; what it does not mention stays."""
+    """Sets what the form says of a service; what it does not mention stays. Raises RequestRefused 80701."""
+    check_asked(form)
     said = {
         "default_ttl": form.integer("DefaultTtl", 0, MAX_TTL),
         "callback_url": form.url("CallbackUrl"),
@@ -154,12 +159,20 @@ def set_from_form(service: Service, form: Form) -> None:
         "extension_times": form.integer("ExtensionTimes", 1, 100),
         "record": form.boolean("Record"),
         "unconfirmed_callers": form.choice("UnconfirmedCallers", UNCONFIRMED_CALLERS),
+        "callbacks_signed_by": form.choice("CallbacksSignedBy", CALLBACK_KEYS),
     }
     for name, value in said.items():
         if value is not None:
             setattr(service, name, value if value != "" else None)
     if service.record and service.through != "dial":
         raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
+
+
+def check_asked(form: Form) -> None:
+    """Raises RequestRefused 80701 for an address that is never asked: who relies on it must not believe that it is."""
+    for name in NOT_ASKED:
+        if form.text(name):
+            raise invalid_parameter(name, "nobody is asked there yet, so it is not taken")
 
 
 def read_chat_instance(form: Form) -> str | None:
@@ -299,4 +312,5 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "extension_times": service.extension_times,
         "record": service.record,
         "unconfirmed_callers": service.unconfirmed_callers,
+        "callbacks_signed_by": service.callbacks_signed_by,
     }

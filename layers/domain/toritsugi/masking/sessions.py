@@ -81,6 +81,7 @@ class Session(SessionEntry, discriminator="session"):
     extends = BooleanAttribute(default=False)
     recorded = BooleanAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
+    tells_answer = BooleanAttribute(null=True)
     bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
     calls = UnicodeSetAttribute(null=True)  # the latest interactions by dialing, of which some may run
 

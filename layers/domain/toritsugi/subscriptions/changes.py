@@ -30,10 +30,17 @@ TOLD_OF: dict[str, tuple[type[Table], Callable[[Any, Any], Iterator[News]]]] = {
 }
 
 
-def read_change(record: dict[str, Any]) -> list[Event]:
-    """The events that a record of a stream is, mostly none; the same ones when it comes again."""
-    row, news = TOLD_OF[record["eventSourceARN"].split("/")[1]]
+def read_rows(record: dict[str, Any]) -> tuple[Table | None, Table | None]:
+    """A row as it was before the change that a record of a stream is, and as it is now."""
+    row, _ = TOLD_OF[record["eventSourceARN"].split("/")[1]]
     images = (record["dynamodb"].get(name) for name in ("OldImage", "NewImage"))
     before, now = (row.from_raw_data(image) if image else None for image in images)
+    return before, now
+
+
+def read_change(record: dict[str, Any]) -> list[Event]:
+    """The events that a record of a stream is, mostly none; the same ones when it comes again."""
+    _, news = TOLD_OF[record["eventSourceARN"].split("/")[1]]
+    before, now = read_rows(record)
     at = float(record["dynamodb"]["ApproximateCreationDateTime"])
     return [new_event(*told, at=at, seed=record["eventID"]) for told in news(before, now)]
