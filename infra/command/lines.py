@@ -27,10 +27,13 @@ class Way:
         return self.instead or self.url or "nobody"
 
 
+NOBODYS = ("", "", "")  # the service's name and SID, and the number's in its pool, where no service has it
+
+
 @dataclass(frozen=True)
 class Line:
     """A number of the account: what it can do, where its calls and texts go, whose pool it is in, and what answers
-    there (blank: nobody's, nothing).
+    there (blank: nobody's, nothing). The pool may know it by another SID, if it was given back and bought again.
     """
 
     sid: str
@@ -43,6 +46,7 @@ class Line:
     texts: Way
     service: str = ""
     service_sid: str = ""
+    pooled_as: str = ""
     reception: str = ""
 
     @property
@@ -95,7 +99,7 @@ def read(exchange: Exchange, desk: Client) -> Lines:
     from toritsugi.lines.numbers import country_of
 
     pooled = {
-        number.phone_number: service
+        number.phone_number: (service.unique_name, service.sid, number.sid)
         for service in desk.proxy.v1.services.list()
         for number in desk.proxy.v1.services(service.sid).phone_numbers.list()
     }
@@ -108,8 +112,9 @@ def read(exchange: Exchange, desk: Client) -> Lines:
             **{name: bool((found.capabilities or {}).get(name)) for name in ("voice", "sms", "mms")},
             calls=way(found, "voice", found.trunk_sid or found.voice_application_sid),
             texts=way(found, "sms", found.sms_application_sid),
-            service=pooled[found.phone_number].unique_name if found.phone_number in pooled else "",
-            service_sid=pooled[found.phone_number].sid if found.phone_number in pooled else "",
+            service=pooled.get(found.phone_number, NOBODYS)[0],
+            service_sid=pooled.get(found.phone_number, NOBODYS)[1],
+            pooled_as=pooled.get(found.phone_number, NOBODYS)[2],
             reception=answering.get(found.phone_number, ""),
         )
         for found in exchange.twilio().incoming_phone_numbers.list()

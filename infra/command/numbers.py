@@ -190,7 +190,7 @@ def give_back(desk: Client, address: str, line: Line) -> None:
         if not said.ok:
             raise Refused(f"{line.number} stays with the reception {line.reception}: {said.text}")
     if line.service:
-        desk.proxy.v1.services(line.service_sid).phone_numbers(line.sid).delete()
+        desk.proxy.v1.services(line.service_sid).phone_numbers(line.pooled_as).delete()
 
 
 def counted(chosen: list[Line]) -> str:
