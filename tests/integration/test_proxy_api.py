@@ -426,6 +426,7 @@ def test_what_does_not_exist_is_not_found(client, service):
         "Mode=shouting",
         "Status=failed",
         "DateExpiry=tomorrow",
+        "DateExpiry=9999-12-31T23:59:59-14:00",
         "UniqueName=" + "x" * 192,
         "Participants=x",
         "Participants=[]",

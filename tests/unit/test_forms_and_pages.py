@@ -48,6 +48,7 @@ def test_a_body_is_the_same_in_base64_and_plain():
         (lambda f: f.moment("X"), "2026-11-21T09:30:00Z", 1795253400),
         (lambda f: f.moment("X"), "2026-11-21T09:30:00", 1795253400),
         (lambda f: f.moment("X"), "2026-11-21T18:30:00.9+09:00", 1795253400),
+        (lambda f: f.moment("X"), "9999-12-31T23:59:59Z", 253402300799),
         (lambda f: f.text("X", most=3), "abc", "abc"),
     ],
 )
@@ -69,6 +70,7 @@ def test_a_field_is_read_as_what_it_is_meant_to_be_and_as_nothing_when_it_is_abs
         (lambda f: f.url("X"), "X=https://"),
         (lambda f: f.moment("X"), "X=soon"),
         (lambda f: f.moment("X"), "X="),
+        (lambda f: f.moment("X"), "X=9999-12-31T23:59:59-14:00"),
         (lambda f: f.text("X", most=3), "X=abcd"),
         (lambda f: f.text("X"), "X=a&X=a"),
     ],

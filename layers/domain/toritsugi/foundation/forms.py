@@ -13,6 +13,7 @@ from toritsugi.foundation.visible import find_unseen
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_UNIQUE_NAME = 191
+LAST_MOMENT = 253_402_300_799  # the last second of 9999: no date can be written after it
 
 URL = re.compile(r"https?://[^\s/?#]+[^\s]*")
 
@@ -111,9 +112,12 @@ class Form:
             return None
         try:
             date = datetime.fromisoformat(text)
-            return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+            moment = int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             raise invalid_parameter(name, "it must be a date in ISO 8601, like 2026-11-21T09:30:00Z") from None
+        if moment > LAST_MOMENT:
+            raise invalid_parameter(name, "by UTC it is after the year 9999")
+        return moment
 
 
 def check_name(name: str, text: str | None, most: int) -> str | None:
