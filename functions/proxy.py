@@ -318,10 +318,11 @@ def show_text(found: MessageInteraction, service_sid: str) -> Json:
 
 def check_key(event: Json) -> None:
     """The key is asked for before anything else, also for what does not exist."""
-    there = rest.find_route(app, event) is not None
-    rest.authorize(event, noun_of(event["rawPath"]) if there else None)
-    if not there:
+    route = rest.find_route(app, event)
+    rest.authorize(event, noun_of(event["rawPath"]) if route else None)
+    if not route:
         raise rest.not_served(app, event)
+    pages.check_parameters(event["rawQueryString"], is_list=route.func.__name__.startswith("list_"))
 
 
 def noun_of(path: str) -> str:
@@ -347,10 +348,10 @@ handler = rest.serve(app, write_refusal, check_key, PROXY_FAILURE)
 def form(*known: str) -> Form:
     """The form that was sent, which says nothing but what is known here. Raises RequestRefused 20001."""
     body = forms.read_body(app.current_event.raw_event)
-    kind = app.current_event.headers.get("content-type", forms.FORM_TYPE)
+    kind = forms.media_type(app.current_event.headers.get("content-type", forms.FORM_TYPE))
     if len(body) > MAX_FORM_BYTES:
         raise RequestRefused(20001, f"The request is larger than {MAX_FORM_BYTES} bytes", 413)
-    if body and kind.partition(";")[0].strip().lower() != forms.FORM_TYPE:
+    if body and kind != forms.FORM_TYPE:
         raise RequestRefused(20001, f"The request is not {forms.FORM_TYPE}", 415)
     wanted = Form(body.decode(errors="replace"))
     wanted.check_known(*known)
@@ -363,7 +364,6 @@ def base() -> str:
 
 def page_of(key: str, readers: tuple[pages.Reader, pages.Reader], show: Callable[[Any], Json]) -> Response[str]:
     query: Mapping[str, str] = app.current_event.query_string_parameters
-    pages.check_parameters(query)
     read, read_back = readers
     return ok(pages.render(key, base() + app.current_event.path, query, read, show, read_back))
 

@@ -5,6 +5,7 @@ Its document is at /api/openapi.json, and to be browsed at /api/docs; errors are
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -128,13 +129,22 @@ def check_body(event: Json) -> None:
         body = forms.read_body(event)
         if len(body) > most:
             raise RequestRefused(20001, f"The request is larger than {most} bytes", 413)
-        if body and event["headers"].get("content-type", types[0]).partition(";")[0].strip().lower() not in types:
+        if body and forms.media_type(event["headers"].get("content-type", types[0])) not in types:
             raise RequestRefused(20001, f"The request is not {' or '.join(types)}", 415)
-        said = json.loads(body.decode()) if body and types == (JSON,) else {}
+        said = json.loads(body.decode(), object_pairs_hook=keys_once) if body and types == (JSON,) else {}
     except (ValueError, RecursionError):
         raise RequestRefused(20001, "The request is no JSON in UTF-8", 400) from None
     if not isinstance(said, dict):
         raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
+
+
+def keys_once(pairs: list[tuple[str, Any]]) -> Json:
+    """An object in JSON. Raises RequestRefused 20001 for a key that it has twice: only one of them would be done."""
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise RequestRefused(20001, f"{twice[:64]}: it is given more than once in one object", 400)
+    return said
 
 
 def write_problem(error: RequestRefused) -> Response[str]:

@@ -20,6 +20,7 @@ from api.queries import (
     Person,
     Since,
     Until,
+    WholeNumber,
     client_of,
     page,
     stretch_of,
@@ -56,7 +57,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 CallSid = Annotated[str, Path(pattern="^KB[0-9a-f]{32}$", description="The call's SID")]
 ParticipantPlace = Annotated[
-    int, Path(alias="id", ge=1, le=999, description="The participant's id: 1 for the first of `parties`")
+    WholeNumber, Path(alias="id", ge=1, le=999, description="The participant's id: 1 for the first of `parties`")
 ]
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from toritsugi.foundation import api_keys, config, listings, pages
 from toritsugi.foundation.errors import RequestRefused
@@ -16,7 +16,8 @@ from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.schemas import Number
 
 MOST = f"{pages.DEFAULT_PAGE_SIZE} if left out; {pages.MAX_PAGE_SIZE} at most, however many are asked for"
-PageSize = Annotated[int | None, Query(ge=1, description=MOST)]
+WholeNumber = Annotated[int, BeforeValidator(pages.whole_number)]
+PageSize = Annotated[WholeNumber | None, Query(ge=1, description=MOST)]
 PageToken = Annotated[
     str | None, Query(min_length=1, max_length=3000, description="Where a page begins: `next_page_url` has it")
 ]

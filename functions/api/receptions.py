@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AfterValidator, Field
 
-from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
+from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, WholeNumber, page
 from toritsugi import words
 from toritsugi.adapters import owner_webhook
 from toritsugi.foundation import config, forms
@@ -35,7 +35,7 @@ NameInPath = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="The reception's name: a to z, digits, - and _")
 ]
 VersionNumber = Annotated[
-    int | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")
+    WholeNumber | None, Query(alias="version", ge=1, le=999_999, description="Left out: the one that counts")
 ]
 
 SVG = "image/svg+xml"
@@ -195,8 +195,7 @@ def read_text() -> str:
 
 
 def read_type() -> str:
-    said = router.current_event.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    return JSON if said == JSON else YAML
+    return JSON if forms.media_type(router.current_event.headers.get("content-type", JSON)) == JSON else YAML
 
 
 def check_text(text: str, content_type: str) -> Checked:

@@ -74,6 +74,46 @@ def test_a_page_of_an_export_is_capped_too(desk: Desk):
     assert desk.send("GET", "/api/callers/export?page_size=1000000", b"")["statusCode"] == 200
 
 
+@pytest.mark.parametrize("size", ["5.0", "1_0", "%205", "+5", "5e0", "%EF%BC%95", ""])
+@pytest.mark.parametrize("path", PAGED)
+def test_the_size_of_a_page_is_a_number_in_digits(desk, owned_numbers, path, size):
+    status, said = desk.asks("GET", f"{path}?page_size={size}")
+    assert (status, said["code"], said["errors"][0]["pointer"]) == (422, 20001, "/page_size")
+
+
+@pytest.mark.parametrize("token", ["x", "PT", "%00", "PT%E3%81%82", "PTNQ!", "PTNQ==", "xxNQ"])
+@pytest.mark.parametrize("path", PAGED)
+def test_a_page_that_was_never_linked_is_none_of_ours(desk, owned_numbers, path, token):
+    status, said = desk.asks("GET", f"{path}?page_token={token}")
+    assert (status, said["code"]) == (400, 20001)
+    assert said["detail"].startswith("The page token is none of ours")
+
+
+# ---- what is sent ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kind", ["APPLICATION/JSON", "Application/Json; Charset=UTF-8", "application/json ;charset=utf-8"]
+)
+def test_a_media_type_has_no_case(desk, kind):
+    status, said = desk.asks("PUT", f"/api/callers/{AIKO.replace('+', '%2B')}", {"name": "Aiko"}, Content_Type=kind)
+    assert (status, said["name"]) == (201, "Aiko")
+
+
+@pytest.mark.parametrize(
+    "sent", [b'{"name": "a", "name": "b"}', b'{"name": "a", "name": "a"}', b'{"x": [{"name": 1, "name": 2}]}']
+)
+def test_no_key_is_taken_twice_of_which_one_would_be_lost(desk, sent):
+    answer = desk.send("PUT", f"/api/callers/{AIKO.replace('+', '%2B')}", sent)
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"])["detail"] == "name: it is given more than once in one object"
+
+
+def test_a_tag_that_is_given_twice_is_kept_once(desk):
+    _, said = desk.asks("PUT", f"/api/callers/{AIKO.replace('+', '%2B')}", {"tags": ["b", "a", "b", "a"]})
+    assert said["tags"] == ["b", "a"]
+
+
 @pytest.fixture
 def owned_numbers():
     """Twilio answers that the account has one number."""

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -137,6 +138,29 @@ def test_a_participants_keys_may_be_spelt_as_in_any_language(service, spelling):
     assert (person.identifier, person.friendly_name) == (AIKO, "Aiko")
 
 
+@pytest.mark.parametrize(
+    ("person", "code"),
+    [
+        ({"Identifier": AIKO, "FreindlyName": "Aiko"}, 20001),
+        ({"Identifier": AIKO, "identifier": BEN}, 20001),
+        ({"Identifier": AIKO, "FriendlyName": "Aiko", "friendly_name": None}, 20001),
+        ({"Identifier": AIKO, "Identifi\u00e9r": ""}, 20001),
+        ({"Identifier": AIKO, "ProxyIdentifier": "x" * 256}, 80701),
+        ({"Identifier": AIKO, "ProxyIdentifierSid": "x" * 35}, 80701),
+        ({"Identifier": "+" + "1" * 191}, 80701),
+    ],
+)
+def test_a_participant_in_json_says_nothing_that_one_in_a_form_could_not(service, person, code):
+    assert refused(lambda: service.sessions.create(participants=[person])) == (400, code)
+    assert service.sessions.list() == []
+
+
+def test_a_participants_key_that_nobody_knows_is_named(service):
+    body = urlencode({"Participants": json.dumps({"Identifier": AIKO, "FreindlyName": "Aiko"})})
+    _, said = raw("POST", f"/v1/Services/{service.fetch().sid}/Sessions", body, AUTH)
+    assert said["message"].startswith("Participants: FreindlyName: there is no such field here")
+
+
 def test_what_hangs_on_a_service_or_a_session_is_listed_under_its_name_too(client, service, twilio):
     session = service.sessions.create(unique_name="parcel", participants=people(AIKO, BEN))
     lines = {p.identifier: p.proxy_identifier for p in service.sessions(session.sid).participants.list()}
@@ -167,7 +191,7 @@ def test_ttl_and_date_are_both_stored_and_the_date_counts(service, clock):
     session = service.sessions.create(ttl=60, date_expiry=date)
     assert (session.ttl, session.date_expiry) == (60, date)
     clock.shift(61)
-    assert service.sessions(session.sid).fetch().status == "open"
+    assert session.fetch().status == "open"
 
 
 def test_the_services_ttl_is_the_default_and_a_session_may_have_its_own(client):
@@ -258,6 +282,16 @@ def test_a_closed_session_takes_no_other_change_and_nobody_joins_it(service):
     assert refused(lambda: session.participants.create(identifier=BEN)) == (400, 80607)
 
 
+@pytest.mark.parametrize("field", ["Ttl=5", "DateExpiry=2099-01-01T00:00:00Z"])
+def test_a_session_is_not_closed_with_an_expiry_that_would_be_lost(service, field):
+    session, _ = open_session(service, AIKO)
+    path = f"/v1/Services/{service.fetch().sid}/Sessions/{session.fetch().sid}"
+    status, said = raw("POST", path, f"Status=closed&{field}", AUTH)
+    assert (status, said["code"]) == (400, 80701)
+    assert said["message"].startswith(f"'{field.partition('=')[0]}' is invalid: ")
+    assert session.fetch().status == "open"
+
+
 def test_a_deleted_session_is_gone_with_all_that_was_in_it(service, twilio):
     session, lines = open_session(service, unique_name="parcel")
     OutgoingLeg(twilio, AIKO, lines[AIKO]).reports("initiated", "completed")
@@ -333,12 +367,33 @@ def test_from_the_last_page_there_is_a_way_back_over_the_same_pages(client, serv
         "PageSize=%C2%B2",
         "Page=x",
         "PageToken=PTwrI",
+        "PageToken=x",
+        "PageToken=PT",
+        "PageToken=",
+        "PageToken=%00",
+        "PageToken=PT%E3%81%82",
+        "PageSize=5&PageSize=5",
     ],
 )
 def test_a_page_that_was_never_linked_is_refused(service, listing, query):
     session = service.sessions.create()
     answer = ask("GET", f"/v1/{listing.format(session.service_sid, session.sid)}?{query}")
     assert (answer.status_code, json.loads(answer.text)["code"]) == (400, 20001)
+
+
+def test_what_is_no_list_has_no_parameters_and_nothing_is_done_that_has_one(service):
+    session, _ = open_session(service)
+    path = f"/v1/Services/{service.fetch().sid}/Sessions/{session.fetch().sid}"
+    for method, query in (
+        ("GET", "Nothing=1"),
+        ("DELETE", "DryRun=true"),
+        ("POST", "Status=closed"),
+        ("GET", "Page=0"),
+    ):
+        answer = ask(method, f"{path}?{query}")
+        assert (answer.status_code, json.loads(answer.text)["code"]) == (400, 20001)
+        assert json.loads(answer.text)["message"].startswith(query.partition("=")[0] + ": ")
+    assert session.fetch().status == "open"
 
 
 def test_pages_hold_a_hundred_at_most(service):
@@ -426,6 +481,7 @@ def test_what_does_not_exist_is_not_found(client, service):
         "Mode=shouting",
         "Status=failed",
         "DateExpiry=tomorrow",
+        "DateExpiry=9999-12-31T23:59:59-14:00",
         "UniqueName=" + "x" * 192,
         "Participants=x",
         "Participants=[]",
@@ -452,6 +508,9 @@ def test_a_malformed_parameter_is_refused_and_named(service, body):
         "UniqueName=",
         "UniqueName=x&DefaultTtl=y",
         "UniqueName=x&CallbackUrl=ftp://x",
+        "UniqueName=x&CallbackUrl=https://me:secret@example.com/",
+        "UniqueName=x&InterceptCallbackUrl=https://example.com/%23told",
+        "UniqueName=x&OutOfSessionCallbackUrl=https://example.com/%E5%B1%B1",
         "UniqueName=x&GeoMatchLevel=galaxy",
         "UniqueName=x&CloseEndsCalls=maybe",
     ],

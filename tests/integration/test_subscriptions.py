@@ -110,6 +110,23 @@ def test_what_cannot_be_told_is_refused_by_name(desk, change, why):
     assert why in said["detail"]
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://me:secret@8.8.8.8/", "it has a name or a password"),
+        ("https://8.8.8.8/hooks#told", "it has a fragment"),
+        ("https://8.8.8.8/山", "an address is ASCII"),
+        ("https://8.8.8.8:0/", "nobody listens at port 0"),
+    ],
+)
+def test_an_address_that_can_never_be_told_anything_is_refused_with_the_reason(desk, url, why):
+    sid = subscribe().sid
+    for method, path in (("POST", "/api/subscriptions"), ("PATCH", f"/api/subscriptions/{sid}")):
+        status, said = desk.asks(method, path, {"url": url} | ({"events": ["*"]} if method == "POST" else {}))
+        assert (status, said["errors"][0]["pointer"]) == (422, "/url")
+        assert said["errors"][0]["detail"].startswith(why)
+
+
 def test_a_subscription_has_an_address_whatever_else_changes(desk):
     sid = subscribe().sid
     status, said = desk.asks("PATCH", f"/api/subscriptions/{sid}", {"url": None})
@@ -183,6 +200,15 @@ def test_what_happens_is_told_by_type(exchange, cloud, service):
     of_session = [event for event in told if event["subject"] == session.sid]
     assert [event["type"] for event in of_session] == ["session.opened", "session.closed"]
     assert of_session[0]["dataschema"].endswith("/api/events/schemas/session.opened.v1")
+
+
+def test_how_the_owner_calls_a_session_is_told_nobody_for_it_may_be_a_person(exchange, cloud, service):
+    service.sessions.create(unique_name=f"Aiko {AIKO}")
+    exchange.tells()
+    told = json.dumps([event.detail for event in cloud.events])
+    assert "session.opened" in told
+    assert "Aiko" not in told
+    assert "unique_name" not in told
 
 
 def test_a_change_that_comes_again_is_the_same_events(exchange, cloud, service):

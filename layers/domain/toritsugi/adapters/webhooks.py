@@ -17,7 +17,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from toritsugi import words
 from toritsugi.foundation import clients, config, voices
 from toritsugi.foundation.errors import CallRefused, RequestRefused, ToritsugiError
-from toritsugi.foundation.forms import FORM_TYPE, Form, read_body
+from toritsugi.foundation.forms import FORM_TYPE, Form, media_type, read_body
 from toritsugi.foundation.logs import follow, log
 
 if config.ON_LAMBDA:  # which lends a whole CPU while a function starts: later, a caller would wait longer for the same
@@ -155,7 +155,7 @@ def verify(event: LambdaEvent) -> Webhook:
     if not signature or len(body) > MAX_WEBHOOK_BYTES:
         raise Forged
     # What calls, texts and recordings send is a form; of any other body Twilio signs a hash in the URL, never itself.
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+    if media_type(headers.get("content-type", "")) != FORM_TYPE:
         raise Forged
     form = Form(body)
     signer = read_signer(headers.get("x-twilio-webhooks-signature-settings", ""))

@@ -38,6 +38,11 @@ def tag(text: str) -> str:
     return plain_text(text)
 
 
+def each_once(tags: list[str]) -> list[str]:
+    """The tags as they stand, without those that stand there already."""
+    return list(dict.fromkeys(tags))
+
+
 def empty(said: Any) -> Any:
     """An empty text in place of None; anything else as it is."""
     return "" if said is None else said
@@ -77,7 +82,7 @@ class CallerRequest(BaseModel):
     ] = None
     company: Annotated[CallerName, Blank] | None = None
     notes: Annotated[str, Field(max_length=MAX_NOTES), AfterValidator(text_of_lines), ReadByAll, Blank] | None = None
-    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(each_once)] = []
     blocked: Annotated[bool, Field(description="Whether calls from this number end with a polite refusal")] = False
     opted_out: Annotated[
         bool | None,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sids import looks_like_sid
@@ -13,6 +13,7 @@ from toritsugi.foundation.visible import find_unseen
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_UNIQUE_NAME = 191
+LAST_MOMENT = 253_402_300_799  # the last second of 9999: no date can be written after it
 
 URL = re.compile(r"https?://[^\s/?#]+[^\s]*")
 
@@ -21,6 +22,11 @@ def read_body(event: dict[str, Any]) -> bytes:
     """The body of an HTTP API event (payload 2.0) as it was sent: API Gateway encodes forms in base64."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def media_type(said: str) -> str:
+    """What a Content-Type says, without its parameters, in small letters: it has no case (RFC 9110, 8.3.1)."""
+    return said.partition(";")[0].strip().lower()
 
 
 class Form:
@@ -102,7 +108,10 @@ class Form:
         text = self.text(name)
         if text and not URL.fullmatch(text):
             raise invalid_parameter(name, "it must be a URL that begins with http:// or https://")
-        return text
+        try:
+            return web_address(text) if text else text
+        except ValueError as wrong:
+            raise invalid_parameter(name, str(wrong)) from None
 
     def moment(self, name: str) -> int | None:
         """A date in ISO 8601 as seconds since 1970; one without an offset is in UTC."""
@@ -111,9 +120,32 @@ class Form:
             return None
         try:
             date = datetime.fromisoformat(text)
-            return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+            moment = int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             raise invalid_parameter(name, "it must be a date in ISO 8601, like 2026-11-21T09:30:00Z") from None
+        if moment > LAST_MOMENT:
+            raise invalid_parameter(name, "by UTC it is after the year 9999")
+        return moment
+
+
+def web_address(url: str) -> str:
+    """The URL, if the exchange can send a request there. Raises ValueError, which says why it never could."""
+    try:
+        split = urlsplit(url)
+        there, port = split.hostname, split.port
+    except ValueError:
+        there, port = None, None
+    if not there:
+        raise ValueError("it names no host, or no port that can be: write it like https://example.com/path")
+    if "@" in split.netloc:
+        raise ValueError("it has a name or a password, which are not sent: what is sent is signed instead")
+    if "#" in url:
+        raise ValueError("it has a fragment (#), which no request carries: leave it out")
+    if not (url.isascii() and url.isprintable()):
+        raise ValueError("an address is ASCII: write what is not with % in the path, and with xn-- in the host")
+    if port == 0:
+        raise ValueError("nobody listens at port 0")
+    return url
 
 
 def check_name(name: str, text: str | None, most: int) -> str | None:

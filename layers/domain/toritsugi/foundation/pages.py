@@ -4,11 +4,12 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from toritsugi.foundation.errors import RequestRefused
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
+PARAMETERS = ("PageSize", "Page", "PageToken")
 WHOLE = re.compile(r"[0-9]{1,9}")
 
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
@@ -33,7 +34,7 @@ def render(
     """
     size = min(MAX_PAGE_SIZE, read_number_parameter(query, "PageSize", DEFAULT_PAGE_SIZE, least=1))
     page = read_number_parameter(query, "Page", 0, least=0)
-    token = query.get("PageToken") or None
+    token = query.get("PageToken")
     place = open_token(token)
     if read_back and place and place.startswith(BACK):
         following: str | None = place[len(BACK) :]
@@ -41,7 +42,7 @@ def render(
     else:
         found, following = read(place, size)
         previous = place if read_back else None
-    rest = {name: value for name, value in query.items() if name not in ("PageSize", "Page", "PageToken")}
+    rest = {name: value for name, value in query.items() if name not in PARAMETERS}
     meta = {
         "key": key,
         "page": page,
@@ -61,10 +62,15 @@ def render(
     return {key: [show(item) for item in found], "meta": meta}
 
 
-def check_parameters(query: Mapping[str, str], *others: str) -> None:
-    """Raises RequestRefused 20001 where a list is asked for by anything but pages and these."""
-    if unknown := sorted(set(query) - {"PageSize", "Page", "PageToken", *others}):
-        raise RequestRefused(20001, f"{unknown[0][:64]} is no parameter of this list")
+def check_parameters(query: str, is_list: bool) -> None:
+    """Raises RequestRefused 20001 for a parameter that is not done: a list has pages, and nothing else has any."""
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    known = PARAMETERS if is_list else ()
+    if unknown := sorted(set(names) - set(known)):
+        there = f"only {', '.join(known)}" if known else "and no other"
+        raise RequestRefused(20001, f"{unknown[0][:64]}: there is no such parameter here, {there}")
+    if twice := [name for name in known if names.count(name) > 1]:
+        raise RequestRefused(20001, f"{twice[0]}: it is given more than once")
 
 
 def slices(items: list[Any]) -> Reader:
@@ -99,6 +105,13 @@ def read_number_parameter(query: Mapping[str, str], name: str, usual: int, least
     return int(text)
 
 
+def whole_number(text: Any) -> Any:
+    """The text, if it is a number in digits and nothing else. Raises ValueError."""
+    if not WHOLE.fullmatch(str(text)):
+        raise ValueError("it must be a whole number, in digits")
+    return text
+
+
 def seal_token(after: str) -> str:
     """The page token that says where the next page begins, safe in a URL."""
     return "PT" + base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
@@ -109,9 +122,12 @@ def open_token(token: str | None) -> str | None:
     if token is None:
         return None
     try:
-        return base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4)).decode()
+        place = base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4)).decode()
     except ValueError:
         raise wrong_token() from None
+    if not place or seal_token(place) != token:  # Python's base64 drops what is no letter of it
+        raise wrong_token()
+    return place
 
 
 def wrong_token() -> RequestRefused:

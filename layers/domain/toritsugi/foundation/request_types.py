@@ -5,13 +5,14 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
-from toritsugi.foundation.forms import URL
+from toritsugi.foundation.forms import URL, web_address
 from toritsugi.foundation.visible import plain_text
 
 DateTime = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-21T09:30:00Z"])]
 Moment = DateTime | None  # null: not yet, or never
 Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Url = Annotated[str, Field(pattern=f"^{URL.pattern}$", max_length=1000)]
+OwnUrl = Annotated[Url, AfterValidator(web_address)]  # to which the exchange itself sends requests
 VisibleText = Annotated[str, AfterValidator(plain_text)]  # such as a name
 
 

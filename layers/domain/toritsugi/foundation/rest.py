@@ -11,7 +11,7 @@ from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused, retry_after
-from toritsugi.foundation.forms import date
+from toritsugi.foundation.forms import date, media_type
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.foundation.types import Json
 
@@ -67,6 +67,7 @@ def serve(
 
     def handler(event: Json, context: Any) -> Json:
         follow(event["rawPath"])
+        event = in_small_letters(event)
         if event["requestContext"]["http"]["method"] == "HEAD":
             return handler(as_get(event), context) | {"body": ""}
         try:
@@ -79,6 +80,13 @@ def serve(
         return app.resolve(event, context)
 
     return traced(lambda event, context: complete(handler(event, context), context.aws_request_id))
+
+
+def in_small_letters(event: Json) -> Json:
+    """The request with its media type as Powertools knows it, which knows it in small letters only."""
+    kind, mark, parameters = event["headers"].get("content-type", "").partition(";")
+    said = {"content-type": media_type(kind) + mark + parameters} if kind else {}
+    return event | {"headers": event["headers"] | said}
 
 
 def find_route(app: APIGatewayHttpResolver, event: Json) -> Route | None:

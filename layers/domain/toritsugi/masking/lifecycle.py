@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
-from toritsugi.foundation.forms import Form
+from toritsugi.foundation.forms import Form, invalid_parameter
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.transactions import (
@@ -50,6 +50,8 @@ LATE_CLEANUP_SECONDS = 180  # a timer fires within a minute, and what then fails
 def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
     """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
     status = form.choice("Status", ("open", "in-progress", "closed"))
+    if status == "closed":
+        check_expiry_stays(form)
     for tried in range(MAX_TRIES):  # whatever is not as it was read is read again
         session, people = read_session(service_sid, session_sid)
         closed = session.is_closed(time.time())
@@ -68,6 +70,16 @@ def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
         if done:
             return read_session(service_sid, session_sid)[0]
     raise session_is_busy()
+
+
+def check_expiry_stays(form: Form) -> None:
+    """Raises RequestRefused 80701 where a form that closes a session changes its expiry too: it would not be done.
+
+    A closed session cannot be updated. https://www.twilio.com/docs/api/errors/80607
+    """
+    for name in ("Ttl", "DateExpiry"):
+        if name in form:
+            raise invalid_parameter(name, "a Session that is closed has no end to come; say it when you open it again")
 
 
 def session_is_busy() -> RequestRefused:

@@ -15,7 +15,6 @@ class SessionNews:
 
     sid: str
     service_sid: str
-    unique_name: str | None
     status: str
     closed_reason: str | None
     path: str
@@ -54,8 +53,7 @@ def news_of_session(before: SessionEntry | None, now: SessionEntry | None) -> It
         return
     was = before.status if isinstance(before, Session) else None
     path = f"/v1/Services/{now.service_sid}/Sessions/{now.session_sid}"
-    told = (now.session_sid, now.service_sid, now.unique_name, now.status, now.closed_reason, path)
-    facts = SessionNews(*told)
+    facts = SessionNews(now.session_sid, now.service_sid, now.status, now.closed_reason, path)
     if was in (None, "closed") and now.status != "closed":
         yield News("session.opened", now.session_sid, facts)
     if was != now.status == "in-progress":

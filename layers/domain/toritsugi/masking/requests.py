@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, check_name, invalid_parameter
@@ -16,7 +18,12 @@ MAX_PARTICIPANTS = 2
 STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
 SESSION_FIELDS = ("UniqueName", "DateExpiry", "Ttl", "Mode", "Status", "Participants", *STRICTNESS)
 SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", *STRICTNESS)
-PARTICIPANT_FIELDS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", *STRICTNESS)
+PARTICIPANT_FACTS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid")
+PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, *STRICTNESS)
+
+
+class KeysAsWritten(list[tuple[str, Any]]):
+    """An object in JSON with each key as often as it was written."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +46,38 @@ def read_participants(form: Form) -> list[ParticipantRequest]:
     people = []
     for text in form.getlist("Participants"):
         try:
-            fields = json.loads(text)
-            json.dumps(fields, ensure_ascii=False).encode()  # JSON can write half characters, which no table can hold
+            pairs = json.loads(text, object_pairs_hook=KeysAsWritten)
+            json.dumps(pairs, ensure_ascii=False).encode()  # JSON can write half characters, which no table can hold
         except (ValueError, RecursionError):
             raise invalid_parameter("Participants", "each must be a JSON object") from None
-        if not isinstance(fields, dict) or not all(
-            isinstance(value, str) for value in fields.values() if value is not None
-        ):
+        if not isinstance(pairs, KeysAsWritten) or not all(isinstance(value, str | None) for _, value in pairs):
             raise invalid_parameter("Participants", "each must be a JSON object of texts")
-        said = {name.replace("_", "").lower(): value for name, value in fields.items()}
-        names = ("identifier", "friendlyname", "proxyidentifier", "proxyidentifiersid")
-        people.append(check_identifier(ParticipantRequest(*(said.get(name) or None for name in names))))  # type: ignore[arg-type]
+        people.append(read_participant(as_form(pairs)))
     if len(people) > MAX_PARTICIPANTS:
         raise too_many()
     if len({person.identifier for person in people}) < len(people):
         raise RequestRefused(80103, "Participant has already been added to Session")
     return people
+
+
+def as_form(pairs: KeysAsWritten) -> Form:
+    """What such an object says, as the form of a participant to be added says it. Raises RequestRefused 20001."""
+    names = {spelling(name): name for name in PARTICIPANT_FACTS}
+    said: dict[str, str | None] = {}
+    for key, value in pairs:
+        name = names.get(spelling(key))
+        if name is None:
+            known = ", ".join(PARTICIPANT_FACTS)
+            raise RequestRefused(20001, f"Participants: {key[:64]}: there is no such field here, only {known}")
+        if name in said:
+            raise RequestRefused(20001, f"Participants: {key[:64]}: {name} is said twice")
+        said[name] = value
+    return Form(urlencode({name: value for name, value in said.items() if value}))
+
+
+def spelling(key: str) -> str:
+    """What FriendlyName, friendlyName and friendly_name have in common."""
+    return key.replace("_", "").lower()
 
 
 def read_participant(form: Form) -> ParticipantRequest:

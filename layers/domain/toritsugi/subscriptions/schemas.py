@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
-from toritsugi.foundation.request_types import Strict, Url, VisibleText
+from toritsugi.foundation.request_types import OwnUrl, Strict, VisibleText
 from toritsugi.subscriptions.catalog import SELECTORS
 
 
@@ -27,7 +27,7 @@ Enabled = Annotated[StrictBool, Field(description="false: nothing is sent; what 
 class SubscriptionRequest(Strict):
     """Who is to be told of what."""
 
-    url: Annotated[Url, Field(description="Where events are sent: https, and not inside a private network")]
+    url: Annotated[OwnUrl, Field(description="Where events are sent: https, and not inside a private network")]
     events: Selectors
     name: SubscriptionName | None = None
     enabled: Enabled = True
@@ -36,7 +36,7 @@ class SubscriptionRequest(Strict):
 class SubscriptionChange(Strict):
     """What is to be different; what is left out stays."""
 
-    url: Url | None = None
+    url: OwnUrl | None = None
     events: Selectors | None = None
     name: SubscriptionName | None = None
     enabled: Enabled | None = None
