@@ -191,7 +191,7 @@ def test_ttl_and_date_are_both_stored_and_the_date_counts(service, clock):
     session = service.sessions.create(ttl=60, date_expiry=date)
     assert (session.ttl, session.date_expiry) == (60, date)
     clock.shift(61)
-    assert session.fetch().status == "open"
+    assert service.sessions(session.sid).fetch().status == "open"
 
 
 def test_the_services_ttl_is_the_default_and_a_session_may_have_its_own(client):
