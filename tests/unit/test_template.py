@@ -16,7 +16,7 @@ from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.recordings import records
 from toritsugi.subscriptions.changes import TOLD_OF
 from toritsugi.subscriptions.deliveries import MAX_DELIVERY_TRIES, wait_after
-from toritsugi.subscriptions.records import FAILING_SECONDS
+from toritsugi.subscriptions.records import FAILING_SECONDS, MAX_SUBSCRIPTIONS
 
 EVERYTHING = {
     "KeyArn": KEY,
@@ -651,6 +651,11 @@ def test_whatever_a_table_tells_of_is_read_from_its_beginning_and_nothing_else_w
     assert streams == set(TELLING)
     assert streams == set(TOLD_OF)  # the local stack's tables are called after themselves
     assert {MAPPINGS[name]["StartingPosition"] for name in streams} == {"TRIM_HORIZON"}
+    for name in (
+        streams
+    ):  # of each change and subscriber a delivery is written, and sent: a batch that does not fit comes again
+        most = MAPPINGS[name]["BatchSize"] * MAX_SUBSCRIPTIONS * 2 * 0.05  # s
+        assert most < WHOLE["Notification"]["Properties"]["Timeout"]
     assert all(MAPPINGS[name]["FilterCriteria"]["Filters"] for name in streams)
 
 
