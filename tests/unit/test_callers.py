@@ -226,7 +226,7 @@ SHOWN = {
     ),
     "notes": st.text(st.characters(exclude_categories=["C", "Z"], include_characters="\n"), max_size=20).map(str.strip),
     "language": st.sampled_from(["ja-JP", "en-US", None]),
-    "tags": st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=9), max_size=3),
+    "tags": st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=9), max_size=3, unique=True),
     "blocked": st.booleans(),
     "opted_out": st.booleans(),
 }
