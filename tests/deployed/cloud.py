@@ -216,6 +216,11 @@ class Deployment:
         log = (self.account.folder / "aws.log").read_text(errors="replace")
         return [line for line in log.splitlines() if " may not " in line]
 
+    def uses(self) -> list[tuple[str, str, str]]:
+        """What somebody was allowed to do: who, what, and on which resource."""
+        noted = (self.account.folder / "uses").read_text().splitlines()
+        return [(who, action, resource) for who, action, resource in (line.split(" ", 2) for line in noted)]
+
     def within(self, stack: str, kind: str) -> Iterator[tuple[str, str]]:
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
         for found in (one for page in pages for one in page["StackResourceSummaries"]):

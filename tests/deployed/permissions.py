@@ -1,22 +1,31 @@
 """`make permissions`: each Allow of the deployment is needed, for without it a deployed story turns red.
 
-One deployment is made. Then every permission, one action on one resource, is taken out of its role alone, the functions
-with that role are started anew, and the stories are told until one fails. A permission without which they all hold is
-one too many, or a story is missing: it is named, and the run fails. It is named too if the stories do not hold with all
-permissions in place, before and after.
+Several deployments of one build are made. In the first, each story is told with all permissions in place, which says
+how long it takes and what it uses. Then every permission, one action on one resource, is taken out of its role alone,
+in whichever deployment is free; the functions with that role are started anew, and stories are told until one fails,
+those first that use the permission, the quickest of them first. A story that was refused the permission and has not
+ended when it long should have has failed as well. A permission without which they all hold is one too many, or a story
+is missing: it is named, and the run fails. It fails too if the stories do not hold with all permissions in place,
+before and after.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +35,7 @@ from tests.deployed import cloud
 from tests.deployed.cloud import Deployment
 from tests.deployed.conftest import ATTACH
 
-STORIES = [
+MODULES = [
     "test_calls.py",
     "test_rest_api.py",
     "test_conferences.py",
@@ -35,6 +44,9 @@ STORIES = [
     "test_time_runs_out.py",
 ]
 MOST_TRIES = 3  # on a machine with much to do, a telephone may ring too late
+PATIENCE = 60  # seconds, besides three times what a story takes with all permissions
+
+Use = tuple[str, str, str]  # who, which action, on which resource
 
 
 @dataclass(frozen=True)
@@ -51,15 +63,28 @@ class Permission:
     def __str__(self) -> str:
         return f"{self.role}: {self.action} on {self.resource.split(':', 5)[-1]}"
 
+    def allows(self, use: Use) -> bool:
+        who, action, resource = use
+        return f"/{self.name}" in who and action == self.action and fnmatchcase(resource, self.resource)
+
+
+@dataclass(frozen=True)
+class Story:
+    """A deployed story, how many seconds it takes, and which permissions it uses, by their place among all."""
+
+    name: str
+    seconds: float
+    uses: frozenset[int]
+
 
 def listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
 def find_permissions(deployment: Deployment) -> Iterator[Permission]:
-    """Every permission of every role of the stack, and of the stacks in it."""
+    """Every permission of every role of the stack, and of the stacks in it: in each deployment in the same order."""
     iam = deployment.client("iam")
-    for logical_id, name in deployment.roles().items():
+    for logical_id, name in sorted(deployment.roles().items()):
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
             for number, statement in enumerate(document["Statement"]):
@@ -82,54 +107,124 @@ def without(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
     return changed
 
 
-def tell(deployment: Deployment, folder: Path, first: str) -> list[str]:
-    """Tells the stories, those first that failed the last time for the same reason. Which have failed: one at most."""
-    command = [sys.executable, "-m", "pytest", *(f"tests/deployed/{story}" for story in STORIES)]
-    settings = ["-n", "0", "-x", "--failed-first", "-rfE", "--no-header", "--tb=no", f"--basetemp={folder / 'stories'}"]
-    settings += ["-o", f"cache_dir={folder / first}"]
-    told = subprocess.run(
-        [*command, *settings],
-        cwd=ROOT,
-        env=os.environ | {ATTACH: deployment.written()},
-        capture_output=True,
-        text=True,
-    )
+def in_order(stories: Sequence[Story], permission: int) -> list[Story]:
+    """All stories: those first that use this permission, the quickest of them first."""
+    return sorted(stories, key=lambda story: (permission not in story.uses, story.seconds))
+
+
+# ---- telling ---------------------------------------------------------------------------------------------------------
+
+
+def pytest(*words: str, seconds: float | None = None, **environment: str) -> tuple[bool, str]:
+    """Whether the stories hold, which they do not if they have not ended within these seconds; and what was printed."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *words,
+        "-n",
+        "0",
+        "-x",
+        "--no-header",
+        "--tb=short",
+        "-p",
+        "no:cacheprovider",
+    ]
+    try:
+        told = subprocess.run(
+            command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"It has not ended within {seconds:.0f} seconds."
     if told.returncode not in (0, 1):
         sys.exit(f"The stories cannot be told:\n{told.stdout}\n{told.stderr}")
-    lines = [line.split() for line in told.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return [words[1].split("::")[-1] for words in lines] if told.returncode else []
+    return told.returncode == 0, told.stdout
 
 
-def take_away(deployment: Deployment, permission: Permission, folder: Path) -> list[str]:
-    """Which story fails without this permission."""
+def tell(deployment: Deployment, *names: str, seconds: float | None = None) -> tuple[bool, str]:
+    """Whether these stories hold in this deployment, and what was printed."""
+    folder = deployment.account.folder / "stories"
+    return pytest(*names, f"--basetemp={folder}", seconds=seconds, **{ATTACH: deployment.written()})
+
+
+def must_hold(deployment: Deployment, *names: str) -> None:
+    """Ends the run unless these stories hold with all permissions in place."""
+    for _ in range(MOST_TRIES):
+        holds, said = tell(deployment, *names)
+        if holds:
+            return
+    sys.exit(f"With all permissions in place this does not hold:\n{said}")
+
+
+def told_one_by_one(deployment: Deployment) -> Iterator[Story]:
+    """Each story, told with all permissions in place."""
+    permissions = list(find_permissions(deployment))
+    modules = [f"tests/deployed/{module}" for module in MODULES]
+    _, listing = pytest(*modules, "--collect-only", "-q")
+    for name in (line for line in listing.splitlines() if "::" in line):
+        before, start = len(deployment.uses()), time.monotonic()
+        must_hold(deployment, name)
+        uses = set(deployment.uses()[before:])
+        used = (number for number, one in enumerate(permissions) if any(map(one.allows, uses)))
+        yield Story(name, time.monotonic() - start, frozenset(used))
+
+
+# ---- taking away -----------------------------------------------------------------------------------------------------
+
+
+def take_away(deployment: Deployment, permission: Permission, stories: Sequence[Story]) -> str:
+    """Which of the stories fails without this permission; "" if they all hold."""
     iam = deployment.client("iam")
     where = {"RoleName": permission.name, "PolicyName": permission.policy}
     document = iam.get_role_policy(**where)["PolicyDocument"]
     iam.put_role_policy(**where, PolicyDocument=json.dumps(without(document, permission)))
     try:
-        return fail_for_want_of(deployment, permission, folder)
+        return next((story.name for story in stories if fails_for_want_of(deployment, permission, story)), "")
     finally:
         iam.put_role_policy(**where, PolicyDocument=json.dumps(document))
         deployment.restart_with(permission.name)
 
 
-def fail_for_want_of(deployment: Deployment, permission: Permission, folder: Path) -> list[str]:
-    """Which story fails while the same role is refused the same action; one that fails without that is told again."""
-    said = f"/{permission.name}", f" may not {permission.action} "
+def fails_for_want_of(deployment: Deployment, permission: Permission, story: Story) -> bool:
+    """Whether a story fails while the same role is refused the same action; one that fails without is told again."""
+    words = f"/{permission.name}", f" may not {permission.action} "
     for _ in range(MOST_TRIES):
         before = len(deployment.refusals())
         deployment.restart_with(permission.name)
-        failed = tell(deployment, folder, permission.role)
-        refused = [line for line in deployment.refusals()[before:] if all(words in line for words in said)]
-        if refused or not failed:
-            return failed
-    sys.exit(f"Without {permission} this fails, and nobody was refused anything: {failed[0]}")
+        holds, said = tell(deployment, story.name, seconds=PATIENCE + 3 * story.seconds)
+        if holds:
+            return False
+        if any(all(word in line for word in words) for line in deployment.refusals()[before:]):
+            return True
+    sys.exit(f"Without {permission} this fails, and nobody was refused anything: {story.name}\n{said}")
 
 
-def must_hold(deployment: Deployment, folder: Path) -> None:
-    """Ends the run unless all stories hold with all permissions in place."""
-    if all(failed := tell(deployment, folder, "all") for _ in range(MOST_TRIES)):
-        sys.exit(f"With all permissions in place this does not hold: {failed[0]}")
+class Run:
+    """One run: several deployments share the permissions among them."""
+
+    def __init__(self, only: Sequence[str]) -> None:
+        self.only = only
+        self.stories: list[Story] = []
+        self.numbers = itertools.count()
+        self.taking, self.unneeded = threading.Lock(), list[Permission]()
+
+    def next_number(self) -> int:
+        with self.taking:
+            return next(self.numbers)
+
+    def go_through(self, deployment: Deployment) -> None:
+        """Takes away one permission after another, as long as there are any; then all stories must hold again."""
+        permissions = list(find_permissions(deployment))
+        while (number := self.next_number()) < len(permissions):
+            permission = permissions[number]
+            if any(words in str(permission) for words in self.only):
+                self.judge(permission, take_away(deployment, permission, in_order(self.stories, number)))
+        must_hold(deployment, *(story.name for story in self.stories))
+
+    def judge(self, permission: Permission, failed: str) -> None:
+        print(f"{'needed' if failed else 'NOT NEEDED':10} {permission}  {failed.split('::')[-1]}", flush=True)
+        if not failed:
+            self.unneeded.append(permission)
 
 
 def main() -> int:
@@ -137,24 +232,24 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", default=[""], help="only permissions whose line holds one of these, such as VoiceRole"
     )
-    only = parser.parse_args().only
-    unneeded = []
-    with (
-        tempfile.TemporaryDirectory(prefix="permissions-") as place,
-        cloud.deployed(Path(place), built()) as deployment,
-    ):
-        must_hold(deployment, Path(place))
-        for permission in find_permissions(deployment):
-            if not any(words in str(permission) for words in only):
-                continue
-            failed = take_away(deployment, permission, Path(place))
-            print(f"{'needed' if failed else 'NOT NEEDED':10} {permission}  {''.join(failed[:1])}", flush=True)
-            if not failed:
-                unneeded.append(permission)
-        must_hold(deployment, Path(place))
-    for permission in unneeded:
+    parser.add_argument("--deployments", type=int, default=4, help="how many deployments share the work")
+    given = parser.parse_args()
+    run, build = Run(given.only), built()
+    with ExitStack() as until_the_end, ThreadPoolExecutor(given.deployments) as pool:
+        place = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="permissions-")))
+        deployments = [
+            until_the_end.enter_context(cloud.deployed(place / str(number), build))
+            for number in range(given.deployments)
+        ]
+        for story in told_one_by_one(deployments[0]):
+            run.stories.append(story)
+            print(
+                f"{story.seconds:6.1f} s   {len(story.uses):3} permissions   {story.name.split('::')[-1]}", flush=True
+            )
+        list(pool.map(run.go_through, deployments))
+    for permission in run.unneeded:
         print(f"No story needs this: {permission}")
-    return len(unneeded)
+    return len(run.unneeded)
 
 
 if __name__ == "__main__":

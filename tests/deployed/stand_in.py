@@ -65,7 +65,9 @@ def may(role_arn: str, service: str, source: str, action: str, resource: str) ->
     allows = iam_evaluator.evaluate(context(action, resource, source), policies).decision == "Allow"
     if not (trusts and allows):
         log.error("%s may not %s on %s, for %s of %s", role_arn, action, resource, service, source)
-    return trusts and allows
+        return False
+    note_use(role_arn, action, resource)
+    return True
 
 
 def context(action: str, resource: str, source: str) -> Any:
@@ -86,7 +88,27 @@ def root() -> str:
     return f"arn:aws:iam::{get_account_id()}:root"
 
 
-evaluate_call = iam_evaluator.enforce
+USES, lately = Path("uses"), dict[str, float]()
+
+
+def note_use(principal_arn: str, action: str, resource: str) -> None:
+    """Writes down what somebody was allowed to do, at most once a second, for queues are asked all the time."""
+    line, now = f"{principal_arn} {action} {resource}\n", time.monotonic()
+    if now - lately.get(line, -1) >= 1:
+        lately[line] = now
+        with USES.open("a") as uses:
+            uses.write(line)
+
+
+evaluate_call, evaluate = iam_evaluator.enforce, iam_evaluator.evaluate
+
+
+def evaluate_and_note(context: Any, *policies_and_limits: Any) -> Any:
+    """What ministack decides of a call of a role; a use stands among the uses."""
+    result = evaluate(context, *policies_and_limits)
+    if result.decision == "Allow" and context.principal_arn != root():
+        note_use(context.principal_arn, context.action, context.resource_arn)
+    return result
 
 
 def enforce_aloud(key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
@@ -313,6 +335,7 @@ QUESTIONS = {
 def main() -> None:
     app.pin_request_origin = lambda address, _: iam_evaluator.pin_request_origin(address, True)
     iam_evaluator.enforce = enforce_aloud
+    iam_evaluator.evaluate = evaluate_and_note
     iam_actions.extract_resource_arn = resource_of
     ssm.handle_request = read_each_parameter
     scheduler.handle_request = schedule_with_role

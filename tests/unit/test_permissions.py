@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deployed.permissions import Permission, listed, without
+from tests.deployed.permissions import Permission, Story, in_order, listed, without
 
 DOCUMENT = {
     "Version": "2012-10-17",
@@ -36,3 +36,30 @@ def test_one_permission_is_missing_and_every_other_is_there(statement, action, r
     ((gone, where, _),) = allowed(DOCUMENT) - allowed(left)
     assert (gone, where) == (action, resource)
     assert allowed(left) < allowed(DOCUMENT)
+
+
+READS = Permission("Role", "stack-Role-1", "policy", 0, "a:Get", "arn:table/x/index/*")
+WHO = "arn:aws:sts::1:assumed-role/stack-Role-1/function"
+
+
+@pytest.mark.parametrize(
+    ("use", "allowed"),
+    [
+        ((WHO, "a:Get", "arn:table/x/index/y"), True),
+        ((WHO, "a:Get", "arn:table/x"), False),
+        ((WHO, "a:Put", "arn:table/x/index/y"), False),
+        ((WHO.replace("Role-1/", "Role-2/"), "a:Get", "arn:table/x/index/y"), False),
+    ],
+)
+def test_a_permission_allows_its_action_on_its_resources_to_its_role(use, allowed):
+    assert READS.allows(use) is allowed
+
+
+def test_stories_that_use_a_permission_come_first_and_the_quickest_of_them_before_the_others():
+    long, quick, other = (
+        Story("long", 30, frozenset({1, 2})),
+        Story("quick", 3, frozenset({2})),
+        Story("other", 1, frozenset()),
+    )
+    assert in_order([other, long, quick], 2) == [quick, long, other]
+    assert in_order([other, long, quick], 1) == [long, other, quick]
