@@ -160,8 +160,10 @@ def told_one_by_one(deployment: Deployment) -> Iterator[Story]:
     """Each story, told with all permissions in place."""
     permissions = list(find_permissions(deployment))
     modules = [f"tests/deployed/{module}" for module in MODULES]
-    _, listing = pytest(*modules, "--collect-only", "-q")
-    for name in (line for line in listing.splitlines() if "::" in line):
+    _, listing = pytest(*modules, "--collect-only")
+    names = [line for line in listing.splitlines() if "::" in line]
+    assert names, listing
+    for name in names:
         before, start = len(deployment.uses()), time.monotonic()
         must_hold(deployment, name)
         uses = set(deployment.uses()[before:])
