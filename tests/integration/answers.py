@@ -12,6 +12,8 @@ import botocore.endpoint
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
+from local.aws import rows
+
 READS = ("BatchGetItem", "GetItem", "Query", "Scan")
 CARRIED_OUT = 200
 
@@ -79,7 +81,8 @@ def answers(*troubles: Trouble) -> Iterator[list[str]]:
     botocore_stubber.process_request = answer
     botocore.endpoint.time = SimpleNamespace(sleep=lambda _seconds: None)  # before botocore asks again
     try:
-        yield sent
+        with rows.by_requests():
+            yield sent
     finally:
         botocore_stubber.process_request, botocore.endpoint.time = untouched, endpoint_time
     assert not left, "a trouble that was asked for did not strike"
