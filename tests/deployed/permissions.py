@@ -2,11 +2,11 @@
 
 Several deployments of one build are made. In the first, each story is told with all permissions in place, which says
 how long it takes and what it uses. Then every permission, one action on one resource, is taken out of its role alone,
-in whichever deployment is free; the functions with that role are started anew, and stories are told until one fails,
-those first that use the permission, the quickest of them first. A story that was refused the permission and has not
-ended when it long should have has failed as well. A permission without which they all hold is one too many, or a story
-is missing: it is named, and the run fails. It fails too if the stories do not hold with all permissions in place,
-before and after.
+in whichever deployment is free; the functions with that role are started anew, and those stories that use it are told
+until one fails, the quickest first. A story that was refused the permission and has not ended when it long should have
+has failed as well. A permission without which they all hold, or which none of them uses, is one too many, or a story is
+missing: it is named, and the run fails. It fails too if the stories do not hold with all permissions in place, before
+and after.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ def without(document: dict[str, Any], permission: Permission) -> dict[str, Any]:
     return changed
 
 
-def in_order(stories: Sequence[Story], permission: int) -> list[Story]:
-    """All stories: those first that use this permission, the quickest of them first."""
-    return sorted(stories, key=lambda story: (permission not in story.uses, story.seconds))
+def witnesses(stories: Sequence[Story], permission: int) -> list[Story]:
+    """The stories that use this permission, the quickest first."""
+    return sorted((story for story in stories if permission in story.uses), key=lambda story: story.seconds)
 
 
 # ---- telling ---------------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ class Run:
         while (number := self.next_number()) < len(permissions):
             permission = permissions[number]
             if any(words in str(permission) for words in self.only):
-                self.judge(permission, take_away(deployment, permission, in_order(self.stories, number)))
+                self.judge(permission, take_away(deployment, permission, witnesses(self.stories, number)))
         must_hold(deployment, *(story.name for story in self.stories))
 
     def judge(self, permission: Permission, failed: str) -> None:
