@@ -18,7 +18,8 @@ class Scene:
 
     def __init__(self, exchange: str, network: str) -> None:
         self.exchange, self.network = exchange, network
-        self.http = httpx.Client(base_url=network, trust_env=False, timeout=300)
+        # Nobody here speaks TLS, and to load the world's certificates takes as long as ten requests.
+        self.http = httpx.Client(base_url=network, trust_env=False, timeout=300, verify=False)
         self.told: set[str] = set()  # the SIDs of the calls that the story tells
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
