@@ -1,5 +1,6 @@
 """What is asked of a table without a request is answered as by one."""
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -70,3 +71,9 @@ def test_neither_side_sees_what_the_other_changes_afterwards(cloud):
     row["list"]["L"].append({"S": "mine"})
     client.get_item(TableName=TABLE, Key=KEY)["Item"]["list"]["L"].append({"S": "theirs"})
     assert client.get_item(TableName=TABLE, Key=KEY)["Item"] == KEY | {"name": {"S": "Aiko"}, "list": {"L": []}}
+
+
+def test_the_tables_of_boto3_are_answered_in_values_of_python(cloud):
+    table = boto3.resource("dynamodb").Table(TABLE)
+    table.put_item(Item={"key_sid": "a", "times": 3, "list": [True, None]})
+    assert table.get_item(Key={"key_sid": "a"})["Item"] == {"key_sid": "a", "times": 3, "list": [True, None]}

@@ -31,6 +31,8 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.session import get_session
 
+from local.aws import rows
+
 Item = dict[str, dict[str, Any]]
 Plain = Callable[[str, dict[str, Any]], dict[str, Any]]  # plain(operation, request): unmetered
 
@@ -184,6 +186,8 @@ class Meter:
         return Meter([call for call in self.calls if call.by == by])
 
     def __enter__(self) -> Meter:
+        self.asked = rows.by_requests()
+        self.asked.__enter__()
         self.unmetered = BaseClient._make_request
 
         def metered(client: BaseClient, operation: Any, request: dict[str, Any], context: Any) -> Any:
@@ -200,6 +204,7 @@ class Meter:
 
     def __exit__(self, *_: object) -> None:
         BaseClient._make_request = self.unmetered
+        self.asked.__exit__(None, None, None)
 
     def watch(self, plain: Plain, operation: str, request: dict[str, Any], go: Callable[[], Any]) -> Any:
         changes = [Change(plain, self.table(plain, name), *rest) for name, *rest in writes(operation, request)]

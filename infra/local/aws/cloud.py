@@ -150,7 +150,7 @@ class Cloud:
             if service == "scheduler":
                 with refusing(client, operation):
                     self.schedules.check(operation, request)
-            directly = rows.are_answered_directly(service, operation)
+            directly = rows.are_answered_directly(client, operation)
             answer = (rows.answer if directly else moto)(client, operation, request)
             if service == "scheduler":
                 self.schedules.happened(operation, request)

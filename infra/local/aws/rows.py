@@ -37,8 +37,14 @@ def by_requests() -> Iterator[None]:
         requested = before
 
 
-def are_answered_directly(service: str, operation: str) -> bool:
-    return service == "dynamodb" and operation in OPERATIONS and not requested
+def are_answered_directly(client: Any, operation: str) -> bool:
+    """Whether nothing is lost by it: for the tables of boto3, botocore translates what they say and are told."""
+    translated = "Resource" in (client.meta.config.user_agent_extra or "")
+    return (
+        client.meta.service_model.service_name == "dynamodb"
+        and operation in OPERATIONS
+        and not (requested or translated)
+    )
 
 
 def answer(client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
