@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ MODULES = [
     "test_time_runs_out.py",
 ]
 MOST_TRIES = 3  # on a machine with much to do, a telephone may ring too late
-PATIENCE = 60  # seconds, besides three times what a story takes with all permissions
+SLACK = 60  # seconds, besides three times what a story takes with all permissions
 
 Use = tuple[str, str, str]  # who, which action, on which resource
 
@@ -115,36 +115,32 @@ def witnesses(stories: Sequence[Story], permission: int) -> list[Story]:
 # ---- telling ---------------------------------------------------------------------------------------------------------
 
 
-def pytest(*words: str, seconds: float | None = None, **environment: str) -> tuple[bool, str]:
-    """Whether the stories hold, which they do not if they have not ended within these seconds; and what was printed."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *words,
-        "-n",
-        "0",
-        "-x",
-        "--no-header",
-        "--tb=short",
-        "-p",
-        "no:cacheprovider",
-    ]
-    try:
-        told = subprocess.run(
-            command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=seconds
+def pytest(
+    *words: str, folder: Path, is_too_long: Callable[[], bool] = lambda: False, **environment: str
+) -> tuple[bool, str]:
+    """Whether the stories hold, which they do not if that takes too long; and what was printed."""
+    command = [sys.executable, "-m", "pytest", *words, "-n", "0", "-x", "--no-header", "--tb=short"]
+    settings = ["-p", "no:cacheprovider", f"--basetemp={folder / 'stories'}"]
+    out = folder / "said"
+    with out.open("w") as said:
+        telling = subprocess.Popen(
+            [*command, *settings], cwd=ROOT, env=os.environ | environment, stdout=said, stderr=subprocess.STDOUT
         )
-    except subprocess.TimeoutExpired:
-        return False, f"It has not ended within {seconds:.0f} seconds."
-    if told.returncode not in (0, 1):
-        sys.exit(f"The stories cannot be told:\n{told.stdout}\n{told.stderr}")
-    return told.returncode == 0, told.stdout
+        while telling.poll() is None:
+            time.sleep(0.5)
+            if is_too_long():
+                telling.kill()
+                telling.wait()
+                return False, f"It does not end:\n{out.read_text()}"
+    if telling.returncode not in (0, 1):
+        sys.exit(f"The stories cannot be told:\n{out.read_text()}")
+    return telling.returncode == 0, out.read_text()
 
 
-def tell(deployment: Deployment, *names: str, seconds: float | None = None) -> tuple[bool, str]:
+def tell(deployment: Deployment, *names: str, is_too_long: Callable[[], bool] = lambda: False) -> tuple[bool, str]:
     """Whether these stories hold in this deployment, and what was printed."""
-    folder = deployment.account.folder / "stories"
-    return pytest(*names, f"--basetemp={folder}", seconds=seconds, **{ATTACH: deployment.written()})
+    environment = {ATTACH: deployment.written()}
+    return pytest(*names, folder=deployment.account.folder, is_too_long=is_too_long, **environment)
 
 
 def must_hold(deployment: Deployment, *names: str) -> None:
@@ -160,7 +156,7 @@ def told_one_by_one(deployment: Deployment) -> Iterator[Story]:
     """Each story, told with all permissions in place."""
     permissions = list(find_permissions(deployment))
     modules = [f"tests/deployed/{module}" for module in MODULES]
-    _, listing = pytest(*modules, "--collect-only")
+    _, listing = pytest(*modules, "--collect-only", folder=deployment.account.folder)
     names = [line for line in listing.splitlines() if "::" in line]
     assert names, listing
     for name in names:
@@ -189,16 +185,36 @@ def take_away(deployment: Deployment, permission: Permission, stories: Sequence[
 
 def fails_for_want_of(deployment: Deployment, permission: Permission, story: Story) -> bool:
     """Whether a story fails while the same role is refused the same action; one that fails without is told again."""
-    words = f"/{permission.name}", f" may not {permission.action} "
     for _ in range(MOST_TRIES):
-        before = len(deployment.refusals())
         deployment.restart_with(permission.name)
-        holds, said = tell(deployment, story.name, seconds=PATIENCE + 3 * story.seconds)
+        patience = Patience(deployment, permission, story)
+        holds, said = tell(deployment, story.name, is_too_long=patience.is_at_an_end)
         if holds:
             return False
-        if any(all(word in line for word in words) for line in deployment.refusals()[before:]):
+        if patience.was_refused():
             return True
     sys.exit(f"Without {permission} this fails, and nobody was refused anything: {story.name}\n{said}")
+
+
+class Patience:
+    """With a story that is told without a permission: it ends when that was refused and the story has had its time."""
+
+    def __init__(self, deployment: Deployment, permission: Permission, story: Story) -> None:
+        self.deployment, self.story = deployment, story
+        self.words = f"/{permission.name}", f" may not {permission.action} "
+        self.before, self.end = len(deployment.refusals()), time.monotonic() + SLACK + 3 * story.seconds
+        self.is_refused = False
+
+    def was_refused(self) -> bool:
+        """Whether the role was refused the action since the story began; from then on there is less patience."""
+        lines = () if self.is_refused else self.deployment.refusals()[self.before :]
+        if any(all(word in line for word in self.words) for line in lines):
+            self.is_refused, self.end = True, time.monotonic() + self.story.seconds + 5
+        return self.is_refused
+
+    def is_at_an_end(self) -> bool:
+        self.was_refused()
+        return time.monotonic() > self.end
 
 
 class Run:
@@ -234,7 +250,7 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", default=[""], help="only permissions whose line holds one of these, such as VoiceRole"
     )
-    parser.add_argument("--deployments", type=int, default=4, help="how many deployments share the work")
+    parser.add_argument("--deployments", type=int, default=6, help="how many deployments share the work")
     given = parser.parse_args()
     run, build = Run(given.only), built()
     with ExitStack() as until_the_end, ThreadPoolExecutor(given.deployments) as pool:
