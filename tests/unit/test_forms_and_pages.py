@@ -2,8 +2,9 @@
 
 import base64
 import contextlib
+import itertools
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
@@ -98,36 +99,71 @@ def test_never_is_no_date():
     assert forms.date(None) is None
 
 
-@given(st.lists(st.integers(), max_size=30), st.integers(1, 7))
-def test_whoever_follows_the_pages_reads_the_whole_list_once(items, size):
-    query, read = {"PageSize": str(size)}, []
-    for page in range(len(items) + 1):
-        answer = pages.render(
-            "items", "https://example.com/v1/Items", query, pages.slices(items), lambda item: {"n": item}
-        )
-        assert answer["meta"]["page"] == page
+def place_of(number):
+    return pages.place_at(f"{number:03}", "KN")
+
+
+def read_page(items, query, newest_first=False):
+    """A page of a list that is as it is now, and the query that follows from each of its links."""
+    read, back = pages.in_order(items, place_of, newest_first)
+    answer = pages.render("items", "https://example.com/v1/Items", query, read, lambda item: {"n": item}, back)
+    urls = (answer["meta"][name] for name in ("next_page_url", "previous_page_url"))
+    return answer, *(url and dict(parse_qsl(urlsplit(url).query)) for url in urls)
+
+
+@given(st.sets(st.integers(0, 99), max_size=30), st.integers(1, 7), st.booleans())
+def test_whoever_follows_the_pages_reads_the_whole_list_once_and_all_the_way_back(items, size, newest_first):
+    following, seen = {"PageSize": str(size)}, []
+    while following:
+        answer, following, previous = read_page(items, following, newest_first)
+        assert answer["meta"]["page"] == len(seen)
         assert len(answer["items"]) <= size
-        read += [item["n"] for item in answer["items"]]
-        following = answer["meta"]["next_page_url"]
-        if following is None:
+        seen.append([item["n"] for item in answer["items"]])
+    assert list(itertools.chain(*seen)) == sorted(items, reverse=newest_first)
+    for page in reversed(seen[:-1]):
+        answer, _, previous = read_page(items, previous, newest_first)
+        assert [item["n"] for item in answer["items"]] == page
+
+
+@given(
+    st.sets(st.integers(0, 99), min_size=1, max_size=30),
+    st.lists(st.tuples(st.sets(st.integers(0, 99)), st.sets(st.integers(0, 99))), min_size=1, max_size=30),
+    st.integers(1, 4),
+    st.booleans(),
+)
+def test_what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes(items, changes, size, newest_first):
+    there, always, seen, following = set(items), set(items), [], {"PageSize": str(size)}
+    for gone, come in itertools.cycle(changes):
+        answer, following, _ = read_page(there, following, newest_first)
+        seen += [item["n"] for item in answer["items"]]
+        if not following:
             break
-        query = {name: values[0] for name, values in parse_qs(urlsplit(following).query).items()}
-    assert read == items
+        there = (there - gone) | come
+        always &= there
+    assert len(seen) == len(set(seen))
+    assert always <= set(seen)
 
 
 def test_a_page_says_where_it_is_and_where_the_first_and_the_next_are():
-    query = {"Search": "a b", "PageSize": "2", "Page": "3", "PageToken": pages.seal_token("4")}
-    meta = pages.render("items", "https://x.test/Items", query, pages.slices(list(range(9))), lambda item: item)["meta"]
+    query = {"Search": "a b", "PageSize": "2", "Page": "3", "PageToken": pages.seal_token(place_of(3))}
+    read, _ = pages.in_order(range(9), place_of)
+    meta = pages.render("items", "https://x.test/Items", query, read, lambda item: item)["meta"]
     asked = "https://x.test/Items?Search=a+b&PageSize=2"
     assert meta["first_page_url"] == f"{asked}&Page=0"
     assert meta["url"] == f"{asked}&Page=3&PageToken={query['PageToken']}"
-    assert meta["next_page_url"] == f"{asked}&Page=4&PageToken={pages.seal_token('6')}"
+    assert meta["next_page_url"] == f"{asked}&Page=4&PageToken={pages.seal_token(place_of(5))}"
+
+
+@pytest.mark.parametrize("place", ["4", "phone#1", "number#PN1", "2026#", "#KN", "<<003#KN"])
+def test_a_token_of_another_list_or_of_an_earlier_release_is_refused(place):
+    with pytest.raises(RequestRefused, match="follow next_page_url"):
+        read_page(range(9), {"PageToken": pages.seal_token(place)})
 
 
 @given(st.text(max_size=40))
 def test_a_token_is_opened_as_it_was_sealed_and_no_text_of_a_clients_crashes(text):
     if text:
         assert pages.open_token(pages.seal_token(text)) == text
-    query = {"PageToken": text, "PageSize": text, "Page": text}
+    query, (read, _) = {"PageToken": text, "PageSize": text, "Page": text}, pages.in_order([1, 2, 3], place_of)
     with contextlib.suppress(RequestRefused):
-        assert pages.render("items", "https://example.com", query, pages.slices([1, 2, 3]), lambda item: {"n": item})
+        assert pages.render("items", "https://example.com", query, read, lambda item: {"n": item})

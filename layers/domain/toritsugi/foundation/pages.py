@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,6 +11,7 @@ from toritsugi.foundation.errors import RequestRefused
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PARAMETERS = ("PageSize", "Page", "PageToken")
 WHOLE = re.compile(r"[0-9]{1,9}")
+PLACE = re.compile(r"[+0-9.]{1,20}#[A-Za-z0-9]{1,60}")
 
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
@@ -73,28 +74,40 @@ def check_parameters(query: str, is_list: bool) -> None:
         raise RequestRefused(20001, f"{twice[0]}: it is given more than once")
 
 
-def slices(items: list[Any]) -> Reader:
-    """A reader of a list that is there as a whole."""
+def in_order(items: Iterable[Any], place_of: Callable[[Any], str], newest_first: bool = False) -> tuple[Reader, Reader]:
+    """Readers of a list that is there as a whole, in the order of its places: one on, and one back.
+
+    A page begins behind the last place that was seen, not behind so many: whatever goes or comes meanwhile, nothing
+    else is left out, or seen twice. A place is what the list is in the order of, and the SID: see `place_at`.
+    """
+    there = sorted(items, key=place_of, reverse=newest_first)
+
+    def is_behind(item: Any, place: str) -> bool:
+        return place_of(item) < place if newest_first else place_of(item) > place
 
     def read(after: str | None, most: int) -> tuple[list[Any], str | None]:
-        if after and not WHOLE.fullmatch(after):
-            raise wrong_token()
-        at = int(after or 0)
-        return items[at : at + most], str(at + most) if at + most < len(items) else None
+        place = read_place(after)
+        rest = [item for item in there if place is None or is_behind(item, place)]
+        return rest[:most], place_of(rest[most - 1]) if len(rest) > most else None
 
-    return read
+    def read_back(before: str | None, most: int) -> tuple[list[Any], str | None]:
+        place = read_place(before)
+        until = [item for item in there if place is None or not is_behind(item, place)]
+        return until[-most:], place_of(until[-most - 1]) if len(until) > most else None
+
+    return read, read_back
 
 
-def slices_back(items: list[Any]) -> Reader:
-    """A reader of the same list, to what stands there."""
+def place_at(order: str, sid: str) -> str:
+    """A place in a list: by the order, in which numbers are all as long, and of what is alike in it by the SID."""
+    return f"{order}#{sid}"
 
-    def read(before: str | None, most: int) -> tuple[list[Any], str | None]:
-        if not WHOLE.fullmatch(before or ""):
-            raise wrong_token()
-        end = int(before or 0)
-        return items[max(0, end - most) : end], str(end - most) if end > most else None
 
-    return read
+def read_place(text: str | None) -> str | None:
+    """The place of a token, which was one of `place_at`, and not of another list. Raises RequestRefused 20001."""
+    if text is not None and not PLACE.fullmatch(text):
+        raise wrong_token()
+    return text
 
 
 def read_number_parameter(query: Mapping[str, str], name: str, usual: int, least: int) -> int:

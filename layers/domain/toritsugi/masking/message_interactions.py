@@ -119,11 +119,16 @@ def keep_in_session(
 
 
 def list_shown(session_sid: str, participant_sid: str | None = None) -> list[AnyInteraction]:
-    """The calls and texts of a session that are shown, or the texts to one of its people; the newest first."""
+    """The calls and texts of a session that are shown, or the texts to one of its people."""
     found = [one for one in list_all(session_sid) if not one.deleted]
     if participant_sid:
         found = [one for one in found if getattr(one, "participant_sid", None) == participant_sid]
-    return sorted(found, key=lambda one: (one.date_created, one.sid), reverse=True)
+    return found
+
+
+def place_of_interaction(one: AnyInteraction) -> str:
+    """Where a call or text is among those of its session."""
+    return pages.place_at(f"{int(one.date_created):010}", one.sid)
 
 
 def list_all(session_sid: str) -> list[AnyInteraction]:
@@ -178,9 +183,12 @@ def forget_what_happened(session_sid: str) -> None:
 
 
 def readers_of(session_sid: str, participant_sid: str | None = None) -> tuple[pages.Reader, pages.Reader]:
-    """Readers of what is shown of a session, or of the texts to one of its people, each with what was written."""
-    shown = list_shown(session_sid, participant_sid)
-    return partial(read_with_messages, pages.slices(shown)), partial(read_with_messages, pages.slices_back(shown))
+    """Readers of what is shown of a session, or of the texts to one of its people, each with what was written.
+
+    The newest are first.
+    """
+    read, back = pages.in_order(list_shown(session_sid, participant_sid), place_of_interaction, newest_first=True)
+    return partial(read_with_messages, read), partial(read_with_messages, back)
 
 
 def read_with_messages(read: pages.Reader, place: str | None, most: int) -> tuple[list[Any], str | None]:

@@ -14,6 +14,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import log
+from toritsugi.foundation.pages import place_at
 from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
@@ -59,6 +60,11 @@ class PoolNumber(ServiceEntry, discriminator="number"):
 def pool_entry(number_sid: str) -> str:
     """Where a service keeps a number of its pool."""
     return f"number#{number_sid}"
+
+
+def place_of_number(number: "PoolNumber") -> str:
+    """Where a number is among those of its pool, which are listed in their own order."""
+    return place_at(number.phone_number, number.sid)
 
 
 def read_pool(service_sid: str) -> tuple[Service, list["PoolNumber"]]:

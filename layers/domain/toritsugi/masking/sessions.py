@@ -17,7 +17,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import MAX_UNIQUE_NAME, date
-from toritsugi.foundation.pages import wrong_token
+from toritsugi.foundation.pages import place_at, wrong_token
 from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
@@ -152,6 +152,11 @@ class SessionName(ServiceEntry, discriminator="session-name"):
 
 def participant_entry(participant_sid: str) -> str:
     return f"participant#{participant_sid}"
+
+
+def place_of_participant(person: Participant) -> str:
+    """Where a participant is among those of the session, who are listed as they came."""
+    return place_at(f"{int(person.place):010}", person.sid)
 
 
 def session_name_entry(unique_name: str) -> str:

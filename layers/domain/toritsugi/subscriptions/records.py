@@ -19,6 +19,7 @@ from pynamodb.attributes import (
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.pages import place_at
 from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import delete_if, set_or_remove, update_if
@@ -78,8 +79,12 @@ _remembered_list: tuple[float, list[Subscription]] | None = None
 
 def list_subscriptions() -> list[Subscription]:
     """All of them, the oldest first."""
-    found = Subscription.query(LIST, consistent_read=True)
-    return sorted(found, key=lambda one: (one.date_created, one.sid))
+    return sorted(Subscription.query(LIST, consistent_read=True), key=place_of_subscription)
+
+
+def place_of_subscription(one: Subscription) -> str:
+    """Where a subscription is among all of them: by when it was made, to the microsecond."""
+    return place_at(f"{one.date_created:017.6f}", one.sid)
 
 
 def remembered_subscriptions() -> list[Subscription]:
