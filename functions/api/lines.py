@@ -143,19 +143,21 @@ def give_line_back(number: str, expected: Precondition) -> None:
     """The line has no reception any more: its webhooks go where they went before, except to its service.
 
     Those first, for nobody would know where they went once the line is forgotten. A number that the account has given
-    up has none. Raises RequestRefused.
+    up has none. Whoever was faster is seen: what is expected is asked of the very line that is written over. Raises
+    RequestRefused.
     """
     turned: Json = {}
     for _ in range(MAX_TRIES):
         line = find_line(number)
-        if not turned:  # else it is we who are changing it
-            expected.check(tag_of(line))
+        if wanted := wanted_here(line, turned):  # by somebody who was faster
+            twilio_api.point(get_owned_line(number), wanted)
+        if not turned and not (line and line.reception):
+            get_owned_line(number)
+        expected.check(tag_of(line))
         if not line or not line.reception:
             return
         try:
             owned = twilio_api.get_owned_number(number, None)
-            if line.service_sid and turned.keys() & twilio_api.OF_CALLS:  # it has come meanwhile
-                twilio_api.point(owned, addresses.entrance("voice"))
             turned = former_of_reception(line, owned)
             twilio_api.point(owned, turned)
         except RequestRefused as refusal:
@@ -164,6 +166,16 @@ def give_line_back(number: str, expected: Precondition) -> None:
         if publishing.take_line_as_seen(line):
             return
     raise pool.moving()
+
+
+def wanted_here(line: Line | None, turned: Json) -> Json:
+    """Where the calls and texts of a line go that were turned away, if it has a reception, or a service, by now."""
+    able = [kind for kind in LINE_KINDS if turned.keys() & LINE_KINDS[kind] and works_for_somebody(line, kind)]
+    return {name: value for kind in able for name, value in addresses.entrance(kind).items()}
+
+
+def works_for_somebody(line: Line | None, kind: str) -> bool:
+    return line is not None and bool(line.reception or (kind == "voice" and line.service_sid))
 
 
 def former_of_reception(line: Line, owned: Json) -> Json:

@@ -296,6 +296,28 @@ def test_somebody_who_comes_in_between_is_seen(desk, wire, method):
     assert desk.asks("GET", CALLER)[1]["notes"] == "likes tea"
 
 
+NIGHT = {**HELLO, "language": "ja-JP"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("others", [["DELETE"], ["PUT"], ["DELETE", "PUT"]], ids="-".join)
+def test_of_two_who_have_read_the_same_reception_one_writes(desk, wire, method, others):
+    path, left, then = "/api/receptions/desk", [1], []
+    sends(desk, "PUT", path, HELLO)
+    read = sends(desk, "GET", path)[1]["ETag"]
+
+    def in_between(operation, _request, carry):
+        if operation == "TransactWriteItems" and left and left.pop():
+            assert all(sends(desk, other, path, NIGHT)[0] < 300 for other in others)
+            then.append(sends(desk, "GET", path)[::2])
+        return carry()
+
+    with wire.has(in_between):
+        status = sends(desk, method, path, {**HELLO, "language": "en-US"}, If_Match=read)[0]
+    assert status == (404 if (method, others) == ("DELETE", ["DELETE"]) else 412)
+    assert sends(desk, "GET", path)[::2] == then[0]
+
+
 @pytest.mark.parametrize(("header", "value"), [("If-Match", "3"), ("If-Match", '"3'), ("If-None-Match", '"3"')])
 def test_a_precondition_that_makes_no_sense_is_refused(desk, header, value):
     status, _, said = sends(desk, "PUT", CALLER, {"name": "Aiko"}, **{header: value})

@@ -283,6 +283,52 @@ def test_who_has_read_a_line_changes_only_what_they_have_read(desk, at_twilio):
     assert desk.asks("DELETE", path, If_Match=seen)[0] == 204
 
 
+OTHERS = {
+    "another reception": lambda desk, path: desk.asks("PUT", path, {"reception": "night"}),
+    "other callers": lambda desk, path: desk.asks("PUT", path, {"reception": "desk", "unconfirmed_callers": "take"}),
+    "none": lambda desk, path: desk.asks("DELETE", path),
+    "none and another": lambda desk, path: (
+        desk.asks("DELETE", path),
+        desk.asks("PUT", path, {"reception": "night"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize(
+    "how",
+    [("DELETE", None), ("PUT", {"reception": None}), ("PUT", {"reception": "desk", "unconfirmed_callers": "announce"})],
+    ids=["delete", "null", "put"],
+)
+def test_of_two_who_have_read_the_same_line_one_writes(desk, at_twilio, wire, how, other):
+    """What the other has written stays, and calls and texts go where that says."""
+    desk.send("PUT", "/api/receptions/night", HELLO, headers={"Content-Type": "application/yaml"})
+    path, left, then = f"/api/lines/{BOTH}", [1], []
+    seen = gives(desk, BOTH)[1]["etag"]
+
+    def in_between(operation, _request, carry):
+        if operation == "TransactWriteItems" and left and left.pop():
+            OTHERS[other](desk, path)
+            then.append(desk.asks("GET", path)[1])
+        return carry()
+
+    with wire.has(in_between):
+        status, said = desk.asks(how[0], path, how[1], If_Match=seen)
+    assert (status, said["code"]) == (412, 20412)
+    assert desk.asks("GET", path)[1] == then[0]
+    now = settings(at_twilio, BOTH)
+    comes_here = [now[name].startswith(BASE) for name in ("voice_url", "sms_url")]
+    assert comes_here == [then[0]["reception"] is not None] * 2
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PUT"])
+def test_a_number_that_is_not_the_accounts_is_no_line_to_be_released(desk, at_twilio, how):
+    status, said = desk.asks(how, "/api/lines/+815099999999", *([{"reception": None}] if how == "PUT" else []))
+    assert (status, said["code"]) == (404, 20404)
+    assert said["detail"] == "+815099999999 is no number of the account's"
+    assert desk.asks("DELETE", "/api/lines/+815099999999", If_Match='"read"')[0] == 404
+
+
 # ---- refused ---------------------------------------------------------------------------------------------------------
 
 

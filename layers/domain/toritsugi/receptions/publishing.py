@@ -8,6 +8,7 @@ import json
 import time
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
@@ -107,7 +108,7 @@ def add_version(
         Reception.date_updated.set(now),
         Reception.deleted_at.remove(),
     ]
-    seen = Reception.version == before.version if before else Reception.entry.does_not_exist()
+    seen = reception_is_as_seen(before) if before else Reception.entry.does_not_exist()
     with refusals() as places, write_transaction() as transaction:
         transaction.save(version, condition=Version.entry.does_not_exist())
         transaction.save(ReceptionName(*name_key(name), named=name))
@@ -127,11 +128,18 @@ def delete_reception(name: str, expected: Precondition = NO_PRECONDITION) -> Non
             raise RequestRefused(20409, f"{what} the reception {name}: give them another one first", 409)
         with refusals() as places, write_transaction() as transaction:
             transaction.delete(ReceptionName(*name_key(name)))
-            unused = (Reception.version == reception.version) & Reception.lines.does_not_exist()
+            unused = reception_is_as_seen(reception) & Reception.lines.does_not_exist()
             transaction.update(reception, [Reception.deleted_at.set(int(time.time()))], condition=unused)
         if not places:
             return
     raise reception_overtaken()
+
+
+def reception_is_as_seen(reception: Reception) -> Condition:
+    """The reception has the version that it was seen to have, and was not deleted since, or brought back."""
+    gone = reception.deleted_at
+    there = Reception.deleted_at == gone if gone else Reception.deleted_at.does_not_exist()
+    return (Reception.version == reception.version) & there
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
