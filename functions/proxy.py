@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
 
 from toritsugi.adapters import event_bus, owner_webhook, schedules, twilio_api
 from toritsugi.foundation import addresses, config, forms, pages, rest
@@ -29,7 +30,7 @@ from toritsugi.masking.message_interactions import MessageInteraction
 from toritsugi.messages import outbound
 from toritsugi.receptions import publishing
 
-app = APIGatewayHttpResolver()
+app = rest.Resolver()
 
 MAX_FORM_BYTES = 65_536
 
@@ -64,9 +65,10 @@ def update_service(sid: str) -> Response[str]:
 
 @app.delete("/v1/Services/<sid>")
 def delete_service(sid: str) -> Response[str]:
-    """It is gone at once; its sessions and numbers are, as soon as timer.py has come to them."""
+    """It is gone at once, and nobody is put through; its sessions and numbers go, as soon as timer.py comes to them."""
     sid = services.sid_of(sid)
     services.begin_removal(sid)
+    pool.cut_off(sid, time.time())
     schedules.send_service_to_remove(sid)
     return gone()
 
@@ -345,14 +347,16 @@ handler = rest.serve(app, write_refusal, check_key, PROXY_FAILURE)
 
 
 def form(*known: str) -> Form:
-    """The form that was sent, which says nothing but what is known here. Raises RequestRefused 20001."""
+    """The form that was sent, in UTF-8, which says nothing but what is known here. Raises RequestRefused 20001."""
     body = forms.read_body(app.current_event.raw_event)
     kind = forms.media_type(app.current_event.headers.get("content-type", forms.FORM_TYPE))
     if len(body) > MAX_FORM_BYTES:
         raise RequestRefused(20001, f"The request is larger than {MAX_FORM_BYTES} bytes", 413)
     if body and kind != forms.FORM_TYPE:
         raise RequestRefused(20001, f"The request is not {forms.FORM_TYPE}", 415)
-    wanted = Form(body.decode(errors="replace"))
+    text = body.decode(errors="surrogateescape")
+    forms.read_pairs(text)
+    wanted = Form(text)
     wanted.check_known(*known)
     return wanted
 
@@ -364,7 +368,7 @@ def base() -> str:
 def page_of(key: str, readers: tuple[pages.Reader, pages.Reader], show: Callable[[Any], Json]) -> Response[str]:
     query: Mapping[str, str] = app.current_event.query_string_parameters
     read, read_back = readers
-    return ok(pages.render(key, base() + app.current_event.path, query, read, show, read_back))
+    return ok(pages.render(key, base() + quote(app.current_event.path), query, read, show, read_back))
 
 
 def ok(body: Json) -> Response[str]:

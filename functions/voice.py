@@ -71,7 +71,7 @@ def receive_call(call: Webhook) -> VoiceResponse:
     call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
-    if known.line and known.line.takes_calls and not (known.route and known.route.connects(now)):
+    if known.line and known.line.takes_calls and not known.connects(now):
         return receive_at_reception(call, known.line, known.caller)
     caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
     follow(session_sid=route.session_sid)

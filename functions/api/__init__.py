@@ -43,7 +43,7 @@ DOCUMENT: dict[str, Any] = {
     },
     "security": [{"key": []}],
 }
-app = APIGatewayHttpResolver(enable_validation=True, serializer=rest.write_json)
+app = rest.Resolver(enable_validation=True, serializer=rest.write_json)
 for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures, subscriptions, events):
     app.include_router(one_noun.router)
 
@@ -153,7 +153,10 @@ def write_problem(error: RequestRefused) -> Response[str]:
 
 
 def invalid_request(error: RequestValidationError) -> Response[str]:
-    """Everything that is wrong with a request, each with its place in it."""
+    """Everything that is wrong with a request, each with its place in it.
+
+    What stands in its path and can be the name of nothing is not there (404), but where it would be made.
+    """
     wrong = [
         {
             "pointer": "/" + "/".join(str(part) for part in one["loc"][1:]),
@@ -161,7 +164,10 @@ def invalid_request(error: RequestValidationError) -> Response[str]:
         }
         for one in error.errors()
     ]
-    return problem(422, "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong), 20001, errors=wrong)
+    said = "; ".join(f"{one['pointer']}: {one['detail']}" for one in wrong)
+    if app.current_event.http_method != "PUT" and any(one["loc"][0] == "path" for one in error.errors()):
+        return problem(404, f"There is no such thing. {said}", 20404, errors=wrong)
+    return problem(422, said, 20001, errors=wrong)
 
 
 app.exception_handler(RequestValidationError)(invalid_request)

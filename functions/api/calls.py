@@ -50,6 +50,7 @@ from toritsugi.limits.usage import Use
 from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import Line, line_key
 from toritsugi.masking import in_conference
+from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import get_with_people, present
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -263,6 +264,7 @@ def get_people(asked: CallRequest) -> tuple[list[PartyRequest], Json]:
         named = [PartyRequest(number=one) if isinstance(one, str) else one for one in asked.parties or []]
         return named, {}
     session, everybody = get_with_people(asked.session_sid)
+    get_service(session.service_sid)  # which may be deleted, and the session not yet
     people = present(everybody)
     if session.is_closed(time.time()):
         raise RequestRefused(80607, "The session is closed", 409)

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from toritsugi.foundation import api_keys, config, listings, pages
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import read_pairs
 from toritsugi.foundation.request_types import PageMeta
 from toritsugi.lines.schemas import Number
 
@@ -48,7 +49,7 @@ SAID_OTHERWISE = {
 
 def check_query(query: str, known: Collection[str]) -> None:
     """Raises RequestRefused 20001 for a parameter that an operation does not have, and for one that comes twice."""
-    times = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    times = Counter(name for name, _ in read_pairs(query))
     wrong = {name: unknown_parameter(name, known) for name in times if name not in known}
     wrong |= {name: "it is given more than once" for name, count in times.items() if name in known and count > 1}
     if wrong:

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import pytest
 import time_machine
@@ -30,16 +30,16 @@ LINES = ["+815010000001", "+815010000002", "+815010000003"]
 
 
 def event_of(method: str, url: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
-    """The event that API Gateway makes of a request with a form."""
+    """The event that API Gateway makes of a request with a form: it decodes the path, and leaves the query."""
     parts = urlsplit(url)
     event = {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": parts.path,
+        "rawPath": unquote(parts.path),
         "rawQueryString": parts.query,
         "headers": {name.lower(): value for name, value in headers.items()},
         "requestContext": {
-            "http": {"method": method, "path": parts.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+            "http": {"method": method, "path": unquote(parts.path), "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
             "domainName": "exchange.example.com",
             "stage": "$default",
             "requestId": "test",

@@ -401,6 +401,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "messages.records.forget_messages": lambda w: w.text(lambda: messages.erase_some_messages(AIKO, 9)),
     "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
+    "masking.pool.cut_off": lambda w: w.number(lambda number: pool.cut_off(number.service_sid, NOW)),
     "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),
     "masking.pool.begin_move": lambda w: w.number(lambda found: pool.begin_move(found, int(NOW))),
     "masking.pool.bring_in": lambda w: w.number(pool.bring_in),

@@ -6,16 +6,19 @@ import time
 import pytest
 
 import timer
-from tests.integration import test_lines_api
+from tests.integration import deeds, test_lines_api
 from tests.integration.books import check, open_books, scan
-from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, open_session
+from tests.integration.calls import Desk as OurApi
+from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, give_numbers, open_session
 from tests.integration.test_cleanup import Hurry
 from tests.integration.test_lines_api import BOTH, OLD_CALLS, VOICE, settings
 from tests.integration.test_pools import break_twilio
 from tests.integration.test_proxy_api import refused
 from tests.integration.wire import Died, dying
 from toritsugi.adapters import schedules
-from toritsugi.masking.pool import MOVING_SECONDS
+from toritsugi.lines.lines import find_line
+from toritsugi.masking import services
+from toritsugi.masking.pool import MOVING_SECONDS, get_pool_number, remove_from_pool
 
 at_twilio = test_lines_api.at_twilio
 
@@ -134,6 +137,11 @@ def test_a_deleted_interaction_goes_for_good_with_its_session(service, twilio, c
     assert scan(cloud, "SessionsTable") == []
 
 
+def said_to(twilio, lines, number):
+    """What this person's call is answered with."""
+    return [verb.tag for verb in twilio.calls(lines[number], number)]
+
+
 # ---- a service -------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +196,61 @@ def test_a_service_that_is_deleted_is_not_found_and_its_name_is_free_at_once(des
     assert refused(lambda: desk.service.update(default_ttl=1)) == (404, 20404)
     assert client.proxy.v1.services.list() == []
     assert client.proxy.v1.services.create(unique_name="order-desk").sid != desk.sid
+
+
+@pytest.mark.parametrize("through", ["dial", "conference"])
+def test_from_the_answer_on_nobody_is_put_through_whenever_the_timer_comes(desk, twilio, wire, through):
+    services.change_service(services.get_service(desk.sid), deeds.form(Through=through))
+    _, lines = open_session(desk.service, unique_name="parcel", mode="voice-only")
+    assert said_to(twilio, lines, AIKO) == ["Dial"]
+    desk.service.delete()
+    with wire.counting() as operations:
+        assert said_to(twilio, lines, AIKO) == ["Say", "Hangup"]
+    assert operations == ["BatchGetItem"]
+
+
+def test_nor_written_to_nor_called_by_the_other_api(desk, twilio):
+    session, _ = open_session(desk.service, mode="voice-only")
+    [aiko, _] = session.participants.list()
+    desk.service.delete()
+    texts = session.participants(aiko.sid).message_interactions
+    assert refused(lambda: texts.create(body="hello")) == (404, 20404)
+    assert OurApi().asks("POST", "/api/calls", {"session_sid": session.fetch().sid})[0] == 404
+
+
+def test_a_number_that_has_a_reception_too_is_answered_by_it_at_once(desk, twilio):
+    api = OurApi()
+    assert api.asks("PUT", "/api/receptions/desk", {"steps": {"hello": {"say": "Good morning"}}})[0] == 201
+    assert [api.asks("PUT", f"/api/lines/{number}", {"reception": "desk"})[0] for number in (VOICE, BOTH)] == [200] * 2
+    _, lines = open_session(desk.service, mode="voice-only")
+    desk.service.delete()
+    assert twilio.calls(lines[AIKO], AIKO).find("Say").text == "Good morning"
+    desk.finishes()
+    other = desk.client.proxy.v1.services(desk.client.proxy.v1.services.create(unique_name="other").sid)
+    for number in (VOICE, BOTH):
+        other.phone_numbers.create(phone_number=number)
+    _, lines = open_session(other, mode="voice-only")
+    assert reaches(twilio, lines, AIKO) == BEN
+
+
+def test_of_a_large_pool_no_number_puts_anybody_through_and_who_has_left_it_is_left_alone(client, twilio, wire):
+    made = client.proxy.v1.services.create(unique_name="large")
+    numbers = [f"+8150200{number:05}" for number in range(110)]
+    give_numbers(made.sid, numbers)
+    gone = [get_pool_number(made.sid, "PN" + number[1:].zfill(32)) for number in numbers[5:8]]
+    left = [1]
+
+    def in_between(operation, request, carry):
+        if operation == "TransactWriteItems" and len(request["TransactItems"]) > 90 and left and left.pop():
+            for number in gone:
+                remove_from_pool(number)
+        return carry()
+
+    with wire.has(in_between), wire.counting() as operations:
+        client.proxy.v1.services(made.sid).delete()
+    assert all(find_line(number).service_deleted_at for number in numbers if number not in numbers[5:8])
+    assert [find_line(number) for number in numbers[5:8]] == [None] * 3
+    assert operations.count("TransactWriteItems") <= 1 + 2 + 1 + len(gone)
 
 
 def test_with_it_go_its_sessions_and_its_numbers_to_where_they_came_from(desk, twilio):

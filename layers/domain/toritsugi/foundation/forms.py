@@ -15,6 +15,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_UNIQUE_NAME = 191
 LAST_MOMENT = 253_402_300_799  # the last second of 9999: no date can be written after it
 
+HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # of UTF-16: JSON can escape it, and Python holds a stray byte so
+
 URL = re.compile(r"https?://[^\s/?#]+[^\s]*")
 
 
@@ -27,6 +29,19 @@ def read_body(event: dict[str, Any]) -> bytes:
 def media_type(said: str) -> str:
     """What a Content-Type says, without its parameters, in small letters: it has no case (RFC 9110, 8.3.1)."""
     return said.partition(";")[0].strip().lower()
+
+
+def read_pairs(text: str) -> list[tuple[str, str]]:
+    """The names and values of a query, or of a form, blank ones too. Raises RequestRefused 20001 for what is no UTF-8.
+
+    It would be read as replacement characters, and kept so. What is signed is read by Form, without a look.
+    """
+    pairs = parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
+    for name, value in pairs:
+        if HALF_A_CHARACTER.search(name + value):
+            said = HALF_A_CHARACTER.sub("?", name)[:64]
+            raise RequestRefused(20001, f"{said}: it is not in UTF-8, percent-encoded, as %E5%B1%B1 is 山", 400)
+    return pairs
 
 
 class Form:
@@ -64,10 +79,15 @@ class Form:
         return check_name(name, self.text(name, most), most)
 
     def unique_name(self) -> str | None:
-        """The UniqueName, which stands in addresses where a SID may stand, and can be told from one."""
+        """The UniqueName, which stands in addresses where a SID may stand, and can be told from one.
+
+        API Gateway decodes an address, and and cuts it off at what is a question mark then.
+        https://github.com/middleapi/standard-server/pull/93
+        """
         text = self.name("UniqueName", MAX_UNIQUE_NAME)
-        if text and ("/" in text or text in (".", "..")):
-            raise invalid_parameter("UniqueName", "a name stands in addresses, so it has no slash, and is no dot")
+        if text and (set("/?") & set(text) or text in (".", "..")):
+            why = "a name stands in addresses, so it has no slash and no question mark, and is no dot"
+            raise invalid_parameter("UniqueName", why)
         if looks_like_sid(text or ""):
             raise invalid_parameter("UniqueName", "it has the shape of a SID")
         return text

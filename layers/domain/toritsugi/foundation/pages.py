@@ -4,9 +4,10 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import read_pairs
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PARAMETERS = ("PageSize", "Page", "PageToken")
@@ -65,7 +66,7 @@ def render(
 
 def check_parameters(query: str, is_list: bool) -> None:
     """Raises RequestRefused 20001 for a parameter that is not done: a list has pages, and nothing else has any."""
-    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    names = [name for name, _ in read_pairs(query)]
     known = PARAMETERS if is_list else ()
     if unknown := sorted(set(names) - set(known)):
         there = f"only {', '.join(known)}" if known else "and no other"

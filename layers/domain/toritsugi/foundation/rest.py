@@ -11,7 +11,7 @@ from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended, ExchangeStopped, LimitReached, RequestRefused, retry_after
-from toritsugi.foundation.forms import date, media_type
+from toritsugi.foundation.forms import HALF_A_CHARACTER, date, media_type
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.foundation.types import Json
 
@@ -20,8 +20,7 @@ Respond = Callable[[RequestRefused], Response[str]]
 SECRETS = re.compile(r"[0-9a-f]{32}|(?:%2B|\+)?[0-9]{5,}", re.IGNORECASE)  # in a path, and not for the log
 
 
-HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # which JSON can escape and UTF-8 cannot hold
-
+NAME_IN_RULE = re.compile(r"(<\w+>)")
 
 FOR_BROWSERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,6 +29,20 @@ FOR_BROWSERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+
+
+class Resolver(APIGatewayHttpResolver):
+    """Powertools' resolver, in which whatever is between two slashes of a path may be a name.
+
+    Its own lets no quotation mark through, no emoji and no combining character: a thing that is called so could be made
+    and never be fetched. Names come decoded, for API Gateway decodes a path (not a query).
+    https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/#dynamic-routes
+    """
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "{}") -> re.Pattern[str]:
+        del base_regex  # of all that it lets through
+        return re.compile(NAME_IN_RULE.sub(r"(?P\1[^/]+)", rule) + r"\Z")
 
 
 def write_json(value: Any) -> str:

@@ -14,10 +14,11 @@ class Line(Entry, discriminator="line"):
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
     that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
-    refused.
+    refused. From `service_deleted_at` on no session of the service is reached here.
     """
 
     service_sid = UnicodeAttribute(null=True)
+    service_deleted_at = NumberAttribute(null=True)
     number_sid = UnicodeAttribute()
     former = JSONAttribute()
     reception = UnicodeAttribute(null=True)

@@ -26,6 +26,7 @@ from toritsugi.masking.interactions import (
     slide_routes,
 )
 from toritsugi.masking.routes import route_key
+from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import (
     Participant,
     Session,
@@ -66,6 +67,7 @@ def get_addressee(service_sid: str, session_sid: str, sid: str) -> tuple[Session
 
     Raises RequestRefused 20404, 80607 where the session is over, 80910 where it is for calls alone.
     """
+    get_service(service_sid)  # which may be deleted, and the session not yet
     session, people = get_present(service_sid, session_sid, sid)
     if session.is_closed(time.time()):
         raise RequestRefused(80607, "Session is closed and cannot be updated")

@@ -33,6 +33,8 @@ MAX_POOL_NUMBERS = {
     True: 5000,
 }  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
 
+MAX_CUT_OFF_AT_ONCE = 100  # as many as a transaction takes
+
 NEARLY_FULL = 0.85  # of that, from where on the log warns: https://www.twilio.com/docs/api/errors/80624
 
 
@@ -190,12 +192,30 @@ def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
         return True  # somebody else was faster, and it may work for others by now
     with refusals() as places, write_transaction() as transaction:
         if line and line.reception:
-            transaction.update(line, [Line.service_sid.remove()], condition=is_of(number) & Line.reception.exists())
+            gone: list[Action] = [Line.service_sid.remove(), Line.service_deleted_at.remove()]
+            transaction.update(line, gone, condition=is_of(number) & Line.reception.exists())
         else:
             alone = Line.entry.does_not_exist() | is_of(number) & Line.reception.does_not_exist()
             transaction.delete(Line(*line_key(number.phone_number)), condition=alone)
         transaction.delete(number, condition=is_as_moved(number))
     return not places
+
+
+def cut_off(service_sid: str, now: float) -> None:
+    """From now on no session of the service is reached over a number of its pool, also where it has a reception.
+
+    It is written into the lines, for those a call reads anyway, and there are fewer of them than of sessions: a hundred
+    in a transaction. Twice is once.
+    """
+    numbers = list_all_numbers(service_sid)
+    while numbers:
+        batch, numbers = numbers[:MAX_CUT_OFF_AT_ONCE], numbers[MAX_CUT_OFF_AT_ONCE:]
+        with refusals() as places, write_transaction() as transaction:
+            for number in batch:
+                line = Line(*line_key(number.phone_number))
+                transaction.update(line, [Line.service_deleted_at.set(int(now))], condition=is_of(number))
+        if places:  # these have left the pool meanwhile
+            numbers = [number for place, number in enumerate(batch) if place not in places] + numbers
 
 
 def is_of(number: PoolNumber) -> Condition:

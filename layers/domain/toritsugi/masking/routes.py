@@ -116,6 +116,11 @@ class KnownOfCall:
     is_from_line: bool = False
     switch: Switch | None = None
 
+    def connects(self, now: float) -> bool:
+        """Whether a session of a service that is there puts this caller through here, to whomever it may be."""
+        gone = self.line is not None and self.line.service_deleted_at is not None
+        return self.route is not None and not gone and self.route.connects(now)
+
     def check(self, shows: str, now: float) -> None:
         """Raises CallRefused where no call that shows this line may be put through at this moment, whosever it is."""
         if self.is_from_line:
@@ -150,7 +155,7 @@ def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route
         raise LineUnknown
     if route is None:
         raise NoSession
-    if not route.connects(now):
+    if line.service_deleted_at or not route.connects(now):
         raise SessionEnded
     if route.mode == "message-only":
         raise CallsNotAllowed
