@@ -112,7 +112,7 @@ def add_number(service_sid: str) -> Response[str]:
 def list_numbers(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     _, numbers = pool.read_pool(service_sid)
-    return page_of("phone_numbers", pages.in_order(numbers, pool.place_of_number), show_number)
+    return page_of("phone_numbers", pages.by_place(numbers, pool.place_of_number), show_number)
 
 
 @app.get("/v1/Services/<service_sid>/PhoneNumbers/<sid>")
@@ -222,7 +222,7 @@ def list_participants(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     _, people = sessions.read_session(service_sid, session_sid)
-    readers = pages.in_order(people, sessions.place_of_participant)
+    readers = pages.by_place(people, sessions.place_of_participant)
     return page_of("participants", readers, lambda person: sessions.show_participant(person, service_sid, base()))
 
 

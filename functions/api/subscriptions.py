@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.queries import PageSize, PageToken, page
 from toritsugi.adapters import notifications, owner_webhook
 from toritsugi.foundation.errors import OwnerSilent, RequestRefused
-from toritsugi.foundation.pages import in_order
+from toritsugi.foundation.pages import by_place
 from toritsugi.foundation.problems import answers
 from toritsugi.subscriptions import deliveries, records, views
 from toritsugi.subscriptions.deliveries import DELIVERED, Delivery
@@ -42,7 +42,7 @@ MAX_REPLAYED_AT_ONCE = 200  # by one request: each is a write, and a message
 )
 def show_subscriptions(page_size: PageSize = None, page_token: PageToken = None) -> SubscriptionPage:
     del page_size, page_token  # page reads them
-    read, _ = in_order(records.list_subscriptions(), records.place_of_subscription)
+    read, _ = by_place(records.list_subscriptions(), records.place_of_subscription)
     return page(router, "subscriptions", read, views.show_subscription)
 
 

@@ -105,7 +105,7 @@ def place_of(number):
 
 def read_page(items, query, newest_first=False):
     """A page of a list that is as it is now, and the query that follows from each of its links."""
-    read, back = pages.in_order(items, place_of, newest_first)
+    read, back = pages.by_place(items, place_of, newest_first)
     answer = pages.render("items", "https://example.com/v1/Items", query, read, lambda item: {"n": item}, back)
     urls = (answer["meta"][name] for name in ("next_page_url", "previous_page_url"))
     return answer, *(url and dict(parse_qsl(urlsplit(url).query)) for url in urls)
@@ -146,7 +146,7 @@ def test_what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes(items
 
 def test_a_page_says_where_it_is_and_where_the_first_and_the_next_are():
     query = {"Search": "a b", "PageSize": "2", "Page": "3", "PageToken": pages.seal_token(place_of(3))}
-    read, _ = pages.in_order(range(9), place_of)
+    read, _ = pages.by_place(range(9), place_of)
     meta = pages.render("items", "https://x.test/Items", query, read, lambda item: item)["meta"]
     asked = "https://x.test/Items?Search=a+b&PageSize=2"
     assert meta["first_page_url"] == f"{asked}&Page=0"
@@ -164,6 +164,6 @@ def test_a_token_of_another_list_or_of_an_earlier_release_is_refused(place):
 def test_a_token_is_opened_as_it_was_sealed_and_no_text_of_a_clients_crashes(text):
     if text:
         assert pages.open_token(pages.seal_token(text)) == text
-    query, (read, _) = {"PageToken": text, "PageSize": text, "Page": text}, pages.in_order([1, 2, 3], place_of)
+    query, (read, _) = {"PageToken": text, "PageSize": text, "Page": text}, pages.by_place([1, 2, 3], place_of)
     with contextlib.suppress(RequestRefused):
         assert pages.render("items", "https://example.com", query, read, lambda item: {"n": item})

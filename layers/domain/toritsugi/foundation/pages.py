@@ -12,7 +12,7 @@ from toritsugi.foundation.forms import read_pairs
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PARAMETERS = ("PageSize", "Page", "PageToken")
 WHOLE = re.compile(r"[0-9]{1,9}")
-PLACE = re.compile(r"[+0-9.]{1,20}#[A-Za-z0-9]{1,60}")
+KEYED_PLACE = re.compile(r"[+0-9.]{1,20}#[A-Za-z0-9]{1,60}")
 
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
@@ -75,7 +75,7 @@ def check_parameters(query: str, is_list: bool) -> None:
         raise RequestRefused(20001, f"{twice[0]}: it is given more than once")
 
 
-def in_order(items: Iterable[Any], place_of: Callable[[Any], str], newest_first: bool = False) -> tuple[Reader, Reader]:
+def by_place(items: Iterable[Any], place_of: Callable[[Any], str], newest_first: bool = False) -> tuple[Reader, Reader]:
     """Readers of a list that is there as a whole, in the order of its places: one on, and one back.
 
     A page begins behind the last place that was seen, not behind so many: whatever goes or comes meanwhile, nothing
@@ -106,7 +106,7 @@ def place_at(order: str, sid: str) -> str:
 
 def read_place(text: str | None) -> str | None:
     """The place of a token, which was one of `place_at`, and not of another list. Raises RequestRefused 20001."""
-    if text is not None and not PLACE.fullmatch(text):
+    if text is not None and not KEYED_PLACE.fullmatch(text):
         raise wrong_token()
     return text
 

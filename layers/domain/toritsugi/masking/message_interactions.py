@@ -189,7 +189,7 @@ def readers_of(session_sid: str, participant_sid: str | None = None) -> tuple[pa
 
     The newest are first.
     """
-    read, back = pages.in_order(list_shown(session_sid, participant_sid), place_of_interaction, newest_first=True)
+    read, back = pages.by_place(list_shown(session_sid, participant_sid), place_of_interaction, newest_first=True)
     return partial(read_with_messages, read), partial(read_with_messages, back)
 
 
