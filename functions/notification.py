@@ -102,7 +102,7 @@ def carry_on(said: dict[str, Any], message: Json) -> bool:
         lanes.note_passed_on(receiver, group, once, now)
         notifications.pass_on(message)
         return True
-    done = tell(said, int(received))
+    done = tell_receiver(said, int(received))
     if not done:
         notifications.hide(message, deliveries.wait_after(int(received)))
     elif in_slow_lane:
@@ -110,7 +110,7 @@ def carry_on(said: dict[str, Any], message: Json) -> bool:
     return done
 
 
-def tell(said: dict[str, Any], received: int) -> bool:
+def tell_receiver(said: dict[str, Any], received: int) -> bool:
     """Whether nothing is left to be done for what a message says."""
     if "callback" in said:
         return tell_service(said["callback"], said["parameters"], received)

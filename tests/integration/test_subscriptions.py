@@ -380,7 +380,7 @@ def test_a_long_replay_goes_on_where_it_has_stopped(desk):
     assert desk.asks("POST", path, since | {"after": first["go_on_after"]})[1] == {"replayed": 1, "go_on_after": None}
 
 
-def test_what_is_replayed_is_followed_by_all_that_came_later_of_its_subject_however_much_lies_between(desk):
+def test_a_replay_goes_on_with_what_came_later_of_its_subject_however_much_lies_between(desk):
     subscription = subscribe()
     kept = [keep(subscription, f"KB{number:032}", number) for number in range(MAX_REPLAYED_AT_ONCE + 1)]
     newest = keep(subscription, "KB" + "0" * 32, MAX_REPLAYED_AT_ONCE + 1)
