@@ -75,7 +75,7 @@ class Subscription(NotificationEntry, discriminator="subscription"):
 class Edition(NotificationEntry, discriminator="edition"):
     """How many subscriptions were ever made: one that is made while another is, sees that here."""
 
-    count = NumberAttribute(default=0)
+    made = NumberAttribute(default=0)
 
 
 HEALTHY = [Subscription.failing_since.remove(), Subscription.rests_until.remove(), Subscription.failures.set(0)]
@@ -148,10 +148,10 @@ def find_edition() -> Edition | None:
 
 def save_first(new: Subscription, seen: Edition | None) -> bool:
     """Whether the subscription is kept: none was made since that edition of the list."""
-    unchanged = Edition.count == seen.count if seen else Edition.entry.does_not_exist()
+    unchanged = Edition.made == seen.made if seen else Edition.entry.does_not_exist()
     with refusals() as refused, write_transaction() as transaction:
         transaction.save(new)
-        transaction.update(Edition(EDITION, EDITION), [Edition.count.set(seen.count + 1 if seen else 1)], unchanged)
+        transaction.update(Edition(EDITION, EDITION), [Edition.made.set(seen.made + 1 if seen else 1)], unchanged)
     return not refused
 
 
