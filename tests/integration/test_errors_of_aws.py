@@ -362,6 +362,10 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda one: subscriptions.note_unanswered(one, NOW, gone=True)
     ),
     "subscriptions.records.save_first": lambda w: lambda: subscribed(),
+    "subscriptions.lanes.note_slow": lambda w: of_subscription(lambda one: lanes.note_slow(one.sid, NOW)),
+    "subscriptions.lanes.note_passed_on": lambda w: of_subscription(
+        lambda one: lanes.note_passed_on(one.sid, "group", "last", NOW)
+    ),
     "subscriptions.lanes.note_done": lambda w: of_subscription(
         lambda one: lanes.note_done(one.sid, "group", "last"),
         lambda one: lanes.note_passed_on(one.sid, "group", "last", NOW),
