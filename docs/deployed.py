@@ -39,6 +39,7 @@ NAMES = {
     "PublicBaseUrl": "Settings",
     "ScheduleGroup": "Schedules",
     "DeadLetters": "Dead letters",
+    "SlowNotifications": "Slow notifications",
     "RecordingsBucket": "Files",
 }
 

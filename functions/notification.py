@@ -2,11 +2,14 @@
 
 The tables' streams wake it with what was written, each row's changes in their order; what no table shows comes by the
 queue. From there each event goes to each subscriber, and each state of a masked call to its service's CallbackUrl;
-both signed. Retries, back-off, order and dead letters are the queue's.
+both signed. Retries, back-off, order and dead letters are the queue's. What a receiver is told that was slow lately
+goes to a second queue, whose processes are not those of the first.
 """
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from toritsugi.adapters import event_bus, notifications, owner_webhook
@@ -18,12 +21,13 @@ from toritsugi.foundation.types import Json
 from toritsugi.masking import callbacks
 from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.services import AUTH_TOKEN
-from toritsugi.subscriptions import changes, deliveries, records
+from toritsugi.subscriptions import changes, deliveries, lanes, records
 from toritsugi.subscriptions.deliveries import CANCELED, DELIVERED, FAILED, MAX_DELIVERY_TRIES, RETRYING, Delivery
-from toritsugi.subscriptions.news import news_of_subscription
+from toritsugi.subscriptions.news import DISABLED
 from toritsugi.subscriptions.records import Subscription
 
 GONE = 410
+RECEIVED = "ApproximateReceiveCount"
 
 
 @traced
@@ -52,6 +56,8 @@ def find_events(record: Json) -> list[Event]:
 def publish_and_hand_on(events: list[Event]) -> None:
     event_bus.publish(events)
     for event in events:
+        if event.type == DISABLED:
+            log.error("a subscription was switched off", subscription_sid=event.subject)
         hand_on(event)
 
 
@@ -89,14 +95,37 @@ def carry_on(said: dict[str, Any], message: Json) -> bool:
     if "event" in said:
         hand_on(Event(**said["event"]))
         return True
-    received = int(message["attributes"]["ApproximateReceiveCount"])
-    if "callback" in said:
-        done = tell_service(said["callback"], said["parameters"], received)
-    else:
-        done = deliver_to(said["subscription"], said["delivery"], received)
+    receiver, place = said.get("callback") or said["subscription"], message["attributes"]
+    group, once, received = (place[name] for name in ("MessageGroupId", "MessageDeduplicationId", RECEIVED))
+    in_slow_lane, now = notifications.is_in_slow_lane(message), time.time()
+    if not in_slow_lane and lanes.needs_slow_lane(receiver, group, now):
+        lanes.note_passed_on(receiver, group, once, now)
+        notifications.pass_on(message)
+        return True
+    done = tell_receiver(said, int(received))
     if not done:
-        notifications.hide(message["receiptHandle"], deliveries.wait_after(received))
+        notifications.hide(message, deliveries.wait_after(int(received)))
+    elif in_slow_lane:
+        lanes.note_done(receiver, group, once)
     return done
+
+
+def tell_receiver(said: dict[str, Any], received: int) -> bool:
+    """Whether nothing is left to be done for what a message says."""
+    if "callback" in said:
+        return tell_service(said["callback"], said["parameters"], received)
+    return deliver_to(said["subscription"], said["delivery"], said.get("times", 0), received)
+
+
+@contextmanager
+def watched(receiver: str) -> Iterator[None]:
+    """Inside, a receiver is asked; one that takes long is slow from then on."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if time.monotonic() - began >= lanes.SLOW_ANSWER_SECONDS:
+            lanes.note_slow(receiver, time.time())
 
 
 def tell_service(service_sid: str, parameters: dict[str, str], received: int) -> bool:
@@ -109,7 +138,8 @@ def tell_service(service_sid: str, parameters: dict[str, str], received: int) ->
     told = parameters["interactionSid"], parameters["outboundResourceStatus"]
     try:
         by_auth_token = service.callbacks_signed_by == AUTH_TOKEN
-        status = owner_webhook.call_back(service.callback_url, parameters, "-".join(told), by_auth_token)
+        with watched(service_sid):
+            status = owner_webhook.call_back(service.callback_url, parameters, "-".join(told), by_auth_token)
         error = None if 200 <= status < 300 else f"it answers {status}"
     except OwnerSilent as silence:
         error = str(silence)
@@ -119,13 +149,11 @@ def tell_service(service_sid: str, parameters: dict[str, str], received: int) ->
     return error is None
 
 
-def deliver_to(subscription_sid: str, delivery_sid: str, received: int) -> bool:
+def deliver_to(subscription_sid: str, delivery_sid: str, times: int, received: int) -> bool:
     """Whether nothing is left to be done for a delivery, which may be done, or forgotten, already."""
     subscription = records.find_subscription(subscription_sid)
-    delivery = deliveries.find_delivery(subscription_sid, delivery_sid)
-    if not subscription or not delivery or delivery.status in (DELIVERED, CANCELED):
-        return True
-    return deliver(subscription, delivery, received)
+    delivery = deliveries.find_wanted(subscription_sid, delivery_sid, times)
+    return not subscription or not delivery or deliver(subscription, delivery, received)
 
 
 def deliver(subscription: Subscription, delivery: Delivery, received: int) -> bool:
@@ -145,8 +173,6 @@ def deliver(subscription: Subscription, delivery: Delivery, received: int) -> bo
     deliveries.note_try(delivery, FAILED if last else RETRYING, status, error)
     log.warning("a delivery failed", subscription_sid=subscription.sid, delivery_sid=delivery.sid, reason=error)
     if records.note_unanswered(subscription, now, gone=status == GONE):
-        log.error("a subscription was switched off", subscription_sid=subscription.sid)
-        publish_and_hand_on([news_of_subscription("subscription.disabled", subscription)])
         deliveries.note_status(delivery, CANCELED)
         return True
     return False
@@ -155,7 +181,8 @@ def deliver(subscription: Subscription, delivery: Delivery, received: int) -> bo
 def post_to(subscription: Subscription, delivery: Delivery) -> tuple[int | None, str | None]:
     """What the subscriber has answered, and why that is of no use; None: it is."""
     try:
-        status = owner_webhook.tell_owner(subscription.url, delivery.envelope, delivery.sid)
+        with watched(subscription.sid):
+            status = owner_webhook.tell_owner(subscription.url, delivery.envelope, delivery.sid)
     except OwnerSilent as silence:
         return None, str(silence)
     return status, None if 200 <= status < 300 else f"it answers {status}"

@@ -14,7 +14,7 @@ from toritsugi.foundation.pages import by_place
 from toritsugi.foundation.problems import answers
 from toritsugi.subscriptions import deliveries, records, views
 from toritsugi.subscriptions.deliveries import DELIVERED, Delivery
-from toritsugi.subscriptions.news import news_of_subscription
+from toritsugi.subscriptions.news import new_test_event
 from toritsugi.subscriptions.records import Subscription
 from toritsugi.subscriptions.schemas import ReplayRequest, SubscriptionChange, SubscriptionRequest
 from toritsugi.subscriptions.views import (
@@ -31,7 +31,9 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 SubscriptionSid = Annotated[str, Path(pattern="^KN[0-9a-f]{32}$", description="The subscription's SID")]
 DeliverySid = Annotated[str, Path(pattern="^KD[0-9a-f]{32}$", description="The delivery's SID")]
 
-MAX_REPLAYED_AT_ONCE = 200  # by one request: each is a write, and a message
+# By one request: each is a message, and a write. With it goes what has happened later to its subject, of which DynamoDB
+# looks for 100: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
+MAX_REPLAYED_AT_ONCE = 100
 
 
 @router.get(
@@ -106,7 +108,7 @@ def unsubscribe(sid: SubscriptionSid) -> Response[str]:
 )
 def check_subscription(sid: SubscriptionSid) -> DeliveryView:
     subscription = get_enabled(sid)
-    delivery = deliveries.keep_delivery(subscription, news_of_subscription("subscription.tested", subscription))
+    delivery = deliveries.keep_delivery(subscription, new_test_event(subscription))
     notifications.send_delivery(sid, delivery.sid, delivery.subject)
     return views.show_delivery(delivery)
 
@@ -151,13 +153,15 @@ def fetch_delivery(sid: SubscriptionSid, delivery_sid: DeliverySid) -> DeliveryV
 @router.post(
     "/api/subscriptions/<sid>/deliveries/<delivery_sid>/replay",
     tags=["subscriptions"],
-    summary="Send an event once more, behind all that waits of its subject",
+    summary="Send an event once more, and after it what has happened to its subject later",
     status_code=202,
     responses=answers("The delivery, which is on its way again", 202, 404, 409),
 )
 def replay_delivery(sid: SubscriptionSid, delivery_sid: DeliverySid) -> DeliveryView:
     get_enabled(sid)
-    return views.show_delivery(send_again(deliveries.get_delivery(sid, delivery_sid)))
+    wanted = [deliveries.get_delivery(sid, delivery_sid)]
+    send_again(deliveries.with_later(sid, wanted, wanted))
+    return views.show_delivery(deliveries.get_delivery(sid, delivery_sid))
 
 
 @router.post(
@@ -171,11 +175,11 @@ def replay_deliveries(sid: SubscriptionSid, wanted: Annotated[ReplayRequest, Bod
     get_enabled(sid)
     found = deliveries.find_since(sid, wanted.since.timestamp(), wanted.after)
     some = list(itertools.islice(found, MAX_REPLAYED_AT_ONCE + 1))
-    chosen = [one for one in some[:MAX_REPLAYED_AT_ONCE] if wanted.which == "all" or one.status != DELIVERED]
-    for delivery in chosen:
-        send_again(delivery)
-    more = len(some) > MAX_REPLAYED_AT_ONCE
-    return {"replayed": len(chosen), "go_on_after": some[-2].sid if more else None}
+    seen, more = some[:MAX_REPLAYED_AT_ONCE], len(some) > MAX_REPLAYED_AT_ONCE
+    chosen = [one for one in seen if wanted.which == "all" or one.status != DELIVERED]
+    again = deliveries.with_later(sid, chosen, seen)
+    send_again(again)
+    return {"replayed": len(again), "go_on_after": seen[-1].sid if more else None}
 
 
 # ---- what the operations ask -----------------------------------------------------------------------------------------
@@ -197,8 +201,12 @@ def get_enabled(sid: str) -> Subscription:
     return subscription
 
 
-def send_again(delivery: Delivery) -> Delivery:
-    """The delivery, which is on its way again."""
-    deliveries.take_up_again(delivery)
-    notifications.send_delivery(delivery.listed_in, delivery.sid, delivery.subject, int(delivery.replays))
-    return delivery
+def send_again(found: list[Delivery]) -> None:
+    """Has deliveries sent once more, in this order.
+
+    The message comes first: one that were taken up, and then not sent, would be waited for in vain.
+    """
+    for delivery in found:
+        times = int(delivery.replays) + 1
+        notifications.send_delivery(delivery.listed_in, delivery.sid, delivery.subject, times)
+        deliveries.take_up_again(delivery, times)

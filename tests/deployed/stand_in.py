@@ -9,6 +9,7 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
     who gives a role to a schedule may pass that role      iam:PassRole, with iam:PassedToService
     the Scheduler does what the schedule's role may do     lambda:InvokeFunction, sqs:SendMessage; else a dead letter
     Lambda reads a queue as the function                   sqs:ReceiveMessage, DeleteMessage, GetQueueAttributes
+    Lambda reads a table's stream as the function          dynamodb:GetRecords, and three more that it needs for that
     Lambda repeats what has failed, and then gives it up   sqs:SendMessage of the function's role
     Lambda writes the log as the function                  logs:CreateLogStream, logs:PutLogEvents
     a role is assumed only by whom it trusts               sts:AssumeRole, with aws:SourceAccount, aws:SourceArn
@@ -212,6 +213,7 @@ def send(role: str, source: str, queue: str, said: str) -> bool:
 
 give_up, write_log = lambda_svc._route_async_failure, lambda_svc._emit_lambda_logs
 repeat = lambda_svc.invoke_async_with_retry
+choose_records = lambda_svc._apply_filter_criteria
 count_pollers, read_layer = lambda_svc._sqs_esm_concurrency, lambda_svc._resolve_layer_zip
 
 
@@ -227,6 +229,19 @@ def pollers_of(mapping: dict[str, Any], function: Any, config: dict[str, Any], q
         most: int = count_pollers(mapping | {"ScalingConfig": scaling}, function, config, queue)
         return most
     return 0
+
+
+def records_for_reader(batch: list[Any], mapping: dict[str, Any]) -> list[Any]:
+    """What Lambda gives a function of a table's stream; nothing, unless the function may read it.
+
+    Here it is lost then, and on AWS it waits: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+    """
+    source, reader = mapping["EventSourceArn"], (mapping["FunctionName"], mapping.get("Qualifier"))
+    names = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams") if "/stream/" in source else ()
+    _, config = lambda_svc._get_func_record_for_qualifier(*reader)
+    allowed = [may(config["Role"], LAMBDA, config["FunctionArn"], f"dynamodb:{name}", source) for name in names]
+    found: list[Any] = choose_records(batch, mapping) if all(allowed) else []
+    return found
 
 
 def repeat_as_asked_of_alias(function: dict[str, Any], event: Any) -> None:
@@ -345,6 +360,7 @@ def main() -> None:
     lambda_svc._route_async_failure = give_up_as_function
     lambda_svc._emit_lambda_logs = write_log_as_function
     lambda_svc._sqs_esm_concurrency = pollers_of
+    lambda_svc._apply_filter_criteria = records_for_reader
     lambda_svc._resolve_layer_zip = layer_content
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["update"] = change_in_pieces
     stacks._runs_on_worker_thread = lambda kind: kind == "AWS::Lambda::Function" or takes_its_time(kind)

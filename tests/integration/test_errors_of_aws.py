@@ -45,7 +45,7 @@ from toritsugi.messages import records as messages
 from toritsugi.receptions import publishing as receptions
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
-from toritsugi.subscriptions import deliveries
+from toritsugi.subscriptions import deliveries, lanes
 from toritsugi.subscriptions import records as subscriptions
 
 WRITERS = {
@@ -349,7 +349,6 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "bridges.steps.Arm.claim": lambda w: w.claims(lambda seen, _: steps.Arm(seen, ())),
     "bridges.steps.Close.claim": lambda w: w.claims(lambda seen, _: steps.Close(seen, "CF1")),
     "bridges.steps.Release.claim": lambda w: w.claims(lambda _, seen: steps.Release(seen, call_sid(2), 1, None)),
-    "subscriptions.records.create_subscription": lambda w: lambda: subscribed(),
     "subscriptions.records.change_subscription": lambda w: of_subscription(
         lambda one: subscriptions.change_subscription(one.sid, {"name": "Shop"})
     ),
@@ -361,6 +360,15 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "subscriptions.records.note_unanswered": lambda w: of_subscription(
         lambda one: subscriptions.note_unanswered(one, NOW, gone=True)
+    ),
+    "subscriptions.records.save_first": lambda w: lambda: subscribed(),
+    "subscriptions.lanes.note_slow": lambda w: of_subscription(lambda one: lanes.note_slow(one.sid, NOW)),
+    "subscriptions.lanes.note_passed_on": lambda w: of_subscription(
+        lambda one: lanes.note_passed_on(one.sid, "group", "last", NOW)
+    ),
+    "subscriptions.lanes.note_done": lambda w: of_subscription(
+        lambda one: lanes.note_done(one.sid, "group", "last"),
+        lambda one: lanes.note_passed_on(one.sid, "group", "last", NOW),
     ),
     "subscriptions.deliveries.keep_delivery": lambda w: of_subscription(
         lambda one: deliveries.keep_delivery(one, new_event("call.ended", SID, {}))

@@ -11,12 +11,12 @@ from local.aws.messages import record
 from local.aws.streams import described, taken_from
 from tests.events.account import event
 from tests.integration.conftest import AIKO, BEN, LINES
-from toritsugi.foundation import events
-from toritsugi.subscriptions import changes, deliveries, records
+from toritsugi.foundation import config, events
+from toritsugi.subscriptions import changes, deliveries, lanes, records
 from toritsugi.subscriptions.catalog import MEANING_OF_EVENT, SELECTORS
 
 NOBODY = "KN" + "0" * 32
-QUEUE = "toritsugi-local-notifications.fifo"
+QUEUE, SLOW_QUEUE = "toritsugi-local-notifications.fifo", "toritsugi-local-slow-notifications.fifo"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def exchange(cloud, clock):
 
 class Exchange:
     def __init__(self, cloud) -> None:
-        self.cloud, self.queue = cloud, cloud.queues.named[QUEUE]
+        self.cloud, self.queue, self.slow_queue = cloud, *(cloud.queues.named[name] for name in (QUEUE, SLOW_QUEUE))
 
     def wakes(self, found) -> dict:
         import notification
@@ -46,20 +46,27 @@ class Exchange:
         if found := self.changes():
             self.wakes(found)
 
-    def delivers(self) -> list[bool]:
+    def delivers(self, queue=None) -> list[bool]:
         """Whether each message that is visible now is done."""
-        done = []
-        for message in self.queue.receive(10, 60):
-            answer = self.wakes([record(message, self.queue.arn)])
+        queue, done = queue or self.queue, []
+        for message in queue.receive(10, 60):
+            answer = self.wakes([record(message, queue.arn)])
             done.append(answer == {"batchItemFailures": []})
             if done[-1]:
-                self.queue.delete(message)
+                queue.delete(message)
         return done
 
 
 def subscribe(url="https://8.8.8.8/hooks", *selectors: str, enabled: bool = True) -> records.Subscription:
     records.forget_subscriptions()
     return records.create_subscription(url, selectors or ("*",), None, enabled)
+
+
+def keep(subscription: records.Subscription, subject: str, second: int) -> deliveries.Delivery:
+    """A delivery of an event of that second, some hours ago."""
+    return deliveries.keep_delivery(
+        subscription, events.new_event("call.ended", subject, {}, at=time.time() - 10_000 + second)
+    )
 
 
 # ---- the API ---------------------------------------------------------------------------------------------------------
@@ -86,11 +93,33 @@ def test_a_subscription_is_made_looked_at_changed_and_ended(desk):
         ("https://169.254.169.254/latest", "url: its address is not on the web"),
         ("https://[::1]/", "url: its address is not on the web"),
         ("https://exchange.example.com/voice", "url: its address is this exchange's"),
+        ("https://EXCHANGE.example.com.:443/voice", "url: its address is this exchange's"),
     ],
 )
 def test_only_an_address_on_the_web_is_told_anything(desk, url, why):
     status, said = desk.asks("POST", "/api/subscriptions", {"url": url, "events": ["*"]})
     assert (status, said["detail"]) == (400, why)
+
+
+AT_AWS, AT_DOMAIN = "https://abcdefghij.execute-api.ap-northeast-1.amazonaws.com", "https://calls.example.com"
+
+
+@pytest.fixture
+def several_addresses(cloud):
+    """The exchange is reached by more than the one that is told to others."""
+    values, name = cloud.parameters.values, f"{config.SETTINGS_PATH}/all-base-urls"
+    values[name] = f"{AT_AWS},{AT_DOMAIN}"
+    config.forget_settings()
+    yield
+    del values[name]
+    config.forget_settings()
+
+
+@pytest.mark.usefixtures("several_addresses")
+@pytest.mark.parametrize("address", [AT_AWS, AT_DOMAIN])
+def test_none_of_the_exchanges_own_addresses_is_told_anything(desk, address):
+    status, said = desk.asks("POST", "/api/subscriptions", {"url": f"{address}/voice", "events": ["*"]})
+    assert (status, said["detail"]) == (400, "url: its address is this exchange's")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +167,35 @@ def test_there_are_twenty_at_most(desk):
         subscribe()
     status, said = desk.asks("POST", "/api/subscriptions", {"url": "https://8.8.8.8/", "events": ["*"]})
     assert (status, said["detail"]) == (409, "There are 20 subscriptions, and may be no more")
+
+
+class AnotherIsFirst:
+    """On the wire: between what somebody has read and what they write, somebody else makes a subscription."""
+
+    def __init__(self) -> None:
+        self.met, self.made = False, []
+
+    def __call__(self, operation, _request, carry):
+        if operation in ("PutItem", "TransactWriteItems") and not self.met:
+            self.met = True
+            self.made.append(subscribe("https://8.8.8.8/another").sid)
+        return carry()
+
+
+def test_two_who_want_the_last_place_at_once_do_not_both_get_it(desk, wire):
+    for _ in range(records.MAX_SUBSCRIPTIONS - 1):
+        subscribe()
+    with wire.has(AnotherIsFirst()):
+        status, said = desk.asks("POST", "/api/subscriptions", {"url": "https://8.8.8.8/", "events": ["*"]})
+    assert (status, said["detail"]) == (409, "There are 20 subscriptions, and may be no more")
+    assert len(records.list_subscriptions()) == records.MAX_SUBSCRIPTIONS
+
+
+def test_two_who_are_made_at_once_are_both_there_where_there_is_room(desk, wire):
+    with wire.has(another_is_first := AnotherIsFirst()):
+        status, said = desk.asks("POST", "/api/subscriptions", {"url": "https://8.8.8.8/", "events": ["*"]})
+    assert status == 201
+    assert [one.sid for one in records.list_subscriptions() if one.sid != said["sid"]] == another_is_first.made
 
 
 @pytest.mark.parametrize(
@@ -260,7 +318,7 @@ def test_who_wants_nothing_of_it_costs_nothing(exchange, service, wire):
 def test_of_each_type_is_known_what_it_means_and_which_row_tells_it():
     assert set(MEANING_OF_EVENT) < set(SELECTORS)
     assert all(type.count(".") == 1 and meaning for type, meaning in MEANING_OF_EVENT.items())
-    assert len(changes.TOLD_OF) == 5
+    assert len(changes.TOLD_OF) == 6
 
 
 # ---- deliveries ------------------------------------------------------------------------------------------------------
@@ -315,11 +373,73 @@ def test_what_happens_while_it_is_off_can_be_replayed(exchange, desk, service):
 def test_a_long_replay_goes_on_where_it_has_stopped(desk):
     subscription = subscribe()
     for number in range(MAX_REPLAYED_AT_ONCE + 1):
-        deliveries.keep_delivery(subscription, events.new_event("call.ended", f"KB{number:032}", {}))
+        keep(subscription, f"KB{number:032}", number)
     path, since = f"/api/subscriptions/{subscription.sid}/replay", {"since": "2026-11-01T00:00:00Z", "which": "all"}
     status, first = desk.asks("POST", path, since)
     assert (status, first["replayed"]) == (202, MAX_REPLAYED_AT_ONCE)
     assert desk.asks("POST", path, since | {"after": first["go_on_after"]})[1] == {"replayed": 1, "go_on_after": None}
+
+
+def test_a_replay_goes_on_with_what_came_later_of_its_subject_however_much_lies_between(desk):
+    subscription = subscribe()
+    kept = [keep(subscription, f"KB{number:032}", number) for number in range(MAX_REPLAYED_AT_ONCE + 1)]
+    newest = keep(subscription, "KB" + "0" * 32, MAX_REPLAYED_AT_ONCE + 1)
+    for delivery in (*kept[1:], newest):
+        deliveries.note_try(delivery, deliveries.DELIVERED, 200, None)
+    since = {"since": "2026-11-01T00:00:00Z"}
+    assert desk.asks("POST", f"/api/subscriptions/{subscription.sid}/replay", since)[1]["replayed"] == 2
+    again = [one.sid for one in deliveries.Delivery.query(subscription.sid) if one.replays]
+    assert again == [kept[0].sid, newest.sid]
+
+
+def test_whatever_was_on_its_way_when_it_was_replayed_comes_once_more_with_the_replay():
+    subscription = subscribe()
+    delivery = keep(subscription, "KB" + "0" * 32, 1)
+    on_its_way = deliveries.get_delivery(subscription.sid, delivery.sid)
+    deliveries.take_up_again(delivery, 1)
+    deliveries.note_try(on_its_way, deliveries.DELIVERED, 200, None)
+    assert deliveries.find_wanted(subscription.sid, delivery.sid, times=0) is None
+    assert deliveries.find_wanted(subscription.sid, delivery.sid, times=1).status == "waiting"
+
+
+def test_a_replay_whose_message_is_quicker_than_its_note_is_not_passed_over():
+    subscription = subscribe()
+    delivery = keep(subscription, "KB" + "0" * 32, 1)
+    deliveries.note_try(delivery, deliveries.DELIVERED, 200, None)
+    wanted = deliveries.find_wanted(subscription.sid, delivery.sid, times=1)
+    assert (wanted.status, wanted.replays) == ("waiting", 1)
+    deliveries.note_try(wanted, deliveries.DELIVERED, 200, None)
+    deliveries.take_up_again(delivery, 1)
+    assert deliveries.get_delivery(subscription.sid, delivery.sid).status == "delivered"
+
+
+# ---- who is slow -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_for_somebody_slow_is_passed_on_as_it_is_and_nothing_else_is(exchange, service):
+    slow, quick = subscribe("https://localhost.invalid/"), subscribe("https://localhost.invalid/")
+    lanes.note_slow(slow.sid, time.time())
+    exchange.tells()
+    sent = {message.group: message.body for message in exchange.queue.messages if slow.sid in message.body}
+    assert sorted(exchange.delivers()) == [False] * len(LINES) + [True] * len(LINES)
+    assert {message.group: message.body for message in exchange.slow_queue.messages} == sent
+    assert {json.loads(message.body)["subscription"] for message in exchange.queue.messages} == {quick.sid}
+    assert exchange.delivers(exchange.slow_queue) == [False] * len(LINES)
+    assert {round(message.visible_at - time.time()) for message in exchange.slow_queue.messages} == {5}
+
+
+def test_nothing_overtakes_what_is_still_in_the_slow_lane_however_quick_its_receiver_is(clock, cloud):
+    receiver, group, other = "KN" + "1" * 32, "g1", "g2"
+    lanes.note_slow(receiver, time.time())
+    assert lanes.needs_slow_lane(receiver, group, time.time())
+    lanes.note_passed_on(receiver, group, "first", time.time())
+    lanes.note_passed_on(receiver, group, "second", time.time())
+    clock.shift(lanes.SLOW_LANE_SECONDS)
+    lanes.note_done(receiver, group, "first")
+    assert lanes.needs_slow_lane(receiver, group, time.time())
+    assert not lanes.needs_slow_lane(receiver, other, time.time())
+    lanes.note_done(receiver, group, "second")
+    assert not lanes.needs_slow_lane(receiver, group, time.time())
 
 
 def test_sids_of_events_stand_in_the_order_of_their_moments():

@@ -1,6 +1,7 @@
 """Systems of the owner's are told what has happened: signed, in order, at least once, and for as long as it takes."""
 
 import socket
+import threading
 
 import httpx
 import pytest
@@ -9,6 +10,8 @@ from tests.stories.owners import Owner
 
 LINE = "+815010000009"
 HOURS_OF_FAILING = 73
+MANY_LINES = [f"+8150200001{number:02}" for number in range(12)]
+SLOW_SECONDS = 2  # of this machine's own time, which is what a receiver's patience is measured by
 
 
 @pytest.fixture
@@ -146,6 +149,48 @@ def test_who_is_slow_delays_nobody_else_and_is_given_a_rest(desk, clock, aiko, b
     assert desk.asks("GET", f"/api/subscriptions/{sid}")["failures"] >= 3
 
 
+def test_who_answers_slowly_delays_nobody_else(desk, clock, shop, opens_system):
+    slow, all_told, met = opens_system(), threading.Event(), []
+    slow.says = lambda _: {"taken": all_told.wait(SLOW_SECONDS)}
+
+    def takes(_):
+        if len(shop.asked) == len(MANY_LINES):
+            met.append(len(slow.asked))
+            all_told.set()
+        return {}
+
+    shop.says = takes
+    late = subscribes(desk, slow.address, "line.*")
+    subscribes(desk, shop.address, "line.*")
+    desk.opens(*MANY_LINES)
+    clock.forward(seconds=5)
+    assert {event["data"]["line"] for event in shop.asked} == set(MANY_LINES)
+    assert met[0] < len(MANY_LINES) / 2, "the quick one was told all while the slow one had answered only some"
+    clock.forward(hours=1)
+    assert {event["data"]["line"] for event in slow.asked} == set(MANY_LINES)
+    assert {one["status"] for one in deliveries(desk, late)} == {"delivered"}
+
+
+def test_who_is_slow_is_told_each_subject_in_its_order(desk, clock, aiko, ben, opens_system):
+    slow, later = opens_system(), threading.Event()
+    slow.says = lambda _: {"taken": later.wait(SLOW_SECONDS)}
+    subscribes(desk, slow.address, "session.*")
+    desk.opens(LINE)
+    session = desk.brings_together(aiko, ben)
+    clock.forward(seconds=1)
+    slow.says = lambda _: 503
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    ben.answers()
+    aiko.hangs_up()
+    clock.forward(hours=2)  # by now it would count as quick
+    slow.says = lambda _: {}
+    session.sdk.update(status="closed")
+    clock.forward(hours=2)
+    assert list(dict.fromkeys(types(slow))) == ["session.opened", "session.in-progress", "session.closed"]
+    assert types(slow)[-1] == "session.closed"
+
+
 def test_who_was_down_for_a_day_is_told_all_of_it_each_subject_in_its_order(desk, clock, aiko, ben, shop):
     sid = subscribes(desk, shop.address, "session.*")
     shop.says = lambda _: 500
@@ -206,6 +251,48 @@ def test_who_takes_nothing_for_three_days_is_switched_off_and_others_hear_of_it(
     assert {event["data"]["line"] for event in shop.asked} == {LINE, "+815020000001"}
 
 
+# ---- once more -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_sent_again_while_something_waits_ends_with_the_newest(desk, clock, aiko, ben, shop):
+    sid = subscribes(desk, shop.address, "session.*")
+    shop.says = lambda event: 200 if event["type"] == "session.opened" else 500
+    has_a_masked_call(desk, clock, aiko, ben)
+    shop.asked.clear()
+    shop.says = lambda _: {}
+    again = {"since": "2026-11-18T00:00:00Z", "which": "all"}
+    assert desk.asks("POST", f"/api/subscriptions/{sid}/replay", again)["replayed"] == 3
+    clock.forward(hours=1)
+    assert types(shop) == ["session.opened", "session.in-progress", "session.closed"]
+    assert {one["status"] for one in deliveries(desk, sid)} == {"delivered"}
+
+
+def test_one_that_is_sent_again_is_followed_by_what_came_later_of_its_subject(desk, clock, aiko, ben, shop):
+    sid = subscribes(desk, shop.address, "session.*")
+    has_a_masked_call(desk, clock, aiko, ben)
+    [second] = [one for one in deliveries(desk, sid) if one["type"] == "session.in-progress"]
+    shop.asked.clear()
+    desk.asks("POST", f"/api/subscriptions/{sid}/deliveries/{second['sid']}/replay")
+    clock.forward(seconds=1)
+    assert types(shop) == ["session.in-progress", "session.closed"]
+
+
+def test_what_was_missed_is_followed_by_what_came_later_of_its_subject(desk, clock, aiko, ben, shop):
+    sid = subscribes(desk, shop.address, "session.*")
+    desk.asks("PATCH", f"/api/subscriptions/{sid}", {"enabled": False})
+    desk.opens(LINE)
+    session = desk.brings_together(aiko, ben)
+    clock.forward(seconds=6)
+    desk.asks("PATCH", f"/api/subscriptions/{sid}", {"enabled": True})
+    clock.forward(seconds=6)
+    session.sdk.update(status="closed")
+    clock.forward(seconds=2)
+    assert types(shop) == ["session.closed"]
+    desk.asks("POST", f"/api/subscriptions/{sid}/replay", {"since": "2026-11-18T00:00:00Z"})
+    clock.forward(seconds=2)
+    assert types(shop) == ["session.closed", "session.opened", "session.closed"]
+
+
 # ---- enough ----------------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +306,22 @@ def test_who_answers_that_it_is_gone_is_told_nothing_more(desk, log, clock, shop
     assert len(shop.asked) == 1
     assert desk.asks("GET", f"/api/subscriptions/{sid}")["disabled_reason"] == "it answers 410"
     assert log.errors == ["a subscription was switched off"]
+    log.errors.clear()
+
+
+def test_that_one_is_switched_off_is_told_even_if_the_process_ends_right_then(
+    desk, box, log, clock, shop, opens_system
+):
+    watch = opens_system()
+    subscribes(desk, watch.address, "subscription.disabled")
+    shop.says = lambda _: 410
+    sid = subscribes(desk, shop.address, "call.ended")
+    box.stack.cloud.crash("notification", before="events.PutEvents")
+    desk.asks("POST", f"/api/subscriptions/{sid}/test")
+    clock.forward(minutes=5)
+    assert [(event["data"]["sid"], event["data"]["reason"]) for event in watch.asked] == [(sid, "it answers 410")]
+    assert {one["status"] for one in deliveries(desk, sid)} == {"canceled"}
+    assert set(log.errors) == {"a subscription was switched off"}
     log.errors.clear()
 
 

@@ -557,11 +557,11 @@ def test_no_rush_at_a_queue_takes_the_processes_that_calls_need():
     def most(**parameters: int) -> dict[str | None, int]:
         mappings = of_type("AWS::Lambda::EventSourceMapping", deploy(**parameters)).values()
         of_queues = [one for one in mappings if "StartingPosition" not in one]  # a stream has a process a shard
-        return {named(one["FunctionName"]): one["ScalingConfig"]["MaximumConcurrency"] for one in of_queues}
+        return {named(one["EventSourceArn"]): one["ScalingConfig"]["MaximumConcurrency"] for one in of_queues}
 
-    assert most() == {"Timer": 4, "Recording": 2, "Notification": 2}
+    assert most() == {"Timers": 4, "Recordings": 2, "Notifications": 2, "SlowNotifications": 2}
     more = most(TimersAtOnce=90, RecordingsAtOnce=20, NotificationsAtOnce=30)
-    assert more == {"Timer": 90, "Recording": 20, "Notification": 30}
+    assert more == {"Timers": 90, "Recordings": 20, "Notifications": 30, "SlowNotifications": 30}
 
 
 def test_a_timer_that_is_being_done_is_given_to_nobody_else_meanwhile():
@@ -620,6 +620,7 @@ def test_only_who_counts_calls_and_texts_or_tells_of_changes_speaks_to_the_bus()
     assert counting == {"VoiceRole", "SmsRole", "StatusRole", "TimerRole", "ProxyRole", "ApiRole"}
     assert {role for role in ROLES if actions_on(role, "Bus")} == {"NotificationRole", *counting}
     assert {role for role in ROLES if actions_on(role, "Notifications")} == {"NotificationRole", *counting}
+    assert {role for role in ROLES if actions_on(role, "SlowNotifications")} == {"NotificationRole"}
 
 
 # ---- notifications ---------------------------------------------------------------------------------------------------
@@ -651,12 +652,20 @@ def test_whatever_a_table_tells_of_is_read_from_its_beginning_and_nothing_else_w
     assert streams == set(TELLING)
     assert streams == set(TOLD_OF)  # the local stack's tables are called after themselves
     assert {MAPPINGS[name]["StartingPosition"] for name in streams} == {"TRIM_HORIZON"}
-    for name in (
-        streams
-    ):  # of each change and subscriber a delivery is written, and sent: a batch that does not fit comes again
+    for name in streams:  # of each change and subscriber a delivery is written, and sent: a batch must fit
         most = MAPPINGS[name]["BatchSize"] * MAX_SUBSCRIPTIONS * 2 * 0.05  # s
         assert most < WHOLE["Notification"]["Properties"]["Timeout"]
     assert all(MAPPINGS[name]["FilterCriteria"]["Filters"] for name in streams)
+
+
+def test_the_queue_for_who_is_slow_is_the_same_with_processes_of_its_own():
+    named_alike = {"QueueName": NOTIFICATIONS["QueueName"]}
+    assert WHOLE["SlowNotifications"]["Properties"] | named_alike == NOTIFICATIONS
+    slow, other = (
+        {name: one[name] for name in ("FunctionName", "BatchSize", "FunctionResponseTypes", "ScalingConfig")}
+        for one in (MAPPINGS["SlowNotifications"], MAPPINGS["Notifications"])
+    )
+    assert slow == other
 
 
 # ---- who watches -----------------------------------------------------------------------------------------------------

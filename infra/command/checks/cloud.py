@@ -57,7 +57,9 @@ FORGETTING = {
 }
 
 # The tables whose changes others are told.
-TELLING = ("DirectoryTable", "SessionsTable", "BridgesTable", "RecordingsTable", "MessagesTable")
+TELLING = (
+    *("DirectoryTable", "SessionsTable", "BridgesTable", "RecordingsTable", "MessagesTable", "NotificationsTable"),
+)
 
 
 def forgets(dynamodb: Any, table: str) -> bool:

@@ -179,13 +179,15 @@ class Functions:
         event: dict[str, Any],
         on_the_clock: bool = False,
         chain: Counter[str] | None = None,
+        lane: str = "",
     ) -> Any:
         """What the function's handler returns; raises what it raises, Crashed, or TimedOut.
 
         `on_the_clock`: a task of the clock awaits this, so the handler may sleep while time moves. A request from
         outside is none, and sleeps really. `chain` is which functions have run to bring this about, and how often.
+        What comes by a `lane` of its own waits for nothing that comes otherwise.
         """
-        process = self.processes[function["FunctionName"]]
+        process = self.processes[f"{function['FunctionName']} {lane}".rstrip()]
         invocation = Invocation(function, process, self.crashes, self.clock if on_the_clock else None, chain)
         try:
             return await invocation.run(self.threads, event)

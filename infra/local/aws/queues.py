@@ -269,7 +269,9 @@ class Queues:
             return
         self.longest[name] = max(self.longest[name], chain[name] + 1)
         try:
-            answer = await self.functions.invoke(function, event, on_the_clock=True, chain=chain)
+            answer = await self.functions.invoke(
+                function, event, on_the_clock=True, chain=chain, lane=self.lane_of(queue, name)
+            )
         except Exception:  # which the functions have written down
             self.announce(queue, *messages)
             return
@@ -278,6 +280,11 @@ class Queues:
         queue.delete(*(message for message in messages if message.message_id not in failed))
         if queue.in_order and self.clock:  # those behind them are free
             self.clock.after(0, lambda: self.poll(queue), f"what is next in {queue.name}")
+
+    def lane_of(self, queue: Queue, function: str) -> str:
+        """Whose processes a function's queue has: here a second queue has its own, as on AWS each of them does."""
+        queues = [arn for arn, (fed, _) in self.fed.items() if fed["FunctionName"] == function]
+        return "" if queue.arn == queues[0] else queue.name
 
 
 def attributes_of(request: dict[str, Any]) -> dict[str, Any]:

@@ -142,17 +142,18 @@ def resolve(host: str, port: int, scheme: str) -> str:
     """The IP address of a host on the web, resolved once, so that nobody changes it in between. Raises OwnerSilent.
 
     On one machine, where the exchange itself is reached by http, everything is near, and may be asked; but never the
-    exchange itself, to which the signature would open every door.
+    exchange itself, under whichever of its addresses: the signature would open every door there.
     """
-    own = urlsplit(config.settings().public_base_url)
-    if (host, port) == (own.hostname, own.port or 443):
+    ours = [urlsplit(url) for url in config.settings().own_urls]
+    # A name may end with the dot of the root, and is the same: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
+    if any((host.lower().rstrip("."), port) == (own.hostname, own.port or 443) for own in ours):
         raise OwnerSilent("its address is this exchange's")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise OwnerSilent("there is no such host") from None
     address = str(found[0][4][0])
-    if own.scheme == "http":
+    if ours[0].scheme == "http":
         return address
     if scheme != "https":
         raise OwnerSilent("its address is not https")

@@ -20,6 +20,8 @@ from toritsugi.messages.news import news_of_message
 from toritsugi.messages.records import Message
 from toritsugi.recordings.news import news_of_recording
 from toritsugi.recordings.records import Recording
+from toritsugi.subscriptions.news import news_of_subscription
+from toritsugi.subscriptions.records import Subscription
 
 TOLD_OF: dict[str, tuple[type[Table], Callable[[Any, Any], Iterator[News]]]] = {
     config.BRIDGES_TABLE: (BridgeEntry, news_of_bridge),
@@ -27,6 +29,7 @@ TOLD_OF: dict[str, tuple[type[Table], Callable[[Any, Any], Iterator[News]]]] = {
     config.MESSAGES_TABLE: (Message, news_of_message),
     config.RECORDINGS_TABLE: (Recording, news_of_recording),
     config.DIRECTORY_TABLE: (Entry, news_of_line),
+    config.NOTIFICATIONS_TABLE: (Subscription, news_of_subscription),
 }
 
 

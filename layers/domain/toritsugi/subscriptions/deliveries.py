@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from toritsugi.foundation.errors import RequestRefused, not_found
+from toritsugi.foundation.errors import not_found
 from toritsugi.foundation.events import Event, as_envelope, first_sid, timed_sid
 from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import kept_until
@@ -73,8 +74,22 @@ def find_delivery(subscription_sid: str, sid: str) -> Delivery | None:
         return None
 
 
+def find_wanted(subscription_sid: str, sid: str, times: int) -> Delivery | None:
+    """The delivery that a message is about which was sent the `times`th time, if anything is left to be done for it.
+
+    After a replay the message of before has nothing to do: the one of the replay stands behind it, in the order of all
+    that is sent again. It may come before the row says that there is a replay.
+    """
+    delivery = find_delivery(subscription_sid, sid)
+    if delivery and times > delivery.replays:
+        take_up_again(delivery, times)
+        delivery = find_delivery(subscription_sid, sid)
+    done = not delivery or times < delivery.replays or delivery.status in (DELIVERED, CANCELED)
+    return None if done else delivery
+
+
 def get_delivery(subscription_sid: str, sid: str) -> Delivery:
-    """The same. Raises RequestRefused 20404."""
+    """The delivery of this SID to a subscriber. Raises RequestRefused 20404."""
     if not (delivery := find_delivery(subscription_sid, sid)):
         raise not_found(f"/subscriptions/{subscription_sid}/deliveries/{sid}")
     return delivery
@@ -103,6 +118,21 @@ def find_since(subscription_sid: str, moment: float, after: str | None) -> Itera
     return iter(Delivery.query(subscription_sid, place, consistent_read=True))
 
 
+def with_later(subscription_sid: str, chosen: Sequence[Delivery], seen: Sequence[Delivery]) -> list[Delivery]:
+    """What is to be sent again of those that were `seen`: the chosen, and what has happened to their subjects later.
+
+    So the newest of each subject is told last, whatever is replayed. Of 100 subjects at most.
+    """
+    begun: dict[str, str] = {}
+    for one in chosen:
+        begun.setdefault(one.subject, one.sid)
+    if not begun:
+        return []
+    among = [one for one in seen if one.subject in begun and one.sid >= begun[one.subject]]
+    behind, of_these = Delivery.entry > seen[-1].sid, Delivery.subject.is_in(*begun)
+    return [*among, *Delivery.query(subscription_sid, behind, of_these, consistent_read=True)]
+
+
 # ---- what becomes of it ----------------------------------------------------------------------------------------------
 
 
@@ -129,12 +159,14 @@ def note_status(delivery: Delivery, status: str) -> None:
     change_delivery(delivery, [Delivery.status.set(status)])
 
 
-def take_up_again(delivery: Delivery) -> None:
-    """It is to be sent again, whatever became of it. Raises RequestRefused 20404 where it is forgotten."""
-    again = [Delivery.status.set(WAITING), Delivery.replays.set(Delivery.replays + 1)]
-    if not change_delivery(delivery, again):
-        raise RequestRefused(20404, "The delivery is forgotten", 404)
+def take_up_again(delivery: Delivery, times: int) -> None:
+    """It is sent again for the `times`th time, whatever became of it; once."""
+    again = [Delivery.status.set(WAITING), Delivery.replays.set(times)]
+    change_delivery(delivery, again, Delivery.replays < times)
 
 
-def change_delivery(delivery: Delivery, actions: Sequence[Action]) -> bool:
-    return update_if(delivery, [*actions, Delivery.date_updated.set(time.time())], Delivery.entry.exists())
+def change_delivery(delivery: Delivery, actions: Sequence[Action], condition: Condition | None = None) -> None:
+    """Changes it on the condition; else unless it was replayed, or forgotten, since it was read."""
+    if condition is None:
+        condition = Delivery.replays == delivery.replays
+    update_if(delivery, [*actions, Delivery.date_updated.set(time.time())], condition)

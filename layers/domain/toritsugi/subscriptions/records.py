@@ -22,9 +22,10 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.pages import place_at
 from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.tables import Table
-from toritsugi.foundation.transactions import delete_if, set_or_remove, update_if
+from toritsugi.foundation.transactions import delete_if, refusals, set_or_remove, update_if, write_transaction
 
 LIST = "subscriptions"  # the partition in which all of them stand
+EDITION = "edition"  # the partition, and the row, in which stands how many there ever were
 MAX_SUBSCRIPTIONS = 20  # for each event all are looked through
 REMEMBERED_SECONDS = 5.0  # by every process: so soon a change counts
 
@@ -70,6 +71,12 @@ class Subscription(NotificationEntry, discriminator="subscription"):
     def wants(self, type: str) -> bool:
         """Whether it is told of events of this type."""
         return bool(self.events & {"*", f"{type.partition('.')[0]}.*", type})
+
+
+class Edition(NotificationEntry, discriminator="edition"):
+    """How many subscriptions were ever made: one that is made while another is, sees that here."""
+
+    made = NumberAttribute(default=0)
 
 
 HEALTHY = [Subscription.failing_since.remove(), Subscription.rests_until.remove(), Subscription.failures.set(0)]
@@ -124,13 +131,33 @@ def get_subscription(sid: str) -> Subscription:
 
 def create_subscription(url: str, events: Iterable[str], name: str | None, enabled: bool) -> Subscription:
     """A new one. Raises RequestRefused 20409 where there are as many as there may be."""
-    if len(list_subscriptions()) >= MAX_SUBSCRIPTIONS:
-        raise RequestRefused(20409, f"There are {MAX_SUBSCRIPTIONS} subscriptions, and may be no more", 409)
     now = time.time()
     known: dict[str, Any] = {"url": url, "events": set(events), "name": name, "enabled": enabled}
     new = Subscription(LIST, f"KN{uuid.uuid4().hex}", date_created=now, date_updated=now, **known)
-    new.save()
-    return new
+    for _ in range(MAX_SUBSCRIPTIONS + 1):  # whoever loses has lost to one more that is there
+        edition = find_edition()
+        if len(list_subscriptions()) >= MAX_SUBSCRIPTIONS:
+            break
+        if save_first(new, edition):
+            return new
+    raise RequestRefused(20409, f"There are {MAX_SUBSCRIPTIONS} subscriptions, and may be no more", 409)
+
+
+def find_edition() -> Edition | None:
+    """The edition of the list, read before the list: what is made after that is of another."""
+    try:
+        return Edition.get(EDITION, EDITION, consistent_read=True)
+    except Edition.DoesNotExist:
+        return None
+
+
+def save_first(new: Subscription, seen: Edition | None) -> bool:
+    """Whether the subscription is kept: none was made since that edition of the list."""
+    unchanged = Edition.made == seen.made if seen else Edition.entry.does_not_exist()
+    with refusals() as refused, write_transaction() as transaction:
+        transaction.save(new)
+        transaction.update(Edition(EDITION, EDITION), [Edition.made.set(seen.made + 1 if seen else 1)], unchanged)
+    return not refused
 
 
 def change_subscription(sid: str, changes: dict[str, Any]) -> Subscription:
