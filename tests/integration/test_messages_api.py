@@ -421,7 +421,7 @@ def test_a_token_that_somebody_has_made_up_is_refused_or_leads_to_some_page(desk
 
 def test_nobody_finds_what_is_not_there(desk):
     assert desk.asks("GET", "/api/messages/KM" + "0" * 32)[0] == 404
-    assert desk.asks("GET", "/api/messages/hello")[0] == 422
+    assert desk.asks("GET", "/api/messages/hello")[0] == 404
 
 
 def test_what_came_in_is_shown_with_what_became_of_it(desk, twilio):
