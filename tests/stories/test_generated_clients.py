@@ -9,6 +9,7 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 
 import httpx
@@ -96,6 +97,12 @@ def test_a_generated_client_lives_with_every_kind_of_thing(box, library, desk):
     assert erased.opted_out is False
 
 
+def test_the_page_on_conventions_shows_the_settings_of_the_generator():
+    page = (ROOT / "docs/api-conventions.md").read_text()
+    (shown,) = re.findall(r"  ```yaml\n(  content_type.*?)  ```", page, re.DOTALL)
+    assert dedent(shown) in SETTINGS.read_text()
+
+
 def compiler() -> Path | None:
     """The compiler of TypeScript, where Node finds it."""
     asked = ["node", "-p", "require.resolve('typescript/lib/tsc.js')"]
@@ -111,7 +118,7 @@ def test_a_generated_client_in_typescript_compiles_and_does_what_it_says(box, do
     source, built = tmp_path / "source", tmp_path / "built"
     (generator,) = CLIENTS.parent.glob("lib/*/site-packages/openapi_generator_cli/*.jar")
     runs("java", "-jar", generator, "generate", "-g", "typescript-fetch", "-i", document, "-o", source)
-    kind = ["--strict", "--target", "es2022", "--module", "commonjs", "--lib", "es2022,dom", "--types", ""]
+    kind = ["--strict", "--target", "es2022", "--module", "commonjs", "--lib", "es2022,dom"]
     runs("node", compiler(), *kind, "--outDir", built, source / "index.ts")
     said = runs("node", PROGRAM, built, box.exchange, ACCOUNT_SID, AUTH_TOKEN, AIKO)
     assert json.loads(said) == {
