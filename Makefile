@@ -18,9 +18,9 @@ UV := UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 $(BIN)/uv
 INSTALL := $(UV) pip install --require-hashes --python
 RUNNABLE := $(VENV)/runnable
 INSTALLED := $(VENV)/installed
-STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed
+STANDINS := $(TOOLS)/sam/installed $(TOOLS)/ministack/installed $(TOOLS)/runtime/installed $(TOOLS)/clients/installed
 
-.PHONY: help run test check rehearse coverage build deploy permissions mutants histories guards bench soak lock browser clean
+.PHONY: help run test check rehearse coverage build deploy permissions mutants histories guards schemathesis bench soak lock browser clean
 .DEFAULT_GOAL := run
 
 help:  ## this list
@@ -68,6 +68,9 @@ histories: $(INSTALLED)  ## N histories from SEED on, in which all happens at on
 guards: $(INSTALLED)  ## takes each guard against a race out of the source, one at a time, and sees histories go wrong
 	@$(BIN)/python -m tests.histories.guards
 
+schemathesis: $(INSTALLED) $(TOOLS)/clients/installed  ## draws N requests for each operation by SEED, and sees answers as the documents say
+	@$(BIN)/python -m tests.stories.drawn_requests --seed $(or $(SEED),1) --number $(or $(N),100)
+
 bench: $(INSTALLED) $(STANDINS)  ## what the masked call costs, beside an ordinary implementation
 	@$(BIN)/python -m tests.performance.bench
 
@@ -113,7 +116,7 @@ lock: $(INSTALLED)  ## after a change in pyproject.toml: pins everything anew, w
 	$(LOCK) --group everything -o requirements.txt
 	$(LOCK) --group run --constraint requirements.txt -o infra/tools/run.txt
 	for layer in base rest; do $(LOCK) --group $$layer --excludes layers/$$layer/excluded.txt -o layers/$$layer/requirements.txt; done
-	for tool in uv sam ministack runtime; do $(LOCK) --group $$tool -o infra/tools/$$tool.txt; done
+	for tool in uv sam ministack runtime clients; do $(LOCK) --group $$tool -o infra/tools/$$tool.txt; done
 	@$(INSTALL) $(BIN)/python -r requirements.txt && touch $(INSTALLED)
 
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

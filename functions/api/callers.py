@@ -194,7 +194,7 @@ def fetch_caller(number: NumberPath, country: CountryQuery = config.COUNTRY) -> 
     "/api/callers/<number>",
     tags=["callers"],
     summary="Write down who calls from a number, in place of what was known",
-    responses=answers("The caller, who was known before", 200, 400, 409, 412, 413, 415)
+    responses=answers("The caller, who was known before", 200, 400, 404, 409, 412, 413, 415)
     | answers("The caller, who was not known before", 201),
 )
 def put_caller(

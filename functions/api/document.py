@@ -16,28 +16,48 @@ from toritsugi.foundation.types import Json
 # What Powertools puts into every document, and no operation of ours answers.
 OF_POWERTOOLS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 PARTS = Path(swagger_ui.__file__).parent
+# How Powertools names a bound of a number that is read by us, and how JSON Schema does.
+BOUNDS = {"ge": "minimum", "le": "maximum"}
+NULL = {"type": "null"}
 
 
 def write_document(app: APIGatewayHttpResolver, about: Json, address: str) -> str:
     """The OpenAPI document of an API that is at this address, as generators of clients read it well."""
     written: Json = json.loads(app.get_openapi_json_schema(**about, servers=[Server(url=address)]))
     schemas = {
-        name: {"title": name, **without_titles(schema)}
+        name: {"title": name, **write_plainly(schema)}
         for name, schema in written["components"]["schemas"].items()
         if name not in OF_POWERTOOLS
     }
-    written["components"]["schemas"], written["paths"] = schemas, without_titles(written["paths"])
+    written["components"]["schemas"], written["paths"] = schemas, write_plainly(written["paths"])
+    for operation in (one for methods in written["paths"].values() for one in methods.values()):
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = without_null(parameter["schema"])
     return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
 
 
-def without_titles(part: Any) -> Any:
-    """A part of the document without titles of schemas: generators make a class of each, and there are many a Name."""
+def write_plainly(part: Any) -> Any:
+    """A part of the document with the words of JSON Schema, and without titles of schemas.
+
+    Generators make a class of each title, and there were many a Name.
+    """
     if isinstance(part, list):
-        return [without_titles(one) for one in part]
+        return [write_plainly(one) for one in part]
     if not isinstance(part, dict):
         return part
     kept = (name for name, value in part.items() if not (name == "title" and isinstance(value, str)))
-    return {name: part[name] if name in ("example", "examples") else without_titles(part[name]) for name in kept}
+    return {
+        BOUNDS.get(name, name): part[name] if name in ("example", "examples") else write_plainly(part[name])
+        for name in kept
+    }
+
+
+def without_null(schema: Json) -> Json:
+    """The schema of a parameter, which is left out, for nobody can write null into an address or a header."""
+    said = [one for one in schema.get("anyOf", ()) if one != NULL]
+    if len(said) != 1:
+        return schema
+    return {**said[0], **{name: told for name, told in schema.items() if name != "anyOf"}}
 
 
 def show_document(document: str) -> Response[str]:

@@ -54,7 +54,7 @@ RECEPTION_BODY = {"requestBody": {"required": True, "content": IN_YAML | IN_JSON
     summary="Write down a reception, which counts at its lines at once",
     description=WRITTEN,
     openapi_extensions=RECEPTION_BODY,
-    responses=answers("The reception, in a new version unless it said this already", 200, 400, 409, 412, 413, 415)
+    responses=answers("The reception, in a new version unless it said this already", 200, 400, 404, 409, 412, 413, 415)
     | answers("The reception, which was not there before", 201),
 )
 def put_reception(

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -27,6 +28,15 @@ OF_THE_FRONT = {  # a page without scripts, whose style stands in it
     "Referrer-Policy": "no-referrer",
 }
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")
+
+
+class Anything(PathConvertor):
+    """A path of whatever characters: starlette's own has no line breaks in it."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("anything", Anything())
 
 
 def build(cloud: Cloud, front: str = "") -> Starlette:
@@ -62,7 +72,7 @@ def build(cloud: Cloud, front: str = "") -> Starlette:
 
     own = [Route("/", welcome)] if front else []
     links = Route(f"{buckets.LINKS}/{{bucket}}/{{key:path}}", hand_out)
-    return Starlette(routes=[*own, links, Route("/{path:path}", answer, methods=METHODS)])
+    return Starlette(routes=[*own, links, Route("/{path:anything}", answer, methods=METHODS)])
 
 
 def find_routes(cloud: Cloud) -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
@@ -74,7 +84,7 @@ def find_routes(cloud: Cloud) -> list[tuple[str, re.Pattern[str], dict[str, Any]
                 said = event["Properties"]
                 pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(said["Path"]))
                 pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
-                routes.append((f"{said['Method'].upper()} {said['Path']}", re.compile(pattern), function))
+                routes.append((f"{said['Method'].upper()} {said['Path']}", re.compile(pattern, re.DOTALL), function))
     return sorted(routes, key=lambda route: ("+}" in route[0], "{" in route[0], route[0].startswith("ANY")))
 
 

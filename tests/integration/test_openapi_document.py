@@ -68,6 +68,35 @@ def test_no_two_schemas_have_one_title_and_no_field_has_any():
     assert titled == []
 
 
+def test_the_bounds_of_numbers_are_said_in_the_words_of_json_schema():
+    assert [
+        place for place, schema in parts([WRITTEN["paths"], SCHEMAS]) if {"ge", "gt", "le", "lt"} & schema.keys()
+    ] == []
+    place = parameter_of("GET /api/calls/{sid}/participants/{id}", "id")
+    assert (place["minimum"], place["maximum"]) == (1, 999)
+    assert parameter_of("GET /api/calls", "page_size")["minimum"] == 1
+
+
+def parameter_of(operation, name):
+    (found,) = [one["schema"] for one in OPERATIONS[operation]["parameters"] if one["name"] == name]
+    return found
+
+
+def test_a_parameter_is_left_out_and_never_null():
+    schemas = [(one, told["schema"]) for operation in OPERATIONS.values() for one, told in named_parameters(operation)]
+    assert [name for name, schema in schemas if {"type": "null"} in schema.get("anyOf", [])] == []
+
+
+def named_parameters(operation):
+    return [(one["name"], one) for one in operation.get("parameters", [])]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_request_may_be_wrong_everywhere_and_what_is_named_may_not_be_there(operation):
+    expected = {"400", "401", "403", "422", "429", "500"} | ({"404"} if "{" in operation else set())
+    assert expected - OPERATIONS[operation]["responses"].keys() == set()
+
+
 def test_the_errors_of_the_library_are_not_in_it_for_problems_are_what_is_answered():
     assert [name for name in SCHEMAS if "ValidationError" in name] == []
 

@@ -41,6 +41,24 @@ def test_whoever_has_a_key_browses_the_api_and_tries_it_out(box, browser, troubl
     assert [trouble for trouble in troubles if "favicon" not in trouble and "404" not in trouble] == []
 
 
+def test_whoever_has_a_key_writes_a_reception_on_the_page(box, browser, desk, troubles):
+    page = opened(browser, troubles, http_credentials={"username": ACCOUNT_SID, "password": AUTH_TOKEN})
+    page.goto(f"{box.exchange}/api/docs")
+    operation = page.locator("#operations-receptions-put_reception")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator('tr[data-param-name="name"] input').fill("desk")
+    expect(operation.locator(".opblock-section-request-body select.content-type")).to_have_value("application/yaml")
+    text = operation.locator("textarea.body-param__text")
+    expect(text).to_have_value(re.compile("^steps:"))  # the example, which is one
+    text.fill("steps:\n  hello:\n    say: おはようございます\n")
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table")).to_contain_text("201")
+    kept = desk.asks("GET", "/api/receptions/desk")["document"]
+    assert kept["steps"]["hello"]["say"] == "おはようございます"
+    assert [trouble for trouble in troubles if "favicon" not in trouble and "404" not in trouble] == []
+
+
 def test_nothing_that_is_put_into_the_page_later_runs(box, browser, troubles):
     page = opened(browser, troubles, http_credentials={"username": ACCOUNT_SID, "password": AUTH_TOKEN})
     page.goto(f"{box.exchange}/api/docs")

@@ -93,7 +93,7 @@ def answers(done: str, status: int, *refusals: int, content: Json | None = None)
 
     The `content` is what the function returns, in JSON, unless it is given.
     """
-    whenever = (401, 403, 422, 429, 500)  # a key or a request is wrong, or too much, or we are wrong
+    whenever = (400, 401, 403, 422, 429, 500)  # a request or a key is wrong, or too much, or we are wrong
     problem = {"application/problem+json": {"model": Problem}}
     problems = {code: {"description": HTTPStatus(code).phrase, "content": problem} for code in (*whenever, *refusals)}
     problems[429]["headers"] = {"Retry-After": RETRY_AFTER}
