@@ -1,4 +1,4 @@
-"""Message interactions: texts that a client has the exchange send to a participant, from the line that they know.
+"""Texts in a session: what its people write to each other, and what a client has the exchange write to one of them.
 
 What was written, and how far it has come, stands with all other texts, under the same id but for its first letters.
 """
@@ -43,16 +43,27 @@ STATUSES_OF_PROXY = {"read": "delivered", "partially_delivered": "delivered"}
 
 
 class MessageInteraction(SessionEntry, discriminator="message-interaction"):
-    """A text to a participant."""
+    """A text to a participant; from the other one, where an inbound message is named."""
 
     sid = UnicodeAttribute()
     participant_sid = UnicodeAttribute()
+    inbound_participant_sid = UnicodeAttribute(null=True)
+    inbound_message_sid = UnicodeAttribute(null=True)
     deleted = BooleanAttribute(null=True)
     date_created = NumberAttribute()
 
     @property
     def message_id(self) -> str:
         return "KM" + str(self.sid)[2:]
+
+    @property
+    def message_ids(self) -> list[str]:
+        """Under which ids it stands with all other texts: as it was sent, and as it came in if it did."""
+        return [self.message_id, *([str(self.inbound_message_sid)] if self.inbound_message_sid else [])]
+
+    def is_to(self, participant_sid: str) -> bool:
+        """Whether a client has sent it to this participant."""
+        return self.participant_sid == participant_sid and self.inbound_message_sid is None
 
 
 AnyInteraction = Interaction | MessageInteraction
@@ -108,7 +119,7 @@ def keep_in_session(
     transaction.save(made)
     actions = in_progress(now)
     if session.slides:
-        until = now + int(session.ttl)
+        until = max(now + int(session.ttl), int(session.expires_at or 0))
         actions.append(Session.expires_at.set(until))
         pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
         slide_routes(transaction, session.session_sid, pairs, until, now)
@@ -122,7 +133,7 @@ def list_shown(session_sid: str, participant_sid: str | None = None) -> list[Any
     """The calls and texts of a session that are shown, or the texts to one of its people; the newest first."""
     found = [one for one in list_all(session_sid) if not one.deleted]
     if participant_sid:
-        found = [one for one in found if getattr(one, "participant_sid", None) == participant_sid]
+        found = [one for one in found if isinstance(one, MessageInteraction) and one.is_to(participant_sid)]
     return sorted(found, key=lambda one: (one.date_created, one.sid), reverse=True)
 
 
@@ -147,7 +158,7 @@ def get_shown(session_sid: str, sid: str) -> AnyInteraction:
 def get_message_interaction(session_sid: str, participant_sid: str, sid: str) -> MessageInteraction:
     """The text of this SID to this participant. Raises RequestRefused 20404."""
     found = get_shown(session_sid, sid)
-    if not isinstance(found, MessageInteraction) or found.participant_sid != participant_sid:
+    if not isinstance(found, MessageInteraction) or not found.is_to(participant_sid):
         raise not_found(f"/MessageInteractions/{sid}")
     return found
 
@@ -155,20 +166,23 @@ def get_message_interaction(session_sid: str, participant_sid: str, sid: str) ->
 def hide_interaction(session_sid: str, sid: str) -> None:
     """Nobody is shown this call or text any more, and what was written is gone. Raises RequestRefused 20404.
 
-    Of a call something stays that names no number, until its session is forgotten: a late callback finds it.
+    What Twilio may tell of once more leaves something that names no number, until its session is forgotten: a late
+    callback finds it, and a text that is delivered twice.
     """
     found = get_shown(session_sid, sid)
     if isinstance(found, MessageInteraction):
-        records.forget_messages([found.message_id])
+        records.forget_messages(found.message_ids)
+    if isinstance(found, MessageInteraction) and found.inbound_message_sid is None:
         found.delete()
     else:
-        update_if(found, [Interaction.deleted.set(True)], Interaction.entry.exists())
+        update_if(found, [type(found).deleted.set(True)], SessionEntry.entry.exists())
 
 
 def forget_what_happened(session_sid: str) -> None:
     """Deletes all calls and texts of a session, and what was written."""
     found = list_all(session_sid)
-    records.forget_messages([one.message_id for one in found if isinstance(one, MessageInteraction)])
+    texts = [one for one in found if isinstance(one, MessageInteraction)]
+    records.forget_messages([message_id for one in texts for message_id in one.message_ids])
     with SessionEntry.batch_write() as batch:
         for one in found:
             batch.delete(one)
@@ -211,7 +225,10 @@ def show_any(found: tuple[AnyInteraction, Message | None], service_sid: str, bas
 def show_message_interaction(
     found: tuple[AnyInteraction, Message | None], service_sid: str, base: str
 ) -> dict[str, Any]:
-    """The text as Proxy's REST API writes it among those to one participant. Nothing has come in."""
+    """The text as Proxy's REST API writes it among those to one participant.
+
+    What has come in is `delivered` from the beginning. https://www.twilio.com/docs/proxy/api/interaction
+    """
     one, message = found
     assert isinstance(one, MessageInteraction)  # noqa: S101  for mypy
     sid = message.sid if message else None
@@ -226,11 +243,11 @@ def show_message_interaction(
         "data": json.dumps({"body": message.body} if message else {}, ensure_ascii=False),
         "type": "message",
         "participant_sid": one.participant_sid,
-        "inbound_participant_sid": None,
-        "inbound_resource_sid": None,
-        "inbound_resource_status": None,
-        "inbound_resource_type": None,
-        "inbound_resource_url": None,
+        "inbound_participant_sid": one.inbound_participant_sid,
+        "inbound_resource_sid": one.inbound_message_sid,
+        "inbound_resource_status": "delivered" if one.inbound_message_sid else None,
+        "inbound_resource_type": "Message" if one.inbound_message_sid else None,
+        "inbound_resource_url": f"{messages}/{one.inbound_message_sid}.json" if one.inbound_message_sid else None,
         "outbound_participant_sid": one.participant_sid,
         "outbound_resource_sid": sid,
         "outbound_resource_status": STATUSES_OF_PROXY.get(status, status),
