@@ -27,6 +27,9 @@ from toritsugi.messages.inbound import KnownOfSender, Text, TextContext
 from toritsugi.messages.records import Message
 from toritsugi.messages.segments import measure_text
 
+# Why a text is not passed on, as its sender is told: each has a sentence in words/.
+WHY_NOT = ("no session", "session ended", "partner missing", "calls only", "files", "opted out")
+
 INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")  # of a text of nothing else nothing would arrive
 
 
