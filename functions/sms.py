@@ -23,11 +23,11 @@ MAX_TEXT_TRIES = 3
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if match := records.FILE_PATH.fullmatch(event["rawPath"]):
         return file_answer(match[1], int(match[2]))
-    return answer_webhook(event, context)
+    return take_text(event, context)
 
 
 @webhooks.answers_with_text
-def answer_webhook(webhook: Webhook) -> MessagingResponse:
+def take_text(webhook: Webhook) -> MessagingResponse:
     """One read and one write, and two more where something is sent, for that is counted.
 
     More only while the same person writes several texts in the same moment, or their session changes.
@@ -35,13 +35,13 @@ def answer_webhook(webhook: Webhook) -> MessagingResponse:
     text = inbound.read_text(webhook.fields, time.time())
     for _ in range(MAX_TEXT_TRIES):
         try:
-            return answer_text(text)
+            return send_on_or_answer(text)
         except inbound.Overtaken:
             continue
     raise RuntimeError("other texts of the same person came in, again and again")
 
 
-def answer_text(text: Text) -> MessagingResponse:
+def send_on_or_answer(text: Text) -> MessagingResponse:
     """What Twilio is to do about a text, which is kept. Raises Overtaken."""
     decided = relaying.decide_text(text, relaying.look_up_text(text))
     if isinstance(decided, RelayedText):

@@ -78,7 +78,7 @@ def test_the_longest_text_with_ten_pictures_is_kept(twilio):
     assert len(kept(fields["MessageSid"]).media) == 10
 
 
-def test_a_line_of_a_masked_service_tells_a_stranger_that_it_leads_nowhere_and_knows_a_last_word(twilio):
+def test_a_line_of_a_service_tells_a_stranger_that_it_leads_nowhere_and_knows_a_last_word(twilio):
     give_line("+12025550109", document=None)
     fields = form("もしもし", line="+12025550109")
     assert "つながりません" in read(send(twilio, fields))

@@ -10,7 +10,7 @@ from toritsugi.adapters import twilio_recordings
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
 
-NOT_THERE = (404, 410)
+NO_FILE = (404, 410)
 
 
 def find_location(url: str) -> str | None:
@@ -22,7 +22,7 @@ def find_location(url: str) -> str | None:
     if not path.startswith(f"/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Messages/") or ".." in path:
         return None
     with twilio_recordings.ask_account("GET", config.CARRIER_URL + path, redirect=False) as answer:
-        if answer.status in NOT_THERE:
+        if answer.status in NO_FILE:
             return None
         location: str | None = answer.get_redirect_location() or None
     if location is None:

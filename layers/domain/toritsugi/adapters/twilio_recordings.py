@@ -65,7 +65,7 @@ def ask_twilio(method: str, path: str) -> Any:
     return ask_account(method, url)
 
 
-def ask_account(method: str, url: str, **how: bool) -> Any:
+def ask_account(method: str, url: str, redirect: bool = True) -> Any:
     """Twilio's answer, whose body is still to be read. Where it takes a key or token no more, the next is tried.
 
     Raises Unanswered.
@@ -75,18 +75,18 @@ def ask_account(method: str, url: str, **how: bool) -> Any:
         for user, password in config.settings(doubtful).twilio_logins:
             if answer:
                 answer.close()
-            answer = send_request(method, url, urllib3.make_headers(basic_auth=f"{user}:{password}"), **how)
+            answer = send_request(method, url, urllib3.make_headers(basic_auth=f"{user}:{password}"), redirect)
             if answer.status != WRONG_TOKEN:
                 return answer
     return answer
 
 
-def send_request(method: str, url: str, headers: dict[str, str], **how: bool) -> Any:
+def send_request(method: str, url: str, headers: dict[str, str], redirect: bool) -> Any:
     """The answer of whoever is there; what fails is tried twice more, for it may be done twice. Raises Unanswered."""
     pool, connections = http()
     connections.prepare()
     try:
-        return pool.request(method, url, headers=headers, preload_content=False, **how)
+        return pool.request(method, url, headers=headers, redirect=redirect, preload_content=False)
     except urllib3.exceptions.HTTPError as failure:
         raise no_answer(failure) from failure
 

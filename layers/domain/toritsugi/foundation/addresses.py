@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from toritsugi.foundation import config
 
-KINDS = ("voice", "sms")
+WEBHOOK_KINDS = ("voice", "sms")
 
 # Twilio repeats a request only if told to: two more tries, also after our 5xx, and after a 429 with which API Gateway
 # keeps a flood away; all within its own limit of 15 s.
@@ -45,12 +45,12 @@ def entrance(kind: str) -> dict[str, str]:
 
 def entrances(able: Mapping[str, bool]) -> dict[str, str]:
     """The settings of a number whose calls and texts come to us, as far as it is able to have them."""
-    return {name: value for kind in KINDS if able[kind] for name, value in entrance(kind).items()}
+    return {name: value for kind in WEBHOOK_KINDS if able[kind] for name, value in entrance(kind).items()}
 
 
 def kinds_here(webhooks: Mapping[str, str]) -> list[str]:
     """What comes to us of a number with these webhooks: its calls ("voice"), its texts ("sms"), or both."""
-    return [kind for kind in KINDS if leads_here(webhooks[f"{kind}_url"], kind)]
+    return [kind for kind in WEBHOOK_KINDS if leads_here(webhooks[f"{kind}_url"], kind)]
 
 
 def leads_here(url: str, kind: str) -> bool:

@@ -101,6 +101,7 @@ def new_message_to(person: Participant, form: Form) -> Message:
         person=person.identifier,
         body=body,
         media=[{"url": url, "kind": ""} for url in media] or None,
+        session_sid=person.session_sid,
     )
 
 
@@ -210,6 +211,11 @@ def with_messages(found: list[AnyInteraction]) -> list[tuple[AnyInteraction, Mes
     return [(one, known.get(one.message_id) if isinstance(one, MessageInteraction) else None) for one in found]
 
 
+def status_of_proxy(message: Message) -> str:
+    """How far a text has come, in a word that Proxy knows."""
+    return STATUSES_OF_PROXY.get(message.status, message.status)
+
+
 def show_any(found: tuple[AnyInteraction, Message | None], service_sid: str, base: str) -> dict[str, Any]:
     """The call or text as Proxy's REST API writes it among the interactions of a session."""
     one, message = found
@@ -234,7 +240,6 @@ def show_message_interaction(
     sid = message.sid if message else None
     messages = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Messages"
     person = f"{base}/v1/Services/{service_sid}/Sessions/{one.session_sid}/Participants/{one.participant_sid}"
-    status = message.status if message else "unknown"
     return {
         "sid": one.sid,
         "session_sid": one.session_sid,
@@ -250,7 +255,7 @@ def show_message_interaction(
         "inbound_resource_url": f"{messages}/{one.inbound_message_sid}.json" if one.inbound_message_sid else None,
         "outbound_participant_sid": one.participant_sid,
         "outbound_resource_sid": sid,
-        "outbound_resource_status": STATUSES_OF_PROXY.get(status, status),
+        "outbound_resource_status": status_of_proxy(message) if message else "unknown",
         "outbound_resource_type": "Message",
         "outbound_resource_url": f"{messages}/{sid}.json" if sid else None,
         "date_created": date(one.date_created),

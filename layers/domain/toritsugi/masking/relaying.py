@@ -90,7 +90,7 @@ def decide_text(text: Text, known: KnownOfSender) -> RelayedText | TextContext:
         return inbound.answer_unless(replace(context, wish=wish), lambda _: "")
     if route is None:
         return tell_why(context, "no session")
-    if reason := why_not(route, text):
+    if reason := why_route_refuses(route, text):
         return tell_why(context, reason)
     return RelayedText(text, known, route)
 
@@ -107,7 +107,7 @@ def why_silent(context: TextContext) -> str | None:
     return None
 
 
-def why_not(route: Route, text: Text) -> str | None:
+def why_route_refuses(route: Route, text: Text) -> str | None:
     """Why a text cannot take this route; None if it can. For files alone something more is read."""
     if not route.connects(text.at):
         return "session ended"
@@ -162,19 +162,20 @@ def relay(wanted: RelayedText, tell: usage.Tell) -> Message | None:
     return reply
 
 
-OPTED_OUT, KEPT, KNOWN = 0, 1, 3  # the places of these conditions in the transaction
+OPTED_OUT, TEXT_IS_KEPT, INTERACTION_IS_KEPT = 0, 1, 3  # the places of these conditions in the transaction
 
 
 def keep_relayed(wanted: RelayedText) -> Message | None:
     """What Twilio is to send, kept; None, if the text was kept before. Raises NotPassedOn, inbound.Overtaken."""
     text, route = wanted.text, wanted.route
     reply = inbound.new_reply(text, route.partner, str(route.shows), text.body, text.media)
+    reply.session_sid = route.session_sid
     session: Session | None = None
     for _ in range(MAX_TRIES):
         places = write_relayed(wanted, reply, session)
         if not places:
             return reply
-        if places & {KEPT, KNOWN}:
+        if places & {TEXT_IS_KEPT, INTERACTION_IS_KEPT}:
             return None
         if OPTED_OUT in places:
             raise wanted.instead("opted out")

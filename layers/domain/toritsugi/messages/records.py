@@ -92,6 +92,7 @@ class Message(Table):
     error_code = NumberAttribute(null=True)
     refused = UnicodeAttribute(null=True)
     in_reply_to = UnicodeAttribute(null=True)
+    session_sid = UnicodeAttribute(null=True)  # of what was sent to one of a masked session
     unanswered = UnicodeAttribute(null=True)
     asked = UnicodeAttribute(null=True)  # the hash of the request, by which a repeated one is known
     month = UnicodeAttribute()
