@@ -246,6 +246,13 @@ def test_a_word_that_ends_texts_is_not_passed_on_and_counts_for_every_line(opene
     assert "受け取っていません" in told(twilio, lines, number=BEN)
 
 
+def test_unstop_is_for_the_exchange_alone_whoever_says_it(opened, twilio):
+    """As with Proxy, which passes START on and UNSTOP not: https://www.twilio.com/docs/proxy/opt-out-keywords"""
+    session, lines = opened
+    assert writes(twilio, lines, "Unstop") is None
+    assert session.interactions.list() == []
+
+
 def test_who_wants_no_texts_may_write_and_comes_back_with_start(opened, twilio):
     _, lines = opened
     writes(twilio, lines, "STOP")
