@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, give_numbers, open_session
+from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, give_numbers, open_session
 from tests.integration.tapes import CALL, SID, Messages, Tapes, files, report, served, source, told
 from tests.integration.test_recorded_sessions import CONVERSATION, records
 from tests.integration.texts import LINE, form, give_line, know, reports, send, writes
@@ -92,11 +92,11 @@ def test_the_answer_names_what_twilio_still_knows_and_recordings_are_gone_there_
     assert tapes.files == {}
 
 
-def test_what_was_written_in_a_session_goes_with_its_copies_and_twilios_names_of_both_are_told(
+def test_what_was_written_in_a_session_goes_too_and_twilios_names_of_it_are_told(
     cloud, desk, client, twilio, clock, tapes
 ):
     made = client.proxy.v1.services.create(unique_name="letters")
-    give_numbers(made.sid, LINES, sms=True)
+    give_numbers(made.sid, ["+815010000021", "+815010000022"], sms=True)
     session, lines = open_session(client.proxy.v1.services(made.sid), AIKO, BEN)
     fields, back = form("着きました", AIKO, lines[AIKO]), form("今行きます", BEN, lines[BEN])
     for one, sid in ((fields, "SM" + "e" * 32), (back, "SM" + "f" * 32)):

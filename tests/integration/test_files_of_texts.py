@@ -121,9 +121,9 @@ def test_the_password_opens_files_of_the_accounts_own_texts_and_nothing_else(cli
     assert shelf.asked == []
 
 
-def test_what_somebody_else_has_sent_to_the_exchange_is_led_to_nobody(client, twilio, shelf, clock):
-    """A text that came in is kept under Twilio's own SID, and no address leads to its files but those of its copy."""
+def test_under_the_sid_that_a_text_has_at_twilio_nothing_is_found(client, twilio, shelf, clock):
+    """It is a request without a signature, like any other."""
     path = pictured(client, twilio)
     copy = records.find_message(path.split("/")[3])
-    assert fetches(f"/sms/files/{copy.in_reply_to}/0") == (404, None)
+    assert fetches(f"/sms/files/{copy.in_reply_to}/0") == (403, None)
     assert shelf.asked == []

@@ -86,7 +86,7 @@ def decide_text(text: Text, known: KnownOfSender) -> RelayedText | TextContext:
     wish = text.wish or opt_out.read_whole_keyword(text.body)
     if silence := why_silent(context):
         return replace(context, unanswered=silence, wish=wish if silence == "blocked" and wish == "stop" else None)
-    if wish == "stop" or (wish == "start" and known.opt_out):
+    if wish == "stop" or (wish == "start" and (known.opt_out or not opt_out.is_ordinary(text.body))):
         return inbound.answer_unless(replace(context, wish=wish), lambda _: "")
     if route is None:
         return tell_why(context, "no session")

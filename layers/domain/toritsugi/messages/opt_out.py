@@ -18,6 +18,7 @@ TWILIOS = {
     "help": ("HELP", "INFO"),
 }
 PROXYS = ("ARRET", "ARRETE", "ARRETT")
+NEVER_ORDINARY = ("UNSTOP",)  # which Proxy does not pass on, unlike START and YES
 BY_TWILIO = {word for said in TWILIOS.values() for word in said}
 ALSO_ORDINARY = ("yes",)  # what somebody says who has never wished for an end
 MAX_POLITE = 80  # characters of a text that may be a word and politeness, and parts of it before and after the word
@@ -43,6 +44,11 @@ def read_whole_keyword(body: str) -> str | None:
     """
     said = bare(body)
     return "stop" if said in map(bare, PROXYS) else wishes().get(said)
+
+
+def is_ordinary(body: str) -> bool:
+    """Whether people may say to each other what means to an exchange that texts are wanted again."""
+    return bare(body) not in map(bare, NEVER_ORDINARY)
 
 
 def bare(text: str) -> str:
