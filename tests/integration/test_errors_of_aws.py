@@ -401,7 +401,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
-    "masking.relaying.keep_relayed": lambda w: w.relayed(),
+    "masking.relaying.write_relayed": lambda w: w.relayed(),
     "messages.outbound.keep_outbound": lambda w: lambda: outbound.keep_outbound(text()),
     "messages.records.change_message": lambda w: w.text(
         lambda: messages.progress(text().message_id, "SM1", "delivered")
