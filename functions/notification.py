@@ -1,9 +1,9 @@
 """The owner's other systems are told what has happened: on the bus, and by requests to whoever has subscribed.
 
 The tables' streams wake it with what was written, each row's changes in their order; what no table shows comes by the
-queue. From there each event goes to each subscriber, and each state of a masked call to its service's CallbackUrl;
-both signed. Retries, back-off, order and dead letters are the queue's. What a receiver is told that was slow lately
-goes to a second queue, whose processes are not those of the first.
+queue. From there each event goes to each subscriber, and each state of a masked call or text to its service's
+CallbackUrl; both signed. Retries, back-off, order and dead letters are the queue's. What a receiver is told that was
+slow lately goes to a second queue, whose processes are not those of the first.
 """
 
 import json
@@ -21,6 +21,7 @@ from toritsugi.foundation.types import Json
 from toritsugi.masking import callbacks
 from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.services import AUTH_TOKEN
+from toritsugi.messages.records import Message
 from toritsugi.subscriptions import changes, deliveries, lanes, records
 from toritsugi.subscriptions.deliveries import CANCELED, DELIVERED, FAILED, MAX_DELIVERY_TRIES, RETRYING, Delivery
 from toritsugi.subscriptions.news import DISABLED
@@ -71,17 +72,21 @@ def hand_on(event: Event) -> None:
 
 
 def hand_on_states(found: list[Json]) -> None:
-    """Has the CallbackUrl of each service told of the states of its calls."""
+    """Has the CallbackUrl of each service told of the states of its calls and texts."""
     for record in found:
-        interaction = find_state(record)
-        if interaction and (service := callbacks.find_told_service(interaction.session_sid)):
-            parameters = callbacks.parameters_of(interaction, service.service_sid)
-            notifications.send_callback(service.service_sid, parameters, interaction.sid, interaction.status)
+        if not (changed := find_state(record)):
+            continue
+        service = callbacks.find_told_service(str(changed.session_sid))
+        if service and (told := callbacks.find_told_state(changed)):
+            notifications.send_callback(service.service_sid, callbacks.parameters_of(told, service.service_sid))
 
 
-def find_state(record: Json) -> Interaction | None:
-    """The masked call whose state a change is. One that nobody can read must not hold up all those behind it."""
-    if record["eventSourceARN"].split("/")[1] != config.SESSIONS_TABLE:
+def find_state(record: Json) -> Interaction | Message | None:
+    """The call or text of a session whose state a change is.
+
+    One that nobody can read must not hold up all those behind it.
+    """
+    if record["eventSourceARN"].split("/")[1] not in (config.SESSIONS_TABLE, config.MESSAGES_TABLE):
         return None
     try:
         return callbacks.find_new_state(*changes.read_rows(record))

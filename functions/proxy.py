@@ -97,7 +97,7 @@ def add_number(service_sid: str) -> Response[str]:
     number = pool.add_to_pool(service_sid, owned, wanted.boolean("IsReserved") or False, int(time.time()))
     try:
         owned = twilio_api.get_owned_number(None, number.sid)  # a reception may have left in between
-        twilio_api.point(owned, addresses.entrance("voice"))
+        twilio_api.point(owned, addresses.entrances(owned["capabilities"]))
     except Exception as failure:
         # where Twilio may have sent its calls here, or has before, only its line knows where they went
         # and where people were given it before, it was in the pool already

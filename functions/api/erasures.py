@@ -113,6 +113,7 @@ class Erasing:
         self.each(sorted(filter(recordings.is_known, traces.recordings)), self.erase_recording)
         if self.complete:
             self.calls |= traces.calls
+            self.messages |= traces.texts
             erasure.erase_session(sid)
             self.erased["sessions"] += 1
 

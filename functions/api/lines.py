@@ -30,8 +30,6 @@ LinePath = Annotated[
     str, Path(description="E.164, its plus written as %2B; or as people write it where the exchange is")
 ]
 
-LINE_KINDS = {"voice": twilio_api.OF_CALLS, "sms": twilio_api.OF_TEXTS}  # and where each of them goes
-
 
 class LineRequest(BaseModel):
     """What a line is to work for, besides its service if it has one."""
@@ -131,12 +129,12 @@ def get_owned_line(number: str) -> Json:
 
 def take_over(owned: Json, reception: str, unconfirmed_callers: str | None, expected: Precondition) -> None:
     """The reception answers whatever the number can: calls, texts, or both. Raises RequestRefused."""
-    able = [kind for kind in LINE_KINDS if owned["capabilities"][kind]]
-    if not able:
+    entrances = addresses.entrances(owned["capabilities"])
+    if not entrances:
         raise RequestRefused(20001, f"{owned['phone_number']} takes neither calls nor texts")
     routes.check_is_nobodys(owned["phone_number"], time.time())
     publishing.give_line(owned["phone_number"], owned, reception, unconfirmed_callers, expected)
-    twilio_api.point(owned, {name: value for kind in able for name, value in addresses.entrance(kind).items()})
+    twilio_api.point(owned, entrances)
 
 
 def give_line_back(number: str, expected: Precondition) -> None:
@@ -170,16 +168,13 @@ def give_line_back(number: str, expected: Precondition) -> None:
 
 def wanted_here(line: Line | None, turned: Json) -> Json:
     """Where the calls and texts of a line go that were turned away, if it has a reception, or a service, by now."""
-    able = [kind for kind in LINE_KINDS if turned.keys() & LINE_KINDS[kind] and works_for_somebody(line, kind)]
-    return {name: value for kind in able for name, value in addresses.entrance(kind).items()}
-
-
-def works_for_somebody(line: Line | None, kind: str) -> bool:
-    return line is not None and bool(line.reception or (kind == "voice" and line.service_sid))
+    if not line or not (line.reception or line.service_sid):
+        return {}
+    kinds = [kind for kind in LINE_KINDS if turned.keys() & LINE_KINDS[kind]]
+    return {name: value for kind in kinds for name, value in addresses.entrance(kind).items()}
 
 
 def former_of_reception(line: Line, owned: Json) -> Json:
     """Where the calls and texts of a line went before, as far as they come to its reception now, and nowhere else."""
-    taken = [kind for kind in LINE_KINDS if not (kind == "voice" and line.service_sid)]
-    here = [kind for kind in taken if addresses.leads_here(owned["webhooks"][f"{kind}_url"], kind)]
-    return {name: line.former[name] for kind in here for name in LINE_KINDS[kind] if name in line.former}
+    here = [] if line.service_sid else addresses.kinds_here(owned["webhooks"])
+    return twilio_api.only(line.former, here)

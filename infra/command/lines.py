@@ -79,8 +79,8 @@ class Lines:
         return [line for line in self.owned if line.works_for]
 
     def comes_here(self, line: Line) -> list[str]:
-        """The kinds that have to come to the exchange: calls, and to a reception texts too, where the number can."""
-        asked = {"voice": line.voice or not line.reception, "sms": line.sms and bool(line.reception)}
+        """The kinds that have to come to the exchange: calls and texts, as far as the number can have them."""
+        asked = {"voice": line.voice, "sms": line.sms}
         return [kind for kind in KINDS if asked[kind]]
 
     def leads_here(self, line: Line, kind: str = "voice") -> bool:

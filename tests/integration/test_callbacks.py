@@ -6,12 +6,14 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from tests.conftest import AUTH_TOKEN, BASE, OWN_SECRET
-from tests.integration.conftest import AIKO, BEN, OutgoingLeg, open_session, set_setting
+from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, give_numbers, open_session, set_setting
 from tests.integration.test_proxy_api import raw
 from tests.integration.test_subscriptions import Exchange
+from tests.integration.texts import form, reports, send
 from tests.stories.owners import Owner
 from toritsugi.foundation import config
 from toritsugi.masking.services import Service
+from toritsugi.messages.records import reply_id
 
 KEY = ("SK" + "a" * 32, "secret")
 OF_A_CALL = ["initiated", "in-progress", "completed"]
@@ -26,6 +28,14 @@ def exchange(cloud, clock):
 def comes_near(cloud):
     """From now on the exchange is on one machine with those whom it tells."""
     return lambda: set_setting(cloud, "public-base-url", "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def texting(client, clock):
+    """A service whose numbers have texts."""
+    made = client.proxy.v1.services.create(unique_name="letters")
+    give_numbers(made.sid, LINES, sms=True)
+    return client.proxy.v1.services(made.sid)
 
 
 @pytest.fixture(params=["own-secret", "auth-token"])
@@ -139,6 +149,58 @@ def test_a_change_that_comes_again_is_told_once(service, twilio, exchange):
 def test_a_service_that_wants_nothing_has_nothing_waiting(service, twilio, exchange):
     _, lines = open_session(service)
     OutgoingLeg(twilio, AIKO, lines[AIKO]).reports("initiated", "completed")
+    exchange.tells()
+    assert waiting(exchange) == []
+
+
+def text_of(twilio, lines, writer=AIKO):
+    """The id of the text that goes on to the other, and the SID of its interaction."""
+    fields = form("着きました", writer, lines[writer])
+    assert send(twilio, fields)["statusCode"] == 200
+    return reply_id(fields["MessageSid"]), "KI" + fields["MessageSid"][2:]
+
+
+def test_each_state_of_a_text_is_told_in_order_and_what_comes_too_late_or_says_the_same_is_not(
+    texting, twilio, exchange, told, comes_near
+):
+    owner, signed_by = told
+    name_callback(texting, owner.address, signed_by)
+    session, lines = open_session(texting)
+    text, interaction = text_of(twilio, lines)
+    exchange.tells()
+    for status in ("sent", "queued", "delivered", "sent", "read"):
+        reports(twilio, text, status)
+        exchange.tells()
+    comes_near()
+    while exchange.queue.messages:
+        assert False not in exchange.delivers()
+    assert [one["outboundResourceStatus"] for one in owner.asked] == ["accepted", "sent", "delivered"]
+    assert {one["interactionSid"] for one in owner.asked} == {interaction}
+    first, last = owner.asked[0], owner.asked[-1]
+    assert (first["outboundResourceSid"], last["outboundResourceSid"]) == ("", "SM" + "f" * 32)
+    assert (last["interactionType"], json.loads(last["interactionData"])) == ("Message", {"body": "着きました"})
+    assert (last["inboundResourceType"], last["inboundResourceStatus"]) == ("message", "delivered")
+    assert [person[3:] in str(owner.asked) for person in (AIKO, BEN)] == [False, False]
+    [shown] = session.interactions.list()
+    assert (last["interactionDateUpdated"], shown.outbound_participant_sid) == (
+        shown.date_updated.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        last["outboundParticipantSid"],
+    )
+
+
+def test_of_a_text_that_was_deleted_meanwhile_nothing_is_told(texting, twilio, exchange):
+    name_callback(texting, "https://8.8.8.8/told")
+    session, lines = open_session(texting)
+    _, interaction = text_of(twilio, lines)
+    session.interactions(interaction).delete()
+    exchange.tells()
+    assert waiting(exchange) == []
+
+
+def test_of_a_text_outside_of_sessions_no_service_is_told(texting, twilio, exchange):
+    name_callback(texting, "https://8.8.8.8/told")
+    _, lines = open_session(texting)
+    assert send(twilio, form("もしもし", EVE, lines[AIKO]))["statusCode"] == 200
     exchange.tells()
     assert waiting(exchange) == []
 

@@ -8,14 +8,15 @@ import time
 
 import pytest
 
-from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, open_session
+from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, give_numbers, open_session
 from tests.integration.tapes import CALL, SID, Messages, Tapes, files, report, served, source, told
 from tests.integration.test_recorded_sessions import CONVERSATION, records
-from tests.integration.texts import LINE, give_line, know, writes
+from tests.integration.texts import LINE, form, give_line, know, reports, send, writes
 from tests.integration.wire import Died, dying
 from toritsugi.adapters import storage
 from toritsugi.foundation import config
 from toritsugi.limits import usage
+from toritsugi.messages.records import reply_id
 from toritsugi.recordings.records import Recording
 
 TABLES = ("DIRECTORY", "SERVICES", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES", "USAGE")
@@ -89,6 +90,23 @@ def test_the_answer_names_what_twilio_still_knows_and_recordings_are_gone_there_
     assert len(receipt["at_twilio"]["messages"]) >= 2
     assert all(sid.startswith("SM") for sid in receipt["at_twilio"]["messages"])
     assert tapes.files == {}
+
+
+def test_what_was_written_in_a_session_goes_too_and_twilios_names_of_it_are_told(
+    cloud, desk, client, twilio, clock, tapes
+):
+    made = client.proxy.v1.services.create(unique_name="letters")
+    give_numbers(made.sid, ["+815010000021", "+815010000022"], sms=True)
+    session, lines = open_session(client.proxy.v1.services(made.sid), AIKO, BEN)
+    fields, back = form("着きました", AIKO, lines[AIKO]), form("今行きます", BEN, lines[BEN])
+    for one, sid in ((fields, "SM" + "e" * 32), (back, "SM" + "f" * 32)):
+        send(twilio, one)
+        reports(twilio, reply_id(one["MessageSid"]), "delivered", sid)
+    session.update(status="closed")
+    _, receipt = erases(desk)
+    both = {fields["MessageSid"], back["MessageSid"], "SM" + "e" * 32, "SM" + "f" * 32}
+    assert set(receipt["at_twilio"]["messages"]) == both
+    assert (knowing(cloud, AIKO), rows(cloud, "MESSAGES"), rows(cloud, "SESSIONS")) == ({}, [], [])
 
 
 def test_the_answer_does_not_repeat_the_number(desk, aiko):

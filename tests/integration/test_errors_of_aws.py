@@ -35,11 +35,12 @@ from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
-from toritsugi.masking import erasure, in_conference, interactions, pool, services
+from toritsugi.masking import erasure, in_conference, interactions, pool, relaying, services
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking import message_interactions as written
+from toritsugi.masking.claims import route_of
 from toritsugi.masking.masked_legs import MaskedLeg
-from toritsugi.masking.sessions import read_session
+from toritsugi.masking.sessions import find_with_people, read_session
 from toritsugi.messages import inbound, outbound, reply_limit
 from toritsugi.messages import records as messages
 from toritsugi.receptions import publishing as receptions
@@ -231,6 +232,14 @@ class World:
         deeds.take_out(self.service, sid)
         return lambda: deed(self.service, sid)
 
+    def relayed(self) -> Deed:
+        """What one of a session has written to their line goes on to the other."""
+        sid = self.session()
+        aiko, ben = find_with_people(sid)[1]
+        wrote = inbound.Text("SM" + "1" * 32, aiko.identifier, aiko.proxy_identifier, "hello", [], None, NOW)
+        route = route_of(find_with_people(sid)[0], aiko, ben)
+        return lambda: relaying.keep_relayed(relaying.RelayedText(wrote, inbound.KnownOfSender(None), route))
+
     def written(self, deed: Callable[[str, str], object]) -> Deed:
         """Something that is done with a text that was sent in a session."""
         sid, text_sid = self.session(), "KI" + "2" * 32
@@ -400,6 +409,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
+    "masking.relaying.write_relayed": lambda w: w.relayed(),
     "messages.outbound.keep_outbound": lambda w: lambda: outbound.keep_outbound(text()),
     "messages.records.change_message": lambda w: w.text(
         lambda: messages.progress(text().message_id, "SM1", "delivered")

@@ -210,11 +210,11 @@ def pool(client, service):
 
 def test_a_line_of_a_service_keeps_it_beside_its_reception(desk, at_twilio, client, service):
     pool(client, service).create(phone_number=BOTH)
-    assert settings(at_twilio, BOTH)["sms_url"] == OLD_TEXTS["sms_url"]
+    assert settings(at_twilio, BOTH)["sms_url"].partition("#")[0] == f"{BASE}/sms"
     assert gives(desk, BOTH)[1]["service_sid"] == service.sid
     assert releases(desk, BOTH) == 204
     now, line = settings(at_twilio, BOTH), find_line(BOTH)
-    assert (now["voice_url"].partition("#")[0], now["sms_url"]) == (f"{BASE}/voice", OLD_TEXTS["sms_url"])
+    assert (now["voice_url"].partition("#")[0], now["sms_url"].partition("#")[0]) == (f"{BASE}/voice", f"{BASE}/sms")
     assert (line.service_sid, line.reception, line.document) == (service.sid, None, None)
     [number] = pool(client, service).list()
     pool(client, service)(number.sid).delete()

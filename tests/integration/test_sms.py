@@ -78,12 +78,13 @@ def test_the_longest_text_with_ten_pictures_is_kept(twilio):
     assert len(kept(fields["MessageSid"]).media) == 10
 
 
-def test_a_line_of_a_masked_service_keeps_what_comes_and_says_nothing(twilio):
+def test_a_line_of_a_service_tells_a_stranger_that_it_leads_nowhere_and_knows_a_last_word(twilio):
     give_line("+12025550109", document=None)
-    fields = form("停止", line="+12025550109")
-    assert read(send(twilio, fields)) is None
-    assert kept(fields["MessageSid"]).unanswered == "no reception"
-    assert not has_left()
+    fields = form("もしもし", line="+12025550109")
+    assert "つながりません" in read(send(twilio, fields))
+    assert kept(fields["MessageSid"]).unanswered is None
+    assert "停止しました" in read(send(twilio, form("停止", line="+12025550109")))
+    assert has_left()
 
 
 def test_what_comes_to_no_line_of_ours_is_kept_all_the_same(twilio):

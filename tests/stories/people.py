@@ -52,7 +52,7 @@ def went_wrong(hook: dict[str, Any]) -> bool:
     """Whether a webhook failed, and not because the story asked for that."""
     if hook["error"]:
         return "a fault that was asked for" not in f"{hook['error']['message']} {hook['answer']}"
-    return hook["status"] not in (200, 204)
+    return hook["status"] not in (200, 204, 307)  # which leads on to a file
 
 
 class Person:
@@ -132,6 +132,11 @@ class Person:
         """These texts, one after the other, and nothing else."""
         assert self.letters == list(texts), f"{self} read {self.letters}"
 
+    def receives(self, *texts: str, showing: str) -> None:
+        """These texts, one after the other, and nothing else, all from a number that is no telephone's."""
+        came = [(one["body"], one["from"]) for one in self.telephone["messages"] if one["direction"] == "in"]
+        assert came == [(text, showing) for text in texts], f"{self} received {came}"
+
     def is_recorded(self, words: str) -> None:
         """What this person has said can be listened to by whoever has the recording."""
         kept = [one for one in self.scene.call("GET", "/recordings")["recordings"] if one["completed_at"]]
@@ -156,14 +161,20 @@ class Desk:
         self.service: Any = None
 
     def opens(
-        self, *lines: str, name: str = "order-desk", voice: bool = True, sms: bool = False, **settings: Any
+        self,
+        *lines: str,
+        name: str = "order-desk",
+        voice: bool = True,
+        sms: bool = False,
+        mms: bool = False,
+        **settings: Any,
     ) -> None:
         """A service with these lines. Settings of ours go by HTTP, for the SDK does not know them."""
         self.service = self.proxy.services(self.proxy.services.create(unique_name=name).sid)
         if settings:
             self.sets(**settings)
         for line in lines:
-            able = {"voice": voice, "sms": sms, "mms": False}
+            able = {"voice": voice, "sms": sms, "mms": mms}
             self.scene.call("POST", "/numbers", {"phone_number": line, "capabilities": able})
             self.service.phone_numbers.create(phone_number=line)
 

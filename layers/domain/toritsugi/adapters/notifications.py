@@ -29,9 +29,10 @@ def send_delivery(subscription_sid: str, delivery_sid: str, subject: str, times:
     enqueue(said, f"{subscription_sid} {subject}", f"{delivery_sid}-{times}")
 
 
-def send_callback(service_sid: str, parameters: dict[str, str], subject: str, state: str) -> None:
-    """Has notification.py tell a service's CallbackUrl of a state of a subject; each state is told once."""
+def send_callback(service_sid: str, parameters: dict[str, str]) -> None:
+    """Has notification.py tell a service's CallbackUrl of a state of a call or text; each state is told once."""
     said = {"callback": service_sid, "parameters": parameters}
+    subject, state = parameters["interactionSid"], parameters["outboundResourceStatus"]
     enqueue(said, f"{service_sid} {subject}", f"{subject}-{state}")
 
 

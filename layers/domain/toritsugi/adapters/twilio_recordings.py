@@ -60,28 +60,33 @@ def delete_copy(recording_sid: str) -> None:
 
 
 def ask_twilio(method: str, path: str) -> Any:
+    """Twilio's answer about a recording, whose body is still to be read. Raises Unanswered."""
+    url = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Recordings/{path}"
+    return ask_account(method, url)
+
+
+def ask_account(method: str, url: str, redirect: bool = True) -> Any:
     """Twilio's answer, whose body is still to be read. Where it takes a key or token no more, the next is tried.
 
     Raises Unanswered.
     """
-    url = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Recordings/{path}"
     answer: Any = None
     for doubtful in (False, True):
         for user, password in config.settings(doubtful).twilio_logins:
             if answer:
                 answer.close()
-            answer = send_request(method, url, urllib3.make_headers(basic_auth=f"{user}:{password}"))
+            answer = send_request(method, url, urllib3.make_headers(basic_auth=f"{user}:{password}"), redirect)
             if answer.status != WRONG_TOKEN:
                 return answer
     return answer
 
 
-def send_request(method: str, url: str, headers: dict[str, str]) -> Any:
+def send_request(method: str, url: str, headers: dict[str, str], redirect: bool) -> Any:
     """The answer of whoever is there; what fails is tried twice more, for it may be done twice. Raises Unanswered."""
     pool, connections = http()
     connections.prepare()
     try:
-        return pool.request(method, url, headers=headers, preload_content=False)
+        return pool.request(method, url, headers=headers, redirect=redirect, preload_content=False)
     except urllib3.exceptions.HTTPError as failure:
         raise no_answer(failure) from failure
 

@@ -1,6 +1,10 @@
 """Addresses: the URLs under which Twilio reaches us."""
 
+from collections.abc import Mapping
+
 from toritsugi.foundation import config
+
+WEBHOOK_KINDS = ("voice", "sms")
 
 # Twilio repeats a request only if told to: two more tries, also after our 5xx, and after a 429 with which API Gateway
 # keeps a flood away; all within its own limit of 15 s.
@@ -29,9 +33,24 @@ def public_url(path: str) -> str:
     return config.settings().public_base_url + path + RETRIES + (f"&e={edge},ashburn" if edge else "")
 
 
+def url_of_file(path: str) -> str:
+    """The URL under which Twilio fetches a file of ours, once."""
+    return config.settings().public_base_url + path
+
+
 def entrance(kind: str) -> dict[str, str]:
     """The settings of a number whose calls ("voice") or texts ("sms") come to us, by Twilio's names."""
     return {f"{kind}_url": public_url(f"/{kind}"), f"{kind}_method": "POST", f"{kind}_fallback_method": "POST"}
+
+
+def entrances(able: Mapping[str, bool]) -> dict[str, str]:
+    """The settings of a number whose calls and texts come to us, as far as it is able to have them."""
+    return {name: value for kind in WEBHOOK_KINDS if able[kind] for name, value in entrance(kind).items()}
+
+
+def kinds_here(webhooks: Mapping[str, str]) -> list[str]:
+    """What comes to us of a number with these webhooks: its calls ("voice"), its texts ("sms"), or both."""
+    return [kind for kind in WEBHOOK_KINDS if leads_here(webhooks[f"{kind}_url"], kind)]
 
 
 def leads_here(url: str, kind: str) -> bool:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
 
@@ -14,7 +14,8 @@ class Line(Entry, discriminator="line"):
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
     that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
-    refused. From `service_deleted_at` on no session of the service is reached here.
+    refused. From `service_deleted_at` on no session of the service is reached here. `mms`: whether it can send files, of
+    a line in a pool.
     """
 
     service_sid = UnicodeAttribute(null=True)
@@ -25,6 +26,7 @@ class Line(Entry, discriminator="line"):
     version = NumberAttribute(null=True)
     document = JSONAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
+    mms = BooleanAttribute(null=True)
 
     @property
     def takes_calls(self) -> bool:

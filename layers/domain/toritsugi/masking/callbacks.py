@@ -1,4 +1,4 @@
-"""The CallbackUrl of a service: it is told each state of each call in its sessions, in the words of Proxy.
+"""The CallbackUrl of a service: it is told each state of each call and text in its sessions, in the words of Proxy.
 
 What is told is what was written, state after state; an address that is set late is told of all that follows.
 https://www.twilio.com/docs/proxy/api/webhooks
@@ -6,20 +6,45 @@ https://www.twilio.com/docs/proxy/api/webhooks
 
 import re
 
-from toritsugi.masking.interactions import Interaction, show_interaction
+from toritsugi.masking.interactions import Interaction, interaction_entry
+from toritsugi.masking.message_interactions import (
+    AnyInteraction,
+    MessageInteraction,
+    interaction_sid_of,
+    show_any,
+    status_of_proxy,
+)
 from toritsugi.masking.services import Service, find_any_service
 from toritsugi.masking.sessions import Session
+from toritsugi.messages.records import Message
+
+Told = tuple[AnyInteraction, Message | None]  # a call, or a text with what was written
 
 FAILURES_BEFORE_PAUSE, CALLBACK_REST_SECONDS = 3, 30
 
 _failed: dict[str, tuple[int, float]] = {}  # by service: how often in a row in this process, and when last
 
 
-def find_new_state(before: object, now: object) -> Interaction | None:
-    """The masked call whose state the change of a row is, if it is one that anybody is shown."""
-    if not isinstance(now, Interaction) or now.deleted:
+def find_new_state(before: object, now: object) -> Interaction | Message | None:
+    """The call or text of a session whose state the change of a row is, if it is one that may be shown."""
+    if isinstance(now, Interaction) and not now.deleted:
+        return now if not isinstance(before, Interaction) or before.status != now.status else None
+    if isinstance(now, Message) and now.session_sid:
+        same = isinstance(before, Message) and status_of_proxy(before) == status_of_proxy(now)
+        return None if same else now
+    return None
+
+
+def find_told_state(changed: Interaction | Message) -> Told | None:
+    """What is told of a call or text; None of a text that nobody is shown any more."""
+    if isinstance(changed, Interaction):
+        return changed, None
+    entry = interaction_entry(interaction_sid_of(changed))
+    try:
+        written = MessageInteraction.get(str(changed.session_sid), entry, consistent_read=True)
+    except MessageInteraction.DoesNotExist:
         return None
-    return now if not isinstance(before, Interaction) or before.status != now.status else None
+    return None if written.deleted else (written, changed)
 
 
 def find_told_service(session_sid: str) -> Service | None:
@@ -36,17 +61,21 @@ def find_told(service_sid: str) -> Service | None:
     return service if service and service.callback_url and service.deleted_at is None else None
 
 
-def parameters_of(interaction: Interaction, service_sid: str) -> dict[str, str]:
-    """What is told of a call as it is now: ids, states and addresses, never a number."""
-    shown = show_interaction(interaction, service_sid, "")
-    kinds = {"inboundResourceType": "call", "outboundResourceType": "call"}  # in small letters, unlike by REST
+def parameters_of(told: Told, service_sid: str) -> dict[str, str]:
+    """What is told of a call or text as it is now: ids, states, addresses, what was written; never who somebody is.
+
+    What is not there is an empty field, such as all that would have come in of a text that a program has sent.
+    """
+    shown = {name: text or "" for name, text in show_any(told, service_sid, "").items()}
+    # in small letters, unlike by REST
+    kinds = {f"{side}ResourceType": shown[f"{side}_resource_type"].lower() for side in ("inbound", "outbound")}
     return (
         {
             "interactionSid": shown["sid"],
             "interactionSessionSid": shown["session_sid"],
             "interactionServiceSid": shown["service_sid"],
             "interactionAccountSid": shown["account_sid"],
-            "interactionType": "Voice",
+            "interactionType": shown["type"].capitalize(),
             "interactionData": shown["data"],
             "interactionDateCreated": shown["date_created"],
             "interactionDateUpdated": shown["date_updated"],

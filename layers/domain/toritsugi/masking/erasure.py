@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from toritsugi.foundation.transactions import MAX_TRIES, delete_if, update_if
 from toritsugi.lines.directory import Entry
 from toritsugi.masking.claims import route_at
-from toritsugi.masking.interactions import list_interactions
+from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.lifecycle import delete_as_read, expire_session, forget_session, session_is_busy
+from toritsugi.masking.message_interactions import MessageInteraction, list_all, with_messages
 from toritsugi.masking.routes import Route, is_held
 from toritsugi.masking.sessions import DELETED_REASON, Participant, Session, find_with_people
 
 
 @dataclass(frozen=True)
 class SessionTraces:
-    """What a session has left elsewhere: the SIDs of its calls, and of what was recorded of them."""
+    """What a session has left elsewhere: the SIDs of its calls, of its texts, and of what was recorded."""
 
     calls: set[str]
+    texts: set[str]
     recordings: set[str]
 
 
@@ -37,9 +39,12 @@ def find_live(session_sids: Iterable[str]) -> list[str]:
 
 def find_traces(session_sid: str) -> SessionTraces:
     """What a session has left elsewhere."""
-    found = list_interactions(session_sid)
-    calls = {sid for one in found for sid in (one.inbound_call_sid, one.outbound_call_sid)}
-    return SessionTraces(calls, {one.recording_sid for one in found if one.recording_sid})
+    happened = with_messages(list_all(session_sid))
+    spoken = [one for one, _ in happened if isinstance(one, Interaction)]
+    calls = {sid for one in spoken for sid in (one.inbound_call_sid, one.outbound_call_sid)}
+    sent = {message.sid for _, message in happened if message and message.sid}
+    came = {one.inbound_message_sid for one, _ in happened if isinstance(one, MessageInteraction)} - {None}
+    return SessionTraces(calls, sent | came, {one.recording_sid for one in spoken if one.recording_sid})
 
 
 def erase_session(session_sid: str) -> None:

@@ -180,14 +180,10 @@ def keep_as_told(interaction: Interaction, leg: MaskedLeg, pairs: list[Directory
     That is, it slides by the leg's own ttl, or not at all, was not opened again since, and has room for one more of its
     latest calls.
     """
-    condition, more = session_is_open(int(time.time())) & is_latest(leg), list[Action]()
+    condition, more = is_as_told(leg.started, leg.ttl, leg.until if pairs else None), list[Action]()
     if most:
         condition &= Session.calls.does_not_exist() | (size(Session.calls) < most)  # type: ignore[no-untyped-call]
         more = [Session.calls.add({interaction.sid})]
-    if pairs:
-        condition &= (Session.ttl == leg.ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= leg.until)
-    else:
-        condition &= (Session.ttl == 0) | Session.date_expiry.exists()
     return keep_and_slide(interaction, leg, condition, leg.until if pairs else None, pairs, more)
 
 
@@ -278,10 +274,21 @@ def is_new(places: set[int], own: int) -> bool | None:
     return False if own in places else None if places else True
 
 
-def is_latest(leg: MaskedLeg) -> Condition:
-    """The session has had no later interaction than this leg, and was not opened again since."""
-    same = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= leg.started)
-    return same & (Session.date_reopened.does_not_exist() | (Session.date_reopened <= leg.started))
+def is_as_told(started: int, ttl: float | None, until: int | None) -> Condition:
+    """The session is open, and as a route has told: it slides by this ttl, and not beyond `until`; or not at all.
+
+    It has had no later interaction than one that `started` then, and was not opened again since.
+    """
+    condition = session_is_open(int(time.time())) & is_latest(started)
+    if until is None:
+        return condition & ((Session.ttl == 0) | Session.date_expiry.exists())
+    return condition & (Session.ttl == ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= until)
+
+
+def is_latest(started: int) -> Condition:
+    """The session has had no interaction later than this moment, and was not opened again since."""
+    same = Session.date_last_interaction.does_not_exist() | (Session.date_last_interaction <= started)
+    return same & (Session.date_reopened.does_not_exist() | (Session.date_reopened <= started))
 
 
 def in_progress(moment: int) -> list[Action]:

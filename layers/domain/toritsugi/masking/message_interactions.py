@@ -1,4 +1,4 @@
-"""Message interactions: texts that a client has the exchange send to a participant, from the line that they know.
+"""Texts in a session: what its people write to each other, and what a client has the exchange write to one of them.
 
 What was written, and how far it has come, stands with all other texts, under the same id but for its first letters.
 """
@@ -44,16 +44,27 @@ STATUSES_OF_PROXY = {"read": "delivered", "partially_delivered": "delivered"}
 
 
 class MessageInteraction(SessionEntry, discriminator="message-interaction"):
-    """A text to a participant."""
+    """A text to a participant; from the other one, where an inbound message is named."""
 
     sid = UnicodeAttribute()
     participant_sid = UnicodeAttribute()
+    inbound_participant_sid = UnicodeAttribute(null=True)
+    inbound_message_sid = UnicodeAttribute(null=True)
     deleted = BooleanAttribute(null=True)
     date_created = NumberAttribute()
 
     @property
     def message_id(self) -> str:
         return "KM" + str(self.sid)[2:]
+
+    @property
+    def message_ids(self) -> list[str]:
+        """Under which ids it stands with all other texts: as it was sent, and as it came in if it did."""
+        return [self.message_id, *([str(self.inbound_message_sid)] if self.inbound_message_sid else [])]
+
+    def is_to(self, participant_sid: str) -> bool:
+        """Whether a client has sent it to this participant."""
+        return self.participant_sid == participant_sid and self.inbound_message_sid is None
 
 
 AnyInteraction = Interaction | MessageInteraction
@@ -92,6 +103,7 @@ def new_message_to(person: Participant, form: Form) -> Message:
         person=person.identifier,
         body=body,
         media=[{"url": url, "kind": ""} for url in media] or None,
+        session_sid=person.session_sid,
     )
 
 
@@ -110,7 +122,7 @@ def keep_in_session(
     transaction.save(made)
     actions = in_progress(now)
     if session.slides:
-        until = now + int(session.ttl)
+        until = max(now + int(session.ttl), int(session.expires_at or 0))
         actions.append(Session.expires_at.set(until))
         pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
         slide_routes(transaction, session.session_sid, pairs, until, now)
@@ -124,7 +136,7 @@ def list_shown(session_sid: str, participant_sid: str | None = None) -> list[Any
     """The calls and texts of a session that are shown, or the texts to one of its people."""
     found = [one for one in list_all(session_sid) if not one.deleted]
     if participant_sid:
-        found = [one for one in found if getattr(one, "participant_sid", None) == participant_sid]
+        found = [one for one in found if isinstance(one, MessageInteraction) and one.is_to(participant_sid)]
     return found
 
 
@@ -154,7 +166,7 @@ def get_shown(session_sid: str, sid: str) -> AnyInteraction:
 def get_message_interaction(session_sid: str, participant_sid: str, sid: str) -> MessageInteraction:
     """The text of this SID to this participant. Raises RequestRefused 20404."""
     found = get_shown(session_sid, sid)
-    if not isinstance(found, MessageInteraction) or found.participant_sid != participant_sid:
+    if not isinstance(found, MessageInteraction) or not found.is_to(participant_sid):
         raise not_found(f"/MessageInteractions/{sid}")
     return found
 
@@ -162,20 +174,23 @@ def get_message_interaction(session_sid: str, participant_sid: str, sid: str) ->
 def hide_interaction(session_sid: str, sid: str) -> None:
     """Nobody is shown this call or text any more, and what was written is gone. Raises RequestRefused 20404.
 
-    Of a call something stays that names no number, until its session is forgotten: a late callback finds it.
+    What Twilio may tell of once more leaves something that names no number, until its session is forgotten: a late
+    callback finds it, and a text that is delivered twice.
     """
     found = get_shown(session_sid, sid)
     if isinstance(found, MessageInteraction):
-        records.forget_messages([found.message_id])
+        records.forget_messages(found.message_ids)
+    if isinstance(found, MessageInteraction) and found.inbound_message_sid is None:
         found.delete()
     else:
-        update_if(found, [Interaction.deleted.set(True)], Interaction.entry.exists())
+        update_if(found, [type(found).deleted.set(True)], SessionEntry.entry.exists())
 
 
 def forget_what_happened(session_sid: str) -> None:
     """Deletes all calls and texts of a session, and what was written."""
     found = list_all(session_sid)
-    records.forget_messages([one.message_id for one in found if isinstance(one, MessageInteraction)])
+    texts = [one for one in found if isinstance(one, MessageInteraction)]
+    records.forget_messages([message_id for one in texts for message_id in one.message_ids])
     with SessionEntry.batch_write() as batch:
         for one in found:
             batch.delete(one)
@@ -206,6 +221,11 @@ def with_messages(found: list[AnyInteraction]) -> list[tuple[AnyInteraction, Mes
     return [(one, known.get(one.message_id) if isinstance(one, MessageInteraction) else None) for one in found]
 
 
+def status_of_proxy(message: Message) -> str:
+    """How far a text has come, in a word that Proxy knows."""
+    return STATUSES_OF_PROXY.get(message.status, message.status)
+
+
 def show_any(found: tuple[AnyInteraction, Message | None], service_sid: str, base: str) -> dict[str, Any]:
     """The call or text as Proxy's REST API writes it among the interactions of a session."""
     one, message = found
@@ -221,13 +241,15 @@ def show_any(found: tuple[AnyInteraction, Message | None], service_sid: str, bas
 def show_message_interaction(
     found: tuple[AnyInteraction, Message | None], service_sid: str, base: str
 ) -> dict[str, Any]:
-    """The text as Proxy's REST API writes it among those to one participant. Nothing has come in."""
+    """The text as Proxy's REST API writes it among those to one participant.
+
+    What has come in is `delivered` from the beginning. https://www.twilio.com/docs/proxy/api/interaction
+    """
     one, message = found
     assert isinstance(one, MessageInteraction)  # noqa: S101  for mypy
     sid = message.sid if message else None
     messages = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Messages"
     person = f"{base}/v1/Services/{service_sid}/Sessions/{one.session_sid}/Participants/{one.participant_sid}"
-    status = message.status if message else "unknown"
     return {
         "sid": one.sid,
         "session_sid": one.session_sid,
@@ -236,14 +258,14 @@ def show_message_interaction(
         "data": json.dumps({"body": message.body} if message else {}, ensure_ascii=False),
         "type": "message",
         "participant_sid": one.participant_sid,
-        "inbound_participant_sid": None,
-        "inbound_resource_sid": None,
-        "inbound_resource_status": None,
-        "inbound_resource_type": None,
-        "inbound_resource_url": None,
+        "inbound_participant_sid": one.inbound_participant_sid,
+        "inbound_resource_sid": one.inbound_message_sid,
+        "inbound_resource_status": "delivered" if one.inbound_message_sid else None,
+        "inbound_resource_type": "Message" if one.inbound_message_sid else None,
+        "inbound_resource_url": f"{messages}/{one.inbound_message_sid}.json" if one.inbound_message_sid else None,
         "outbound_participant_sid": one.participant_sid,
         "outbound_resource_sid": sid,
-        "outbound_resource_status": STATUSES_OF_PROXY.get(status, status),
+        "outbound_resource_status": status_of_proxy(message) if message else "unknown",
         "outbound_resource_type": "Message",
         "outbound_resource_url": f"{messages}/{sid}.json" if sid else None,
         "date_created": date(one.date_created),

@@ -124,7 +124,8 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
         Line.kind.set(Line),
         Line.service_sid.set(service_sid),
         Line.number_sid.set(number.sid),
-        Line.former.set(Line.former | of_calls(owned["webhooks"])),  # of a line with a reception they are known already
+        Line.former.set(Line.former | those_that_come(owned)),  # of a line with a reception they are known already
+        Line.mms.set(bool(number.mms)),
     ]
     for _ in range(MAX_TRIES):
         with refusals() as places, write_transaction() as transaction:
@@ -143,9 +144,10 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
     raise moving()
 
 
-def of_calls(webhooks: dict[str, str]) -> dict[str, str]:
-    """Those of a number's webhooks that its calls go to, and not its texts."""
-    return {name: value for name, value in webhooks.items() if not name.startswith("sms_")}
+def those_that_come(owned: dict[str, Any]) -> dict[str, str]:
+    """Those of a number's webhooks that are pointed at us: of its texts only where it can have any."""
+    texts = owned["capabilities"]["sms"]
+    return {name: value for name, value in owned["webhooks"].items() if texts or not name.startswith("sms_")}
 
 
 def get_pool_number(service_sid: str, number_sid: str) -> PoolNumber:

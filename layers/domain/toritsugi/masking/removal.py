@@ -5,7 +5,7 @@ what was done stays done, and what was not is found again.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from pynamodb.expressions.update import Action
@@ -42,6 +42,8 @@ class NumbersAtTwilio(Protocol):
     def get_owned_number(self, phone_number: str | None, number_sid: str | None) -> Json: ...
 
     def point(self, owned: Json, webhooks: dict[str, str]) -> None: ...
+
+    def only(self, webhooks: dict[str, str], kinds: Iterable[str]) -> dict[str, str]: ...
 
 
 # ---- out of a session ------------------------------------------------------------------------------------------------
@@ -144,10 +146,10 @@ def give_number_back(number: PoolNumber, owned: Json | None, twilio: NumbersAtTw
     for _ in range(MAX_TRIES):
         line = find_line(number.phone_number)
         if owned and line and not line.reception and comes_here(owned):
-            twilio.point(owned, line.former)
+            twilio.point(owned, twilio.only(line.former, addresses.kinds_here(owned["webhooks"])))
             turned = True
         elif owned and line and line.reception and turned:  # which has come meanwhile
-            twilio.point(owned, addresses.entrance("voice"))
+            twilio.point(owned, addresses.entrances(owned["capabilities"]))
         if pool.remove_as_seen(number, line):
             return
         owned = find_owned(number, twilio)
@@ -155,8 +157,8 @@ def give_number_back(number: PoolNumber, owned: Json | None, twilio: NumbersAtTw
 
 
 def comes_here(owned: Json) -> bool:
-    """Whether a number's calls come to us."""
-    return addresses.leads_here(owned["webhooks"]["voice_url"], "voice")
+    """Whether a number's calls or texts come to us."""
+    return bool(addresses.kinds_here(owned["webhooks"]))
 
 
 # ---- a whole service -------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ https://www.twilio.com/docs/messaging/guides/webhook-request
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ class Text:
 
 @dataclass(frozen=True)
 class KnownOfSender:
-    """What the directory knows of whoever wrote, and of the line."""
+    """What the directory knows of whoever wrote, and of the line; and what `more` it was asked for."""
 
     line: Line | None
     caller: Caller | None = None
@@ -53,6 +53,7 @@ class KnownOfSender:
     texted: Texted | None = None
     is_ours: bool = False
     switch: Switch | None = None
+    more: Mapping[DirectoryKey, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class TextContext:
 
     @property
     def document(self) -> Mapping[str, Any]:
-        """What the line's reception says; decide has seen that there is one."""
-        return self.known.line.document if self.known.line else {}
+        """What the line's reception says, if it has one."""
+        return (self.known.line and self.known.line.document) or {}
 
 
 def read_text(fields: Mapping[str, str], now: float) -> Text:
@@ -85,7 +86,7 @@ def read_text(fields: Mapping[str, str], now: float) -> Text:
     return Text(sid, fields.get("From", ""), line, fields.get("Body", ""), media, wish, now)
 
 
-def look_up_sender(text: Text) -> KnownOfSender:
+def look_up_sender(text: Text, *more: DirectoryKey) -> KnownOfSender:
     """What the directory knows, in one round trip. A sender that is no telephone number is in no directory."""
     line, ours = line_key(text.line), line_key(text.number)
     caller, opt_out = caller_key(text.number), opt_out_key(text.number)
@@ -93,9 +94,15 @@ def look_up_sender(text: Text) -> KnownOfSender:
     # a set, for somebody may write in our own line's name, and DynamoDB takes no key twice
     keys = {line, ours, caller, opt_out, texted} if numbers.is_e164(text.number) else {line}
     switch = switch_key(text.sid)
-    found: dict[DirectoryKey, Any] = directory.look_up_entries({*keys, switch})
+    found: dict[DirectoryKey, Any] = directory.look_up_entries({*keys, switch, *more})
     return KnownOfSender(
-        found.get(line), found.get(caller), found.get(opt_out), found.get(texted), ours in found, found.get(switch)
+        found.get(line),
+        found.get(caller),
+        found.get(opt_out),
+        found.get(texted),
+        ours in found,
+        found.get(switch),
+        {key: found[key] for key in more if key in found},
     )
 
 
@@ -110,13 +117,18 @@ def decide_answer(text: Text, known: KnownOfSender) -> TextContext:
     if not numbers.is_e164(text.number) or known.is_ours:
         return replace(context, unanswered="no person")
     context = replace(context, wish=text.wish or opt_out.read_keyword(text.body, known.opt_out is not None))
-    answer, silence = choose_answer(context)
-    if answer and not reply_limit.lets(known.texted, answer, text.at):
+    return answer_unless(context, words_of_reception)
+
+
+def answer_unless(context: TextContext, say: Callable[[TextContext], str]) -> TextContext:
+    """The same with what `say` says to it, or with the confirmation of its wish; or without, and why."""
+    answer, silence = choose_answer(context, say)
+    if answer and not reply_limit.lets(context.known.texted, answer, context.text.at):
         answer, silence = "", "too often"
     return replace(context, answer=answer, unanswered=None if answer else silence)
 
 
-def choose_answer(context: TextContext) -> tuple[str, str]:
+def choose_answer(context: TextContext, say: Callable[[TextContext], str]) -> tuple[str, str]:
     """What would be answered, and why there is no answer if there is none."""
     text, known = context.text, context.known
     if known.caller and known.caller.blocked:
@@ -125,7 +137,7 @@ def choose_answer(context: TextContext) -> tuple[str, str]:
         return "", "opted out"
     if not context.wish and reply_limit.is_automatic(text.body):
         return "", "automatic"
-    said = words_of_reception(context)
+    said = say(context)
     if not context.wish:
         return said, "no rule"
     confirmed = text.wish or opt_out.is_confirmed_by_twilio(text.body)
@@ -146,8 +158,11 @@ def words_of_reception(context: TextContext) -> str:
 
 def choose_language(context: TextContext) -> str:
     """The locale in which this text is answered."""
-    caller = context.known.caller
-    return texts.choose_language(context.document, context.text.body, caller.language if caller else None)
+    text, caller = context.text, context.known.caller
+    language = caller.language if caller else None
+    if not context.document:
+        return words.choose_language(language, text.number, text.line, text=text.body)
+    return texts.choose_language(context.document, text.body, language)
 
 
 def fact(context: TextContext, name: str, locale: str) -> str:
@@ -201,24 +216,43 @@ def keep_inbound(context: TextContext) -> Message | None:
 
 def new_inbound_pair(context: TextContext) -> tuple[Message, Message | None]:
     """The text as a record, and the answer as another, if there is one."""
-    text = context.text
-    both = {"line": text.line, "person": text.number or None}
-    message = records.new_message(
+    message = new_inbound(context.text, context.unanswered)
+    if not context.answer:
+        return message, None
+    return message, new_reply(context.text, message.person, message.line, context.answer)
+
+
+def new_inbound(text: Text, unanswered: str | None = None) -> Message:
+    """The text as a record that is not kept yet."""
+    return records.new_message(
         text.sid,
         text.at,
         direction="inbound",
         status="received",
         sid=text.sid,
+        line=text.line,
+        person=text.number or None,
         body=text.body,
         media=text.media or None,
-        unanswered=context.unanswered,
-        **both,
+        unanswered=unanswered,
     )
-    if not context.answer:
-        return message, None
-    reply = {"direction": "outbound-reply", "status": "accepted", "body": context.answer, "in_reply_to": text.sid}
-    # a millisecond later, for it follows
-    return message, records.new_message(records.reply_id(text.sid), text.at + 0.001, **both, **reply)
+
+
+def new_reply(
+    text: Text, person: str | None, line: str, body: str, media: list[dict[str, str]] | None = None
+) -> Message:
+    """What the answer to the webhook of a text has Twilio send to this person from this line; not kept yet."""
+    return records.new_message(
+        records.reply_id(text.sid),
+        text.at + 0.001,  # a millisecond later, for it follows
+        direction="outbound-reply",
+        status="accepted",
+        line=line,
+        person=person,
+        body=body,
+        media=media,
+        in_reply_to=text.sid,
+    )
 
 
 class Overtaken(Exception):

@@ -17,6 +17,8 @@ TWILIOS = {
     "start": ("START", "UNSTOP", "YES"),
     "help": ("HELP", "INFO"),
 }
+PROXYS = ("ARRET", "ARRETE", "ARRETT")
+NEVER_ORDINARY = ("UNSTOP",)  # which Proxy does not pass on, unlike START and YES
 BY_TWILIO = {word for said in TWILIOS.values() for word in said}
 ALSO_ORDINARY = ("yes",)  # what somebody says who has never wished for an end
 MAX_POLITE = 80  # characters of a text that may be a word and politeness, and parts of it before and after the word
@@ -33,6 +35,20 @@ def read_keyword(body: str, opted_out: bool) -> str | None:
     if wishes().get(bare(first_line(body))) == "stop":  # a signature may follow
         return "stop"
     return next((wish for wish in TWILIOS if is_polite(said, wish)), None)
+
+
+def read_whole_keyword(body: str) -> str | None:
+    """The same of a text from one person to another, who may well ask each other to stop: the word is all of it.
+
+    Proxy does so, with a few words of French besides. https://www.twilio.com/docs/proxy/opt-out-keywords
+    """
+    said = bare(body)
+    return "stop" if said in map(bare, PROXYS) else wishes().get(said)
+
+
+def is_ordinary(body: str) -> bool:
+    """Whether people may say to each other what means to an exchange that texts are wanted again."""
+    return bare(body) not in map(bare, NEVER_ORDINARY)
 
 
 def bare(text: str) -> str:

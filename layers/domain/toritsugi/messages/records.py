@@ -29,6 +29,9 @@ from toritsugi.foundation.tables import Table
 STATUSES = "accepted scheduled queued sending sent canceled failed undelivered partially_delivered delivered read"
 MESSAGE_RANKS = {status: rank for rank, status in enumerate(STATUSES.split())}
 
+FILE_PATH = re.compile(r"/sms/files/(KM[0-9a-f]{32})/([0-9])")
+FILE_SECONDS = 86_400  # for which Twilio may fetch a file: a message waits for ten hours at most before it is sent
+
 MESSAGE_STATUS_PATH = re.compile(r"/status/messages/(KM[0-9a-f]{32})")
 
 
@@ -89,6 +92,7 @@ class Message(Table):
     error_code = NumberAttribute(null=True)
     refused = UnicodeAttribute(null=True)
     in_reply_to = UnicodeAttribute(null=True)
+    session_sid = UnicodeAttribute(null=True)  # of what was sent to one of a masked session
     unanswered = UnicodeAttribute(null=True)
     asked = UnicodeAttribute(null=True)  # the hash of the request, by which a repeated one is known
     month = UnicodeAttribute()
@@ -105,6 +109,10 @@ class Message(Table):
     def path(self) -> str:
         """Where the callbacks of its delivery go."""
         return f"/status/messages/{self.message_id}"
+
+    def file_path(self, place: int) -> str:
+        """Where Twilio finds a file that goes with it."""
+        return f"/sms/files/{self.message_id}/{place}"
 
 
 def make_id(seed: str | None = None) -> str:
@@ -134,6 +142,14 @@ def find_messages(message_ids: list[str]) -> dict[str, Message]:
     """Those of these messages that are kept, by their ids."""
     found = Message.batch_get(message_ids, consistent_read=True) if message_ids else ()
     return {one.message_id: one for one in found if is_kept(one)}
+
+
+def find_file(message_id: str, place: int) -> str | None:
+    """Where a file lies that goes with a message which was sent on lately; None, if there is none."""
+    message = find_message(message_id)
+    if not message or not message.in_reply_to or message.date_created < time.time() - FILE_SECONDS:
+        return None
+    return next((one["url"] for one in (message.media or [])[place : place + 1]), None)
 
 
 def is_kept(message: Message) -> bool:

@@ -245,9 +245,9 @@ def line_is_as_seen(line: Line) -> Any:
 
 
 def former_webhooks(line: Line, owned: dict[str, Any]) -> dict[str, str]:
-    """Where a line's webhooks went before they came to us: its texts have never come for a service alone."""
+    """Where a line's webhooks went before they came to us: its texts may have come for a service, or never yet."""
     texts = {name: url for name, url in owned["webhooks"].items() if name.startswith("sms_")}
-    return line.former if line.reception else line.former | texts
+    return line.former if line.reception else texts | line.former
 
 
 # ---- the copies that lines have --------------------------------------------------------------------------------------

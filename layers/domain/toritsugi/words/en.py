@@ -80,6 +80,15 @@ ENGLISH = Language(
         "digits read back": "You have entered {digits}. Press 1 if that is right, or 2 to enter it again.",
         "accept the call": "To take the call, press 1.",
         "refuse recording": "If you do not want to be recorded, press {key}.",
+        # Why a text to the other of a session goes no further.
+        "not passed on: no session": "Your message was not passed on: "
+        "from your telephone, this number leads to nobody.",
+        "not passed on: session ended": "Your message was not passed on: the time for this number has ended.",
+        "not passed on: partner missing": "Your message was not passed on: the other person has not joined yet.",
+        "not passed on: calls only": "Your message was not passed on: this number is for calls. Please call it.",
+        "not passed on: files": "Your message was not passed on: pictures and other files cannot go this way. "
+        "Please write text alone.",
+        "not passed on: opted out": "Your message was not passed on: the other person gets no messages.",
         # Answers to texts that wish to opt out or in.
         "answer to stop": "You will get no more messages from us. Reply START to get them again.",
         "answer to start": "You will get messages from us again. Reply STOP to end them.",

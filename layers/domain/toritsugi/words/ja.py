@@ -102,6 +102,16 @@ JAPANESE = Language(
         "digits read back": "{digits}、でよろしければ1を、入力し直すには2を押してください。",
         "accept the call": "おつなぎするには、1を押してください。",
         "refuse recording": "録音を希望されない場合は、{key}を押してください。",
+        # Why a text to the other of a session goes no further.
+        "not passed on: no session": "メッセージをお届けできませんでした。"
+        "お使いの電話からは、この番号でどなたにもつながりません。",
+        "not passed on: session ended": "メッセージをお届けできませんでした。この番号のご利用期間は終了しています。",
+        "not passed on: partner missing": "メッセージをお届けできませんでした。お相手の方がまだ登録されていません。",
+        "not passed on: calls only": "メッセージをお届けできませんでした。"
+        "この番号は通話専用です。お電話をおかけください。",
+        "not passed on: files": "メッセージをお届けできませんでした。"
+        "写真などのファイルは送れません。文字だけでお送りください。",
+        "not passed on: opted out": "メッセージをお届けできませんでした。お相手の方はメッセージを受け取っていません。",
         # Answers to texts that wish to opt out or in.
         "answer to stop": "配信を停止しました。今後メッセージはお送りしません。再開するには「再開」とご返信ください。",
         "answer to start": "配信を再開しました。停止するには「停止」とご返信ください。",
