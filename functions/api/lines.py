@@ -170,8 +170,8 @@ def wanted_here(line: Line | None, turned: Json) -> Json:
     """Where the calls and texts of a line go that were turned away, if it has a reception, or a service, by now."""
     if not line or not (line.reception or line.service_sid):
         return {}
-    kinds = [kind for kind in LINE_KINDS if turned.keys() & LINE_KINDS[kind]]
-    return {name: value for kind in kinds for name, value in addresses.entrance(kind).items()}
+    able = {kind: f"{kind}_url" in turned for kind in addresses.WEBHOOK_KINDS}
+    return addresses.entrances(able)
 
 
 def former_of_reception(line: Line, owned: Json) -> Json:

@@ -14,8 +14,8 @@ class Line(Entry, discriminator="line"):
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
     that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
-    refused. From `service_deleted_at` on no session of the service is reached here. `mms`: whether it can send files, of
-    a line in a pool.
+    refused. From `service_deleted_at` on no session of the service is reached here. `mms`: whether a line in a pool can
+    send files.
     """
 
     service_sid = UnicodeAttribute(null=True)
