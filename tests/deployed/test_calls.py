@@ -90,3 +90,19 @@ def test_the_log_of_a_call_is_kept_and_holds_nobodys_number(opened, scene, deplo
     for function in ("Voice", "Status", "Proxy"):
         eventually(lambda name=function: deployment.log(name, began))
         assert not [line for line in deployment.log(function, began) if scene.block in line]
+
+
+def test_what_one_writes_goes_on_to_the_other_who_sees_the_number_that_they_know(desk, scene, aiko, ben):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", sms=True)
+    session = desk.brings_together(aiko, ben, ttl=600)
+    aiko.texts(session.line_of(aiko), "玄関の前です")
+    eventually(lambda: ("玄関の前です", session.line_of(ben)) in read_by(ben))
+    ben.texts(session.line_of(ben), "今行きます")
+    eventually(lambda: ("今行きます", session.line_of(aiko)) in read_by(aiko))
+    eventually(lambda: [one.outbound_resource_status for one in session.interactions] == ["delivered"] * 2)
+    assert session.status == "in-progress"
+
+
+def read_by(person):
+    """What somebody has read, and from whom it came."""
+    return [(one["body"], one["from"]) for one in person.telephone["messages"] if one["direction"] == "in"]
