@@ -10,6 +10,7 @@ from tests.deployed.processes import eventually
 from tests.stories.owners import Owner
 
 SLOW_SECONDS = 1.5
+COUNTS_AFTER = 6  # seconds: a process that has just read the subscriptions reads them again after five
 RARE = "message.read"  # which no story brings about, also of those that are told at the same time
 
 
@@ -70,6 +71,7 @@ def is_told(desk, sid: str) -> None:
 def test_whatever_a_table_tells_of_is_told_signed(desk, deployment, scene, opens_system, subscribes, aiko, ben):
     shop, gone = opens_system(), opens_system()
     subscribes(shop, "*")
+    time.sleep(COUNTS_AFTER)
     desk.opens(scene.line(1), name=f"desk-{scene.block}")
     session = desk.brings_together(aiko, ben).sdk.fetch()
     desk.owns(scene.line(2))
