@@ -1,5 +1,6 @@
 """The whole REST API through the official SDK, as it is deployed: everything that a company does at its desk."""
 
+import httpx
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
@@ -148,3 +149,12 @@ def test_a_person_is_erased_from_sessions_calls_texts_and_recordings(opened, dep
         "counters": False,  # nothing of what was used was Aiko's own
     }
     assert set(opened.asks("POST", "/api/erasures", {"number": aiko.number})["erased"].values()) == {0}
+
+
+@pytest.mark.parametrize("path", ["/api/callers", "/v1/Services"])
+def test_a_key_shows_when_it_was_last_used(deployment, path):
+    key = deployment.toritsugi("keys", "create", "--read-only")
+    answer = httpx.get(deployment.base + path, auth=(key["sid"], key["secret"]), trust_env=False, timeout=300)
+    assert answer.status_code == 200
+    used = {one["sid"]: one["last_used"] for one in deployment.toritsugi("keys", "list")}
+    assert used[key["sid"]]

@@ -54,6 +54,7 @@ def has_a_masked_call(desk, clock, aiko, ben):
     """Aiko and Ben talk for a minute in a session of theirs, which is then closed."""
     desk.opens(LINE)
     session = desk.brings_together(aiko, ben)
+    clock.forward(seconds=2)  # what happens in one moment has no order
     aiko.dials(session.line_of(aiko))
     ben.rings(showing=session.line_of(ben))
     ben.answers()
