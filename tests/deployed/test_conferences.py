@@ -122,10 +122,14 @@ def test_who_does_not_come_is_told_of_and_the_other_is_released(desk, line, aiko
 def test_the_two_of_a_session_are_called_from_the_lines_that_they_know(desk, scene, aiko, ben):
     desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}")
     session = desk.brings_together(aiko, ben)
-    made = desk.asks("POST", "/api/calls", {"session_sid": session.sdk.fetch().sid})
+    wanted = {"session_sid": session.sdk.fetch().sid, "extension": {"minutes": 5}}
+    made = desk.asks("POST", "/api/calls", wanted)
     for person in (aiko, ben):
         picks_up(person, session.line_of(person))
     eventually(lambda: aiko.telephone["talking_with"] == [ben.number])
+    listed = desk.asks("GET", f"/api/calls?session={wanted['session_sid']}")["calls"]
+    assert [one["sid"] for one in listed] == [made["sid"]]
+    assert desk.asks("POST", f"/api/calls/{made['sid']}/extend")["extensions"] == 1
     desk.asks("DELETE", f"/api/calls/{made['sid']}")
     eventually(lambda: aiko.telephone["state"] == ben.telephone["state"] == "idle")
 
