@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.queries import IfMatch, PageSize, PageToken, page
+from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
 from toritsugi.adapters import twilio_api
 from toritsugi.foundation import addresses, config
 from toritsugi.foundation.errors import RequestRefused
@@ -85,10 +85,15 @@ def fetch_line(number: LinePath) -> LineView:
     summary="Have a reception answer at a line, or none",
     responses=answers("The line", 200, 400, 404, 409, 412, 413, 415, 502),
 )
-def put_line(number: LinePath, wanted: Annotated[LineRequest, Body()], if_match: IfMatch = None) -> LineView:
+def put_line(
+    number: LinePath,
+    wanted: Annotated[LineRequest, Body()],
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> LineView:
     if wanted.reception is None and wanted.unconfirmed_callers:
         raise RequestRefused(20001, "unconfirmed_callers: only where a reception answers they are a matter of the line")
-    expected = read_precondition(if_match)
+    expected = read_precondition(if_match, if_none_match)
     if wanted.reception is None:
         give_line_back(read_line_number(number), expected)
     else:

@@ -147,6 +147,7 @@ def show_deliveries(
     responses=answers("The delivery", 200, 404),
 )
 def fetch_delivery(sid: SubscriptionSid, delivery_sid: DeliverySid) -> DeliveryView:
+    records.get_subscription(sid)
     return views.show_delivery(deliveries.get_delivery(sid, delivery_sid))
 
 

@@ -375,3 +375,10 @@ def test_a_number_whose_calls_twilio_does_not_send_here_is_in_no_pool(desk, at_t
         pool(client, service).create(phone_number=BOTH)
     assert (refusal.value.status, refusal.value.code) == (502, 80613)
     assert (find_line(BOTH), pool(client, service).list()) == (None, [])
+
+
+@pytest.mark.parametrize(("header", "status"), [("*", 412), ('"1"', 400)])
+def test_a_line_is_always_there_and_never_written_as_something_new(desk, at_twilio, header, status):
+    path = f"/api/lines/{BOTH.replace('+', '%2B')}"
+    assert desk.asks("PUT", path, {"reception": "desk"}, **{"If-None-Match": header})[0] == status
+    assert desk.asks("GET", path)[1]["reception"] is None

@@ -161,6 +161,13 @@ def test_a_stranger_is_told_that_the_line_leads_nowhere(opened, twilio):
     assert "どなたにもつながりません" in told(twilio, {EVE: lines[AIKO]}, number=EVE)
 
 
+def test_once_its_service_is_deleted_nothing_goes_on_though_the_session_is_still_there(service, opened, twilio):
+    _, lines = opened
+    service.delete()
+    assert "終了しています" in told(twilio, lines)
+    assert "終了しています" in told(twilio, lines, number=BEN)
+
+
 @pytest.mark.parametrize("ends", ["closed", "expired"])
 def test_after_a_session_the_sender_is_told_that_it_has_ended(service, twilio, clock, ends):
     session, lines = open_session(service, ttl=600)

@@ -216,6 +216,20 @@ def test_of_what_is_not_there_nothing_is_told(desk, method, path):
     assert desk.asks(method, f"/api/subscriptions/{NOBODY}{path}", body)[0] == 404
 
 
+@pytest.mark.parametrize("since", [1, "1", "2026-11-01", "2026-11-01T00:00:00", None])
+def test_a_moment_without_a_time_zone_is_refused(desk, since):
+    status, said = desk.asks("POST", f"/api/subscriptions/{subscribe().sid}/replay", {"since": since})
+    assert (status, said["errors"][0]["pointer"]) == (422, "/since")
+
+
+def test_of_a_subscription_that_is_gone_no_delivery_is_shown(desk):
+    sid = subscribe().sid
+    delivery = desk.asks("POST", f"/api/subscriptions/{sid}/test")[1]["sid"]
+    assert desk.asks("GET", f"/api/subscriptions/{sid}/deliveries/{delivery}")[0] == 200
+    desk.asks("DELETE", f"/api/subscriptions/{sid}")
+    assert desk.asks("GET", f"/api/subscriptions/{sid}/deliveries/{delivery}")[0] == 404
+
+
 @pytest.mark.parametrize("path", ["/test", f"/deliveries/KD{'0' * 32}/replay", "/replay"])
 def test_one_that_is_switched_off_is_sent_nothing(desk, path):
     sid = subscribe(enabled=False).sid

@@ -16,11 +16,11 @@ from toritsugi.foundation.errors import ExchangeStopped, LimitReached
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.limits import charges, switch, usage
 from toritsugi.lines.directory import DirectoryKey
-from toritsugi.lines.lines import find_line
+from toritsugi.lines.lines import Line, find_line
 from toritsugi.lines.numbers import is_shown
 from toritsugi.masking.interactions import in_progress, interaction_entry, is_as_told, slide_routes
 from toritsugi.masking.message_interactions import MessageInteraction
-from toritsugi.masking.routes import Route, route_key
+from toritsugi.masking.routes import Route, leads_on, route_key
 from toritsugi.masking.sessions import Session, find_with_people, is_as_read, present, session_is_open
 from toritsugi.messages import inbound, opt_out, records
 from toritsugi.messages.inbound import KnownOfSender, Text, TextContext
@@ -79,7 +79,7 @@ def decide_text(text: Text, known: KnownOfSender) -> RelayedText | TextContext:
     """
     found = known.more.get(key_of_route(text))
     route = found if isinstance(found, Route) else None
-    connects = route is not None and route.connects(text.at)
+    connects = route is not None and leads_on(known.line, route, text.at)
     if known.line is None or not known.line.service_sid or (known.line.document and not connects):
         return inbound.decide_answer(text, known)
     context = TextContext(text, known)
@@ -90,7 +90,7 @@ def decide_text(text: Text, known: KnownOfSender) -> RelayedText | TextContext:
         return inbound.answer_unless(replace(context, wish=wish), lambda _: "")
     if route is None:
         return tell_why(context, "no session")
-    if reason := why_route_refuses(route, text):
+    if reason := why_route_refuses(known.line, route, text):
         return tell_why(context, reason)
     return RelayedText(text, known, route)
 
@@ -107,9 +107,9 @@ def why_silent(context: TextContext) -> str | None:
     return None
 
 
-def why_route_refuses(route: Route, text: Text) -> str | None:
+def why_route_refuses(line: Line, route: Route, text: Text) -> str | None:
     """Why a text cannot take this route; None if it can. For files alone something more is read."""
-    if not route.connects(text.at):
+    if not leads_on(line, route, text.at):
         return "session ended"
     if route.mode == "voice-only":
         return "calls only"

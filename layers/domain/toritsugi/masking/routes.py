@@ -118,8 +118,7 @@ class KnownOfCall:
 
     def connects(self, now: float) -> bool:
         """Whether a session of a service that is there puts this caller through here, to whomever it may be."""
-        gone = self.line is not None and self.line.service_deleted_at is not None
-        return self.route is not None and not gone and self.route.connects(now)
+        return self.route is not None and leads_on(self.line, self.route, now)
 
     def check(self, shows: str, now: float) -> None:
         """Raises CallRefused where no call that shows this line may be put through at this moment, whosever it is."""
@@ -149,13 +148,18 @@ def look_up_call(caller: str, called: str, forwarded: str = "", seed: str = "") 
     )
 
 
+def leads_on(line: Line | None, route: "Route", now: float) -> bool:
+    """Whether a session connects there now, of a service that is not deleted."""
+    return route.connects(now) and not (line and line.service_deleted_at)
+
+
 def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route":
     """The route that this call takes, or raises why it goes no further."""
     if line is None:
         raise LineUnknown
     if route is None:
         raise NoSession
-    if line.service_deleted_at or not route.connects(now):
+    if not leads_on(line, route, now):
         raise SessionEnded
     if route.mode == "message-only":
         raise CallsNotAllowed

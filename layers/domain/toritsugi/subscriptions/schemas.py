@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from toritsugi.foundation.request_types import OwnUrl, Strict, VisibleText
 from toritsugi.subscriptions.catalog import SELECTORS
@@ -42,12 +42,19 @@ class SubscriptionChange(Strict):
     enabled: Enabled | None = None
 
 
+def read_words(moment: object) -> object:
+    """A moment as it was written. Raises ValueError for a number, which says no time zone."""
+    if isinstance(moment, str) and not moment.replace(".", "").lstrip("-").isdigit():
+        return moment
+    raise ValueError("a moment is written with its time zone, as 2026-11-28T09:00:00Z")
+
+
 class ReplayRequest(BaseModel):
     """Since when deliveries are to be sent again: those that were not taken, or all."""
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[AwareDatetime, Field(examples=["2026-11-28T09:00:00Z"])]
+    since: Annotated[AwareDatetime, BeforeValidator(read_words), Field(examples=["2026-11-28T09:00:00Z"])]
     which: Literal["undelivered", "all"] = "undelivered"
     after: Annotated[
         str | None, Field(pattern="^KD[0-9a-f]{32}$", description="The `go_on_after` of the answer before")
