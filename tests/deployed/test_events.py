@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.deployed.processes import eventually
-from tests.stories.owners import Owner
+from tests.stories.owners import Owner, opening
 
 SLOW_SECONDS = 1.5
 COUNTS_AFTER = 6  # seconds: a process that has just read the subscriptions reads them again after five
@@ -15,18 +15,10 @@ RARE = "message.read"  # which no story brings about, also of those that are tol
 
 
 @pytest.fixture
-def opens_system() -> Iterator[Callable[[], Owner]]:
+def opens_system() -> Iterator[Callable[..., Owner]]:
     """Systems of the owner's, each at an address of its own on this machine."""
-    opened: list[Owner] = []
-
-    def opens() -> Owner:
-        opened.append(Owner())
-        return opened[-1]
-
-    yield opens
-    for owner in opened:
-        owner.close()
-        assert not owner.forged, owner.forged
+    with opening() as opens:
+        yield opens
 
 
 @pytest.fixture

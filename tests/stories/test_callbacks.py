@@ -5,8 +5,8 @@ import socket
 import httpx
 import pytest
 
-from tests.conftest import AUTH_TOKEN, OWN_SECRET
-from tests.stories.owners import Owner
+from tests.conftest import AUTH_TOKEN
+from tests.stories.owners import Owner, opening
 
 LINE = "+815010000009"
 OF_A_CALL = ["initiated", "in-progress", "completed"]
@@ -15,16 +15,8 @@ OF_A_CALL = ["initiated", "in-progress", "completed"]
 @pytest.fixture
 def opens_program():
     """Programs of the owner's, each at an address of its own, and with the secret by which it checks."""
-    opened = []
-
-    def opens(secret: str = OWN_SECRET) -> Owner:
-        opened.append(Owner(secret))
-        return opened[-1]
-
-    yield opens
-    for owner in opened:
-        owner.close()
-        assert not owner.forged, owner.forged
+    with opening() as opens:
+        yield opens
 
 
 @pytest.fixture

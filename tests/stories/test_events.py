@@ -6,7 +6,7 @@ import threading
 import httpx
 import pytest
 
-from tests.stories.owners import Owner
+from tests.stories.owners import Owner, opening
 
 LINE = "+815010000009"
 HOURS_OF_FAILING = 73
@@ -17,16 +17,8 @@ SLOW_SECONDS = 2  # of this machine's own time, which is what a receiver's patie
 @pytest.fixture
 def opens_system():
     """Systems of the owner's, each at an address of its own."""
-    opened = []
-
-    def opens() -> Owner:
-        opened.append(Owner())
-        return opened[-1]
-
-    yield opens
-    for owner in opened:
-        owner.close()
-        assert not owner.forged, owner.forged
+    with opening() as opens:
+        yield opens
 
 
 @pytest.fixture
