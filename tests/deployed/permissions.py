@@ -240,6 +240,12 @@ class Run:
                 self.judge(permission, take_away(deployment, permission, witnesses(self.stories, number)))
         must_hold(deployment, *(story.name for story in self.stories))
 
+    def name_unused(self, deployment: Deployment) -> None:
+        """Says at once, an hour before the end, which permissions no story uses."""
+        for number, permission in enumerate(find_permissions(deployment)):
+            if not witnesses(self.stories, number):
+                print(f"no story uses {permission}", flush=True)
+
     def judge(self, permission: Permission, failed: str) -> None:
         print(f"{'needed' if failed else 'NOT NEEDED':10} {permission}  {failed.split('::')[-1]}", flush=True)
         if not failed:
@@ -265,6 +271,7 @@ def main() -> int:
             print(
                 f"{story.seconds:6.1f} s   {len(story.uses):3} permissions   {story.name.split('::')[-1]}", flush=True
             )
+        run.name_unused(deployments[0])
         list(pool.map(run.go_through, deployments))
     for permission in run.unneeded:
         print(f"No story needs this: {permission}")
