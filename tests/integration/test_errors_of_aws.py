@@ -454,7 +454,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.in_conference.forget_bridge": lambda w: w.of_session(lambda _, sid: in_conference.forget_bridge(sid, SID)),
     "masking.erasure.erase_session": lambda w: w.of_closed(lambda _, sid: erasure.erase_session(sid)),
     "masking.erasure.delete_people": lambda w: w.of_closed(lambda *sid: erasure.delete_people(read_session(*sid)[1])),
-    "masking.lifecycle.change_expiry": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
+    "masking.lifecycle.change_open": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "masking.lifecycle.prolong_session": lambda w: w.of_session(
         lambda _, sid: sessions.prolong_session(sid, 0, NOW * 2), Ttl=600
     ),

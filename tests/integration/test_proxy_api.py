@@ -282,8 +282,8 @@ def test_a_closed_session_takes_no_other_change_and_nobody_joins_it(service):
     assert refused(lambda: session.participants.create(identifier=BEN)) == (400, 80607)
 
 
-@pytest.mark.parametrize("field", ["Ttl=5", "DateExpiry=2099-01-01T00:00:00Z"])
-def test_a_session_is_not_closed_with_an_expiry_that_would_be_lost(service, field):
+@pytest.mark.parametrize("field", ["Ttl=5", "DateExpiry=2099-01-01T00:00:00Z", "Label=order 17"])
+def test_a_session_is_not_closed_with_a_change_that_would_be_lost(service, field):
     session, _ = open_session(service, AIKO)
     path = f"/v1/Services/{service.fetch().sid}/Sessions/{session.fetch().sid}"
     status, said = raw("POST", path, f"Status=closed&{field}", AUTH)
@@ -483,6 +483,8 @@ def test_what_does_not_exist_is_not_found(client, service):
         "DateExpiry=tomorrow",
         "DateExpiry=9999-12-31T23:59:59-14:00",
         "UniqueName=" + "x" * 192,
+        "Label=" + "x" * 61,
+        "Label=order%0017",
         "Participants=x",
         "Participants=[]",
         "Participants=1",
@@ -607,6 +609,21 @@ def fits(value, schema, schemas):
     if schema.get("format") == "date-time" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
         return False
     return re.fullmatch(schema.get("pattern", ".*"), value, re.S) is not None if isinstance(value, str) else True
+
+
+def test_a_session_has_a_label_that_changes_while_it_is_open_and_when_it_is_opened_again(service):
+    base = f"/v1/Services/{service.fetch().sid}/Sessions"
+    session = raw("POST", base, "Label=order 17", AUTH)[1]
+
+    def label_after(change):
+        return raw("POST", f"{base}/{session['sid']}", change, AUTH)[1]["label"]
+
+    assert session["label"] == "order 17"
+    assert label_after("Ttl=600") == "order 17"
+    assert label_after("Label=order 18") == "order 18"
+    assert label_after("Status=closed") == "order 18"
+    assert label_after("Status=in-progress&Label=the second order") == "the second order"
+    assert label_after("Label=") is None
 
 
 def test_a_session_without_a_name_of_its_own_has_none_also_where_that_was_left_blank(service):

@@ -98,6 +98,7 @@ def test_a_session(session):
         "account_sid": ACCOUNT_SID,
         "url": url,
         "links": {"interactions": f"{url}/Interactions", "participants": f"{url}/Participants"},
+        "label": None,
     }
 
 

@@ -25,6 +25,7 @@ from toritsugi.foundation.transactions import (
 from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of
 from toritsugi.masking.message_interactions import forget_what_happened
 from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
+from toritsugi.masking.requests import read_label
 from toritsugi.masking.routes import Route, forget_at, free_from, is_connecting, is_held, is_over
 from toritsugi.masking.services import MAX_TTL
 from toritsugi.masking.sessions import (
@@ -48,10 +49,10 @@ LATE_CLEANUP_SECONDS = 180  # a timer fires within a minute, and what then fails
 
 
 def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
-    """The session as changed: closed, opened again, or with another expiry. Raises RequestRefused."""
+    """The session as changed: closed, opened again, or with another expiry or label. Raises RequestRefused."""
     status = form.choice("Status", ("open", "in-progress", "closed"))
     if status == "closed":
-        check_expiry_stays(form)
+        check_rest_stays(form)
     for tried in range(MAX_TRIES):  # whatever is not as it was read is read again
         session, people = read_session(service_sid, session_sid)
         closed = session.is_closed(time.time())
@@ -66,17 +67,19 @@ def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
         elif closed:
             raise wrong_status() if status else RequestRefused(80607, "Session is closed and cannot be updated")
         else:
-            done = change_expiry(session, people, form)
+            done = change_open(session, people, form)
         if done:
             return read_session(service_sid, session_sid)[0]
     raise session_is_busy()
 
 
-def check_expiry_stays(form: Form) -> None:
-    """Raises RequestRefused 80701 where a form that closes a session changes its expiry too: it would not be done.
+def check_rest_stays(form: Form) -> None:
+    """Raises RequestRefused 80701 where a form that closes a session changes more of it: it would not be done.
 
     A closed session cannot be updated. https://www.twilio.com/docs/api/errors/80607
     """
+    if "Label" in form:
+        raise invalid_parameter("Label", "a Session that is closed is not changed; say it when you open it again")
     for name in ("Ttl", "DateExpiry"):
         if name in form:
             raise invalid_parameter(name, "a Session that is closed has no end to come; say it when you open it again")
@@ -94,14 +97,15 @@ def wrong_status() -> RequestRefused:
     )
 
 
-def change_expiry(session: Session, people: list[Participant], form: Form) -> bool:
-    """Whether session and routes have the expiry that the form asks for, all at once; not if they were not as read."""
+def change_open(session: Session, people: list[Participant], form: Form) -> bool:
+    """Whether session and routes are as the form asks for, all at once; not if they were not as read."""
     now = int(time.time())
     condition = session_is_open(now) & is_as_read(session)
     read_expiry(session, form, session.last_sign)
     actions = [
         set_or_remove(Session.date_expiry, session.date_expiry),
         set_or_remove(Session.expires_at, session.expires_at),
+        set_or_remove(Session.label, read_label(form, session.label)),
         Session.ttl.set(session.ttl),
         Session.date_updated.set(now),
     ]
@@ -236,6 +240,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         Session.ttl.set(session.ttl),
         set_or_remove(Session.date_expiry, session.date_expiry),
         set_or_remove(Session.expires_at, session.expires_at),
+        set_or_remove(Session.label, read_label(form, session.label)),
         Session.closed_reason.remove(),
         Session.date_ended.remove(),
     ]

@@ -12,12 +12,13 @@ from toritsugi.lines import destinations
 from toritsugi.lines.numbers import is_e164, read_typed
 
 MAX_PARTICIPANTS = 2
+MAX_LABEL = 60  # characters: it is spoken
 
 # Clients of before send one of the last two: that two sessions never have the same pair is our only way.
 # https://www.twilio.com/docs/api/errors/80623
 STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
-SESSION_FIELDS = ("UniqueName", "DateExpiry", "Ttl", "Mode", "Status", "Participants", *STRICTNESS)
-SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", *STRICTNESS)
+SESSION_FIELDS = ("UniqueName", "DateExpiry", "Ttl", "Mode", "Status", "Participants", "Label", *STRICTNESS)
+SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", "Label", *STRICTNESS)
 PARTICIPANT_FACTS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid")
 PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, *STRICTNESS)
 
@@ -115,6 +116,12 @@ def read_line(text: str | None) -> str | None:
         return read_typed(text) if text else None
     except RequestRefused:
         return text
+
+
+def read_label(form: Form, before: str | None = None) -> str | None:
+    """What the session is about, as the form says, or as `before` where it does not; blank takes it away."""
+    label = form.name("Label", MAX_LABEL)
+    return before if label is None else label.strip() or None
 
 
 def check_strictness(form: Form) -> None:

@@ -55,12 +55,14 @@ class Session(SessionEntry, discriminator="session"):
 
     `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, the
     last opening, or the creation. `participants` counts all who have ever joined, `removed` those who were taken out
-    since: neither ever falls, so who sees both as they were sees the same people.
+    since: neither ever falls, so who sees both as they were sees the same people. `label` is what it is about, in words
+    that people may hear.
     """
 
     service_sid = UnicodeAttribute()
     listed_as = UnicodeAttribute()
     unique_name = UnicodeAttribute(null=True)
+    label = UnicodeAttribute(null=True)
     status = UnicodeAttribute(default="open")
     mode = UnicodeAttribute()
     ttl = NumberAttribute(default=0)
@@ -339,6 +341,7 @@ def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
         "account_sid": config.TWILIO_ACCOUNT_SID,
         "url": url,
         "links": {"interactions": f"{url}/Interactions", "participants": f"{url}/Participants"},
+        "label": session.label,
     }
 
 
