@@ -25,6 +25,7 @@ from toritsugi.masking import (
     routes,
     services,
     sessions,
+    telephones,
 )
 from toritsugi.masking.message_interactions import MessageInteraction
 from toritsugi.messages import outbound
@@ -234,6 +235,15 @@ def fetch_participant(service_sid: str, session_sid: str, sid: str) -> Response[
     return ok(sessions.show_participant(person, service_sid, base()))
 
 
+@app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
+def update_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
+    """Proxy has no such operation: somebody gets another telephone, and keeps their line."""
+    service_sid = services.sid_of(service_sid)
+    session_sid = sessions.session_sid_of(service_sid, session_sid)
+    person = telephones.change_number(service_sid, session_sid, sid, form("Identifier"))
+    return ok(sessions.show_participant(person, service_sid, base()))
+
+
 @app.delete("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>")
 def delete_participant(service_sid: str, session_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
@@ -250,6 +260,7 @@ def create_message_interaction(service_sid: str, session_sid: str, participant_s
     for _ in range(MAX_TRIES):  # whatever is not as it was read is read again
         session, people = message_interactions.get_addressee(service_sid, session_sid, participant_sid)
         message = message or message_interactions.new_message_to(people[0], wanted)
+        message.person = people[0].identifier
         outbound.check_message(message)
         able = pool.abilities(pool.get_pool_number(service_sid, people[0].proxy_identifier_sid))
         outbound.check_able(message.line, able, bool(message.media))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import proxy
 from toritsugi.foundation.errors import Contended, RequestRefused
 from toritsugi.foundation.forms import Form
-from toritsugi.masking import claims, lifecycle, removal
+from toritsugi.masking import claims, lifecycle, removal, telephones
 from toritsugi.masking.sessions import present, read_session
 
 
@@ -55,6 +55,12 @@ def take_out(service_sid: str, session_sid: str) -> None:
     """The first of its people is taken out of a session."""
     [first, *_] = present(read_session(service_sid, session_sid)[1])
     removal.remove_participant(service_sid, session_sid, first.sid)
+
+
+def renumber(service_sid: str, session_sid: str, number: str = "+819033330009") -> Any:
+    """The first of a session's people gets another telephone."""
+    [first, *_] = present(read_session(service_sid, session_sid)[1])
+    return telephones.change_number(service_sid, session_sid, first.sid, form(Identifier=number))
 
 
 def clean_up(session_sid: str) -> None:

@@ -174,6 +174,10 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
         f"{c.session(AIKO)}/Participants",
         {"Identifier": BEN},
     ),
+    "POST /v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>": lambda c: (
+        (session := c.session(AIKO, BEN)) and f"{session}/Participants/{c.person(session)}",
+        {"Identifier": EVE},
+    ),
     "DELETE /v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<sid>": lambda c: (
         (session := c.session(AIKO, BEN)) and f"{session}/Participants/{c.person(session)}",
         None,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.conftest import AIKO, BEN, EVE, OutgoingLeg, give_numbers, open_session
 from tests.integration.tapes import CALL, SID, Messages, Tapes, files, report, served, source, told
+from tests.integration.test_another_telephone import moves
 from tests.integration.test_recorded_sessions import CONVERSATION, records
 from tests.integration.texts import LINE, form, give_line, know, reports, send, writes
 from tests.integration.wire import Died, dying
@@ -257,3 +258,12 @@ def test_hundreds_of_texts_are_found_by_an_index_and_no_table_is_scanned(cloud, 
             gone, sids = gone + receipt["erased"]["messages"], sids | set(receipt["at_twilio"]["messages"])
     assert (gone, len(sids), rows(cloud, "MESSAGES")) == (450, 450, [])
     assert "Scan" not in operations
+
+
+def test_a_telephone_that_somebody_had_before_is_erased_with_the_session(cloud, desk, service, tapes):
+    session, _ = open_session(service, AIKO, BEN)
+    moves(session, AIKO, EVE)
+    assert erases(desk)[0] == 409
+    session.update(status="closed")
+    assert erases(desk)[1]["erased"]["sessions"] == 1
+    assert (knowing(cloud, AIKO), rows(cloud, "SESSIONS")) == ({}, [])

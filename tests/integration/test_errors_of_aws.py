@@ -40,7 +40,7 @@ from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking import message_interactions as written
 from toritsugi.masking.claims import route_of
 from toritsugi.masking.masked_legs import MaskedLeg
-from toritsugi.masking.sessions import find_with_people, read_session
+from toritsugi.masking.sessions import find_with_people, forget_people, read_session
 from toritsugi.messages import inbound, outbound, reply_limit
 from toritsugi.messages import records as messages
 from toritsugi.receptions import publishing as receptions
@@ -453,7 +453,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.claims.save_participant": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
     "masking.in_conference.forget_bridge": lambda w: w.of_session(lambda _, sid: in_conference.forget_bridge(sid, SID)),
     "masking.erasure.erase_session": lambda w: w.of_closed(lambda _, sid: erasure.erase_session(sid)),
-    "masking.erasure.delete_people": lambda w: w.of_closed(lambda *sid: erasure.delete_people(read_session(*sid)[1])),
+    "masking.sessions.forget_people": lambda w: w.of_closed(lambda _, sid: forget_people(sid)),
+    "masking.telephones.save_number": lambda w: w.of_session(deeds.renumber),
     "masking.lifecycle.change_open": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "masking.lifecycle.prolong_session": lambda w: w.of_session(
         lambda _, sid: sessions.prolong_session(sid, 0, NOW * 2), Ttl=600
@@ -462,8 +463,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
     "masking.lifecycle.expire_session:1": lambda w: w.clean_up,
     "masking.lifecycle.expire_session:2": lambda w: w.clean_up,
-    "masking.lifecycle.forget_session:1": lambda w: w.left(deeds.delete),
-    "masking.lifecycle.forget_session:2": lambda w: w.of_closed(deeds.delete),
+    "masking.lifecycle.forget_session": lambda w: w.of_closed(deeds.delete),
     "masking.removal.take_out": lambda w: w.of_session(deeds.take_out),
     "masking.services.begin_removal": lambda w: w.other_service(lambda made: services.begin_removal(made.service_sid)),
     "masking.services.forget_service": lambda w: w.other_service(services.forget_service),

@@ -111,15 +111,18 @@ class World:
     def eve_joins(self):
         deeds.add(self.sid, self.session, EVE)
 
+    def renumber(self):
+        deeds.renumber(self.sid, self.session)
+
     def take_the_lines(self):
         deeds.create(self.sid, *(AIKO, BEN)[: len(self.lines)], lines=self.lines)
 
 
 DEEDS = {
-    "with two people": ["close", "delete", "prolong", "call", "take_the_lines"],
-    "with one person": ["close", "delete", "prolong", "join", "eve_joins"],
+    "with two people": ["close", "delete", "prolong", "call", "renumber", "take_the_lines"],
+    "with one person": ["close", "delete", "prolong", "join", "renumber", "eve_joins"],
     "closed": ["delete", "reopen", "take_the_lines"],
-    "just expired": ["delete", "reopen", "clean_up", "call", "take_the_lines"],
+    "just expired": ["delete", "reopen", "clean_up", "call", "renumber", "take_the_lines"],
 }
 
 
@@ -239,7 +242,7 @@ def test_only_after_several_conflicts_the_client_is_asked_to_try_again(sid, clou
     assert check(cloud).sessions == {}
 
 
-@pytest.mark.parametrize("deed", ["close", "prolong", "reopen", "join"])
+@pytest.mark.parametrize("deed", ["close", "prolong", "reopen", "join", "renumber"])
 def test_every_deed_outlives_a_transaction_that_meets_another_one_once(sid, twilio, clock, cloud, wire, deed):
     twilio.cloud = cloud
     state = {"reopen": "closed", "join": "with one person"}.get(deed, "with two people")

@@ -10,7 +10,7 @@ from command.story.moments import Findings, Moment, Sid
 from toritsugi.bridges import commands
 from toritsugi.bridges.records import Bridge, BridgeEntry, BridgeEvent, Party, Spoken
 from toritsugi.masking.interactions import Interaction, interaction_entry, list_interactions
-from toritsugi.masking.sessions import Participant, Session, find_with_people
+from toritsugi.masking.sessions import PersonEntry, Session, find_with_people
 from toritsugi.messages.records import Message
 from toritsugi.recordings.records import Recording
 
@@ -129,7 +129,7 @@ def read_bridge_of(call_sid: str) -> Findings:
 
 def read_call_of(number: str, call_sid: str) -> Findings:
     """What a person's sessions, bridges and recordings know of a call."""
-    for key in Participant.by_number.query(number):
+    for key in PersonEntry.by_number.query(number):
         yield from read_interaction(key.session_sid, call_sid)
     places = [(key.bridge_sid, key.entry) for key in Party.by_number.query(number)]
     for party in Party.batch_get(places) if places else ():

@@ -6,6 +6,7 @@ sessions       what is stored of a session and of those in it
 requests       whom a client wants in it
 candidates     which lines would do for them, and are free
 claims         how they get them
+telephones     how somebody in a session gets another number
 lifecycle      how a session goes on, is changed, and ends
 routes         where a call to a line goes
 masked_legs    the outgoing leg of a masked call, before it exists

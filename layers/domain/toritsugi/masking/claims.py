@@ -203,6 +203,14 @@ def get_joinable(
     session, people = read_session(service_sid, session_sid)
     if session.is_closed(now):
         raise RequestRefused(80607, "Session is closed and cannot be updated")
+    check_is_new(people, wanted)
+    if len(present(people)) >= MAX_PARTICIPANTS:
+        raise too_many()
+    return session, people
+
+
+def check_is_new(people: list[Participant], wanted: ParticipantRequest) -> None:
+    """Raises RequestRefused 80103 where one of these people has the wanted number, 80612 where they have left."""
     for person in people:
         if person.identifier == wanted.identifier and person.date_deleted is None:
             raise RequestRefused(80103, "Participant has already been added to Session")
@@ -210,9 +218,6 @@ def get_joinable(
             raise RequestRefused(
                 80612, "This Identifier was a Participant of the Session before, and cannot be added again"
             )
-    if len(present(people)) >= MAX_PARTICIPANTS:
-        raise too_many()
-    return session, people
 
 
 def new_session(service: Service, pool: list[PoolNumber], wanted: list[ParticipantRequest], form: Form) -> Session:

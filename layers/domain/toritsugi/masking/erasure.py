@@ -14,7 +14,7 @@ from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.lifecycle import delete_as_read, expire_session, forget_session, session_is_busy
 from toritsugi.masking.message_interactions import MessageInteraction, list_all, with_messages
 from toritsugi.masking.routes import Route, is_held
-from toritsugi.masking.sessions import DELETED_REASON, Participant, Session, find_with_people
+from toritsugi.masking.sessions import DELETED_REASON, PersonEntry, Session, find_with_people, forget_people
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class SessionTraces:
 
 
 def find_sessions_of(number: str) -> list[str]:
-    """The SIDs of the sessions in which this person is or was."""
-    return sorted({person.session_sid for person in Participant.by_number.query(number)})
+    """The SIDs of the sessions in which this person is or was, also by another number that they had then."""
+    return sorted({entry.session_sid for entry in PersonEntry.by_number.query(number)})
 
 
 def find_live(session_sids: Iterable[str]) -> list[str]:
@@ -56,7 +56,7 @@ def erase_session(session_sid: str) -> None:
     for _ in range(MAX_TRIES):
         session, people = find_with_people(session_sid)
         if session is None:
-            return delete_people(people)
+            return forget_people(session_sid)
         if session.status != "closed":  # past its expiry, and not written down yet
             expire_session(session_sid, time.time())
             continue
@@ -66,12 +66,6 @@ def erase_session(session_sid: str) -> None:
         if session.closed_reason == DELETED_REASON or delete_as_read(session, people):
             return forget_session(session)
     raise session_is_busy()
-
-
-def delete_people(people: Iterable[Participant]) -> None:
-    """Deletes people who are left of a session that is not there."""
-    for person in people:
-        person.delete()
 
 
 def forget_routes(number: str) -> int:

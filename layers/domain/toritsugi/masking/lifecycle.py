@@ -35,6 +35,7 @@ from toritsugi.masking.sessions import (
     SessionEntry,
     SessionName,
     find_with_people,
+    forget_people,
     has_same_people,
     is_as_read,
     is_unclosed,
@@ -338,6 +339,5 @@ def delete_as_read(session: Session, people: list[Participant]) -> bool:
 def forget_session(session: Session) -> None:
     """Forgets what a deleted session did, to which nothing can be added any more, and then the session."""
     forget_what_happened(session.session_sid)
-    for person in find_with_people(session.session_sid)[1]:
-        person.delete()
+    forget_people(session.session_sid)
     session.delete()

@@ -231,6 +231,7 @@ def read_session_of(wanted: RelayedText) -> Session:
     session, people = find_with_people(route.session_sid)
     if session is None or session.is_closed(time.time()):
         raise wanted.instead("session ended")
-    if not {route.participant_sid, route.partner_sid} <= {person.sid for person in present(people)}:
+    told = {(route.participant_sid, wanted.text.number), (route.partner_sid, route.partner)}
+    if not told <= {(person.sid, person.identifier) for person in present(people)}:
         raise inbound.Overtaken
     return session

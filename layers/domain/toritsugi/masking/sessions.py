@@ -55,8 +55,8 @@ class Session(SessionEntry, discriminator="session"):
 
     `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, the
     last opening, or the creation. `participants` counts all who have ever joined, `removed` those who were taken out
-    since: neither ever falls, so who sees both as they were sees the same people. `label` is what it is about, in words
-    that people may hear.
+    since, `renumbered` how often somebody got another telephone number: none ever falls, so who sees all three as they
+    were sees the same people. `label` is what it is about, in words that people may hear.
     """
 
     service_sid = UnicodeAttribute()
@@ -70,6 +70,7 @@ class Session(SessionEntry, discriminator="session"):
     expires_at = NumberAttribute(null=True)
     participants = NumberAttribute(default=0)
     removed = NumberAttribute(null=True)
+    renumbered = NumberAttribute(null=True)
     closed_reason = UnicodeAttribute(null=True)
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
@@ -119,7 +120,7 @@ class Session(SessionEntry, discriminator="session"):
         return "ttl" if self.slides else "date-expiry"
 
 
-class ParticipantsByNumber(GlobalSecondaryIndex["Participant"]):  # type: ignore[no-untyped-call]
+class PeopleByNumber(GlobalSecondaryIndex["PersonEntry"]):  # type: ignore[no-untyped-call]
     """In which sessions a person is or was: for whoever is to be erased. It may lag, by a second or so."""
 
     class Meta:
@@ -130,12 +131,19 @@ class ParticipantsByNumber(GlobalSecondaryIndex["Participant"]):  # type: ignore
     session_sid = UnicodeAttribute(range_key=True)
 
 
-class Participant(SessionEntry, discriminator="participant"):
+class PersonEntry(SessionEntry):
+    """Whatever names the number of somebody in a session."""
+
+    identifier = UnicodeAttribute()
+
+    by_number = PeopleByNumber()
+
+
+class Participant(PersonEntry, discriminator="participant"):
     """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from."""
 
     sid = UnicodeAttribute()
     place = NumberAttribute(default=0)
-    identifier = UnicodeAttribute()
     friendly_name = UnicodeAttribute(null=True)
     proxy_identifier = UnicodeAttribute()
     proxy_identifier_sid = UnicodeAttribute()
@@ -143,7 +151,9 @@ class Participant(SessionEntry, discriminator="participant"):
     date_updated = NumberAttribute()
     date_deleted = NumberAttribute(null=True)
 
-    by_number = ParticipantsByNumber()
+
+class OtherNumber(PersonEntry, discriminator="other-number"):
+    """A number that somebody in the session had before: whoever is to be erased is found by it, too."""
 
 
 class SessionName(ServiceEntry, discriminator="session-name"):
@@ -154,6 +164,10 @@ class SessionName(ServiceEntry, discriminator="session-name"):
 
 def participant_entry(participant_sid: str) -> str:
     return f"participant#{participant_sid}"
+
+
+def other_number_entry(number: str) -> str:
+    return f"participant-number#{number}"
 
 
 def place_of_participant(person: Participant) -> str:
@@ -186,10 +200,11 @@ def is_as_read(session: Session) -> Condition:
 
 
 def has_same_people(session: Session) -> Condition:
-    """Since the session was read, nobody has joined it, and nobody was taken out of it."""
-    seen = session.removed
-    stayed = Session.removed.does_not_exist() if seen is None else Session.removed == seen
-    return (Session.participants == session.participants) & stayed
+    """Since the session was read, nobody has joined it, was taken out of it, or got another number."""
+    same = Session.participants == session.participants
+    for attribute, seen in ((Session.removed, session.removed), (Session.renumbered, session.renumbered)):
+        same &= attribute.does_not_exist() if seen is None else attribute == seen
+    return same
 
 
 def is_undeleted() -> Condition:
@@ -272,10 +287,15 @@ def get_present(service_sid: str, session_sid: str, sid: str) -> tuple[Session, 
     """
     check_sid(sid, "KP", 80405)
     session, people = read_session(service_sid, session_sid)
+    return session, present_from(session, people, sid)
+
+
+def present_from(session: Session, people: list[Participant], sid: str) -> list[Participant]:
+    """Those of a session's people who are there, first the one of this SID. Raises RequestRefused 20404."""
     found = sorted(present(people), key=lambda person: person.sid != sid)
     if not found or found[0].sid != sid:
-        raise not_found(f"/Services/{service_sid}/Sessions/{session_sid}/Participants/{sid}")
-    return session, found
+        raise not_found(f"/Services/{session.service_sid}/Sessions/{session.session_sid}/Participants/{sid}")
+    return found
 
 
 def find_with_people(session_sid: str) -> tuple[Session | None, list[Participant]]:
@@ -285,6 +305,12 @@ def find_with_people(session_sid: str) -> tuple[Session | None, list[Participant
     session = next((entry for entry in entries if isinstance(entry, Session)), None)
     people = [entry for entry in entries if isinstance(entry, Participant)]
     return session, sorted(people, key=lambda person: person.place)
+
+
+def forget_people(session_sid: str) -> None:
+    """Deletes all who are or were in a session, with all of their numbers."""
+    for entry in PersonEntry.query(session_sid, PersonEntry.entry.startswith("participant"), consistent_read=True):
+        entry.delete()
 
 
 def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[Session], str | None]:
