@@ -231,6 +231,13 @@ class Desk:
         self.scene.settle()
         return bridge
 
+    def changes(self, session: "Session", former: Person, **fields: Any) -> dict[str, Any]:
+        """Something about somebody in a session that the SDK has no method for, and goes by HTTP."""
+        sid = session.sid_of(former)
+        answer = self.sdk.request("POST", f"{self.scene.exchange}{session.path}/Participants/{sid}", data=fields)
+        assert answer.status_code == 200, answer.text
+        return json.loads(answer.text)
+
     def brings_together(self, *people: Person, **options: Any) -> "Session":
         wanted = [json.dumps({"Identifier": p.number, "FriendlyName": p.name}) for p in people]
         created = self.service.sessions.create(participants=[json.loads(w) for w in wanted], **options)
@@ -276,6 +283,14 @@ class Session:
     def line_of(self, person: Person) -> str:
         lines = {p.identifier: p.proxy_identifier for p in self.sdk.participants.list()}
         return lines[person.number]
+
+    def sid_of(self, person: Person) -> str:
+        return next(p.sid for p in self.sdk.participants.list() if p.identifier == person.number)
+
+    @property
+    def path(self) -> str:
+        shown = self.sdk.fetch()
+        return f"/v1/Services/{shown.service_sid}/Sessions/{shown.sid}"
 
     @property
     def status(self) -> str:
