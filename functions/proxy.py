@@ -61,7 +61,10 @@ def fetch_service(sid: str) -> Response[str]:
 def update_service(sid: str) -> Response[str]:
     wanted = form(*services.SERVICE_FIELDS)
     check_callbacks(wanted)
-    return ok(services.show_service(services.change_service(services.get_service(sid), wanted), base()))
+    service = services.change_service(services.get_service(sid), wanted)
+    if "PinEntry" in wanted:
+        pool.have_pins_asked(service.service_sid)
+    return ok(services.show_service(service, base()))
 
 
 @app.delete("/v1/Services/<sid>")

@@ -61,33 +61,44 @@ def answer_webhook(call: Webhook) -> VoiceResponse:
         return routes.notify(match[1], match[2])
     if visits.VISIT_PATH.fullmatch(call.path):
         return go_on_at_reception(call, VisitPlace.read(call.path))
-    return go_on_with_leg(call, legs.LegUrl.read(call.path))
+    is_pin = call.path.startswith("/voice/pins/")
+    return take_pin(call) if is_pin else go_on_with_leg(call, legs.LegUrl.read(call.path))
 
 
 def receive_call(call: Webhook) -> VoiceResponse:
-    """Somebody calls a line: they are put through to whom their session leads; or else its reception answers."""
-    called, now = call["To"], time.time()
-    known = routes.look_up_call(call["From"], called, call["ForwardedFrom"], call["CallSid"])
+    """Somebody calls a line: they are put through to whom their session leads; or else its reception answers.
+
+    Who is in no session there is asked for a PIN, where participants have one.
+    """
+    now = time.time()
+    known = routes.look_up_call(call["From"], call["To"], call["ForwardedFrom"], call["CallSid"])
     call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
     if known.line and known.line.takes_calls and not known.connects(now):
         return receive_at_reception(call, known.line, known.caller)
-    caller, route = numbers.read_caller(call["From"]), routes.choose_route(known.line, known.route, now)
+    if known.asks_for_pin:
+        return ask_for_pin(call, known, now)
+    return go_on_in_session(call, known, numbers.read_caller(call["From"]), now)
+
+
+def go_on_in_session(call: Webhook, known: routes.KnownOfCall, caller: str, now: float) -> VoiceResponse:
+    """A caller whose number this is, or whose PIN has led here, is put through to the other of their session."""
+    called, route = call["To"], routes.choose_route(known.line, known.route, now)
     follow(session_sid=route.session_sid)
     unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
     known.check(str(route.shows), now)
     if route.through == "conference":
         return receive_into_room(call, route, now, unconfirmed)
     leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
-    recorder = recorder_of(call, route) if route.recorded else None
+    recorder = recorder_of(call, route, caller) if route.recorded else None
     notice = routes.find_notice_path(route, unconfirmed)
     told_at = addresses.public_url(notice) if notice else None
     return routes.put_through(route, now, addresses.public_url(leg.path), recorder, told_at)
 
 
-def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
-    source = RecordingOrigin("session", route.session_sid, sealing.seal(call["From"] + call["To"], call["CallSid"]))
+def recorder_of(call: Webhook, route: Route, caller: str) -> routes.Recorder:
+    source = RecordingOrigin("session", route.session_sid, sealing.seal(caller + call["To"], call["CallSid"]))
     return routes.Recorder(addresses.public_url(source.path), call.locale)
 
 
@@ -99,6 +110,35 @@ def receive_into_room(call: Webhook, route: Route, now: float, unconfirmed: bool
     bridge = Bridge(commands.bridge_sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     url = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
     return legs.enter_conference(VoiceResponse(), bridge, call.locale, url)
+
+
+def ask_for_pin(call: Webhook, known: routes.KnownOfCall, now: float) -> VoiceResponse:
+    """A caller of whom the line knows nothing may have a PIN."""
+    from toritsugi.masking import pins  # here only: few callers are asked, and every cold start would pay for it
+
+    known.check("", now)
+    return pins.ask_for_pin(pins.PinTurn(1, call.locale), "pin needed")
+
+
+def take_pin(call: Webhook) -> VoiceResponse:
+    """A PIN was entered, or nothing: who has it is put through as from their own telephone."""
+    from toritsugi.adapters import event_bus  # these here only, as above
+    from toritsugi.masking import pins
+
+    turn, line, caller, now = pins.PinTurn.read(call.path), call["To"], call["From"], time.time()
+    call.language = turn.locale
+    if not call["Digits"]:
+        return pins.ask_once_more(turn, "", caller)
+    may_try, person = pins.count_try(line, caller, now, event_bus.tell), pins.find_owner(line, call["Digits"])
+    known = routes.look_up_call(person.identifier if person else "", line, call["ForwardedFrom"], call["CallSid"])
+    if person is None or not (may_try and pins.is_led(person, known, now)):
+        return pins.ask_once_more(turn, call["Digits"], caller)
+    pins.take_back_try(line, caller, now)
+    entry = known.caller.language if known.caller else None
+    call.language = words.choose_language(entry, person.identifier, line)
+    if known.caller and known.caller.blocked:
+        raise CallerBlocked
+    return go_on_in_session(call, known, person.identifier, now)
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:

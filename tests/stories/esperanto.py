@@ -13,6 +13,9 @@ WEEKDAYS = ("lundo", "mardo", "merkredo", "ĵaŭdo", "vendredo", "sabato", "dima
 SENTENCES = {
     "no session": "De via telefono vi ne povas atingi ĉi tiun numeron.",
     "caller unconfirmed": "Ni ne povis konfirmi vian numeron.",
+    "pin wrong": "Per ĉi tiu kodo nenio eblas.",
+    "pin needed": "De via telefono necesas kodo.",
+    "enter pin": "Bonvolu enigi vian kodon kaj premi kradon.",
     "call recorded": "Ĉi tiu voko estas registrata.",
     "number unconfirmed": "La numero de la vokanto ne estas konfirmita.",
     "call extended": "La voko daŭros {more} pli longe.",

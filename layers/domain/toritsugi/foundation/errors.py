@@ -14,6 +14,7 @@
         ExchangeStopped        the owner has stopped all that dials and writes
         LimitReached           as much was called, or written, as is allowed
         CallerUnconfirmed      Twilio says that the number shown is not proven to be the caller's
+        PinWrong               no PIN that was entered leads to a call
       Contended              others are at the same rows of a table, however often it is tried
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
@@ -91,6 +92,10 @@ class LimitReached(CallRefused):
 
 class CallerUnconfirmed(CallRefused):
     sentence = "caller unconfirmed"
+
+
+class PinWrong(CallRefused):
+    sentence = "pin wrong"
 
 
 class Contended(ToritsugiError):

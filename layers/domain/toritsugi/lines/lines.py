@@ -15,7 +15,7 @@ class Line(Entry, discriminator="line"):
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
     that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
     refused. From `service_deleted_at` on no session of the service is reached here. `mms`: whether a line in a pool can
-    send files.
+    send files. `takes_pins`: whether whoever is in no session here is asked for a PIN.
     """
 
     service_sid = UnicodeAttribute(null=True)
@@ -27,6 +27,7 @@ class Line(Entry, discriminator="line"):
     document = JSONAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
     mms = BooleanAttribute(null=True)
+    takes_pins = BooleanAttribute(null=True)
 
     @property
     def takes_calls(self) -> bool:

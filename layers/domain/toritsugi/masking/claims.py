@@ -16,6 +16,7 @@ from toritsugi.foundation.forms import Form, invalid_parameter
 from toritsugi.foundation.transactions import refusals, write_transaction
 from toritsugi.lines.identity import REFUSE
 from toritsugi.masking.candidates import LineSearch, compatible, default_mode, look_around
+from toritsugi.masking.pins import choose_pins, give_pin, is_untaken, pin_of, pin_taken
 from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import (
     MAX_PARTICIPANTS,
@@ -45,7 +46,10 @@ MAX_CLAIM_TRIES = 8
 
 
 class PoolChanged(Exception):
-    """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again."""
+    """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again.
+
+    A PIN that was drawn may be somebody's at that number, too.
+    """
 
 
 def choices(searches: list[LineSearch], behavior: str) -> Iterator[list[PoolNumber]]:
@@ -90,10 +94,11 @@ def claim_session(
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
     level = service.geo_match_level
+    pins = choose_pins([person.pin for person in wanted], takes_pins(service, session))
     searches = [LineSearch(person, compatible(pool, person, session.mode, level), level) for person in wanted]
     for numbers in choices(searches, service.number_selection_behavior):
-        pairs = zip(wanted, numbers, strict=True)
-        people = [enrol(session, person, number, place) for place, (person, number) in enumerate(pairs)]
+        given = enumerate(zip(wanted, numbers, pins, strict=True))
+        people = [enrol(session, person, number, place, pin) for place, (person, number, pin) in given]
         session.participants = len(people)
         if not (lost := save_session(session, people, searches, numbers)):
             return people
@@ -107,10 +112,11 @@ def save_session(
     """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
 
     One that is closed from the beginning has no routes, and claims none before it is opened. Raises RequestRefused
-    80603, PoolChanged.
+    80603, 80604 for a PIN, PoolChanged.
     """
     others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
     claims = [] if session.status == "closed" else [*zip(people, others, searches, strict=True)]
+    with_pin = [(person, search.wanted) for person, _, search in claims if person.pin_entry]
     with refusals() as refused, write_transaction() as transaction:
         for person, other, search in claims:
             transaction.save(route_of(session, person, other, search.turn), condition=takes(search, person, session))
@@ -120,12 +126,24 @@ def save_session(
         if session.unique_name:
             name = SessionName(session.service_sid, session_name_entry(session.unique_name), named=session.session_sid)
             transaction.save(name, condition=SessionName.entry.does_not_exist())
+        for person, _ in with_pin:
+            transaction.save(pin_of(session, person), condition=is_untaken(int(time.time())))
         checks = hold(transaction, numbers, int(time.time()))
     name_place = len(claims) + 1 + len(people)
-    places = without_pool(refused, checks, name_place + bool(session.unique_name))
-    if name_place in places:
+    pin_place = name_place + bool(session.unique_name)
+    places = without_pool(refused, checks, pin_place + len(with_pin))
+    if name_place in places and session.unique_name:
         raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
+    check_pins([wanted for place, (_, wanted) in enumerate(with_pin, pin_place) if place in places])
     return places
+
+
+def check_pins(taken: list[ParticipantRequest]) -> None:
+    """Raises RequestRefused 80604 where the PIN of one of these was theirs, and PoolChanged where it was drawn."""
+    if any(wanted.pin for wanted in taken):
+        raise pin_taken()
+    if taken:
+        raise PoolChanged
 
 
 def without_pool(refused: set[int], checks: int, others: int) -> set[int]:
@@ -153,12 +171,12 @@ def join_session(service_sid: str, session_sid: str, form: Form) -> Participant:
 def claim_place(session_sid: str, wanted: ParticipantRequest, service: Service, pool: list[PoolNumber]) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = get_joinable(service.service_sid, session_sid, wanted, int(time.time()))
-    level = service.geo_match_level
+    level, [pin] = service.geo_match_level, choose_pins([wanted.pin], takes_pins(service, session))
     search = LineSearch(wanted, compatible(pool, wanted, session.mode, level), level)
     for numbers in choices([search], service.number_selection_behavior):
         now = int(time.time())
         session, people = get_joinable(service.service_sid, session_sid, wanted, now)
-        person = enrol(session, wanted, numbers[0], session.participants)
+        person = enrol(session, wanted, numbers[0], session.participants, pin)
         if not (lost := save_participant(session, person, present(people), search, numbers, now)):
             return person
         drop_lost([search], lost)
@@ -175,12 +193,14 @@ def save_participant(
 ) -> set[int]:
     """Stores somebody who joins the others; or says at which places that was refused, theirs first.
 
-    Raises PoolChanged.
+    Raises RequestRefused 80604 for a PIN, PoolChanged.
     """
-    partner = others[0] if others else None
+    partner, with_pin = others[0] if others else None, bool(person.pin_entry)
     with refusals() as refused, write_transaction() as transaction:
         transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))
         transaction.save(person)
+        if with_pin:
+            transaction.save(pin_of(session, person), condition=is_untaken(now))
         joined: list[Action] = [Session.participants.set(session.participants + 1), Session.date_updated.set(now)]
         transaction.update(session, joined, condition=session_is_open(now) & is_as_read(session))
         if partner:
@@ -193,7 +213,9 @@ def save_participant(
             held = is_held(session.session_sid) & Route.ended_at.does_not_exist()
             transaction.update(other, meet, condition=held)
         checks = hold(transaction, numbers, now)
-    return without_pool(refused, checks, 4 if partner else 3)
+    places = without_pool(refused, checks, 3 + bool(partner) + with_pin)
+    check_pins([search.wanted] if with_pin and 2 in places else [])
+    return places
 
 
 def get_joinable(
@@ -270,11 +292,18 @@ def expiry_of(ttl: float, date_expiry: float | None, since: float) -> float | No
     return since + ttl if ttl else None
 
 
-def enrol(session: Session, wanted: ParticipantRequest, number: PoolNumber, place: float) -> Participant:
-    """A new participant of the session, on this line; not stored yet."""
+def takes_pins(service: Service, session: Session) -> bool:
+    """Whether participants have a PIN, by which calls are led to them, and no texts."""
+    return service.pin_entry and session.mode != "message-only"
+
+
+def enrol(
+    session: Session, wanted: ParticipantRequest, number: PoolNumber, place: float, pin: str | None
+) -> Participant:
+    """A new participant of the session, on this line, perhaps with a PIN; not stored yet."""
     now = int(time.time())
     sid = "KP" + uuid.uuid4().hex
-    return Participant(
+    person = Participant(
         session.session_sid,
         participant_entry(sid),
         sid=sid,
@@ -286,6 +315,9 @@ def enrol(session: Session, wanted: ParticipantRequest, number: PoolNumber, plac
         date_created=now,
         date_updated=now,
     )
+    if pin:
+        give_pin(person, pin)
+    return person
 
 
 def route_of(session: Session, person: Participant, partner: Participant | None, turn: float | None = None) -> Route:

@@ -13,6 +13,7 @@ from toritsugi.masking.claims import route_at
 from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.lifecycle import delete_as_read, expire_session, forget_session, session_is_busy
 from toritsugi.masking.message_interactions import MessageInteraction, list_all, with_messages
+from toritsugi.masking.pins import is_of_participant, pin_at
 from toritsugi.masking.routes import Route, is_held
 from toritsugi.masking.sessions import DELETED_REASON, PersonEntry, Session, find_with_people, forget_people
 
@@ -63,6 +64,8 @@ def erase_session(session_sid: str) -> None:
         nobody = [Route.partner.remove(), Route.partner_sid.remove(), Route.shows.remove()]
         for person in people:
             update_if(route_at(person), nobody, is_held(session_sid))
+            if person.pin_entry:
+                delete_if(pin_at(person), is_of_participant(person))
         if session.closed_reason == DELETED_REASON or delete_as_read(session, people):
             return forget_session(session)
     raise session_is_busy()

@@ -22,8 +22,10 @@ from toritsugi.foundation.transactions import (
     update_if,
     write_transaction,
 )
+from toritsugi.lines.directory import Entry
 from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of
 from toritsugi.masking.message_interactions import forget_what_happened
+from toritsugi.masking.pins import is_as_opened, is_of_participant, is_untaken, pin_at, pin_of, pin_taken, resting
 from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
 from toritsugi.masking.requests import read_label
 from toritsugi.masking.routes import Route, forget_at, free_from, is_connecting, is_held, is_over
@@ -172,24 +174,27 @@ def end_session(
     condition: Condition,
     gone: Sequence[SessionEntry | SessionName] = (),
 ) -> bool:
-    """Whether that was done to the session, its routes have ended, and whatever is to be gone with it is.
+    """Whether that was done to the session, its routes and PINs have ended, and whatever is to be gone with it is.
 
     Not if the condition fails, or if its people are others by now.
     """
-    now, held = int(time.time()), present(people)
+    now, there, sid = int(time.time()), present(people), session.session_sid
+    held = [(route_at(person), leaving(now, session), is_held(sid)) for person in there]
+    pins = [(pin_at(one), resting(now, session), is_of_participant(one)) for one in there if one.pin_entry]
+    hanging: list[tuple[Entry, list[Action], Condition]] = [*held, *pins]
     while True:
         with refusals() as places, write_transaction() as transaction:
             for entry in gone:
                 transaction.delete(entry)
             transaction.update(session, actions, condition=condition & has_same_people(session))
-            for person in held:
-                transaction.update(route_at(person), leaving(now, session), condition=is_held(session.session_sid))
+            for entry_of_person, changes, still_its in hanging:
+                transaction.update(entry_of_person, changes, condition=still_its)
         if not places:
             return True
         if len(gone) in places:
             return False
         # a route can move on after its expiry, and is somebody else's then
-        held = [person for place, person in enumerate(held, len(gone) + 1) if place not in places]
+        hanging = [one for place, one in enumerate(hanging, len(gone) + 1) if place not in places]
 
 
 def ending(moment: float, reason: str) -> list[Action]:
@@ -224,7 +229,8 @@ def forgetting_partner(moment: float, session: Session) -> list[Action]:
 def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     """Whether its pairs were claimed again, as if they were new; not if the session was not as read.
 
-    Raises RequestRefused 80604 when somebody else has one of the pairs by now, and 80605 when a line has left the pool.
+    Raises RequestRefused 80604 when somebody else has one of the pairs or PINs by now, and 80605 when a line has left
+    the pool.
     """
     now = int(time.time())
     over = is_undeleted() & ((Session.status == "closed") | (Session.expires_at <= now)) & is_as_read(session)
@@ -246,21 +252,30 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         Session.date_ended.remove(),
     ]
     there = present(people)
+    with_pin = [person for person in there if person.pin_entry]
+    own_place = len(there) + len(with_pin)
     others = [there[1 - i] if len(there) > 1 else None for i in range(len(there))]
     with refusals() as places, write_transaction() as transaction:
         for person, other in zip(there, others, strict=True):
             transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
+        for person in with_pin:
+            untaken = is_untaken(now) | is_of_participant(person)
+            transaction.save(pin_of(session, person, opened_at=now), condition=untaken)
         transaction.update(session, actions, condition=over)
         for number_sid in {person.proxy_identifier_sid for person in there}:
             number = PoolNumber(session.service_sid, pool_entry(number_sid))
             transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
-    if len(there) not in places and any(place < len(there) for place in places):
+    if own_place in places:
+        return False
+    if any(place < len(there) for place in places):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
-    if places and len(there) not in places:
+    if any(place < own_place for place in places):
+        raise pin_taken()
+    if places:
         raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
-    return not places
+    return True
 
 
 def expire_session(session_sid: str, now: float) -> float | None:
@@ -284,6 +299,8 @@ def expire_session(session_sid: str, now: float) -> float | None:
         # first what hangs on it: after a crash, whoever comes next finds the session still open
         for person in present(people):
             update_if(route_at(person), over, still_its)
+            if person.pin_entry:
+                update_if(pin_at(person), resting(seen, session), is_as_opened(person, session))
         if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
             if now - seen > LATE_CLEANUP_SECONDS:  # no caller is harmed, but our timers are not well
                 log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))

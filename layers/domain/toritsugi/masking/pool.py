@@ -16,11 +16,11 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import log
 from toritsugi.foundation.pages import place_at
 from toritsugi.foundation.sids import check_sid
-from toritsugi.foundation.transactions import MAX_TRIES, refusals, update_if, write_transaction
+from toritsugi.foundation.transactions import MAX_TRIES, refusals, set_or_remove, update_if, write_transaction
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.lines.numbers import country_of
 from toritsugi.masking.routes import MAX_SCANNED_PAGES, SETTLED_SECONDS, Route, live_routes
-from toritsugi.masking.services import Service, ServiceEntry
+from toritsugi.masking.services import Service, ServiceEntry, get_service, service_is_busy
 
 MOVING_SECONDS = 60  # longer than proxy.py may run, so whoever began to move a number before is gone
 
@@ -97,7 +97,7 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
     `owned` is what Twilio knows of it. Raises RequestRefused 80101, 80104 (it is in a pool already), 80622 (the
     pool is full), 20409.
     """
-    _, pool = read_pool(service_sid)
+    service, pool = read_pool(service_sid)
     left = next((number for number in pool if number.sid == owned["sid"] and number.moved_at is not None), None)
     if left and moved_at is not None:
         begin_move(left, moved_at)
@@ -126,12 +126,15 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
         Line.number_sid.set(number.sid),
         Line.former.set(Line.former | those_that_come(owned)),  # of a line with a reception they are known already
         Line.mms.set(bool(number.mms)),
+        set_or_remove(Line.takes_pins, service.pin_entry or None),
     ]
+    as_read = Service.pin_entry != (not service.pin_entry)
     for _ in range(MAX_TRIES):
         with refusals() as places, write_transaction() as transaction:
             free = Line.service_sid.does_not_exist()
             transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
             transaction.save(number)
+            transaction.condition_check(Service, service_sid, "service", condition=as_read)
         if not places:
             if alike + 1 >= NEARLY_FULL * most:
                 log.warning("a pool is nearly full", code=80624, service_sid=service_sid, numbers=alike + 1, most=most)
@@ -194,7 +197,7 @@ def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
         return True  # somebody else was faster, and it may work for others by now
     with refusals() as places, write_transaction() as transaction:
         if line and line.reception:
-            gone: list[Action] = [Line.service_sid.remove(), Line.service_deleted_at.remove()]
+            gone: list[Action] = [Line.service_sid.remove(), Line.service_deleted_at.remove(), Line.takes_pins.remove()]
             transaction.update(line, gone, condition=is_of(number) & Line.reception.exists())
         else:
             alone = Line.entry.does_not_exist() | is_of(number) & Line.reception.does_not_exist()
@@ -206,16 +209,31 @@ def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
 def cut_off(service_sid: str, now: float) -> None:
     """From now on no session of the service is reached over a number of its pool, also where it has a reception.
 
-    It is written into the lines, for those a call reads anyway, and there are fewer of them than of sessions: a hundred
-    in a transaction. Twice is once.
+    It is written into the lines, for those a call reads anyway, and there are fewer of them than of sessions. Twice is
+    once.
     """
+    change_lines(service_sid, [Line.service_deleted_at.set(int(now))])
+
+
+def have_pins_asked(service_sid: str) -> None:
+    """From now on callers are asked for PINs at the lines of a pool, or no more, as its service says. Twice is once."""
+    for _ in range(MAX_TRIES):
+        wanted = get_service(service_sid).pin_entry
+        change_lines(service_sid, [set_or_remove(Line.takes_pins, wanted or None)])
+        if get_service(service_sid).pin_entry == wanted:
+            return
+    raise service_is_busy()
+
+
+def change_lines(service_sid: str, changes: list[Action]) -> None:
+    """Changes all lines of a pool, a hundred in a transaction."""
     numbers = list_all_numbers(service_sid)
     while numbers:
         batch, numbers = numbers[:MAX_CUT_OFF_AT_ONCE], numbers[MAX_CUT_OFF_AT_ONCE:]
         with refusals() as places, write_transaction() as transaction:
             for number in batch:
                 line = Line(*line_key(number.phone_number))
-                transaction.update(line, [Line.service_deleted_at.set(int(now))], condition=is_of(number))
+                transaction.update(line, changes, condition=is_of(number))
         if places:  # these have left the pool meanwhile
             numbers = [number for place, number in enumerate(batch) if place not in places] + numbers
 

@@ -20,6 +20,7 @@ from toritsugi.masking import pool
 from toritsugi.masking.claims import route_at
 from toritsugi.masking.interactions import running
 from toritsugi.masking.lifecycle import delete_whole_session, expire_session, leaving, session_is_busy
+from toritsugi.masking.pins import is_of_participant, pin_at, resting
 from toritsugi.masking.pool import PoolNumber
 from toritsugi.masking.routes import SETTLED_SECONDS, Route, is_connecting, live_routes
 from toritsugi.masking.services import Service
@@ -76,6 +77,8 @@ def take_out(session: Session, person: Participant, partner: Participant | None 
         if not closed:
             held = is_connecting(session.session_sid, now)
             transaction.update(route_at(person), leaving(now, session), condition=held)
+            if person.pin_entry:
+                transaction.update(pin_at(person), resting(now, session), condition=is_of_participant(person))
             if partner:
                 transaction.update(route_at(partner), alone, condition=held)
     return not places

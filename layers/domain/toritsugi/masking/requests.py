@@ -10,6 +10,7 @@ from toritsugi.foundation.forms import Form, check_name, invalid_parameter
 from toritsugi.foundation.sids import check_sid
 from toritsugi.lines import destinations
 from toritsugi.lines.numbers import is_e164, read_typed
+from toritsugi.masking.pins import GIVEN, MAX_DIGITS, is_weak
 
 MAX_PARTICIPANTS = 2
 MAX_LABEL = 60  # characters: it is spoken
@@ -19,7 +20,7 @@ MAX_LABEL = 60  # characters: it is spoken
 STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
 SESSION_FIELDS = ("UniqueName", "DateExpiry", "Ttl", "Mode", "Status", "Participants", "Label", *STRICTNESS)
 SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", "Label", *STRICTNESS)
-PARTICIPANT_FACTS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid")
+PARTICIPANT_FACTS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", "Pin")
 PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, *STRICTNESS)
 
 
@@ -35,6 +36,7 @@ class ParticipantRequest:
     friendly_name: str | None = None
     proxy_identifier: str | None = None
     proxy_identifier_sid: str | None = None
+    pin: str | None = None
 
     @property
     def is_explicit(self) -> bool:
@@ -89,6 +91,7 @@ def read_participant(form: Form) -> ParticipantRequest:
             form.text("FriendlyName", most=255),
             form.text("ProxyIdentifier", most=255),
             form.text("ProxyIdentifierSid", most=34),
+            read_pin(form),
         )
     )
 
@@ -108,6 +111,16 @@ def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
         raise RequestRefused(80404, reason) from None
     check_name("FriendlyName", wanted.friendly_name, most=255)
     return replace(wanted, identifier=identifier, proxy_identifier=read_line(wanted.proxy_identifier))
+
+
+def read_pin(form: Form) -> str | None:
+    """The Pin that a client brings; None, where one is to be drawn if the service has any. Raises RequestRefused."""
+    pin = form.text("Pin", most=64)
+    if pin and not GIVEN.fullmatch(pin):
+        raise invalid_parameter("Pin", f"it must be 6 to {MAX_DIGITS} digits; leave it out, and one is drawn")
+    if pin and is_weak(pin):
+        raise invalid_parameter("Pin", "it is easily guessed: leave it out, and one is drawn")
+    return pin or None
 
 
 def read_line(text: str | None) -> str | None:

@@ -120,6 +120,12 @@ class KnownOfCall:
         """Whether a session of a service that is there puts this caller through here, to whomever it may be."""
         return self.route is not None and leads_on(self.line, self.route, now)
 
+    @property
+    def asks_for_pin(self) -> bool:
+        """Whether this caller, of whom the line knows nothing, may have a PIN there."""
+        line = self.line
+        return self.route is None and line is not None and bool(line.takes_pins) and not line.service_deleted_at
+
     def check(self, shows: str, now: float) -> None:
         """Raises CallRefused where no call that shows this line may be put through at this moment, whosever it is."""
         if self.is_from_line:

@@ -33,6 +33,7 @@ SERVICE_FIELDS = (
     *("GeoMatchLevel", "NumberSelectionBehavior", "ChatInstanceSid"),
     *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
     *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy"),
+    "PinEntry",
 )
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
 OWN_SECRET, AUTH_TOKEN = CALLBACK_KEYS = ("own-secret", "auth-token")
@@ -57,7 +58,8 @@ class Service(ServiceEntry, discriminator="service"):
     `through` is how two people are put through: dial or conference; only into a conference can be spoken.
     Where calls are recorded (`record`), both sides are told so before they are put through. `unconfirmed_callers` is
     what becomes of those of whom Twilio says that the number they show is not proven to be theirs.
-    `callbacks_signed_by` is the key with which a receiver checks its callbacks. Each change is another `edition`: to
+    `callbacks_signed_by` is the key with which a receiver checks its callbacks. With `pin_entry` participants have a
+    PIN, and whoever calls from a telephone of nobody's is asked for it. Each change is another `edition`: to
     save one that was read fails if somebody else has saved in between.
     """
 
@@ -81,6 +83,7 @@ class Service(ServiceEntry, discriminator="service"):
     record = BooleanAttribute(default=False)
     unconfirmed_callers = UnicodeAttribute(default=REFUSE)
     callbacks_signed_by = UnicodeAttribute(default=OWN_SECRET)
+    pin_entry = BooleanAttribute(default=False)
     deleted_at = NumberAttribute(null=True)  # since when it is there for nobody, and goes with all that is in it
     edition = VersionAttribute()
 
@@ -160,6 +163,7 @@ def set_from_form(service: Service, form: Form) -> None:
         "record": form.boolean("Record"),
         "unconfirmed_callers": form.choice("UnconfirmedCallers", UNCONFIRMED_CALLERS),
         "callbacks_signed_by": form.choice("CallbacksSignedBy", CALLBACK_KEYS),
+        "pin_entry": form.boolean("PinEntry"),
     }
     for name, value in said.items():
         if value is not None:
@@ -313,4 +317,5 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "record": service.record,
         "unconfirmed_callers": service.unconfirmed_callers,
         "callbacks_signed_by": service.callbacks_signed_by,
+        "pin_entry": service.pin_entry,
     }

@@ -19,6 +19,7 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import MAX_UNIQUE_NAME, date
 from toritsugi.foundation.pages import place_at, wrong_token
 from toritsugi.foundation.retention import is_past
+from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
@@ -140,7 +141,10 @@ class PersonEntry(SessionEntry):
 
 
 class Participant(PersonEntry, discriminator="participant"):
-    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from."""
+    """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from.
+
+    Who has a PIN has it sealed, so that it can be shown; `pin_entry` is where the directory keeps it at their line.
+    """
 
     sid = UnicodeAttribute()
     place = NumberAttribute(default=0)
@@ -150,6 +154,8 @@ class Participant(PersonEntry, discriminator="participant"):
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
     date_deleted = NumberAttribute(null=True)
+    pin_entry = UnicodeAttribute(null=True)
+    sealed_pin = UnicodeAttribute(null=True)
 
 
 class OtherNumber(PersonEntry, discriminator="other-number"):
@@ -372,7 +378,8 @@ def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
 
 
 def show_participant(person: Participant, service_sid: str, base: str) -> dict[str, Any]:
-    """The participant as Proxy's REST API writes it."""
+    """The participant as Proxy's REST API writes it; and their PIN, as far as a secret that is still known opens it."""
+    pin = {"pin": unseal(person.sealed_pin, person.sid) or None} if person.sealed_pin else {}
     url = f"{base}/v1/Services/{service_sid}/Sessions/{person.session_sid}/Participants/{person.sid}"
     return {
         "sid": person.sid,
@@ -388,4 +395,5 @@ def show_participant(person: Participant, service_sid: str, base: str) -> dict[s
         "date_updated": date(person.date_updated),
         "url": url,
         "links": {"message_interactions": f"{url}/MessageInteractions"},
+        **pin,
     }

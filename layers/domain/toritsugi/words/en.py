@@ -61,6 +61,9 @@ ENGLISH = Language(
         "limit reached": "All lines are busy. Please try again later.",
         "caller unconfirmed": "We could not confirm that this call comes from the number that it shows, "
         "so it cannot be connected. Please call again from another telephone.",
+        "pin wrong": "No call can be made with this PIN.",
+        "pin needed": "From your telephone this number is reached with a PIN.",
+        "enter pin": "Please enter your PIN, and then press the pound key.",
         # A call between two people.
         "call recorded": "This call is recorded.",
         "number unconfirmed": "The caller's number could not be confirmed.",

@@ -83,6 +83,9 @@ JAPANESE = Language(
         "limit reached": "ただいま、回線が混み合っております。しばらくしてから、おかけ直しください。",
         "caller unconfirmed": "表示されている番号からのお電話であることを確認できないため、おつなぎできません。"
         "恐れ入りますが、別の電話からおかけ直しください。",
+        "pin wrong": "この暗証番号ではおつなぎできません。",
+        "pin needed": "この電話からおかけになるには、暗証番号が必要です。",
+        "enter pin": "暗証番号を入力し、最後にシャープを押してください。",
         # A call between two people.
         "call recorded": "この通話は録音されます。",
         "number unconfirmed": "発信者の電話番号は、本人のものと確認できていません。",
