@@ -117,7 +117,7 @@ def ask_for_pin(call: Webhook, known: routes.KnownOfCall, now: float) -> VoiceRe
     from toritsugi.masking import pins  # here only: few callers are asked, and every cold start would pay for it
 
     known.check("", now)
-    return pins.ask_for_pin(pins.PinTurn(1, call.locale), "pin needed")
+    return pins.request_pin(pins.PinTurn(1, call.locale))
 
 
 def take_pin(call: Webhook) -> VoiceResponse:

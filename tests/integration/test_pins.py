@@ -122,7 +122,7 @@ def test_a_number_that_comes_later_asks_too_and_none_that_has_left(program, twil
 
 
 @pytest.mark.parametrize("caller", [WITHHELD, "anonymous", MOTHER])
-def test_who_enters_their_pin_goes_on_as_from_their_own_telephone(program, session, twilio, caller):
+def test_who_enters_their_pin_goes_on_as_from_their_own_telephone(clock, program, session, twilio, caller):
     dial = enters(twilio, PIN, caller).find("Dial")
     assert ElementTree.tostring(dial) == ElementTree.tostring(twilio.calls(LINES[0], AIKO).find("Dial"))
     bens = people_of(program, session)[BEN]["pin"]

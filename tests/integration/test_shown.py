@@ -56,6 +56,7 @@ def test_a_service(clock, service):
         "record": False,
         "unconfirmed_callers": "refuse",
         "callbacks_signed_by": "own-secret",
+        "pin_entry": False,
     }
 
 

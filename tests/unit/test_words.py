@@ -19,6 +19,7 @@ from toritsugi.callers.index import fold_kana
 from toritsugi.foundation import config, errors, voices
 from toritsugi.foundation.errors import CallRefused, ToritsugiError
 from toritsugi.masking import relaying, routes
+from toritsugi.masking.pins import PinTurn
 from toritsugi.messages import opt_out
 from toritsugi.receptions.answering.visits import VisitPlace
 from toritsugi.receptions.authoring import terms
@@ -76,6 +77,7 @@ def test_every_language_can_be_named_in_requests_and_addresses(language):
     assert TypeAdapter(terms.Locale).validate_python(language.code) == language.locale
     assert routes.NOTICE_PATH.fullmatch(f"/voice/notices/{language.locale}")
     assert legs.WAITING_PATH.fullmatch(f"/voice/waiting/{language.code}")
+    assert PinTurn.read(f"/voice/pins/1/{language.locale}").locale == language.locale
     place = VisitPlace("desk", 1, language.locale, "menu", "chosen")
     assert VisitPlace.read(place.path) == place
 

@@ -29,10 +29,10 @@ from toritsugi.lines.numbers import is_shown, read_caller
 from toritsugi.masking.routes import KnownOfCall
 from toritsugi.masking.sessions import Participant, Session, participant_entry
 
-PURPOSE = b"toritsugi: PINs"
+PIN_PURPOSE = b"toritsugi: PINs"
 DRAWN_DIGITS = 8
-MAX_DIGITS = 10  # of those that people bring themselves
-GIVEN = re.compile(f"[0-9]{{6,{MAX_DIGITS}}}", re.ASCII)
+MAX_PIN_DIGITS = 10  # of those that people bring themselves
+GIVEN = re.compile(f"[0-9]{{6,{MAX_PIN_DIGITS}}}", re.ASCII)
 ROUND = "01234567890"
 
 TURN_PATH = re.compile(r"/voice/pins/([1-3])/([\w-]{2,20})", re.ASCII)
@@ -101,7 +101,7 @@ def give_pin(person: Participant, pin: str) -> None:
 
 def pin_key(line: str, pin: str, secret: str) -> DirectoryKey:
     """Where the directory keeps a PIN of a line: not even whoever reads it all finds out which it is."""
-    tag = hmac.digest(derive_key(secret, PURPOSE), f"{line} {pin}".encode(), hashlib.sha256)
+    tag = hmac.digest(derive_key(secret, PIN_PURPOSE), f"{line} {pin}".encode(), hashlib.sha256)
     return line, f"pin#{base64.urlsafe_b64encode(tag).decode()[:22]}"
 
 
@@ -111,15 +111,15 @@ def pin_key(line: str, pin: str, secret: str) -> DirectoryKey:
 def pin_of(session: Session, person: Participant, opened_at: float | None = None) -> Pin:
     """What their line keeps of a participant's PIN, in this session."""
     opened_at = opened_at or opening_of(session)
-    return Pin(*key_of(person), session_sid=person.session_sid, participant_sid=person.sid, opened_at=opened_at)
+    return Pin(*pin_key_of(person), session_sid=person.session_sid, participant_sid=person.sid, opened_at=opened_at)
 
 
 def pin_at(person: Participant) -> Pin:
     """Where this person's PIN lies; nothing of what is in it."""
-    return Pin(*key_of(person))
+    return Pin(*pin_key_of(person))
 
 
-def key_of(person: Participant) -> DirectoryKey:
+def pin_key_of(person: Participant) -> DirectoryKey:
     return person.proxy_identifier, str(person.pin_entry)
 
 
@@ -179,25 +179,28 @@ class PinTurn:
         return cls(int(match[1]), match[2])
 
 
-def ask_for_pin(turn: PinTurn, *said: str) -> VoiceResponse:
-    """Asks for a PIN, after other sentences of ours; Twilio comes back with what was keyed in, or with nothing."""
+def request_pin(turn: PinTurn, *, is_wrong: bool = False) -> VoiceResponse:
+    """Asks for a PIN, and says why; Twilio comes back with what was keyed in, or with nothing."""
     response = VoiceResponse()
     gather = response.gather(
-        num_digits=MAX_DIGITS,
+        num_digits=MAX_PIN_DIGITS,
         finish_on_key="#",
         timeout=ENTRY_SECONDS,
         action=public_url(turn.path),
         action_on_empty_result=True,
     )
-    for name in (*said, "enter pin"):
-        voices.say_sentence(gather, name, turn.locale)
+    if turn.number == 1:
+        voices.say_sentence(gather, "pin needed", turn.locale)
+    if is_wrong:
+        voices.say_sentence(gather, "pin wrong", turn.locale)
+    voices.say_sentence(gather, "enter pin", turn.locale)
     return response
 
 
 def ask_once_more(turn: PinTurn, keyed: str, caller: str) -> VoiceResponse:
     """Asks again; what was keyed in did not lead to a call. Raises, at last, what then remains to be said."""
     if turn.number < MAX_TURNS:
-        return ask_for_pin(PinTurn(turn.number + 1, turn.locale), *["pin wrong"] * bool(keyed))
+        return request_pin(PinTurn(turn.number + 1, turn.locale), is_wrong=bool(keyed))
     if keyed:
         raise PinWrong
     read_caller(caller)

@@ -10,7 +10,7 @@ from toritsugi.foundation.forms import Form, check_name, invalid_parameter
 from toritsugi.foundation.sids import check_sid
 from toritsugi.lines import destinations
 from toritsugi.lines.numbers import is_e164, read_typed
-from toritsugi.masking.pins import GIVEN, MAX_DIGITS, is_weak
+from toritsugi.masking.pins import GIVEN, MAX_PIN_DIGITS, is_weak
 
 MAX_PARTICIPANTS = 2
 MAX_LABEL = 60  # characters: it is spoken
@@ -117,7 +117,7 @@ def read_pin(form: Form) -> str | None:
     """The Pin that a client brings; None, where one is to be drawn if the service has any. Raises RequestRefused."""
     pin = form.text("Pin", most=64)
     if pin and not GIVEN.fullmatch(pin):
-        raise invalid_parameter("Pin", f"it must be 6 to {MAX_DIGITS} digits; leave it out, and one is drawn")
+        raise invalid_parameter("Pin", f"it must be 6 to {MAX_PIN_DIGITS} digits; leave it out, and one is drawn")
     if pin and is_weak(pin):
         raise invalid_parameter("Pin", "it is easily guessed: leave it out, and one is drawn")
     return pin or None
