@@ -194,6 +194,11 @@ class World:
         sid: str = deeds.create(self.service, *(numbers or (AIKO, BEN)), **fields).session_sid
         return sid
 
+    def with_pins(self) -> World:
+        """The same, where whoever comes into a session has a PIN."""
+        services.change_service(services.get_service(self.service), deeds.form(PinEntry="true"))
+        return self
+
     def of_session(self, deed: Callable[[str, str], object], *numbers: str, **fields: Any) -> Deed:
         sid = self.session(*numbers, **fields)
         return lambda: deed(self.service, sid)
@@ -419,7 +424,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "messages.records.forget_messages": lambda w: w.text(lambda: messages.erase_some_messages(AIKO, 9)),
     "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
-    "masking.pool.cut_off": lambda w: w.number(lambda number: pool.cut_off(number.service_sid, NOW)),
+    "masking.pool.change_lines": lambda w: w.number(lambda number: pool.cut_off(number.service_sid, NOW)),
     "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),
     "masking.pool.begin_move": lambda w: w.number(lambda found: pool.begin_move(found, int(NOW))),
     "masking.pool.bring_in": lambda w: w.number(pool.bring_in),
@@ -452,7 +457,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.claims.save_session": lambda w: w.session,
     "masking.claims.save_participant": lambda w: w.of_session(lambda *sid: deeds.add(*sid, BEN), AIKO),
     "masking.in_conference.forget_bridge": lambda w: w.of_session(lambda _, sid: in_conference.forget_bridge(sid, SID)),
-    "masking.erasure.erase_session": lambda w: w.of_closed(lambda _, sid: erasure.erase_session(sid)),
+    "masking.erasure.erase_session:1": lambda w: w.of_closed(lambda _, sid: erasure.erase_session(sid)),
+    "masking.erasure.erase_session:2": lambda w: w.with_pins().of_closed(lambda _, sid: erasure.erase_session(sid)),
     "masking.sessions.forget_people": lambda w: w.of_closed(lambda _, sid: forget_people(sid)),
     "masking.telephones.save_number": lambda w: w.of_session(deeds.renumber),
     "masking.lifecycle.change_open": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
@@ -462,7 +468,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.lifecycle.end_session": lambda w: w.of_session(deeds.close),
     "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
     "masking.lifecycle.expire_session:1": lambda w: w.clean_up,
-    "masking.lifecycle.expire_session:2": lambda w: w.clean_up,
+    "masking.lifecycle.expire_session:2": lambda w: w.with_pins().clean_up,
+    "masking.lifecycle.expire_session:3": lambda w: w.clean_up,
     "masking.lifecycle.forget_session": lambda w: w.of_closed(deeds.delete),
     "masking.removal.take_out": lambda w: w.of_session(deeds.take_out),
     "masking.services.begin_removal": lambda w: w.other_service(lambda made: services.begin_removal(made.service_sid)),
