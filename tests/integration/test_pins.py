@@ -208,6 +208,13 @@ def test_who_has_left_the_session_has_no_pin_there_and_the_other_keeps_theirs(pr
     assert called_by(enters(twilio, people[BEN]["pin"])) == CLARA
 
 
+def test_who_gets_another_telephone_keeps_the_pin(program, session, twilio):
+    aiko = people_of(program, session)[AIKO]
+    program.makes(f"{session}/Participants/{aiko['sid']}", Identifier=MOTHER)
+    assert called_by(enters(twilio, PIN)) == BEN
+    assert called_by(enters(twilio, people_of(program, session)[BEN]["pin"])) == MOTHER
+
+
 # ---- how often it is tried -------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ candidates     which lines would do for them, and are free
 claims         how they get them
 telephones     how somebody in a session gets another number
 lifecycle      how a session goes on, is changed, and ends
+pins           how a caller from another telephone is known
 routes         where a call to a line goes
 masked_legs    the outgoing leg of a masked call, before it exists
 interactions   what has happened in a session
