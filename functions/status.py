@@ -43,7 +43,8 @@ def record_masked_leg(leg: masked_legs.MaskedLeg, callback: Webhook) -> None:
         count_leg(news, leg, callback)
     except LimitReached as reached:
         language = counted_legs.language_of_caller(leg, callback["From"])
-        schedules.send_call_to_dismiss(callback["ParentCallSid"], reached.sentence, language)
+        call, its_leg = callback["ParentCallSid"], callback["CallSid"]
+        schedules.send_call_to_dismiss(call, its_leg, reached.sentence, language)
         counted_legs.hold_further(reached, callback["From"], time.time())
 
 

@@ -237,11 +237,13 @@ def speak_step(step: Speak | SpeakAgain) -> None:
         log.error("announcement not spoken", reason=refusal.message)
 
 
-def dismiss_caller(call_sid: str, sentence: str, language: str | None) -> None:
+def dismiss_caller(call_sid: str, sentence: str, language: str | None, leg_sid: str | None = None) -> None:
+    """Ends a call with a sentence; where its caller only hears the ring as yet, its leg is what can be ended."""
     response = VoiceResponse()
     voices.say_sentence(response, sentence, language)
     response.hangup()
-    twilio_api.redirect_and_end(call_sid, str(response))
+    if not twilio_api.redirect_and_end(call_sid, str(response)) and leg_sid:
+        twilio_api.hang_up_call(leg_sid)
 
 
 # ---- a service is removed --------------------------------------------------------------------------------------------

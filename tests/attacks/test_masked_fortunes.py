@@ -38,6 +38,7 @@ def test_of_a_hundred_calls_at_once_in_one_session_three_are_put_through(twilio,
     for leg in legs:
         leg.reports("initiated")
     assert dismissed(cloud) == ["limit reached"] * 97
+    assert [json.loads(body)["dismiss"]["leg_sid"] for body in bodies(cloud)] == [leg.sid for leg in legs[3:]]
     for leg in legs:
         leg.reports("completed")
     OutgoingLeg(twilio, AIKO, lines[AIKO], next(SIDS)).reports("initiated")

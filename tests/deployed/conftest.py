@@ -8,6 +8,7 @@ telephones and lines of its own. The words are those of tests/stories.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -19,8 +20,10 @@ from tests.build import built
 from tests.deployed import cloud
 from tests.deployed.cloud import Deployment
 from tests.deployed.processes import eventually
+from tests.stories.owners import Owner, opening
 from tests.stories.people import Desk, Person, Scene
 
+COUNTS_AFTER = 6  # seconds: a process that has just read the subscriptions reads them again after five
 ATTACH = "TORITSUGI_DEPLOYED"  # tests/deployed/permissions.py says here which deployment its stories are told of
 
 
@@ -129,3 +132,49 @@ def letters(deployment: Deployment) -> Callable[[str], list[Any]]:
         return found
 
     return holding
+
+
+@pytest.fixture
+def opens_system() -> Iterator[Callable[..., Owner]]:
+    """Systems of the owner's, each at an address of its own on this machine."""
+    with opening() as opens:
+        yield opens
+
+
+@pytest.fixture
+def subscribes(desk: Desk) -> Iterator[Callable[..., str]]:
+    """Has a system told, until the story ends: there may be twenty."""
+    made: list[str] = []
+
+    def subscribe(owner: Owner, *events: str) -> str:
+        made.append(desk.asks("POST", "/api/subscriptions", {"url": owner.address, "events": list(events)})["sid"])
+        return made[-1]
+
+    yield subscribe
+    for sid in made:
+        desk.request("DELETE", f"/api/subscriptions/{sid}")
+
+
+@pytest.fixture
+def news(deployment: Deployment, scene: OneOfMany) -> Iterator[Callable[[], list[Any]]]:
+    """The facts of events of ours, as another system of the owner's hears them: by a queue of its own."""
+    sqs, events, bus, name = (
+        deployment.client("sqs"),
+        deployment.client("events"),
+        deployment.resource("Bus"),
+        scene.block,
+    )
+    queue, heard = sqs.create_queue(QueueName=name)["QueueUrl"], list[Any]()
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["toritsugi"]}))
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+
+    def listen() -> list[Any]:
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        heard.extend(json.loads(message["Body"])["detail"]["data"] for message in found)
+        return heard
+
+    yield listen
+    events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
+    events.delete_rule(Name=name, EventBusName=bus)
+    sqs.delete_queue(QueueUrl=queue)

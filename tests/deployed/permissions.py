@@ -40,6 +40,7 @@ MODULES = [
     "test_rest_api.py",
     "test_conferences.py",
     "test_events.py",
+    "test_limits.py",
     "test_reception.py",
     "test_recordings.py",
     "test_time_runs_out.py",

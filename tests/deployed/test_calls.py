@@ -103,6 +103,19 @@ def test_what_one_writes_goes_on_to_the_other_who_sees_the_number_that_they_know
     assert session.status == "in-progress"
 
 
+def test_a_text_goes_on_though_another_process_is_ahead_of_the_time(desk, scene, deployment, aiko, ben):
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", sms=True)
+    session = desk.brings_together(aiko, ben)
+    deployment.client("dynamodb").update_item(
+        TableName=deployment.resource("SessionsTable"),
+        Key={"session_sid": {"S": session.sdk.fetch().sid}, "entry": {"S": "session"}},
+        UpdateExpression="SET date_last_interaction = :soon",
+        ExpressionAttributeValues={":soon": {"N": str(int(time.time()) + 3600)}},
+    )
+    aiko.texts(session.line_of(aiko), "玄関の前です")
+    eventually(lambda: ("玄関の前です", session.line_of(ben)) in read_by(ben))
+
+
 def read_by(person):
     """What somebody has read, and from whom it came."""
     return [(one["body"], one["from"]) for one in person.telephone["messages"] if one["direction"] == "in"]

@@ -1,38 +1,17 @@
 """What happens is told to systems of the owner's, as it is deployed: streams, two queues, and their permissions."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.deployed.conftest import COUNTS_AFTER
 from tests.deployed.processes import eventually
-from tests.stories.owners import Owner, opening
+from tests.stories.owners import Owner
 
 SLOW_SECONDS = 1.5
-COUNTS_AFTER = 6  # seconds: a process that has just read the subscriptions reads them again after five
 RARE = "message.read"  # which no story brings about, also of those that are told at the same time
-
-
-@pytest.fixture
-def opens_system() -> Iterator[Callable[..., Owner]]:
-    """Systems of the owner's, each at an address of its own on this machine."""
-    with opening() as opens:
-        yield opens
-
-
-@pytest.fixture
-def subscribes(desk) -> Iterator[Callable[..., str]]:
-    """Has a system told, until the story ends: there may be twenty."""
-    made: list[str] = []
-
-    def subscribe(owner: Owner, *events: str) -> str:
-        made.append(desk.asks("POST", "/api/subscriptions", {"url": owner.address, "events": list(events)})["sid"])
-        return made[-1]
-
-    yield subscribe
-    for sid in made:
-        desk.request("DELETE", f"/api/subscriptions/{sid}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """A reception as it is deployed: it greets, offers, takes a message that lands in S3, and answers a text."""
 
-import json
 import time
 from urllib.parse import quote
 
@@ -27,31 +26,6 @@ def line(desk, scene, ben):
     line = scene.line(1)
     desk.answers_at(line, DESK.replace("PERSON", ben.number), f"desk-{scene.block}", sms=True)
     return line
-
-
-@pytest.fixture
-def news(deployment, scene):
-    """The facts of events of ours, as another system of the owner's hears them: by a queue of its own."""
-    sqs, events, bus, name = (
-        deployment.client("sqs"),
-        deployment.client("events"),
-        deployment.resource("Bus"),
-        scene.block,
-    )
-    queue, heard = sqs.create_queue(QueueName=name)["QueueUrl"], []
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["toritsugi"]}))
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
-
-    def listen():
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        heard.extend(json.loads(message["Body"])["detail"]["data"] for message in found)
-        return heard
-
-    yield listen
-    events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
-    events.delete_rule(Name=name, EventBusName=bus)
-    sqs.delete_queue(QueueUrl=queue)
 
 
 def hears(person, words):
@@ -132,7 +106,7 @@ def test_a_text_is_answered_until_somebody_has_had_enough(desk, line, deployment
     sent = desk.asks("POST", "/api/messages", {"to": aiko.number, "from": line, "body": "お知らせ"})
     eventually(lambda: "お知らせ" in str(aiko.telephone["messages"]))
     eventually(lambda: desk.asks("GET", f"/api/messages/{sent['sid']}")["status"] == "delivered")
-    for found in ("", f"?number={quote(aiko.number)}"):
+    for found in ("", f"?number={quote(aiko.number)}", f"?line={quote(line)}"):
         assert sent["sid"] in [one["sid"] for one in desk.asks("GET", f"/api/messages{found}")["messages"]]
     keeps_a_log(deployment, "Sms", began, scene.block)
 

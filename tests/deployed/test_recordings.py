@@ -78,3 +78,5 @@ def test_a_masked_call_is_recorded_and_its_interaction_says_so(desk, scene, kept
     assert recording["channels"] == 2
     (interaction,) = session.interactions
     assert json.loads(interaction.data)["recording_sid"] == recording["sid"]
+    found = desk.asks("GET", f"/api/recordings?session={session.sdk.fetch().sid}")["recordings"]
+    assert [one["sid"] for one in found] == [recording["sid"]]

@@ -132,7 +132,7 @@ def test_the_sweep_finishes_a_deletion_that_died_on_its_way(deployment, scene):
 
 
 def test_the_sweep_forgets_what_is_not_kept_any_longer(opened, deployment, aiko, ben, scene):
-    """A session and a call of long ago, as they would lie there."""
+    """A session with a text in it, and a call, of long ago, as they would lie there."""
     dynamodb = deployment.client("dynamodb")
     session = opened.brings_together(aiko, ben, unique_name=f"old-{scene.block}")
     sid = session.sdk.update(status="closed").sid
@@ -151,6 +151,12 @@ def test_the_sweep_forgets_what_is_not_kept_any_longer(opened, deployment, aiko,
     party |= {name: {"S": text} for name, text in {"number": aiko.number, "shows": "+1", "language": "ja-JP"}.items()}
     for item in (bridge, party | {"place": {"N": "1"}, "date_created": {"N": "1"}}):
         dynamodb.put_item(TableName=deployment.resource("BridgesTable"), Item=item)
+    text = {"session_sid": sid, "entry": f"interaction#KI{scene.block}", "kind": "message-interaction"}
+    text |= {"sid": f"KI{scene.block}", "participant_sid": "KP0", "inbound_message_sid": f"SM{scene.block}"}
+    row = {name: {"S": word} for name, word in text.items()} | {"date_created": {"N": "1"}}
+    dynamodb.put_item(TableName=deployment.resource("SessionsTable"), Item=row)
+    message = {name: {"S": word} for name, word in {"message_id": f"SM{scene.block}", "status": "received"}.items()}
+    dynamodb.put_item(TableName=deployment.resource("MessagesTable"), Item=message)
     schedule(deployment, f"forget-{scene.block}", the_hourly_sweep(deployment))
 
     def left(table, name, value):
@@ -161,6 +167,7 @@ def test_the_sweep_forgets_what_is_not_kept_any_longer(opened, deployment, aiko,
 
     eventually(lambda: not left("SessionsTable", "session_sid", sid))
     eventually(lambda: not left("BridgesTable", "bridge_sid", f"KB{scene.block}"))
+    assert not left("MessagesTable", "message_id", f"SM{scene.block}")
     assert opened.brings_together(aiko, ben, unique_name=f"old-{scene.block}").status == "open"
 
 

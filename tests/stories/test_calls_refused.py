@@ -49,3 +49,18 @@ def test_asked_for_twice_it_rings_once(desk, aiko, ben, clock, box):
         person.rings(showing=LINE)
     assert (len(set(asked)), len(box.calls())) == (1, 2)
     desk.does("DELETE", f"/api/calls/{asked[0]}")
+
+
+def test_a_masked_call_that_is_too_many_stops_ringing_and_the_next_caller_hears_why(desk, aiko, ben, clock):
+    desk.opens(LINE)
+    session = desk.brings_together(aiko, ben)
+    desk.asks("PATCH", "/api/limits", {"calls_an_hour": 1})
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    aiko.hangs_up()
+    aiko.dials(session.line_of(aiko))
+    ben.was_called(showing=session.line_of(ben))
+    ben.is_idle()
+    aiko.is_idle()
+    aiko.dials(session.line_of(aiko))
+    aiko.hears("混み合って")

@@ -72,9 +72,9 @@ def send_bridge_to_begin(bridge: dict[str, Any]) -> None:
     send({"begin": bridge}, 0)
 
 
-def send_call_to_dismiss(call_sid: str, sentence: str, language: str) -> None:
-    """Has timer.py say a sentence to a call, and end it."""
-    send({"dismiss": {"call_sid": call_sid, "sentence": sentence, "language": language}}, 0)
+def send_call_to_dismiss(call_sid: str, leg_sid: str, sentence: str, language: str) -> None:
+    """Has timer.py say a sentence to a call, and end it, or at least its leg that rings."""
+    send({"dismiss": {"call_sid": call_sid, "leg_sid": leg_sid, "sentence": sentence, "language": language}}, 0)
 
 
 def send_service_to_remove(service_sid: str, seconds: float = 0) -> None:

@@ -208,18 +208,24 @@ def hang_up_call(call_sid: str) -> None:
     update_call(call_sid, status="completed")
 
 
-def redirect_and_end(call_sid: str, twiml: str) -> None:
-    """Has a call leave whatever it is in, hear this, and end."""
-    update_call(call_sid, twiml=twiml)
+def redirect_and_end(call_sid: str, twiml: str) -> bool:
+    """Whether a call leaves whatever it is in, hears this, and ends.
+
+    It does not where it has ended, nor where it has not been answered: a caller who hears the ring until the other
+    answers (`answerOnBridge`) is in no call yet. https://www.twilio.com/docs/api/errors/21220
+    """
+    return update_call(call_sid, twiml=twiml)
 
 
-def update_call(call_sid: str, **changes: Any) -> None:
-    """Changes a running call; one that has ended stays as it is. Raises RequestRefused 80613."""
+def update_call(call_sid: str, **changes: Any) -> bool:
+    """Whether a running call is changed; one that has ended stays as it is. Raises RequestRefused 80613."""
     try:
         twilio_client().calls(in_path(call_sid, "CA")).update(**changes)
     except TwilioRestException as error:
         if error.code not in GONE_CODES:
             raise downstream(error) from None
+        return False
+    return True
 
 
 # ---- messages --------------------------------------------------------------------------------------------------------
