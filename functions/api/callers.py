@@ -169,12 +169,14 @@ def export_callers(
     page_size: Annotated[int, Query(ge=1, description=f"Rows of an answer; {MAX_ROWS} at most")] = MAX_ROWS,
     page_token: PageToken = None,
 ) -> Response[str]:
-    people, following = index.read_page(pages.open_token(page_token), min(page_size, MAX_ROWS), search)
+    of = router.current_event.path
+    after = pages.open_token(page_token, of, "page_token")
+    people, following = index.read_page(after, min(page_size, MAX_ROWS), search)
     sheet = sheets.encode(sheets.write_sheet((views.show_caller(*one) for one in people), headings), encoding)
     headers = {"Content-Disposition": 'attachment; filename="callers.csv"'}
     if following:
-        query = router.current_event.query_string_parameters | {"page_token": pages.seal_token(following)}
-        headers["Link"] = f'<{config.settings().public_base_url}/api/callers/export?{urlencode(query)}>; rel="next"'
+        query = router.current_event.query_string_parameters | {"page_token": pages.seal_token(following, of)}
+        headers["Link"] = f'<{config.settings().public_base_url}{of}?{urlencode(query)}>; rel="next"'
     answer = Response(200, f"text/csv; charset={encoding}", base64.b64encode(sheet).decode(), headers=headers)
     answer.base64_encoded = True
     return answer

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.queries import IfMatch, IfNoneMatch, PageSize, PageToken, page
 from toritsugi.adapters import twilio_api
 from toritsugi.foundation import addresses, config
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused, wrong_field
 from toritsugi.foundation.preconditions import Precondition, read_precondition
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.transactions import MAX_TRIES
@@ -92,7 +92,7 @@ def put_line(
     if_none_match: IfNoneMatch = None,
 ) -> LineView:
     if wanted.reception is None and wanted.unconfirmed_callers:
-        raise RequestRefused(20001, "unconfirmed_callers: only where a reception answers they are a matter of the line")
+        raise wrong_field("unconfirmed_callers", "only where a reception answers they are a matter of the line")
     expected = read_precondition(if_match, if_none_match)
     if wanted.reception is None:
         give_line_back(read_line_number(number), expected)

@@ -70,13 +70,14 @@ def page(router: APIGatewayHttpRouter, key: str, read: pages.Reader, show: Calla
     query = dict(router.current_event.query_string_parameters)
     token = query.pop("page_token", None)
     size = min(pages.MAX_PAGE_SIZE, int(query.pop("page_size", pages.DEFAULT_PAGE_SIZE)))
-    found, following = read(pages.open_token(token), size)
-    first = f"{config.settings().public_base_url}{router.current_event.path}?{urlencode(query | {'page_size': size})}"
+    of = router.current_event.path
+    found, following = read(pages.open_token(token, of, "page_token"), size)
+    first = f"{config.settings().public_base_url}{of}?{urlencode(query | {'page_size': size})}"
     meta: PageMeta = {
         "page_size": size,
         "url": f"{first}&{urlencode({'page_token': token})}" if token else first,
         "first_page_url": first,
-        "next_page_url": f"{first}&{urlencode({'page_token': pages.seal_token(following)})}" if following else None,
+        "next_page_url": f"{first}&{urlencode({'page_token': pages.seal_token(following, of)})}" if following else None,
     }
     return {key: [show(item) for item in found], "meta": meta}
 

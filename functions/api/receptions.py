@@ -65,7 +65,7 @@ def put_reception(
     checked = check_text(text, content_type)
     reception, created = publishing.save_reception(name, text, content_type, checked.document, expected)
     saved: ReceptionSaved = {**views.show_reception(reception), "warnings": checked.warnings}
-    return saved, 201 if created and reception.version == 1 else 200
+    return saved, 201 if created else 200
 
 
 @router.post(

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.queries import PageSize, PageToken, page
 from toritsugi.adapters import notifications, owner_webhook
-from toritsugi.foundation.errors import OwnerSilent, RequestRefused
+from toritsugi.foundation.errors import OwnerSilent, RequestRefused, wrong_field
 from toritsugi.foundation.pages import by_place
 from toritsugi.foundation.problems import answers
 from toritsugi.subscriptions import deliveries, records, views
@@ -79,7 +79,7 @@ def fetch_subscription(sid: SubscriptionSid) -> SubscriptionView:
 def edit_subscription(sid: SubscriptionSid, wanted: Annotated[SubscriptionChange, Body()]) -> SubscriptionView:
     changes = wanted.model_dump(exclude_unset=True)
     if lacking := [name for name in ("url", "events", "enabled") if name in changes and changes[name] is None]:
-        raise RequestRefused(20001, f"{lacking[0]}: a subscription has one; leave it out, and it stays")
+        raise wrong_field(lacking[0], "a subscription has one; leave it out, and it stays")
     if "url" in changes:
         require_address(changes["url"])
     if "events" in changes:
@@ -191,7 +191,7 @@ def require_address(url: str) -> None:
     try:
         owner_webhook.check_address(url)
     except OwnerSilent as silence:
-        raise RequestRefused(20001, f"url: {silence}") from None
+        raise wrong_field("url", str(silence)) from None
 
 
 def get_enabled(sid: str) -> Subscription:

@@ -313,7 +313,7 @@ def test_a_list_leaves_out_whom_its_index_has_not_forgotten_yet(desk, wire):
 @pytest.mark.parametrize("token", ["PT", "PT!", "nonsense", "PT" + "A" * 2000, "PT%F0%9F%98%80"])
 def test_a_token_that_is_none_of_ours_is_refused(desk, token):
     status, said = desk.asks("GET", f"/api/callers?page_token={token}")
-    assert (status, said["detail"]) == (400, "The page token is none of ours: follow next_page_url as it is")
+    assert (status, said["detail"]) == (400, "page_token: it is none of this list's: follow next_page_url as it is")
 
 
 def test_a_page_of_a_list_takes_two_round_trips_in_a_row_and_a_caller_one(desk, wire):

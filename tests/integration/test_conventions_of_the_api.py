@@ -85,8 +85,8 @@ def test_the_size_of_a_page_is_a_number_in_digits(desk, owned_numbers, path, siz
 @pytest.mark.parametrize("path", PAGED)
 def test_a_page_that_was_never_linked_is_none_of_ours(desk, owned_numbers, path, token):
     status, said = desk.asks("GET", f"{path}?page_token={token}")
-    assert (status, said["code"]) == (400, 20001)
-    assert said["detail"].startswith("The page token is none of ours")
+    assert (status, said["code"], said["errors"][0]["pointer"]) == (400, 20001, "/page_token")
+    assert said["detail"].startswith("page_token: it is none of this list's")
 
 
 # ---- what is sent ----------------------------------------------------------------------------------------------------
@@ -240,6 +240,15 @@ def test_what_was_there_before_is_not_made(desk):
     sends(desk, "PUT", CALLER, {"name": "Aiko"})
     status, headers, _ = sends(desk, "PUT", CALLER, {"name": "Aiko"})
     assert (status, "Location" in headers) == (200, False)
+
+
+def test_what_was_deleted_and_is_written_down_again_is_made_once_more(desk):
+    for path, said in ((CALLER, {"name": "Aiko"}), ("/api/receptions/desk", HELLO)):
+        sends(desk, "PUT", path, said)
+        sends(desk, "DELETE", path)
+        status, headers, _ = sends(desk, "PUT", path, said)
+        assert (status, headers["Location"]) == (201, BASE + path)
+        assert sends(desk, "PUT", path, said)[0] == 200
 
 
 THINGS = [(CALLER, {"name": "Aiko"}, {"name": "Ben"}), ("/api/receptions/desk", HELLO, {**HELLO, "language": "en-US"})]

@@ -115,3 +115,19 @@ def test_participants_are_paged_through_as_they_came_whoever_leaves_or_joins(ser
         page = page.next_page()
     assert seen == there
     assert len(seen) == len(numbers) + 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_sessions_of_one_moment_are_each_on_one_page_on_and_back(service, clock, size):
+    there = {service.sessions.create(unique_name=name).sid for name in "abcdefg"}  # while the clock stands still
+    page = service.sessions.page(page_size=size)
+    on = [[one.sid for one in page]]
+    while page.next_page_url:
+        page = page.next_page()
+        on.append([one.sid for one in page])
+    back = []
+    while page.previous_page_url and len(back) < len(on):
+        page = page.previous_page()
+        back.insert(0, [one.sid for one in page])
+    assert sorted(sid for sids in on for sid in sids) == sorted(there)
+    assert back == on[:-1]

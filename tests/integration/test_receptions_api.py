@@ -16,13 +16,11 @@ from tests.integration.wire import Died, conflicting, dying
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.conflicts import MAX_CONFLICT_TRIES
 from toritsugi.foundation.errors import Contended
-from toritsugi.foundation.pages import seal_token
 from toritsugi.lines.lines import find_line
 from toritsugi.receptions import publishing, records
 
 HELLO = "# What we say\nsteps:\n  hello: {say: Good morning}\n"
 YAML = "application/yaml"
-WRONG_TOKEN = "The page token is none of ours: follow next_page_url as it is"
 
 
 def puts(desk, name, text, kind=YAML):
@@ -129,13 +127,6 @@ def test_versions_are_listed_page_by_page(desk):
         found += [one["version"] for one in page["versions"]]
         path = (page["meta"]["next_page_url"] or "").removeprefix("https://exchange.example.com")
     assert found == [5, 4, 3, 2, 1]
-
-
-def test_a_page_token_of_another_list_is_refused(desk):
-    puts(desk, "desk", HELLO)
-    for path, token in (("receptions", "version#000001"), ("receptions/desk/versions", "name#desk")):
-        status, said = desk.asks("GET", f"/api/{path}?page_token={seal_token(token)}")
-        assert (status, said["code"], said["detail"]) == (400, 20001, WRONG_TOKEN)
 
 
 def test_a_process_remembers_the_latest_two_hundred_versions():

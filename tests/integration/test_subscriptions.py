@@ -99,6 +99,7 @@ def test_a_subscription_is_made_looked_at_changed_and_ended(desk):
 def test_only_an_address_on_the_web_is_told_anything(desk, url, why):
     status, said = desk.asks("POST", "/api/subscriptions", {"url": url, "events": ["*"]})
     assert (status, said["detail"]) == (400, why)
+    assert said["errors"] == [{"pointer": "/url", "detail": why.removeprefix("url: ")}]
 
 
 AT_AWS, AT_DOMAIN = "https://abcdefghij.execute-api.ap-northeast-1.amazonaws.com", "https://calls.example.com"
@@ -160,6 +161,7 @@ def test_a_subscription_has_an_address_whatever_else_changes(desk):
     sid = subscribe().sid
     status, said = desk.asks("PATCH", f"/api/subscriptions/{sid}", {"url": None})
     assert (status, said["detail"]) == (400, "url: a subscription has one; leave it out, and it stays")
+    assert said["errors"] == [{"pointer": "/url", "detail": "a subscription has one; leave it out, and it stays"}]
 
 
 def test_there_are_twenty_at_most(desk):

@@ -84,6 +84,17 @@ def test_numbers_come_in_pages(numbers):
     assert (len(list(page)), len(list(page.next_page()))) == (3, 2)
 
 
+def test_a_number_that_is_given_up_takes_no_other_from_the_next_page(numbers):
+    made = [LINE, *(numbers.create(phone_number=f"+81503123111{number}").phone_number for number in range(4))]
+    page = numbers.page(page_size=2)
+    seen = list(page)
+    assert seen[0].delete()
+    while page.next_page_url:
+        page = page.next_page()
+        seen += page
+    assert [one.phone_number for one in seen] == made
+
+
 @pytest.mark.parametrize(
     ("wishes", "code"),
     [

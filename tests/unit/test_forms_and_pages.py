@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import OWN_SECRET
 from toritsugi.foundation import forms, pages
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form
 
+of_one_exchange = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 PAIRS = st.lists(st.tuples(st.sampled_from(["A", "B", "C"]), st.text(max_size=5)))
 
 
@@ -111,8 +113,9 @@ def read_page(items, query, newest_first=False):
     return answer, *(url and dict(parse_qsl(urlsplit(url).query)) for url in urls)
 
 
+@of_one_exchange
 @given(st.sets(st.integers(0, 99), max_size=30), st.integers(1, 7), st.booleans())
-def test_whoever_follows_the_pages_reads_the_whole_list_once_and_all_the_way_back(items, size, newest_first):
+def test_whoever_follows_the_pages_reads_the_whole_list_once_and_all_the_way_back(secrets, items, size, newest_first):
     following, seen = {"PageSize": str(size)}, []
     while following:
         answer, following, previous = read_page(items, following, newest_first)
@@ -125,13 +128,14 @@ def test_whoever_follows_the_pages_reads_the_whole_list_once_and_all_the_way_bac
         assert [item["n"] for item in answer["items"]] == page
 
 
+@of_one_exchange
 @given(
     st.sets(st.integers(0, 99), min_size=1, max_size=30),
     st.lists(st.tuples(st.sets(st.integers(0, 99)), st.sets(st.integers(0, 99))), min_size=1, max_size=30),
     st.integers(1, 4),
     st.booleans(),
 )
-def test_what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes(items, changes, size, newest_first):
+def test_what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes(secrets, items, changes, size, newest_first):
     there, always, seen, following = set(items), set(items), [], {"PageSize": str(size)}
     for gone, come in itertools.cycle(changes):
         answer, following, _ = read_page(there, following, newest_first)
@@ -144,26 +148,38 @@ def test_what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes(items
     assert always <= set(seen)
 
 
-def test_a_page_says_where_it_is_and_where_the_first_and_the_next_are():
-    query = {"Search": "a b", "PageSize": "2", "Page": "3", "PageToken": pages.seal_token(place_of(3))}
+def test_a_page_says_where_it_is_and_where_the_first_and_the_next_are(secrets):
+    query = {"Search": "a b", "PageSize": "2", "Page": "3", "PageToken": pages.seal_token(place_of(3), "/Items")}
     read, _ = pages.by_place(range(9), place_of)
     meta = pages.render("items", "https://x.test/Items", query, read, lambda item: item)["meta"]
     asked = "https://x.test/Items?Search=a+b&PageSize=2"
     assert meta["first_page_url"] == f"{asked}&Page=0"
     assert meta["url"] == f"{asked}&Page=3&PageToken={query['PageToken']}"
-    assert meta["next_page_url"] == f"{asked}&Page=4&PageToken={pages.seal_token(place_of(5))}"
+    following = pages.seal_token(place_of(5), "/Items")
+    assert meta["next_page_url"] == f"{asked}&Page=4&PageToken={following}"
 
 
-@pytest.mark.parametrize("place", ["4", "phone#1", "number#PN1", "2026#", "#KN", "<<003#KN"])
-def test_a_token_of_another_list_or_of_an_earlier_release_is_refused(place):
-    with pytest.raises(RequestRefused, match="follow next_page_url"):
-        read_page(range(9), {"PageToken": pages.seal_token(place)})
+@pytest.mark.parametrize(
+    ("of", "place"), [("/v1/Others", "003#KN"), ("/v1/Items/", "003#KN"), ("/v1", "/Items 003#KN"), ("", "")]
+)
+def test_a_token_of_another_list_is_refused_by_the_name_of_the_parameter(secrets, of, place):
+    with pytest.raises(RequestRefused, match=r"^PageToken: .*follow next_page_url"):
+        read_page(range(9), {"PageToken": pages.seal_token(place, of)})
 
 
+def test_a_token_of_before_the_secret_changed_is_taken_until_it_is_gone(secrets):
+    token = pages.seal_token("003#KN", "/v1/Items")
+    secrets("new", OWN_SECRET)
+    assert pages.open_token(token, "/v1/Items") == "003#KN"
+    secrets("new")
+    with pytest.raises(RequestRefused, match="none of this list's"):
+        pages.open_token(token, "/v1/Items")
+
+
+@of_one_exchange
 @given(st.text(max_size=40))
-def test_a_token_is_opened_as_it_was_sealed_and_no_text_of_a_clients_crashes(text):
-    if text:
-        assert pages.open_token(pages.seal_token(text)) == text
+def test_a_token_is_opened_as_it_was_sealed_and_no_text_of_a_clients_crashes(secrets, text):
+    assert pages.open_token(pages.seal_token(text, "/v1/Items"), "/v1/Items") == text
     query, (read, _) = {"PageToken": text, "PageSize": text, "Page": text}, pages.by_place([1, 2, 3], place_of)
     with contextlib.suppress(RequestRefused):
         assert pages.render("items", "https://example.com", query, read, lambda item: {"n": item})

@@ -170,28 +170,36 @@ def only(form: dict[str, list[str]], known: frozenset[str]) -> dict[str, str]:
 
 
 def page(request: Request, form: dict[str, list[str]], name: str, found: list[dict[str, Any]]) -> Response:
-    """One page of what was found, with the addresses of its neighbours: https://www.twilio.com/docs/usage/twilios-response#pagination"""
+    """One page of what was found, with the addresses of its neighbours: https://www.twilio.com/docs/usage/twilios-response#pagination
+
+    The next page begins behind the last of this one, whose SID is in its token, whatever comes or goes before it.
+    """
     size, number = (whole(form, key, default) for key, default in (("PageSize", 50), ("Page", 0)))
     size = min(max(size, 1), 1000)
     rest = [
         (key, value) for key, values in form.items() for value in values if key not in ("Page", "PageSize", "PageToken")
     ]
 
-    def uri(wanted: int) -> str:
-        return f"{request.url.path}?{urlencode([*rest, ('PageSize', size), ('Page', wanted)])}"
+    def uri(wanted: int, *token: tuple[str, str]) -> str:
+        return f"{request.url.path}?{urlencode([*rest, ('PageSize', size), ('Page', wanted), *token])}"
 
-    shown = found[number * size : (number + 1) * size]
+    sids = [one.get("sid") or one.get("call_sid") for one in found]
+    last_seen = form.get("PageToken", [""])[-1].removeprefix("PA")
+    begin = sids.index(last_seen) + 1 if last_seen in sids else number * size
+    shown = found[begin : begin + size]
     return JSONResponse(
         {
             name: shown,
             "page": number,
             "page_size": size,
-            "start": number * size,
-            "end": max(number * size + len(shown) - 1, 0),
+            "start": begin,
+            "end": max(begin + len(shown) - 1, 0),
             "uri": uri(number),
             "first_page_uri": uri(0),
             "previous_page_uri": uri(number - 1) if number else None,
-            "next_page_uri": uri(number + 1) if (number + 1) * size < len(found) else None,
+            "next_page_uri": uri(number + 1, ("PageToken", f"PA{sids[begin + size - 1]}"))
+            if begin + size < len(found)
+            else None,
         }
     )
 

@@ -20,13 +20,13 @@ from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.callers.filters import CallerFilter, write_facts
 from toritsugi.callers.variants import fold_variants
 from toritsugi.foundation.listings import MAX_LOOKED_AT
-from toritsugi.foundation.pages import wrong_token
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.numbers import digits_of
 
 SHELVES = [f"callers#{n}" for n in range(8)]
-MAX_PLACE_BYTES = 1024  # bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-MAX_ORDER_LENGTH = 200  # characters of a name that count in the order, each of four bytes at most
+# Characters of a name that count in the order, each of four bytes at most; a sort key may have 1024 bytes:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_ORDER_LENGTH = 200
 END_OF_ORDER = "\t"  # before every other character, and in no folded name
 
 TO_HIRAGANA = {katakana: katakana - 0x60 for katakana in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
@@ -71,8 +71,6 @@ def read_page(
     Each comes with the wish for no messages, if there is one. There are no more than fit into one answer of Lambda's,
     of a thousand who are looked at. Read consistently: whoever was deleted is left out. Raises RequestRefused.
     """
-    if after is not None and not 0 < len(after.encode()) <= MAX_PLACE_BYTES:
-        raise wrong_token()
     likely = most if asked.opted_out is None else MAX_LOOKED_AT  # of that the index says nothing
     places = merge_shelves(after, likely, both(search, asked), descending)
     found: list[Found] = []

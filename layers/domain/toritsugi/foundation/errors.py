@@ -138,6 +138,11 @@ def retry_after(until: float) -> dict[str, str]:
     return {"Retry-After": str(max(1, math.ceil(until - time.time())))}
 
 
+def wrong_field(name: str, why: str, status: int = 400) -> RequestRefused:
+    """The refusal (20001) of what a client has said under this name, to which `errors` points."""
+    return RequestRefused(20001, f"{name}: {why}", status, errors=[{"pointer": f"/{name}", "detail": why}])
+
+
 def not_found(what: str) -> RequestRefused:
     """The refusal for something that does not exist, or belongs to somebody else."""
     return RequestRefused(20404, f"The requested resource {what} was not found", 404)

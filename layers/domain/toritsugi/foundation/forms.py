@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused, wrong_field
 from toritsugi.foundation.sids import looks_like_sid
 from toritsugi.foundation.visible import find_unseen
 
@@ -40,7 +40,7 @@ def read_pairs(text: str) -> list[tuple[str, str]]:
     for name, value in pairs:
         if HALF_A_CHARACTER.search(name + value):
             said = HALF_A_CHARACTER.sub("?", name)[:64]
-            raise RequestRefused(20001, f"{said}: it is not in UTF-8, percent-encoded, as %E5%B1%B1 is 山", 400)
+            raise wrong_field(said, "it is not in UTF-8, percent-encoded, as %E5%B1%B1 is 山")
     return pairs
 
 

@@ -13,7 +13,6 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import QueryError
 
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.pages import wrong_token
 
 MONTH = r"20\d\d-(?:0[1-9]|1[0-2])"
 MONTHS_BACK = 24
@@ -22,7 +21,6 @@ LOOK = 100  # places at once: as many rows as one BatchGetItem reads
 
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)")
-PLACE = re.compile(r"\d{10}\d{0,3}#[A-Za-z0-9]{1,60}")
 BEHIND_ALL = "~"  # what begins alike is before it
 
 ListedRow = TypeVar("ListedRow")
@@ -201,8 +199,6 @@ def read_listed(
     `look_up` gives the rows there are, by their SIDs. Where few are let through, a page has looked at a thousand
     places, is short, and not the last. Raises RequestRefused.
     """
-    if after and not PLACE.fullmatch(after):
-        raise wrong_token()
     found: list[ListedRow] = []
     looked, size, last = 0, most, after
     while True:

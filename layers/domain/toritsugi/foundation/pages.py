@@ -4,15 +4,15 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.errors import RequestRefused, wrong_field
 from toritsugi.foundation.forms import read_pairs
+from toritsugi.foundation.sealing import TAG_BYTES, is_written_here, sign
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PARAMETERS = ("PageSize", "Page", "PageToken")
 WHOLE = re.compile(r"[0-9]{1,9}")
-KEYED_PLACE = re.compile(r"[+0-9.]{1,20}#[A-Za-z0-9]{1,60}")
 
 Reader = Callable[[str | None, int], tuple[list[Any], str | None]]
 
@@ -37,7 +37,7 @@ def render(
     size = min(MAX_PAGE_SIZE, read_number_parameter(query, "PageSize", DEFAULT_PAGE_SIZE, least=1))
     page = read_number_parameter(query, "Page", 0, least=0)
     token = query.get("PageToken")
-    place = open_token(token)
+    place = open_token(token, of := urlsplit(url).path)
     if read_back and place and place.startswith(BACK):
         following: str | None = place[len(BACK) :]
         found, previous = read_back(place[len(BACK) :], size)
@@ -56,10 +56,10 @@ def render(
     }
     if following is not None:
         meta["next_page_url"] = (
-            f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page + 1, 'PageToken': seal_token(following)})}"
+            f"{url}?{urlencode(rest | {'PageSize': size, 'Page': page + 1, 'PageToken': seal_token(following, of)})}"
         )
     if previous is not None:
-        before = {"PageSize": size, "Page": max(0, page - 1), "PageToken": seal_token(BACK + previous)}
+        before = {"PageSize": size, "Page": max(0, page - 1), "PageToken": seal_token(BACK + previous, of)}
         meta["previous_page_url"] = f"{url}?{urlencode(rest | before)}"
     return {key: [show(item) for item in found], "meta": meta}
 
@@ -87,13 +87,11 @@ def by_place(items: Iterable[Any], place_of: Callable[[Any], str], newest_first:
         return place_of(item) < place if newest_first else place_of(item) > place
 
     def read(after: str | None, most: int) -> tuple[list[Any], str | None]:
-        place = read_place(after)
-        rest = [item for item in there if place is None or is_behind(item, place)]
+        rest = [item for item in there if after is None or is_behind(item, after)]
         return rest[:most], place_of(rest[most - 1]) if len(rest) > most else None
 
     def read_back(before: str | None, most: int) -> tuple[list[Any], str | None]:
-        place = read_place(before)
-        until = [item for item in there if place is None or not is_behind(item, place)]
+        until = [item for item in there if before is None or not is_behind(item, before)]
         return until[-most:], place_of(until[-most - 1]) if len(until) > most else None
 
     return read, read_back
@@ -102,13 +100,6 @@ def by_place(items: Iterable[Any], place_of: Callable[[Any], str], newest_first:
 def place_at(order: str, sid: str) -> str:
     """A place in a list: by the order, in which numbers are all as long, and of what is alike in it by the SID."""
     return f"{order}#{sid}"
-
-
-def read_place(text: str | None) -> str | None:
-    """The place of a token, which was one of `place_at`, and not of another list. Raises RequestRefused 20001."""
-    if text is not None and not KEYED_PLACE.fullmatch(text):
-        raise wrong_token()
-    return text
 
 
 def read_number_parameter(query: Mapping[str, str], name: str, usual: int, least: int) -> int:
@@ -126,27 +117,36 @@ def whole_number(text: Any) -> Any:
     return text
 
 
-def seal_token(after: str) -> str:
-    """The page token that says where the next page begins, safe in a URL."""
-    return "PT" + base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
+def seal_token(place: str, of: str) -> str:
+    """The page token that says where the next page of this list begins, safe in a URL. A list is named by its path."""
+    return seal_as(sign(place, of), place)
 
 
-def open_token(token: str | None) -> str | None:
-    """Where the page of this token begins; None for the first page. Raises RequestRefused 20001."""
+def seal_as(signature: bytes, place: str) -> str:
+    return "PT" + base64.urlsafe_b64encode(signature + place.encode()).decode().rstrip("=")
+
+
+def open_token(token: str | None, of: str, parameter: str = "PageToken") -> str | None:
+    """Where the page of this token begins; None for the first page.
+
+    Raises RequestRefused 20001, by the name of the parameter, for a token that this very list has not given.
+    """
     if token is None:
         return None
     try:
-        place = base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4)).decode()
+        sealed = base64.urlsafe_b64decode(token[2:] + "=" * (-len(token[2:]) % 4))
+        signature, place = sealed[:TAG_BYTES], sealed[TAG_BYTES:].decode()
     except ValueError:
-        raise wrong_token() from None
-    if not place or seal_token(place) != token:  # Python's base64 drops what is no letter of it
-        raise wrong_token()
+        raise wrong_token(parameter) from None
+    # Python's base64 drops what is no letter of it, and another list may have the same places
+    if not is_written_here(place, of, signature) or seal_as(signature, place) != token:
+        raise wrong_token(parameter)
     return place
 
 
-def wrong_token() -> RequestRefused:
-    """The refusal (20001) of a page token, whatever the API calls it."""
-    return RequestRefused(20001, "The page token is none of ours: follow next_page_url as it is", 400)
+def wrong_token(parameter: str) -> RequestRefused:
+    """The refusal (20001) of a page token by the name that it has in this API."""
+    return wrong_field(parameter, "it is none of this list's: follow next_page_url as it is")
 
 
 def wrong_parameter(name: str) -> RequestRefused:

@@ -1,4 +1,4 @@
-"""Sealing: what only we can read in the path of a webhook."""
+"""Sealing: what only we can read in the path of a webhook, and what only we can have written."""
 
 import base64
 import hashlib
@@ -7,6 +7,7 @@ import hmac
 from toritsugi.foundation import config
 
 PURPOSE = b"toritsugi: what is sealed in the path of a webhook"
+PURPOSE_OF_SIGNING = b"toritsugi: what is signed"
 MAX_SEALED_BYTES = 64  # as long as the key stream; shorter texts are filled up, so that no length tells anything
 TAG_BYTES = 16
 
@@ -45,14 +46,28 @@ def unseal(sealed: str, call_sid: str) -> str:
     return ""
 
 
+def sign(text: str, subject: str) -> bytes:
+    """What tells that we have written this text about this subject: 16 bytes, which go before it."""
+    return make_tag(text.encode(), derive_key(config.settings().own_secret, PURPOSE_OF_SIGNING), subject)
+
+
+def is_written_here(text: str, subject: str, signature: bytes) -> bool:
+    """Whether we have written this about this subject, with the current secret or the next."""
+    for doubtful in (False, True):
+        for secret in config.settings(doubtful).own_secrets:
+            if hmac.compare_digest(make_tag(text.encode(), derive_key(secret, PURPOSE_OF_SIGNING), subject), signature):
+                return True
+    return False
+
+
 def derive_key(secret: str, purpose: bytes = PURPOSE) -> bytes:
     """The key for this purpose alone: whoever sees what it does learns nothing of the secret's other uses."""
     return hmac.digest(secret.encode(), purpose, hashlib.sha256)
 
 
-def make_tag(plain: bytes, key: bytes, call_sid: str) -> bytes:
-    """The bytes by which a text is recognized as sealed under this key, for this call."""
-    return hmac.digest(key, b"tag " + call_sid.encode() + b" " + plain, hashlib.sha256)[:TAG_BYTES]
+def make_tag(plain: bytes, key: bytes, subject: str) -> bytes:
+    """The bytes by which a text is recognized as sealed under this key, for this call, or signed for this subject."""
+    return hmac.digest(key, b"tag " + subject.encode() + b" " + plain, hashlib.sha256)[:TAG_BYTES]
 
 
 def blend(text: bytes, key: bytes, tag: bytes) -> bytes:

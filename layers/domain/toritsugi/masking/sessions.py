@@ -1,6 +1,5 @@
 """What is stored of a session: itself and its participants. Times are seconds since 1970."""
 
-import re
 import time
 from typing import Any
 
@@ -17,14 +16,13 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import MAX_UNIQUE_NAME, date
-from toritsugi.foundation.pages import place_at, wrong_token
+from toritsugi.foundation.pages import place_at
 from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
 
-LISTED = re.compile(r"[0-9.]{17}\|KC[0-9a-f]{32}")  # where a page of sessions ends
 DELETED_REASON = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
 MODES = ("message-only", "voice-only", "voice-and-message")
 
@@ -321,28 +319,36 @@ def forget_people(session_sid: str) -> None:
 
 def list_sessions(service_sid: str, after: str | None, most: int) -> tuple[list[Session], str | None]:
     """A page of a service's sessions, the newest first, and where the next page begins."""
-    start = None
-    if after:
-        if not LISTED.fullmatch(after):
-            raise wrong_token()
-        listed_as, _, session_sid = after.partition("|")
-        keys = {"service_sid": service_sid, "listed_as": listed_as, "session_sid": session_sid, "entry": "session"}
-        start = {name: {"S": value} for name, value in keys.items()}
-    query = Session.of_service.query(service_sid, scan_index_forward=False, limit=most + 1, last_evaluated_key=start)
-    keys_found = [(key.session_sid, key.listed_as) for key in query]
-    page = keys_found[:most]
-    following = f"{page[-1][1]}|{page[-1][0]}" if len(keys_found) > most else None
-    return get_undeleted([sid for sid, _ in page]), following
+    found = read_places(service_sid, after, most + 1, newest_first=True)
+    page = [session_sid_at(place) for place in found[:most]]
+    return get_undeleted(page), found[most - 1] if len(found) > most else None
 
 
 def list_sessions_back(service_sid: str, before: str | None, most: int) -> tuple[list[Session], str | None]:
-    """A page of the same list up to there, and where the page before ends."""
-    if not LISTED.fullmatch(before or ""):
-        raise wrong_token()
-    since = OfService.listed_as >= str(before).partition("|")[0]
-    keys_found = [(k.session_sid, k.listed_as) for k in Session.of_service.query(service_sid, since, limit=most + 1)]
-    last = f"{keys_found[most][1]}|{keys_found[most][0]}" if len(keys_found) > most else None
-    return get_undeleted([sid for sid, _ in keys_found[:most]])[::-1], last
+    """A page of the same list up to there, and where the page before ends.
+
+    What was made in the same microsecond is in the order of the index alone, so the page is read from that very place.
+    """
+    found = [str(before), *read_places(service_sid, before, most, newest_first=False)]
+    page = [session_sid_at(place) for place in found[:most]]
+    return get_undeleted(page)[::-1], found[most] if len(found) > most else None
+
+
+def read_places(service_sid: str, beyond: str | None, most: int, newest_first: bool) -> list[str]:
+    """The next places in the list of a service's sessions: when each was made, and its SID."""
+    start = None
+    if beyond:
+        keys = {"service_sid": service_sid, "listed_as": beyond.partition("|")[0], "entry": "session"}
+        start = {name: {"S": value} for name, value in (keys | {"session_sid": session_sid_at(beyond)}).items()}
+    found = Session.of_service.query(
+        service_sid, scan_index_forward=not newest_first, limit=most, last_evaluated_key=start
+    )
+    return [f"{key.listed_as}|{key.session_sid}" for key in found]
+
+
+def session_sid_at(place: str) -> str:
+    """The SID of the session that is listed there."""
+    return place.partition("|")[2]
 
 
 def get_undeleted(session_sids: list[str]) -> list[Session]:

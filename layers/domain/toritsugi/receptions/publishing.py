@@ -62,7 +62,7 @@ def get_version(name: str, number: int | None = None) -> Version:
 def save_reception(
     name: str, source: str, content_type: str, document: DocumentDict, expected: Precondition = NO_PRECONDITION
 ) -> tuple[Reception, bool]:
-    """The reception, which says this from now on; and whether it is new in this, for the same again is no new version.
+    """The reception, which says this from now on; and whether there was none before. The same again is no new version.
 
     Raises RequestRefused 20409 where others are changing it all the time, and 20412.
     """
@@ -79,7 +79,7 @@ def save_reception(
             saved = find_reception(name) or reception  # perhaps deleted since, and still saved
             saved.version = reception.version  # whatever somebody else has saved since
             bring(saved, document, sorted(set(saved.lines or ()).difference(lines[:most])))  # also who came meanwhile
-            return saved, True
+            return saved, before is None or bool(before.deleted_at)
     raise reception_overtaken()
 
 

@@ -11,7 +11,6 @@ from pynamodb.attributes import (
 )
 
 from toritsugi.foundation import config
-from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.tables import Table
 
 DocumentDict = dict[str, Any]
@@ -106,8 +105,6 @@ def forget_documents() -> None:
 def list_receptions(after: str | None, most: int) -> tuple[list[Reception], str | None]:
     """A page of the account's receptions in the order of their names, and where the next page begins."""
     account, start = name_key("")
-    if after and not after.startswith(start):
-        raise wrong_token()
     names = list(
         ReceptionName.query(
             account,
@@ -125,8 +122,6 @@ def list_receptions(after: str | None, most: int) -> tuple[list[Reception], str 
 def list_versions(name: str, after: str | None, most: int) -> tuple[list[Version], str | None]:
     """A page of a reception's versions, the newest first, and where the next page begins."""
     start = version_entry(0).removesuffix("000000")
-    if after and not after.startswith(start):
-        raise wrong_token()
     versions = list(
         Version.query(
             name,

@@ -11,9 +11,7 @@ from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import not_found
 from toritsugi.foundation.events import Event, as_envelope, first_sid, timed_sid
-from toritsugi.foundation.pages import wrong_token
 from toritsugi.foundation.retention import kept_until
-from toritsugi.foundation.sids import is_sid
 from toritsugi.foundation.transactions import save_if, set_or_remove, update_if
 from toritsugi.subscriptions.records import NotificationEntry, Subscription
 
@@ -102,8 +100,6 @@ def list_deliveries(
 
     It may be short where only those of one status are wanted.
     """
-    if after and not is_sid(after, "KD"):
-        raise wrong_token()
     before = Delivery.entry < after if after else Delivery.entry.startswith("KD")
     found = list(
         Delivery.query(subscription_sid, before, consistent_read=True, scan_index_forward=False, limit=most + 1)
