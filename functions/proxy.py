@@ -62,8 +62,8 @@ def update_service(sid: str) -> Response[str]:
     wanted = form(*services.SERVICE_FIELDS)
     check_callbacks(wanted)
     service = services.change_service(services.get_service(sid), wanted)
-    if "PinEntry" in wanted:
-        pool.have_pins_asked(service.service_sid)
+    if any(name in wanted for name in services.SAID_BY_LINES):
+        pool.note_asked(service.service_sid)
     return ok(services.show_service(service, base()))
 
 
@@ -79,11 +79,12 @@ def delete_service(sid: str) -> Response[str]:
 
 def check_callbacks(wanted: Form) -> None:
     """Raises RequestRefused 80701 where a callback would never be sent: for its address, or for want of a key."""
-    if url := wanted.url("CallbackUrl"):
-        try:
-            owner_webhook.check_address(url)
-        except OwnerSilent as silence:
-            raise forms.invalid_parameter("CallbackUrl", str(silence)) from None
+    for name in ("CallbackUrl", *services.ASKED_ADDRESSES):
+        if url := wanted.url(name):
+            try:
+                owner_webhook.check_address(url)
+            except OwnerSilent as silence:
+                raise forms.invalid_parameter(name, str(silence)) from None
     if wanted.text("CallbacksSignedBy") == services.AUTH_TOKEN and not config.settings().auth_tokens:
         raise forms.invalid_parameter("CallbacksSignedBy", "this exchange has no auth token")
 

@@ -11,7 +11,7 @@ from toritsugi.foundation import addresses
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.masking import relaying
-from toritsugi.masking.relaying import NotPassedOn, RelayedText
+from toritsugi.masking.relaying import NotPassedOn, RelayedText, StrayText
 from toritsugi.messages import inbound, permits, records
 from toritsugi.messages.inbound import Text
 from toritsugi.messages.records import Message
@@ -26,28 +26,68 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return take_text(event, context)
 
 
+class OwnersWord:
+    """What the owner's system says of a text: it is asked once, however often it is decided what becomes of that."""
+
+    def __init__(self, webhook: Webhook) -> None:
+        self.webhook, self.was_asked = webhook, False
+        self.let_on: bool | None = None
+
+    def find_twiml(self, stray: StrayText) -> str | None:
+        """The TwiML with which it answers a text that no session puts through.
+
+        None, where it answers otherwise; then there may be a session.
+        """
+        from toritsugi.adapters import owner_webhook, schedules  # these here only: few texts are strays
+        from toritsugi.masking import strangers
+
+        self.was_asked = True
+        stranger = strangers.Stranger(stray.service_sid, self.webhook.fields, stray.route)
+        answer = strangers.find_answer(stranger, owner_webhook.ask_what_becomes)
+        if isinstance(answer, str):
+            return answer
+        if answer and answer.expires_at is not None:
+            schedules.arm_expiry(answer.session_sid, answer.expires_at)
+        return None
+
+    def lets_on(self, wanted: RelayedText) -> bool:
+        """Whether it lets a text of a session go on, if it wants to be asked at all."""
+        if self.let_on is None and wanted.known.line and wanted.known.line.asks_before:
+            from toritsugi.adapters import owner_webhook  # these here only, as above
+            from toritsugi.masking import asking
+
+            self.let_on = asking.is_text_let_on(wanted, owner_webhook.ask_whether)
+        return self.let_on is not False
+
+
 @webhooks.answers_with_text
-def take_text(webhook: Webhook) -> MessagingResponse:
+def take_text(webhook: Webhook) -> MessagingResponse | str:
     """One read and one write, and two more where something is sent, for that is counted.
 
     More only while the same person writes several texts in the same moment, or their session changes.
     """
-    text = inbound.read_text(webhook.fields, time.time())
+    text, owner = inbound.read_text(webhook.fields, time.time()), OwnersWord(webhook)
     for _ in range(MAX_TEXT_TRIES):
         try:
-            return send_on_or_answer(text)
+            return send_on_or_answer(text, owner)
         except inbound.Overtaken:
             continue
     raise RuntimeError("other texts of the same person came in, again and again")
 
 
-def send_on_or_answer(text: Text) -> MessagingResponse:
+def send_on_or_answer(text: Text, owner: OwnersWord) -> MessagingResponse | str:
     """What Twilio is to do about a text, which is kept. Raises Overtaken."""
-    decided = relaying.decide_text(text, relaying.look_up_text(text))
+    known = relaying.look_up_text(text)
+    if not owner.was_asked and (stray := relaying.find_stray(text, known)):
+        if twiml := owner.find_twiml(stray):
+            inbound.keep_inbound(stray.answered)
+            return twiml
+        known = relaying.look_up_text(text)
+    decided = relaying.decide_text(text, known)
     if isinstance(decided, RelayedText):
         follow(session_sid=decided.route.session_sid)
         try:
-            return write_answer(text, relaying.relay(decided, event_bus.tell))
+            return write_answer(text, relaying.relay(decided, event_bus.tell, owner.lets_on))
         except NotPassedOn as why:
             decided = why.context
     with permits.permitted_answer(decided, time.time(), event_bus.tell) as context:

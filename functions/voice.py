@@ -27,7 +27,7 @@ from toritsugi.limits import switch
 from toritsugi.lines import identity, numbers
 from toritsugi.lines.lines import Line
 from toritsugi.masking import masked_legs, routes
-from toritsugi.masking.routes import Route
+from toritsugi.masking.routes import KnownOfCall, Route
 from toritsugi.receptions import records
 from toritsugi.receptions.answering import steps, visits
 from toritsugi.receptions.answering.visits import Visit, VisitPlace
@@ -50,7 +50,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 @webhooks.answers_with_words
-def answer_webhook(call: Webhook) -> VoiceResponse:
+def answer_webhook(call: Webhook) -> VoiceResponse | str:
     if call.path == "/voice":
         return receive_call(call)
     if match := legs.WAITING_PATH.fullmatch(call.path):
@@ -65,16 +65,20 @@ def answer_webhook(call: Webhook) -> VoiceResponse:
     return take_pin(call) if is_pin else go_on_with_leg(call, legs.LegUrl.read(call.path))
 
 
-def receive_call(call: Webhook) -> VoiceResponse:
+def receive_call(call: Webhook) -> VoiceResponse | str:
     """Somebody calls a line: they are put through to whom their session leads; or else its reception answers.
 
-    Who is in no session there is asked for a PIN, where participants have one.
+    Who is in no session there is asked for a PIN, where participants have one. Before all that the owner's system may
+    want to say what becomes of them.
     """
-    now = time.time()
-    known = routes.look_up_call(call["From"], call["To"], call["ForwardedFrom"], call["CallSid"])
+    now, known = time.time(), know_call(call)
     call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
+    if known.line and known.asks_about_stranger(call["To"], now):
+        if twiml := ask_about_stranger(call, known.line, known.route):
+            return twiml
+        known = know_call(call)
     if known.line and known.line.takes_calls and not known.connects(now):
         return receive_at_reception(call, known.line, known.caller)
     if known.asks_for_pin:
@@ -88,6 +92,8 @@ def go_on_in_session(call: Webhook, known: routes.KnownOfCall, caller: str, now:
     follow(session_sid=route.session_sid)
     unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
     known.check(str(route.shows), now)
+    if known.line and known.line.asks_before:
+        ask_before(call, known.line, route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now, unconfirmed)
     leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
@@ -95,6 +101,35 @@ def go_on_in_session(call: Webhook, known: routes.KnownOfCall, caller: str, now:
     notice = routes.find_notice_path(route, unconfirmed)
     told_at = addresses.public_url(notice) if notice else None
     return routes.put_through(route, now, addresses.public_url(leg.path), recorder, told_at)
+
+
+def know_call(call: Webhook) -> KnownOfCall:
+    return routes.look_up_call(call["From"], call["To"], call["ForwardedFrom"], call["CallSid"])
+
+
+def ask_about_stranger(call: Webhook, line: Line, route: Route | None) -> str | None:
+    """The TwiML with which the owner's system answers a caller whom no session knows.
+
+    None, where it answers otherwise; then there may be a session.
+    """
+    from toritsugi.adapters import owner_webhook  # these here only: no call of a session is a stranger's
+    from toritsugi.masking import strangers
+
+    stranger = strangers.Stranger(str(line.service_sid), call.fields, route)
+    answer = strangers.find_answer(stranger, owner_webhook.ask_what_becomes)
+    if isinstance(answer, str):
+        return answer
+    if answer and answer.expires_at is not None:
+        schedules.arm_expiry(answer.session_sid, answer.expires_at)
+    return None
+
+
+def ask_before(call: Webhook, line: Line, route: Route, now: float) -> None:
+    """Raises CallIntercepted where the owner's system does not let a call of a session go on."""
+    from toritsugi.adapters import owner_webhook  # these here only, as above
+    from toritsugi.masking import asking
+
+    asking.check_call(str(line.service_sid), route, call["CallSid"], now, owner_webhook.ask_whether)
 
 
 def recorder_of(call: Webhook, route: Route, caller: str) -> routes.Recorder:

@@ -35,7 +35,7 @@ from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
-from toritsugi.masking import erasure, in_conference, interactions, pool, relaying, services
+from toritsugi.masking import asking, erasure, in_conference, interactions, pool, relaying, services
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking import message_interactions as written
 from toritsugi.masking.claims import route_of
@@ -245,6 +245,12 @@ class World:
         route = route_of(find_with_people(sid)[0], aiko, ben)
         return lambda: relaying.keep_relayed(relaying.RelayedText(wrote, inbound.KnownOfSender(None), route))
 
+    def stopped(self) -> Deed:
+        """What one of a session has written goes no further, for the owner's system has not let it."""
+        text = {"sid": "KI" + "3" * 32, "participant_sid": "KP" + "1" * 32, "intercepted": True, "date_created": NOW}
+        row = written.MessageInteraction(self.session(), f"interaction#{text['sid']}", **text)
+        return lambda: asking.keep_stopped(row)
+
     def written(self, deed: Callable[[str, str], object]) -> Deed:
         """Something that is done with a text that was sent in a session."""
         sid, text_sid = self.session(), "KI" + "2" * 32
@@ -415,6 +421,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "foundation.api_keys.create_key": lambda w: lambda: api_keys.create_key("SK" + "c" * 32, "secret"),
     "messages.inbound.keep_inbound": lambda w: lambda: inbound.keep_inbound(turn()),
     "masking.relaying.write_relayed": lambda w: w.relayed(),
+    "masking.asking.keep_stopped": lambda w: w.stopped(),
     "messages.outbound.keep_outbound": lambda w: lambda: outbound.keep_outbound(text()),
     "messages.records.change_message": lambda w: w.text(
         lambda: messages.progress(text().message_id, "SM1", "delivered")
@@ -424,7 +431,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "messages.records.forget_messages": lambda w: w.text(lambda: messages.erase_some_messages(AIKO, 9)),
     "masking.pool.add_to_pool": lambda w: lambda: pool.add_to_pool(w.service, OWNED, False),
     "masking.pool.reserve": lambda w: w.number(lambda found: pool.reserve(found, True)),
-    "masking.pool.change_lines": lambda w: w.number(lambda number: pool.cut_off(number.service_sid, NOW)),
+    "masking.pool.write_into_lines": lambda w: w.number(lambda number: pool.cut_off(number.service_sid, NOW)),
     "masking.pool.remove_as_seen": lambda w: w.number(pool.remove_from_pool),
     "masking.pool.begin_move": lambda w: w.number(lambda found: pool.begin_move(found, int(NOW))),
     "masking.pool.bring_in": lambda w: w.number(pool.bring_in),

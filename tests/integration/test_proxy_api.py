@@ -523,15 +523,6 @@ def test_a_service_is_not_created_from_nonsense(client, body):
     assert client.proxy.v1.services.list() == []
 
 
-@pytest.mark.parametrize("name", ["InterceptCallbackUrl", "OutOfSessionCallbackUrl"])
-def test_an_address_that_is_never_asked_is_refused_by_name_and_may_be_left_blank(client, name):
-    key = ("SK" + "a" * 32, "secret")
-    status, refusal = raw("POST", "/v1/Services", f"UniqueName=desk&{name}=https://example.com/ask", key)
-    assert (status, refusal["code"], refusal["message"].split()[0]) == (400, 80701, f"'{name}'")
-    assert client.proxy.v1.services.list() == []
-    assert raw("POST", "/v1/Services", f"UniqueName=desk&{name}=", key)[0] == 201
-
-
 def test_a_friendly_name_has_255_characters_at_most_in_json_too(service):
     def begins_with(name):
         return service.sessions.create(participants=[{"Identifier": AIKO, "FriendlyName": name}])

@@ -57,6 +57,7 @@ def test_a_service(clock, service):
         "unconfirmed_callers": "refuse",
         "callbacks_signed_by": "own-secret",
         "pin_entry": False,
+        "intercept_fails": "open",
     }
 
 

@@ -30,6 +30,7 @@ SENTENCES = {
     "not passed on: calls only": "Via mesaĝo ne iris plu: ĉi tiu numero estas por vokoj. Bonvolu voki.",
     "not passed on: files": "Via mesaĝo ne iris plu: bildoj ne povas iri tien ĉi. Bonvolu skribi nur tekston.",
     "not passed on: opted out": "Via mesaĝo ne iris plu: la alia persono ne ricevas mesaĝojn.",
+    "not passed on: intercepted": "Bedaŭrinde via mesaĝo ne iris plu.",
     "answer to stop": "Vi ne plu ricevos mesaĝojn. Respondu DENOVE por rericevi ilin.",
     "answer to start": "Vi rericevos mesaĝojn. Respondu ĈESU por fini ilin.",
     "answer to help": "Ĉi tiu numero respondas mem. Respondu ĈESU aŭ DENOVE.",

@@ -16,7 +16,7 @@ Answer = Callable[[dict[str, Any]], Any]
 
 
 class Owner:
-    """`says` answers the facts of a call: with JSON, with bytes as they are, or with a status.
+    """`says` answers the facts of a call: with JSON, with bytes as they are, perhaps of a kind, or with a status.
 
     It is asked in JSON, or as Twilio asks, by a form; and checks by its `secret` whether that was the exchange.
     """
@@ -49,7 +49,9 @@ class Owner:
                 owner.asked.append(said_by_it)
                 said = owner.says(owner.asked[-1])
                 status, content = (said, b"") if isinstance(said, int) else (200, said)
+                kind, content = content if isinstance(content, tuple) else ("application/json", content)
                 self.send_response(status)
+                self.send_header("Content-Type", kind)
                 self.end_headers()
                 self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
 

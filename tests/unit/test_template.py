@@ -132,12 +132,14 @@ def of_keys(statement: Json) -> bool:
     return "KeysTable" in map(named, as_list(statement["Resource"]))
 
 
-def test_a_telephone_reads_and_can_change_nothing_but_its_own_call():
-    tables = {"DirectoryTable", "ReceptionsTable", "SessionsTable", "BridgesTable", "UsageTable"}
+def test_a_telephone_changes_nothing_but_its_own_call_and_makes_its_session():
+    tables = {"DirectoryTable", "ServicesTable", "ReceptionsTable", "SessionsTable", "BridgesTable", "UsageTable"}
     assert resources_of("VoiceRole", "dynamodb") == tables
-    assert actions_on("VoiceRole", "SessionsTable") == {"dynamodb:GetItem"}
+    new = {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"}
+    assert actions_on("VoiceRole", "SessionsTable") == {"dynamodb:GetItem"} | new
+    assert actions_on("VoiceRole", "ServicesTable") == {"dynamodb:GetItem", "dynamodb:UpdateItem"} | new
     assert actions_on("VoiceRole", "ReceptionsTable") == {"dynamodb:GetItem"}
-    assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem"}
+    assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem", "dynamodb:PutItem"}
     assert actions_on("VoiceRole", "BridgesTable") == {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
     assert actions_on("VoiceRole", "UsageTable") == {"dynamodb:UpdateItem"}
 

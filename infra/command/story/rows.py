@@ -72,7 +72,7 @@ def moments_of_interaction(interaction: Interaction) -> Findings:
     yield Moment(interaction.date_created, SESSIONS, "put through", known)
     ended = facts(leg=legs[1], seconds=interaction.duration, refused=interaction.refused or None)
     yield Moment(interaction.date_updated, SESSIONS, f"the leg is {interaction.status}", ended)
-    for leg in legs:
+    for leg in filter(None, legs):
         yield Sid(leg, False)
     if interaction.recording_sid:
         yield Sid(interaction.recording_sid)

@@ -21,6 +21,7 @@ from toritsugi.foundation.errors import OwnerSilent, OwnerSlow
 OWNER_PATIENCE_SECONDS = 2.0
 RECEIVER_PATIENCE_SECONDS = 5.0  # nobody waits at a telephone; but a process does, which others could use
 MAX_ANSWER_BYTES = 16_384
+MAX_OWNERS_TWIML_BYTES = 65_536  # Twilio takes no more: https://www.twilio.com/docs/api/errors/11750
 
 REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 2
 AUDIO = {f"audio/{kind}" for kind in ("mpeg", "mp3", "wav", "wave", "x-wav", "aiff", "x-aiff", "x-aifc", "ulaw")}
@@ -50,9 +51,26 @@ def tell_owner(url: str, said: Mapping[str, Any], key: str) -> int:
 
 
 def call_back(url: str, parameters: Mapping[str, str], key: str, by_auth_token: bool) -> int:
-    """The status with which the owner's system answers a form that is signed as Twilio's own, over all its fields.
+    """The status with which the owner's system answers what it is told in Proxy's words. Raises OwnerSilent."""
+    return post_form(url, parameters, key, by_auth_token, None, RECEIVER_PATIENCE_SECONDS).status
 
-    Raises OwnerSilent where it does not answer, or where the exchange has no auth token to sign with.
+
+def ask_whether(url: str, parameters: Mapping[str, str], key: str, by_auth_token: bool) -> int:
+    """The status with which it says whether a call or text may go on, within two seconds. Raises OwnerSilent."""
+    return post_form(url, parameters, key, by_auth_token, None, OWNER_PATIENCE_SECONDS).status
+
+
+def ask_what_becomes(url: str, parameters: Mapping[str, str], key: str, by_auth_token: bool) -> web.WebAnswer:
+    """What it says should become of a stranger, who hears their own call ring meanwhile. Raises OwnerSilent."""
+    return post_form(url, parameters, key, by_auth_token, MAX_OWNERS_TWIML_BYTES, RECEIVER_PATIENCE_SECONDS)
+
+
+def post_form(
+    url: str, parameters: Mapping[str, str], key: str, by_auth_token: bool, largest: int | None, seconds: float
+) -> web.WebAnswer:
+    """The answer to a form that is signed as Twilio's own, over all its fields.
+
+    Raises OwnerSilent where there is none, or where the exchange has no auth token to sign with.
     """
     settings = config.settings()
     if by_auth_token and not settings.auth_tokens:
@@ -63,8 +81,7 @@ def call_back(url: str, parameters: Mapping[str, str], key: str, by_auth_token: 
     signature = RequestValidator(secret).compute_signature(signed, parameters)
     kind = "application/x-www-form-urlencoded; charset=utf-8"
     headers = {"Content-Type": kind, "X-Twilio-Signature": signature, "Idempotency-Key": key}
-    body = urlencode(parameters).encode()
-    return web.request("POST", signed, headers, body, None, RECEIVER_PATIENCE_SECONDS).status
+    return web.request("POST", signed, headers, urlencode(parameters).encode(), largest, seconds)
 
 
 def check_address(url: str) -> None:

@@ -92,8 +92,8 @@ def answered_by(respond: Callable[[Result], Answer], fail: Fail) -> Callable[[Ca
     return decorate
 
 
-def twiml(response: VoiceResponse | MessagingResponse) -> Answer:
-    """The answer that Twilio executes; always well formed, whatever text is in it."""
+def twiml(response: VoiceResponse | MessagingResponse | str) -> Answer:
+    """The answer that Twilio executes, ours or the owner's; always well formed, whatever text is in it."""
     return {
         "statusCode": 200,
         "headers": {"content-type": "text/xml; charset=utf-8"},

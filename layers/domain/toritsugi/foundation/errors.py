@@ -15,6 +15,7 @@
         LimitReached           as much was called, or written, as is allowed
         CallerUnconfirmed      Twilio says that the number shown is not proven to be the caller's
         PinWrong               no PIN that was entered leads to a call
+        CallIntercepted        the owner's system does not let it go on
       Contended              others are at the same rows of a table, however often it is tried
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
@@ -96,6 +97,10 @@ class CallerUnconfirmed(CallRefused):
 
 class PinWrong(CallRefused):
     sentence = "pin wrong"
+
+
+class CallIntercepted(CallRefused):
+    sentence = "call intercepted"
 
 
 class Contended(ToritsugiError):

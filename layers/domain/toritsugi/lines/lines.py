@@ -4,9 +4,17 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
+
+ASKS_BEFORE, ASKS_ABOUT_STRANGERS = "before", "about-strangers"  # when the owner's system is asked about a call or text
 
 
 class Line(Entry, discriminator="line"):
@@ -14,8 +22,9 @@ class Line(Entry, discriminator="line"):
 
     `former` is where its webhooks went before. The `document` is what the `version`th reception of that name says, so
     that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
-    refused. From `service_deleted_at` on no session of the service is reached here. `mms`: whether a line in a pool can
-    send files. `takes_pins`: whether whoever is in no session here is asked for a PIN.
+    refused. From `service_deleted_at` on no session of the service is reached here. `asks`: when the owner's system is
+    asked, as the service wants it; absent: never. `mms`: whether a line in a pool can send files. `takes_pins`: whether
+    whoever is in no session here is asked for a PIN.
     """
 
     service_sid = UnicodeAttribute(null=True)
@@ -26,6 +35,7 @@ class Line(Entry, discriminator="line"):
     version = NumberAttribute(null=True)
     document = JSONAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
+    asks = UnicodeSetAttribute(null=True)
     mms = BooleanAttribute(null=True)
     takes_pins = BooleanAttribute(null=True)
 
@@ -33,6 +43,16 @@ class Line(Entry, discriminator="line"):
     def takes_calls(self) -> bool:
         """Whether a reception answers calls here, and not texts alone."""
         return self.reception is not None and bool(self.document["steps"])
+
+    @property
+    def asks_before(self) -> bool:
+        """Whether the owner's system is asked before a call or text of a session goes on."""
+        return ASKS_BEFORE in (self.asks or ())
+
+    @property
+    def asks_about_strangers(self) -> bool:
+        """Whether the owner's system is asked what becomes of those whom no session of a service knows here."""
+        return ASKS_ABOUT_STRANGERS in (self.asks or ()) and not self.service_deleted_at
 
 
 def tag_of(line: Line | None) -> str:

@@ -13,6 +13,8 @@ routes         where a call to a line goes
 masked_legs    the outgoing leg of a masked call, before it exists
 interactions   what has happened in a session
 callbacks      how a service is told of it, as Proxy does
+asking         how it is asked before that, and may forbid it
+strangers      how it is asked what becomes of those whom no session knows
 relaying       how a text of one goes on to the other
 in_conference  a masked call that goes through a conference of ours
 erasure        how a person is erased from all that

@@ -45,6 +45,10 @@ from toritsugi.masking.sessions import (
 MAX_CLAIM_TRIES = 8
 
 
+class SessionIsThere(Exception):
+    """The session that was to be made is there already: whoever asks for it again was faster."""
+
+
 class PoolChanged(Exception):
     """A number has left the pool since that was read, or was reserved: whoever is to be given one looks again.
 
@@ -78,12 +82,16 @@ def overtaken_by_claims() -> RequestRefused:
     )
 
 
-def open_session(service_sid: str, form: Form) -> tuple[Session, list[Participant]]:
-    """A new session with up to two participants. Raises RequestRefused, and leaves nothing."""
+def open_session(service_sid: str, form: Form, sid: str | None = None) -> tuple[Session, list[Participant]]:
+    """A new session with up to two participants, and perhaps with this SID.
+
+    Raises RequestRefused, SessionIsThere, and leaves nothing then.
+    """
     for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         wanted = read_participants(form)
         session = new_session(service, pool, wanted, form)
+        session.session_sid = sid or session.session_sid
         with suppress(PoolChanged):
             return session, claim_session(session, wanted, service, pool)
     raise overtaken_by_claims()
@@ -112,7 +120,7 @@ def save_session(
     """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
 
     One that is closed from the beginning has no routes, and claims none before it is opened. Raises RequestRefused
-    80603, 80604 for a PIN, PoolChanged.
+    80603, 80604 for a PIN, PoolChanged, SessionIsThere.
     """
     others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
     claims = [] if session.status == "closed" else [*zip(people, others, searches, strict=True)]
@@ -120,7 +128,7 @@ def save_session(
     with refusals() as refused, write_transaction() as transaction:
         for person, other, search in claims:
             transaction.save(route_of(session, person, other, search.turn), condition=takes(search, person, session))
-        transaction.save(session)
+        transaction.save(session, condition=Session.entry.does_not_exist())
         for person in people:
             transaction.save(person)
         if session.unique_name:
@@ -132,6 +140,8 @@ def save_session(
     name_place = len(claims) + 1 + len(people)
     pin_place = name_place + bool(session.unique_name)
     places = without_pool(refused, checks, pin_place + len(with_pin))
+    if len(claims) in places:
+        raise SessionIsThere
     if name_place in places and session.unique_name:
         raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
     check_pins([wanted for place, (_, wanted) in enumerate(with_pin, pin_place) if place in places])

@@ -42,7 +42,7 @@ def find_traces(session_sid: str) -> SessionTraces:
     """What a session has left elsewhere."""
     happened = with_messages(list_all(session_sid))
     spoken = [one for one, _ in happened if isinstance(one, Interaction)]
-    calls = {sid for one in spoken for sid in (one.inbound_call_sid, one.outbound_call_sid)}
+    calls = {sid for one in spoken for sid in (one.inbound_call_sid, one.outbound_call_sid) if sid}
     sent = {message.sid for _, message in happened if message and message.sid}
     came = {one.inbound_message_sid for one, _ in happened if isinstance(one, MessageInteraction)} - {None}
     return SessionTraces(calls, sent | came, {one.recording_sid for one in spoken if one.recording_sid})

@@ -46,13 +46,16 @@ from toritsugi.masking.sessions import (
 
 
 class Interaction(SessionEntry, discriminator="interaction"):
-    """One call through the exchange: the leg that came in, the leg that went out."""
+    """One call through the exchange: the leg that came in, the leg that went out.
+
+    Without the latter the owner's system has not let it go on.
+    """
 
     sid = UnicodeAttribute()
     inbound_participant_sid = UnicodeAttribute()
     inbound_call_sid = UnicodeAttribute()
     outbound_participant_sid = UnicodeAttribute()
-    outbound_call_sid = UnicodeAttribute()
+    outbound_call_sid = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     rank = NumberAttribute()
     duration = NumberAttribute(null=True)
@@ -326,6 +329,7 @@ def running(session_sid: str) -> list[str]:
         for interaction in list_interactions(session_sid)
         if interaction.status not in FINAL
         for call_sid in (interaction.inbound_call_sid, interaction.outbound_call_sid)
+        if call_sid
     ]
 
 
@@ -336,7 +340,10 @@ def show_interaction(interaction: Interaction, service_sid: str, base: str) -> d
     """
     calls = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Calls"
     session = f"{base}/v1/Services/{service_sid}/Sessions/{interaction.session_sid}"
-    data = {"duration": interaction.duration, "recording_sid": interaction.recording_sid}
+    data, sid = (
+        {"duration": interaction.duration, "recording_sid": interaction.recording_sid},
+        interaction.outbound_call_sid,
+    )
     return {
         "sid": interaction.sid,
         "session_sid": interaction.session_sid,
@@ -350,10 +357,10 @@ def show_interaction(interaction: Interaction, service_sid: str, base: str) -> d
         "inbound_resource_type": "Call",
         "inbound_resource_url": f"{calls}/{interaction.inbound_call_sid}.json",
         "outbound_participant_sid": interaction.outbound_participant_sid,
-        "outbound_resource_sid": interaction.outbound_call_sid,
+        "outbound_resource_sid": sid,
         "outbound_resource_status": interaction.status,
-        "outbound_resource_type": "Call",
-        "outbound_resource_url": f"{calls}/{interaction.outbound_call_sid}.json",
+        "outbound_resource_type": "Call" if sid else None,
+        "outbound_resource_url": f"{calls}/{sid}.json" if sid else None,
         "date_created": date(interaction.date_created),
         "date_updated": date(interaction.date_updated),
         "url": f"{session}/Interactions/{interaction.sid}",

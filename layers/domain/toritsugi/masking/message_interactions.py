@@ -42,25 +42,32 @@ from toritsugi.messages.records import Message
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 STATUSES_OF_PROXY = {"read": "delivered", "partially_delivered": "delivered"}
 
+INTERCEPTED = "canceled"  # the status of a call or text that the owner's system has not let go on
+
 
 class MessageInteraction(SessionEntry, discriminator="message-interaction"):
-    """A text to a participant; from the other one, where an inbound message is named."""
+    """A text to a participant; from the other one, where an inbound message is named.
+
+    With `intercepted` the owner's system has not let it go on, and there is only what came in.
+    """
 
     sid = UnicodeAttribute()
     participant_sid = UnicodeAttribute()
     inbound_participant_sid = UnicodeAttribute(null=True)
     inbound_message_sid = UnicodeAttribute(null=True)
+    intercepted = BooleanAttribute(null=True)
     deleted = BooleanAttribute(null=True)
     date_created = NumberAttribute()
 
     @property
     def message_id(self) -> str:
-        return "KM" + str(self.sid)[2:]
+        """Under which it stands with all other texts, as it was sent."""
+        return str(self.inbound_message_sid) if self.intercepted else "KM" + str(self.sid)[2:]
 
     @property
     def message_ids(self) -> list[str]:
         """Under which ids it stands with all other texts: as it was sent, and as it came in if it did."""
-        return [self.message_id, *([str(self.inbound_message_sid)] if self.inbound_message_sid else [])]
+        return sorted({self.message_id, *([str(self.inbound_message_sid)] if self.inbound_message_sid else [])})
 
     def is_to(self, participant_sid: str) -> bool:
         """Whether a client has sent it to this participant."""
@@ -247,7 +254,8 @@ def show_message_interaction(
     """
     one, message = found
     assert isinstance(one, MessageInteraction)  # noqa: S101  for mypy
-    sid = message.sid if message else None
+    sid = message.sid if message and not one.intercepted else None
+    status = status_of_proxy(message) if message else "unknown"
     messages = f"{config.CARRIER_URL}/2010-04-01/Accounts/{config.TWILIO_ACCOUNT_SID}/Messages"
     person = f"{base}/v1/Services/{service_sid}/Sessions/{one.session_sid}/Participants/{one.participant_sid}"
     return {
@@ -265,8 +273,8 @@ def show_message_interaction(
         "inbound_resource_url": f"{messages}/{one.inbound_message_sid}.json" if one.inbound_message_sid else None,
         "outbound_participant_sid": one.participant_sid,
         "outbound_resource_sid": sid,
-        "outbound_resource_status": status_of_proxy(message) if message else "unknown",
-        "outbound_resource_type": "Message",
+        "outbound_resource_status": INTERCEPTED if one.intercepted else status,
+        "outbound_resource_type": None if one.intercepted else "Message",
         "outbound_resource_url": f"{messages}/{sid}.json" if sid else None,
         "date_created": date(one.date_created),
         "date_updated": date(message.date_updated if message else one.date_created),

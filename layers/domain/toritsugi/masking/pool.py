@@ -20,7 +20,7 @@ from toritsugi.foundation.transactions import MAX_TRIES, refusals, set_or_remove
 from toritsugi.lines.lines import Line, find_line, line_key
 from toritsugi.lines.numbers import country_of
 from toritsugi.masking.routes import MAX_SCANNED_PAGES, SETTLED_SECONDS, Route, live_routes
-from toritsugi.masking.services import Service, ServiceEntry, get_service, service_is_busy
+from toritsugi.masking.services import Service, ServiceEntry, service_is_busy
 
 MOVING_SECONDS = 60  # longer than proxy.py may run, so whoever began to move a number before is gone
 
@@ -33,7 +33,7 @@ MAX_POOL_NUMBERS = {
     True: 5000,
 }  # of a pool, unreserved and reserved: https://www.twilio.com/docs/proxy/proxy-limits
 
-MAX_CUT_OFF_AT_ONCE = 100  # as many as a transaction takes
+MAX_WRITTEN_AT_ONCE = 100  # as many as a transaction takes
 
 NEARLY_FULL = 0.85  # of that, from where on the log warns: https://www.twilio.com/docs/api/errors/80624
 
@@ -128,16 +128,16 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
         Line.mms.set(bool(number.mms)),
         set_or_remove(Line.takes_pins, service.pin_entry or None),
     ]
-    as_read = Service.pin_entry != (not service.pin_entry)
     for _ in range(MAX_TRIES):
         with refusals() as places, write_transaction() as transaction:
-            free = Line.service_sid.does_not_exist()
-            transaction.update(Line(*line_key(number.phone_number)), line, condition=free)
+            transaction.update(Line(*line_key(number.phone_number)), line, condition=Line.service_sid.does_not_exist())
             transaction.save(number)
+            as_read = Service.pin_entry != (not service.pin_entry)
             transaction.condition_check(Service, service_sid, "service", condition=as_read)
         if not places:
             if alike + 1 >= NEARLY_FULL * most:
                 log.warning("a pool is nearly full", code=80624, service_sid=service_sid, numbers=alike + 1, most=most)
+            note_asked(service_sid, number)
             return number
         found = find_line(number.phone_number)
         if found and found.service_sid == service_sid:
@@ -197,7 +197,8 @@ def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
         return True  # somebody else was faster, and it may work for others by now
     with refusals() as places, write_transaction() as transaction:
         if line and line.reception:
-            gone: list[Action] = [Line.service_sid.remove(), Line.service_deleted_at.remove(), Line.takes_pins.remove()]
+            gone: list[Action] = [Line.service_sid.remove(), Line.service_deleted_at.remove()]
+            gone += [Line.asks.remove(), Line.takes_pins.remove()]
             transaction.update(line, gone, condition=is_of(number) & Line.reception.exists())
         else:
             alone = Line.entry.does_not_exist() | is_of(number) & Line.reception.does_not_exist()
@@ -212,30 +213,46 @@ def cut_off(service_sid: str, now: float) -> None:
     It is written into the lines, for those a call reads anyway, and there are fewer of them than of sessions. Twice is
     once.
     """
-    change_lines(service_sid, [Line.service_deleted_at.set(int(now))])
+    write_into_lines(list_all_numbers(service_sid), [Line.service_deleted_at.set(int(now))])
 
 
-def have_pins_asked(service_sid: str) -> None:
-    """From now on callers are asked for PINs at the lines of a pool, or no more, as its service says. Twice is once."""
+def note_asked(service_sid: str, only: PoolNumber | None = None) -> None:
+    """Has the lines of a pool, or the `only` one that has come into it, say when the owner's system is asked.
+
+    They say whether callers are asked for a PIN, too; all as the latest edition of the service says it: whoever has
+    saved it writes into the lines that are in the pool by then, and whoever brings a number in reads the service after
+    that. Raises RequestRefused 20404, 80503.
+    """
     for _ in range(MAX_TRIES):
-        wanted = get_service(service_sid).pin_entry
-        change_lines(service_sid, [set_or_remove(Line.takes_pins, wanted or None)])
-        if get_service(service_sid).pin_entry == wanted:
+        service, numbers = read_pool(service_sid)
+        if only and not service.asks:
+            return
+        said = [set_or_remove(Line.asks, service.asks), set_or_remove(Line.takes_pins, service.pin_entry or None)]
+        if write_into_lines([only] if only else numbers, said, service):
             return
     raise service_is_busy()
 
 
-def change_lines(service_sid: str, changes: list[Action]) -> None:
-    """Changes all lines of a pool, a hundred in a transaction."""
-    numbers = list_all_numbers(service_sid)
+def write_into_lines(numbers: list[PoolNumber], actions: list[Action], service: Service | None = None) -> bool:
+    """Whether this was done to the lines of these numbers, but those that have left the pool.
+
+    Where a `service` is given, it is not done to all if that is not as it was read.
+    """
+    most = MAX_WRITTEN_AT_ONCE - bool(service)
     while numbers:
-        batch, numbers = numbers[:MAX_CUT_OFF_AT_ONCE], numbers[MAX_CUT_OFF_AT_ONCE:]
-        with refusals() as places, write_transaction() as transaction:
+        batch, numbers = numbers[:most], numbers[most:]
+        with refusals() as refused, write_transaction() as transaction:
+            if service:
+                as_read = Service.edition == service.edition
+                transaction.condition_check(Service, service.service_sid, service.entry, condition=as_read)
             for number in batch:
-                line = Line(*line_key(number.phone_number))
-                transaction.update(line, changes, condition=is_of(number))
-        if places:  # these have left the pool meanwhile
+                transaction.update(Line(*line_key(number.phone_number)), actions, condition=is_of(number))
+        if service and 0 in refused:
+            return False
+        if refused:
+            places = {place - bool(service) for place in refused}
             numbers = [number for place, number in enumerate(batch) if place not in places] + numbers
+    return True
 
 
 def is_of(number: PoolNumber) -> Condition:

@@ -8,6 +8,7 @@ https://www.twilio.com/docs/messaging/twiml/message
 
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from toritsugi import words
@@ -28,7 +29,7 @@ from toritsugi.messages.records import Message
 from toritsugi.messages.segments import measure_text
 
 # Why a text is not passed on, as its sender is told: each has a sentence in words/.
-WHY_NOT = ("no session", "session ended", "partner missing", "calls only", "files", "opted out")
+WHY_NOT = ("no session", "session ended", "partner missing", "calls only", "files", "opted out", "intercepted")
 
 INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")  # of a text of nothing else nothing would arrive
 
@@ -43,11 +44,30 @@ class RelayedText:
 
     def instead(self, reason: str) -> "NotPassedOn":
         """The error of a text that is not passed on after all, whose sender is told why."""
-        return NotPassedOn(tell_why(TextContext(self.text, self.known), reason))
+        session_sid = self.route.session_sid if reason == "intercepted" else None  # where it is to be seen then
+        return NotPassedOn(tell_why(TextContext(self.text, self.known, session_sid=session_sid), reason))
 
     def in_silence(self, reason: str) -> "NotPassedOn":
         """The error of a text that is not passed on after all, and of which nothing can be told either."""
         return NotPassedOn(TextContext(self.text, self.known, unanswered=reason))
+
+
+@dataclass(frozen=True)
+class StrayText:
+    """A text that no session puts through: the owner's system is asked what becomes of it.
+
+    `route` is what is remembered of a session in which its sender was.
+    """
+
+    text: Text
+    known: KnownOfSender
+    route: Route | None
+    service_sid: str
+
+    @property
+    def answered(self) -> TextContext:
+        """What becomes of it where the owner's system answers it."""
+        return TextContext(self.text, self.known, unanswered="answered by your system")
 
 
 class NotPassedOn(Exception):
@@ -95,6 +115,22 @@ def decide_text(text: Text, known: KnownOfSender) -> RelayedText | TextContext:
     return RelayedText(text, known, route)
 
 
+def find_stray(text: Text, known: KnownOfSender) -> StrayText | None:
+    """The text where no session puts it through and the owner's system is asked about it; None of others.
+
+    It is not asked about one that says that somebody wants no texts, or those again, nor while they want none.
+    """
+    found, line = known.more.get(key_of_route(text)), known.line
+    route = found if isinstance(found, Route) else None
+    if line is None or not line.asks_about_strangers or (route and leads_on(line, route, text.at)):
+        return None
+    is_stopped = known.switch and known.switch.stopped_at is not None
+    wish = text.wish or opt_out.read_whole_keyword(text.body)
+    if known.opt_out or is_stopped or wish or why_silent(TextContext(text, known)):
+        return None
+    return StrayText(text, known, route, str(line.service_sid))
+
+
 def why_silent(context: TextContext) -> str | None:
     """Why a text neither goes on nor is answered; None of others."""
     text, known = context.text, context.known
@@ -135,12 +171,16 @@ def tell_why(context: TextContext, reason: str) -> TextContext:
 # ---- it goes on ------------------------------------------------------------------------------------------------------
 
 
-def relay(wanted: RelayedText, tell: usage.Tell) -> Message | None:
+def relay(
+    wanted: RelayedText, tell: usage.Tell, lets_on: Callable[[RelayedText], bool] = lambda _: True
+) -> Message | None:
     """What Twilio is to send, kept together with the text and everything else that follows from it, and counted.
 
-    Of a text that was kept before, it is what was answered then, if anything was.
-    Raises NotPassedOn, inbound.Overtaken.
+    Of a text that was kept before, it is what was answered then, if anything was. `lets_on` says for the owner whether
+    it may go on. Raises NotPassedOn, inbound.Overtaken.
     """
+    if not lets_on(wanted):
+        raise wanted.instead("intercepted")
     route, text, now = wanted.route, wanted.text, time.time()
     yen = charges.yen_a_text(str(route.partner)) * max(1, measure_text(text.body).segments)
     use = usage.Use(str(route.shows), texts=1, yen=yen)

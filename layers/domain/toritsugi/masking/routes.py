@@ -19,6 +19,7 @@ from toritsugi.foundation import config, voices
 from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.errors import (
     CallInCircle,
+    CallRefused,
     CallsNotAllowed,
     LineUnknown,
     NoSession,
@@ -125,6 +126,16 @@ class KnownOfCall:
         """Whether this caller, of whom the line knows nothing, may have a PIN there."""
         line = self.line
         return self.route is None and line is not None and bool(line.takes_pins) and not line.service_deleted_at
+
+    def asks_about_stranger(self, called: str, now: float) -> bool:
+        """Whether the owner's system is asked what becomes of this caller, whom no session puts through here."""
+        if self.line is None or not self.line.asks_about_strangers or self.connects(now):
+            return False
+        try:
+            self.check(called, now)
+        except CallRefused:
+            return False
+        return True
 
     def check(self, shows: str, now: float) -> None:
         """Raises CallRefused where no call that shows this line may be put through at this moment, whosever it is."""

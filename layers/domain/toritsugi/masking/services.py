@@ -23,6 +23,7 @@ from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
+from toritsugi.lines.lines import ASKS_ABOUT_STRANGERS, ASKS_BEFORE
 
 MAX_TTL = 2_147_483_646
 
@@ -31,12 +32,14 @@ SERVICE_FIELDS = (
     *("UniqueName", "DefaultTtl", "CallbackUrl", "InterceptCallbackUrl", "OutOfSessionCallbackUrl"),
     *("GeoMatchLevel", "NumberSelectionBehavior", "ChatInstanceSid"),
     *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
-    *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy"),
+    *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy", "InterceptFails"),
     "PinEntry",
 )
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
 OWN_SECRET, AUTH_TOKEN = CALLBACK_KEYS = ("own-secret", "auth-token")
-NOT_ASKED = ("InterceptCallbackUrl", "OutOfSessionCallbackUrl")
+ASKED_ADDRESSES = ("InterceptCallbackUrl", "OutOfSessionCallbackUrl")
+SAID_BY_LINES = (*ASKED_ADDRESSES, "PinEntry")  # a call reads its line, and not the service
+FAILS_OPEN, _ = INTERCEPT_FAILS = ("open", "closed")
 
 
 class ServiceEntry(Table):
@@ -57,9 +60,10 @@ class Service(ServiceEntry, discriminator="service"):
     `through` is how two people are put through: dial or conference; only into a conference can be spoken.
     Where calls are recorded (`record`), both sides are told so before they are put through. `unconfirmed_callers` is
     what becomes of those of whom Twilio says that the number they show is not proven to be theirs.
-    `callbacks_signed_by` is the key with which a receiver checks its callbacks. With `pin_entry` participants have a
-    PIN, and whoever calls from a telephone of nobody's is asked for it. Each change is another `edition`: to
-    save one that was read fails if somebody else has saved in between.
+    `callbacks_signed_by` is the key with which a receiver checks its callbacks. `intercept_fails` is what becomes of a
+    call or text about which the owner's system says nothing of use: the way is open, or closed. With `pin_entry`
+    participants have a PIN, and whoever calls from a telephone of nobody's is asked for it. Each change is another
+    `edition`: to save one that was read fails if somebody else has saved in between.
     """
 
     unique_name = UnicodeAttribute()
@@ -83,8 +87,15 @@ class Service(ServiceEntry, discriminator="service"):
     unconfirmed_callers = UnicodeAttribute(default=REFUSE)
     callbacks_signed_by = UnicodeAttribute(default=OWN_SECRET)
     pin_entry = BooleanAttribute(default=False)
+    intercept_fails = UnicodeAttribute(default=FAILS_OPEN)
     deleted_at = NumberAttribute(null=True)  # since when it is there for nobody, and goes with all that is in it
     edition = VersionAttribute()
+
+    @property
+    def asks(self) -> set[str] | None:
+        """When the owner's system is asked, as the service's lines say, too; None: never."""
+        addresses = {ASKS_BEFORE: self.intercept_callback_url, ASKS_ABOUT_STRANGERS: self.out_of_session_callback_url}
+        return {when for when, url in addresses.items() if url} or None
 
 
 class ServiceName(ServiceEntry, discriminator="service-name"):
@@ -143,7 +154,6 @@ def change_service(service: Service, form: Form) -> Service:
 
 def set_from_form(service: Service, form: Form) -> None:
     """Sets what the form says of a service; what it does not mention stays. Raises RequestRefused 80701."""
-    check_asked(form)
     said = {
         "default_ttl": form.integer("DefaultTtl", 0, MAX_TTL),
         "callback_url": form.url("CallbackUrl"),
@@ -163,19 +173,13 @@ def set_from_form(service: Service, form: Form) -> None:
         "unconfirmed_callers": form.choice("UnconfirmedCallers", UNCONFIRMED_CALLERS),
         "callbacks_signed_by": form.choice("CallbacksSignedBy", CALLBACK_KEYS),
         "pin_entry": form.boolean("PinEntry"),
+        "intercept_fails": form.choice("InterceptFails", INTERCEPT_FAILS),
     }
     for name, value in said.items():
         if value is not None:
             setattr(service, name, value if value != "" else None)
     if service.record and service.through != "dial":
         raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
-
-
-def check_asked(form: Form) -> None:
-    """Raises RequestRefused 80701 for an address that is never asked: who relies on it must not believe that it is."""
-    for name in NOT_ASKED:
-        if form.text(name):
-            raise invalid_parameter(name, "nobody is asked there yet, so it is not taken")
 
 
 def read_chat_instance(form: Form) -> str | None:
@@ -313,4 +317,5 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "unconfirmed_callers": service.unconfirmed_callers,
         "callbacks_signed_by": service.callbacks_signed_by,
         "pin_entry": service.pin_entry,
+        "intercept_fails": service.intercept_fails,
     }

@@ -58,13 +58,17 @@ class KnownOfSender:
 
 @dataclass(frozen=True)
 class TextContext:
-    """What becomes of a text: the `answer`, or why there is none, and the wish that it fulfills."""
+    """What becomes of a text: the `answer`, or why there is none, and the wish that it fulfills.
+
+    It is of a session where it was to go on in that, and did not.
+    """
 
     text: Text
     known: KnownOfSender
     answer: str = ""
     unanswered: str | None = None
     wish: str | None = None
+    session_sid: str | None = None
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -217,6 +221,7 @@ def keep_inbound(context: TextContext) -> Message | None:
 def new_inbound_pair(context: TextContext) -> tuple[Message, Message | None]:
     """The text as a record, and the answer as another, if there is one."""
     message = new_inbound(context.text, context.unanswered)
+    message.session_sid = context.session_sid
     if not context.answer:
         return message, None
     return message, new_reply(context.text, message.person, message.line, context.answer)

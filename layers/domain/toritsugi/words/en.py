@@ -64,6 +64,7 @@ ENGLISH = Language(
         "pin wrong": "No call can be made with this PIN.",
         "pin needed": "From your telephone this number is reached with a PIN.",
         "enter pin": "Please enter your PIN, and then press the pound key.",
+        "call intercepted": "We are sorry, but this call cannot be put through. Thank you for calling.",
         # A call between two people.
         "call recorded": "This call is recorded.",
         "number unconfirmed": "The caller's number could not be confirmed.",
@@ -92,6 +93,7 @@ ENGLISH = Language(
         "not passed on: files": "Your message was not passed on: pictures and other files cannot go this way. "
         "Please write text alone.",
         "not passed on: opted out": "Your message was not passed on: the other person gets no messages.",
+        "not passed on: intercepted": "We are sorry, but your message was not passed on.",
         # Answers to texts that wish to opt out or in.
         "answer to stop": "You will get no more messages from us. Reply START to get them again.",
         "answer to start": "You will get messages from us again. Reply STOP to end them.",

@@ -86,6 +86,7 @@ JAPANESE = Language(
         "pin wrong": "この暗証番号ではおつなぎできません。",
         "pin needed": "この電話からおかけになるには、暗証番号が必要です。",
         "enter pin": "暗証番号を入力し、最後にシャープを押してください。",
+        "call intercepted": "申し訳ございませんが、この電話はおつなぎできません。お電話ありがとうございました。",
         # A call between two people.
         "call recorded": "この通話は録音されます。",
         "number unconfirmed": "発信者の電話番号は、本人のものと確認できていません。",
@@ -115,6 +116,7 @@ JAPANESE = Language(
         "not passed on: files": "メッセージをお届けできませんでした。"
         "写真などのファイルは送れません。文字だけでお送りください。",
         "not passed on: opted out": "メッセージをお届けできませんでした。お相手の方はメッセージを受け取っていません。",
+        "not passed on: intercepted": "申し訳ございませんが、メッセージをお届けできませんでした。",
         # Answers to texts that wish to opt out or in.
         "answer to stop": "配信を停止しました。今後メッセージはお送りしません。再開するには「再開」とご返信ください。",
         "answer to start": "配信を再開しました。停止するには「停止」とご返信ください。",
