@@ -140,7 +140,7 @@ def test_lines_say_what_the_latest_edition_says_whoever_writes_last(service, clo
     sid = service.fetch().sid
     former, numbers = pool.read_pool(sid)
     asks(service, InterceptCallbackUrl=ON_THE_WEB)
-    assert not pool.write_into_lines(numbers, Line.asks.remove(), former)
+    assert not pool.write_into_lines(numbers, [Line.asks.remove()], former)
     assert [find_line(line).asks for line in LINES] == [{"before"}] * 3
 
 
@@ -402,6 +402,14 @@ def test_a_reception_at_the_same_line_answers_where_the_owners_system_does_not(s
     assert heard(calls(twilio, LINES[0], EVE)) == "Welcome to the shop."
     shop.says = lambda _: 500
     assert [one.tag for one in calls(twilio, LINES[0], EVE)] == ["Hangup"]
+
+
+def test_a_pin_is_asked_for_where_the_owners_system_says_nothing_of_use(service, twilio, shop):
+    asks(service, OutOfSessionCallbackUrl=shop.address, PinEntry="true")
+    shop.says = xml(SAYS)
+    assert heard(calls(twilio, LINES[0], EVE)) == "Welcome to the shop."
+    shop.says = lambda _: 500
+    assert "暗証番号を入力" in heard(calls(twilio, LINES[0], EVE))
 
 
 def test_who_is_blocked_hides_or_is_forged_is_in_no_session_for_it(service, twilio, shop):
