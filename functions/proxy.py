@@ -194,9 +194,9 @@ def delete_session(service_sid: str, sid: str) -> Response[str]:
 
 
 def arm_cleanup(session: sessions.Session) -> None:
-    """Has the session cleaned up when it ends, if it does so by itself. Twice is once."""
-    if session.expires_at is not None and not session.is_closed(time.time()):
-        schedules.arm_expiry(session.session_sid, session.expires_at)
+    """Has the session cleaned up when it ends, if it does so by itself, and warned of before. Twice is once."""
+    if session.due_at is not None and not session.is_closed(time.time()):
+        schedules.arm_expiry(session.session_sid, session.due_at)
 
 
 def wake_bridges(session: sessions.Session) -> None:

@@ -100,7 +100,8 @@ def go_on_in_session(call: Webhook, known: routes.KnownOfCall, caller: str, now:
     recorder = recorder_of(call, route, caller) if route.recorded else None
     notice = routes.find_notice_path(route, unconfirmed)
     told_at = addresses.public_url(notice) if notice else None
-    return routes.put_through(route, now, addresses.public_url(leg.path), recorder, told_at)
+    before = routes.words_in_grace(call.locale) if route.is_in_grace(now) else None
+    return routes.put_through(route, now, addresses.public_url(leg.path), recorder, told_at, before)
 
 
 def know_call(call: Webhook) -> KnownOfCall:
@@ -144,7 +145,8 @@ def receive_into_room(call: Webhook, route: Route, now: float, unconfirmed: bool
     schedules.send_bridge_to_begin(caller | {"began": int(now), "language": call.locale} | told)
     bridge = Bridge(commands.bridge_sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     url = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
-    return legs.enter_conference(VoiceResponse(), bridge, call.locale, url)
+    before = routes.words_in_grace(call.locale) if route.is_in_grace(now) else VoiceResponse()
+    return legs.enter_conference(before, bridge, call.locale, url)
 
 
 def ask_for_pin(call: Webhook, known: routes.KnownOfCall, now: float) -> VoiceResponse:

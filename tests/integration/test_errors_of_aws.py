@@ -477,6 +477,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.lifecycle.expire_session:1": lambda w: w.clean_up,
     "masking.lifecycle.expire_session:2": lambda w: w.with_pins().clean_up,
     "masking.lifecycle.expire_session:3": lambda w: w.clean_up,
+    "masking.lifecycle.note_warning": lambda w: w.of_session(
+        lambda *sids: sessions.note_warning(read_session(*sids)[0])
+    ),
     "masking.lifecycle.forget_session": lambda w: w.of_closed(deeds.delete),
     "masking.removal.take_out": lambda w: w.of_session(deeds.take_out),
     "masking.services.begin_removal": lambda w: w.other_service(lambda made: services.begin_removal(made.service_sid)),

@@ -191,8 +191,11 @@ def is_signed(
 
 
 def say_error(error: ToritsugiError, webhook: Webhook | None) -> VoiceResponse:
-    """The sentence of an error, in the language of whoever listens."""
-    response = VoiceResponse()
-    voices.say_sentence(response, error.sentence, webhook.locale if webhook else None)
+    """The sentence of an error, in the language of whoever listens; the owner's own, where there is one in that."""
+    response, language = VoiceResponse(), words.nearest(webhook.locale if webhook else None)
+    if own := (error.said or {}).get(language.code):
+        voices.say_in(response, own, language.locale)
+    else:
+        voices.say_sentence(response, error.sentence, language.locale)
     response.hangup()
     return response

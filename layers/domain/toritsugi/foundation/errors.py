@@ -32,9 +32,13 @@ from typing import Any
 
 
 class ToritsugiError(Exception):
-    """The base of every error of ours. `sentence` is the name of what a telephone hears."""
+    """The base of every error of ours. `sentence` is the name of what a telephone hears.
+
+    What is `said` by the owner, by language, is heard instead of it.
+    """
 
     sentence = "cannot be connected"
+    said: Mapping[str, str] | None = None
 
 
 class CallRefused(ToritsugiError):
@@ -58,7 +62,13 @@ class NoSession(CallRefused):
 
 
 class SessionEnded(CallRefused):
+    """It may be `said` to callers in the owner's own words, by language."""
+
     sentence = "session ended"
+
+    def __init__(self, said: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.said = said
 
 
 class PartnerMissing(CallRefused):

@@ -271,7 +271,7 @@ def new_session(service: Service, pool: list[PoolNumber], wanted: list[Participa
         mode=form.choice("Mode", MODES) or default_mode(pool, wanted),
         ttl=ttl,
         date_expiry=date_expiry,
-        expires_at=expiry_of(ttl, date_expiry, int(now)),
+        expires_at=expiry_of(ttl, date_expiry, int(now), service.grace_period),
         date_created=int(now),
         date_updated=int(now),
         date_started=int(now) if status == "in-progress" else None,
@@ -284,6 +284,9 @@ def new_session(service: Service, pool: list[PoolNumber], wanted: list[Participa
         recorded=service.record or None,
         unconfirmed_callers=None if service.unconfirmed_callers == REFUSE else service.unconfirmed_callers,
         tells_answer=bool(service.callback_url) or None,
+        grace=service.grace_period or None,
+        ended_sentence=service.ended_sentence,
+        warn_before_expiry=service.warn_before_expiry or None,
     )
 
 
@@ -295,11 +298,11 @@ def read_date_expiry(form: Form, now: float) -> int | None:
     return date_expiry
 
 
-def expiry_of(ttl: float, date_expiry: float | None, since: float) -> float | None:
+def expiry_of(ttl: float, date_expiry: float | None, since: float, grace: float | None) -> float | None:
     """When a session ends that last did something at `since`: a date overrides a ttl. None: never."""
     if date_expiry is not None:
-        return date_expiry
-    return since + ttl if ttl else None
+        return date_expiry + (grace or 0)
+    return since + ttl + (grace or 0) if ttl else None
 
 
 def takes_pins(service: Service, session: Session) -> bool:
@@ -352,6 +355,8 @@ def route_of(session: Session, person: Participant, partner: Participant | None,
         recorded=session.recorded,
         unconfirmed_callers=session.unconfirmed_callers,
         tells_answer=session.tells_answer,
+        grace=session.grace,
+        ended_sentence=session.ended_sentence,
     )
 
 

@@ -202,10 +202,8 @@ def slide(
 
 def until(session: Session, began: float) -> float | None:
     """When the session expires, counting a call that began then; None: never."""
-    expires_at: float | None = session.expires_at
-    if not session.slides or expires_at is None:
-        return expires_at
-    return max(expires_at, int(began) + session.ttl)
+    slid, expires_at = session.slid_to(began), session.expires_at
+    return expires_at if slid is None else slid
 
 
 def participant_party(

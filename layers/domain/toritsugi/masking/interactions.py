@@ -205,8 +205,8 @@ def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int, tell: Tel
     more: list[Action] = [Session.calls.set(others | {interaction.sid})] if most else []
     if leg.started < max(session.date_reopened or 0, session.date_last_interaction or 0):
         return keep_alone(interaction, is_undeleted() & same_calls, more)
-    until = leg.started + int(session.ttl) if session.slides else None
-    later = until if until and until > (session.expires_at or 0) else None
+    slid = session.slid_to(leg.started)
+    later = slid if slid and slid > (session.expires_at or 0) else None
     pairs = [route_key(person.identifier, person.proxy_identifier) for person in present(people)]
     condition = session_is_open(now) & is_as_read(session) & same_calls
     return keep_and_slide(interaction, leg, condition, later, pairs, more)
@@ -277,7 +277,7 @@ def is_new(places: set[int], own: int) -> bool | None:
     return False if own in places else None if places else True
 
 
-def is_as_told(started: int, ttl: float | None, until: int | None) -> Condition:
+def is_as_told(started: int, ttl: float | None, until: int | None, grace: float | None = None) -> Condition:
     """The session is open, and as a route has told: it slides by this ttl, and not beyond `until`; or not at all.
 
     It has had no later interaction than one that `started` then, and was not opened again since.
@@ -285,6 +285,7 @@ def is_as_told(started: int, ttl: float | None, until: int | None) -> Condition:
     condition = session_is_open(int(time.time())) & is_latest(started)
     if until is None:
         return condition & ((Session.ttl == 0) | Session.date_expiry.exists())
+    condition &= Session.grace.does_not_exist() if grace is None else Session.grace == grace
     return condition & (Session.ttl == ttl) & Session.date_expiry.does_not_exist() & (Session.expires_at <= until)
 
 

@@ -139,7 +139,7 @@ def prolong_session(session_sid: str, since: float, until: float) -> bool:
             return False
         later: list[Action] = [Session.expires_at.set(until), Session.date_updated.set(now)]
         if not session.slides:
-            later.append(Session.date_expiry.set(until))
+            later.append(Session.date_expiry.set(until - (session.grace or 0)))
         with refusals() as places, write_transaction() as transaction:
             transaction.update(session, later, condition=session_is_open(now) & is_as_read(session))
             for person in present(people):
@@ -156,7 +156,7 @@ def read_expiry(session: Session, form: Form, since: int) -> None:
     date_expiry = read_date_expiry(form, time.time())
     session.ttl = session.ttl if ttl is None else ttl
     session.date_expiry = session.date_expiry if date_expiry is None else date_expiry
-    session.expires_at = expiry_of(session.ttl, session.date_expiry, since)
+    session.expires_at = expiry_of(session.ttl, session.date_expiry, since, session.grace)
 
 
 def close_session(session: Session, people: list[Participant], reason: str) -> bool:
@@ -235,7 +235,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     now = int(time.time())
     over = is_undeleted() & ((Session.status == "closed") | (Session.expires_at <= now)) & is_as_read(session)
     read_expiry(session, form, now)
-    if session.expires_at is not None and session.expires_at <= now:
+    if session.lapses_at is not None and session.lapses_at <= now:
         raise RequestRefused(
             80701, "'DateExpiry' is invalid: it is past, so the Session needs a new one to be opened again"
         )
@@ -279,7 +279,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
 
 
 def expire_session(session_sid: str, now: float) -> float | None:
-    """Writes down that the session has ended at its expiry. Where that has moved: the new one, to come back for.
+    """Writes down that the session has ended at its expiry, or that it is warned of. When to come back, if at all.
 
     A deletion that was not finished, is; and a session that has ended so long ago that it is not kept is deleted.
     """
@@ -292,7 +292,10 @@ def expire_session(session_sid: str, now: float) -> float | None:
         if session is None or session.status == "closed" or session.expires_at is None:
             return None
         if session.expires_at > now:
-            return session.expires_at
+            if session.warns_at is None or session.warns_at > now:
+                return session.due_at
+            note_warning(session)
+            continue  # so that what it is now says when to come back
         seen = session.expires_at
         still_its = is_held(session_sid) & (Route.expires_at == seen)
         over = [Route.ended_at.set(seen), *forgetting_partner(seen, session)]
@@ -302,10 +305,20 @@ def expire_session(session_sid: str, now: float) -> float | None:
             if person.pin_entry:
                 update_if(pin_at(person), resting(seen, session), is_as_opened(person, session))
         if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
-            if now - seen > LATE_CLEANUP_SECONDS:  # no caller is harmed, but our timers are not well
-                log.warning("closed late", session_sid=session_sid, seconds=int(now - seen))
+            log_if_late(session_sid, now - seen)
             return None
     return None
+
+
+def log_if_late(session_sid: str, seconds: float) -> None:
+    """Says in the log that a session was closed so long after its end: no caller is harmed, but timers are not well."""
+    if seconds > LATE_CLEANUP_SECONDS:
+        log.warning("closed late", session_sid=session_sid, seconds=int(seconds))
+
+
+def note_warning(session: Session) -> bool:
+    """Whether the session is warned of from now on, that is its expiry as it was read: the table's stream tells it."""
+    return update_if(session, [Session.warned_for.set(session.expires_at)], is_unclosed() & is_as_read(session))
 
 
 def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:

@@ -52,4 +52,6 @@ class MaskedLeg:
 def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str) -> MaskedLeg:
     """The leg that a call from this caller over this line will make."""
     ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
-    return MaskedLeg(*ids, int(now) + int(route.ttl), seal(caller + line, call_sid)) if route.ttl else MaskedLeg(*ids)
+    if not route.slides(now):
+        return MaskedLeg(*ids)
+    return MaskedLeg(*ids, int(route.until(now) or 0), seal(caller + line, call_sid))

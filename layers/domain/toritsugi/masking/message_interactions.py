@@ -128,8 +128,7 @@ def keep_in_session(
     made.participant_sid = people[0].sid
     transaction.save(made)
     actions = in_progress(now)
-    if session.slides:
-        until = max(now + int(session.ttl), int(session.expires_at or 0))
+    if (until := session.slid_to(now)) is not None:
         actions.append(Session.expires_at.set(until))
         pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
         slide_routes(transaction, session.session_sid, pairs, until, now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.events import News
+from toritsugi.foundation.forms import date
 from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.sessions import Session, SessionEntry
 
@@ -17,6 +18,21 @@ class SessionNews:
     service_sid: str
     status: str
     closed_reason: str | None
+    path: str
+
+
+@dataclass(frozen=True)
+class ExpiryNews:
+    """A session that ends soon: its time is over at `expires_at`, and with its grace period at `closes_at`.
+
+    Not if somebody calls or writes in it before `expires_at` and it slides by that, or if its expiry is changed.
+    """
+
+    sid: str
+    service_sid: str
+    status: str
+    expires_at: str | None
+    closes_at: str | None
     path: str
 
 
@@ -38,6 +54,7 @@ EVENTS_OF_SESSIONS = {
     "session.in-progress": "The first call of a session begins",
     "session.closed": "A session is over: closed, expired, or deleted",
 }
+EVENTS_OF_EXPIRY = {"session.expiring": "A session ends soon, by its ttl or date of expiry"}
 EVENTS_OF_INTERACTIONS = {
     "interaction.started": "A masked call begins",
     "interaction.updated": "A masked call has come further, or its recording is there",
@@ -58,6 +75,10 @@ def news_of_session(before: SessionEntry | None, now: SessionEntry | None) -> It
         yield News("session.opened", now.session_sid, facts)
     if was != now.status == "in-progress":
         yield News("session.in-progress", now.session_sid, facts)
+    if now.warned_for is not None and isinstance(before, Session) and before.warned_for != now.warned_for:
+        over, closed = date(now.lapses_at), date(now.expires_at)
+        expiry = ExpiryNews(now.session_sid, now.service_sid, now.status, over, closed, path)
+        yield News("session.expiring", now.session_sid, expiry)
     if was not in (None, "closed") and now.status == "closed":
         yield News("session.closed", now.session_sid, facts)
 

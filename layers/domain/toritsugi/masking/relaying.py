@@ -230,11 +230,11 @@ def write_relayed(wanted: RelayedText, reply: Message, session: Session | None) 
     """
     text, route, moment = wanted.text, wanted.route, int(wanted.text.at)
     if session is None:
-        until = max(moment + int(route.ttl), int(route.expires_at or 0)) if route.ttl else None
-        as_seen = is_as_told(moment, route.ttl, until)
+        until = max(int(route.until(moment) or 0), int(route.expires_at or 0)) if route.slides(moment) else None
+        as_seen = is_as_told(moment, route.ttl, until, route.grace)
     else:
         moment = max(moment, int(session.date_last_interaction or 0))
-        until = max(moment + int(session.ttl), int(session.expires_at or 0)) if session.slides else None
+        until = session.slid_to(moment)
         as_seen = session_is_open(int(time.time())) & is_as_read(session)
     with refusals() as places, write_transaction() as transaction:
         wants_none = OptOut.entry.does_not_exist()

@@ -8,7 +8,7 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 import re
 from dataclasses import dataclass
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from twilio.twiml.voice_response import Dial, VoiceResponse
@@ -59,7 +59,8 @@ class Route(Entry, discriminator="route"):
 
     The settings of the session travel here from `quarantine` on, so that a call needs no second read: `through` a dial,
     which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
-    are refused. `tells_answer`: Twilio is to tell when the other answers, too, for the service wants to know.
+    are refused. `tells_answer`: Twilio is to tell when the other answers, too, for the service wants to know. In the
+    last seconds before the expiry, which are its `grace`, nothing slides. `ended_sentence` is what callers hear after.
     """
 
     session_sid = UnicodeAttribute()
@@ -82,6 +83,8 @@ class Route(Entry, discriminator="route"):
     recorded = BooleanAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
     tells_answer = BooleanAttribute(null=True)
+    grace = NumberAttribute(null=True)
+    ended_sentence = JSONAttribute(null=True)
 
     live = LiveOn()
 
@@ -96,7 +99,15 @@ class Route(Entry, discriminator="route"):
 
     def until(self, now: float) -> float | None:
         """When the session ends, counting the slide that a call made now causes; None: never."""
-        return now + self.ttl if self.ttl else self.expires_at
+        return now + self.ttl + (self.grace or 0) if self.slides(now) else self.expires_at
+
+    def slides(self, now: float) -> bool:
+        """Whether a call made now moves the expiry."""
+        return bool(self.ttl) and not self.is_in_grace(now)
+
+    def is_in_grace(self, now: float) -> bool:
+        """Whether the time of its session is over, and it connects for a little while longer."""
+        return bool(self.grace) and self.expires_at is not None and now >= self.expires_at - self.grace
 
 
 def route_key(number: str, line: str) -> DirectoryKey:
@@ -177,7 +188,7 @@ def choose_route(line: Line | None, route: "Route | None", now: float) -> "Route
     if route is None:
         raise NoSession
     if not leads_on(line, route, now):
-        raise SessionEnded
+        raise SessionEnded(route.ended_sentence)
     if route.mode == "message-only":
         raise CallsNotAllowed
     if not route.partner:
@@ -194,17 +205,24 @@ class Recorder:
 
 
 def put_through(
-    route: Route, now: float, report_to: str, recorder: Recorder | None = None, notice: str | None = None
+    route: Route,
+    now: float,
+    report_to: str,
+    recorder: Recorder | None = None,
+    notice: str | None = None,
+    response: VoiceResponse | None = None,
 ) -> VoiceResponse:
     """The TwiML that dials whom this route leads to. `notice` is where the TwiML is that they hear before, if any.
+
+    The `response` has what the caller hears before, if anything.
 
     Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
     and is not billed before; unless the call is recorded, for who is told something has been answered.
     https://www.twilio.com/docs/voice/twiml/dial
     """
-    response, recorded = VoiceResponse(), {}
+    response, recorded = response or VoiceResponse(), {}
     if recorder:
-        response = notify(recorder.language, "recorded")
+        voices.say_sentence(response, "call recorded", recorder.language)
         events = {"recording_status_callback_event": "completed absent"}
         recorded = {"record": "record-from-answer-dual", "recording_status_callback": recorder.report_to, **events}
     left = seconds_left(route, now)
@@ -218,6 +236,13 @@ def put_through(
     told = "initiated answered completed" if route.tells_answer else "initiated completed"
     dial.number(route.partner, status_callback=report_to, status_callback_event=told, url=notice)
     response.append(dial)
+    return response
+
+
+def words_in_grace(language: str) -> VoiceResponse:
+    """What whoever calls in the grace period hears before they are put through."""
+    response = VoiceResponse()
+    voices.say_sentence(response, "session ends soon", language)
     return response
 
 

@@ -1,5 +1,6 @@
 """Services: a marketplace, a clinic, a delivery: each with its pool of numbers, its sessions and its rules."""
 
+import json
 import re
 import time
 import uuid
@@ -9,15 +10,17 @@ from typing import Any
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
+    JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
     VersionAttribute,
 )
 
+from toritsugi import words
 from toritsugi.foundation import config
 from toritsugi.foundation.durations import DEFAULT_WARNING_SECONDS
 from toritsugi.foundation.errors import RequestRefused, not_found
-from toritsugi.foundation.forms import MAX_UNIQUE_NAME, Form, date, invalid_parameter
+from toritsugi.foundation.forms import MAX_UNIQUE_NAME, Form, check_name, date, invalid_parameter
 from toritsugi.foundation.retention import DAY_SECONDS
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
@@ -26,12 +29,16 @@ from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
 from toritsugi.lines.lines import ASKS_ABOUT_STRANGERS, ASKS_BEFORE
 
 MAX_TTL = 2_147_483_646
+MAX_DAYS_AROUND_END = 30  # of a warning before it, and of a grace period after it
+MAX_SENTENCE = 300
+TELEPHONE_NUMBER = re.compile(r"(?:\d[\s().・-]*){7}")
 
 GEO_MATCH_LEVELS = ("area-code", "overlay", "radius", "country", "extended-area-code")
 SERVICE_FIELDS = (
     *("UniqueName", "DefaultTtl", "CallbackUrl", "InterceptCallbackUrl", "OutOfSessionCallbackUrl"),
     *("GeoMatchLevel", "NumberSelectionBehavior", "ChatInstanceSid"),
     *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
+    *("WarnBeforeExpiry", "GracePeriod", "EndedSentence"),
     *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy", "InterceptFails"),
     "PinEntry",
 )
@@ -57,6 +64,9 @@ class Service(ServiceEntry, discriminator="service"):
     """A service.
 
     From `calls_outlive_expiry` on the settings are ours: Proxy does not have them, and its SDKs do not mind them.
+    `warn_before_expiry` is how many seconds before a session expires the event of that is told; 0: never. For its
+    `grace_period` a session goes on beyond its end, and does not slide; `ended_sentence` is what whoever calls after
+    that hears, by language.
     `through` is how two people are put through: dial or conference; only into a conference can be spoken.
     Where calls are recorded (`record`), both sides are told so before they are put through. `unconfirmed_callers` is
     what becomes of those of whom Twilio says that the number they show is not proven to be theirs.
@@ -79,6 +89,9 @@ class Service(ServiceEntry, discriminator="service"):
     calls_outlive_expiry = BooleanAttribute(default=False)
     close_ends_calls = BooleanAttribute(default=False)
     quarantine = NumberAttribute(default=DAY_SECONDS)
+    warn_before_expiry = NumberAttribute(default=0)
+    grace_period = NumberAttribute(default=0)
+    ended_sentence = JSONAttribute(null=True)
     through = UnicodeAttribute(default="dial")
     warn_before_end = NumberAttribute(default=DEFAULT_WARNING_SECONDS)
     extension_minutes = NumberAttribute(default=0)
@@ -165,6 +178,9 @@ def set_from_form(service: Service, form: Form) -> None:
         "calls_outlive_expiry": form.boolean("CallsOutliveExpiry"),
         "close_ends_calls": form.boolean("CloseEndsCalls"),
         "quarantine": form.integer("Quarantine", 0, 365 * DAY_SECONDS),
+        "warn_before_expiry": form.integer("WarnBeforeExpiry", 0, MAX_DAYS_AROUND_END * DAY_SECONDS),
+        "grace_period": form.integer("GracePeriod", 0, MAX_DAYS_AROUND_END * DAY_SECONDS),
+        "ended_sentence": read_ended_sentence(form),
         "through": form.choice("Through", ("dial", "conference")),
         "warn_before_end": form.integer("WarnBeforeEnd", 0, 3600),
         "extension_minutes": form.integer("ExtensionMinutes", 0, 240),
@@ -188,6 +204,26 @@ def read_chat_instance(form: Form) -> str | None:
     if sid and not re.fullmatch("IS[0-9a-fA-F]{32}", sid):
         raise invalid_parameter("ChatInstanceSid", "it must be a SID that begins with IS")
     return sid
+
+
+def read_ended_sentence(form: Form) -> dict[str, str] | str | None:
+    """What late callers hear, by language; blank, where it is taken away. Raises RequestRefused 80701."""
+    text, name = form.text("EndedSentence"), "EndedSentence"
+    if not text:
+        return text
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        said = None
+    by_language = isinstance(said, dict) and said and said.keys() <= {*words.codes()}
+    if not by_language or not all(isinstance(one, str) and one.strip() for one in said.values()):
+        known = " or ".join(words.codes())
+        raise invalid_parameter(name, f'it must be JSON: a sentence by language ({known}), as {{"en": "It is over."}}')
+    for sentence in said.values():
+        check_name(name, sentence, MAX_SENTENCE)
+        if TELEPHONE_NUMBER.search(sentence):
+            raise invalid_parameter(name, "a telephone number stands in it, and late callers are told none")
+    return dict(said)
 
 
 def get_service(sid_or_name: str) -> Service:
@@ -309,6 +345,9 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "calls_outlive_expiry": service.calls_outlive_expiry,
         "close_ends_calls": service.close_ends_calls,
         "quarantine": service.quarantine,
+        "warn_before_expiry": service.warn_before_expiry,
+        "grace_period": service.grace_period,
+        "ended_sentence": service.ended_sentence,
         "through": service.through,
         "warn_before_end": service.warn_before_end,
         "extension_minutes": service.extension_minutes,

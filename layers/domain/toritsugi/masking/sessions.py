@@ -6,6 +6,7 @@ from typing import Any
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
+    JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
@@ -53,9 +54,10 @@ class Session(SessionEntry, discriminator="session"):
     """Two people, or one or none yet, who reach each other through lines.
 
     `expires_at` is what counts: the date of expiry if there is one, else `ttl` seconds after the last interaction, the
-    last opening, or the creation. `participants` counts all who have ever joined, `removed` those who were taken out
-    since, `renumbered` how often somebody got another telephone number: none ever falls, so who sees all three as they
-    were sees the same people. `label` is what it is about, in words that people may hear.
+    last opening, or the creation; and then a `grace` of some seconds, if it has one. `participants` counts all who have
+    ever joined, `removed` those who were taken out since, `renumbered` how often somebody got another telephone number:
+    none ever falls, so who sees all three as they were sees the same people. `label` is what it is about, in words that
+    people may hear.
     """
 
     service_sid = UnicodeAttribute()
@@ -84,6 +86,10 @@ class Session(SessionEntry, discriminator="session"):
     recorded = BooleanAttribute(null=True)
     unconfirmed_callers = UnicodeAttribute(null=True)
     tells_answer = BooleanAttribute(null=True)
+    grace = NumberAttribute(null=True)
+    ended_sentence = JSONAttribute(null=True)
+    warn_before_expiry = NumberAttribute(null=True)
+    warned_for = NumberAttribute(null=True)  # the expiry of which was warned
     bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
     calls = UnicodeSetAttribute(null=True)  # the latest interactions by dialing, of which some may run
 
@@ -112,6 +118,33 @@ class Session(SessionEntry, discriminator="session"):
     def slides(self) -> bool:
         """Whether every interaction moves the expiry."""
         return bool(self.ttl) and self.date_expiry is None
+
+    @property
+    def lapses_at(self) -> float | None:
+        """When its ttl has passed, or its date has come; the grace begins, if it has one."""
+        return None if self.expires_at is None else float(self.expires_at - (self.grace or 0))
+
+    def slid_to(self, moment: float) -> int | None:
+        """The expiry that a call or text at this moment causes; None, where it moves nothing, as in the grace."""
+        if not self.slides or self.lapses_at is None or moment >= self.lapses_at:
+            return None
+        return int(max(self.expires_at or 0, int(moment) + self.ttl + (self.grace or 0)))
+
+    @property
+    def warns_at(self) -> float | None:
+        """When the owner's systems are to be warned of its expiry; None where they were, or need not be.
+
+        Of one that slides, half its ttl before at the earliest: so a look at each expiry that was is early enough.
+        """
+        if not self.warn_before_expiry or self.lapses_at is None or self.warned_for == self.expires_at:
+            return None
+        ahead = min(self.warn_before_expiry, self.ttl / 2) if self.slides else self.warn_before_expiry
+        return float(self.lapses_at - ahead)
+
+    @property
+    def due_at(self) -> float | None:
+        """When there is something to be done about its expiry: it is to be warned of, or to be written down."""
+        return self.expires_at if self.warns_at is None else self.warns_at
 
     @property
     def expiry_reason(self) -> str:

@@ -5,13 +5,21 @@ from typing import Any
 from toritsugi.bridges.news import EVENTS_OF_CALLS, CallNews
 from toritsugi.limits.news import EVENTS_OF_LIMITS, EVENTS_OF_UNUSUAL_CALLS, LimitNews, UnusualNews
 from toritsugi.lines.news import EVENTS_OF_LINES, LineNews
-from toritsugi.masking.news import EVENTS_OF_INTERACTIONS, EVENTS_OF_SESSIONS, InteractionNews, SessionNews
+from toritsugi.masking.news import (
+    EVENTS_OF_EXPIRY,
+    EVENTS_OF_INTERACTIONS,
+    EVENTS_OF_SESSIONS,
+    ExpiryNews,
+    InteractionNews,
+    SessionNews,
+)
 from toritsugi.messages.news import EVENTS_OF_MESSAGES, MessageNews
 from toritsugi.recordings.news import EVENTS_OF_RECORDINGS, RecordingNews
 from toritsugi.subscriptions.news import EVENTS_OF_SUBSCRIPTIONS, SubscriptionNews
 
 CATALOG: list[tuple[dict[str, str], type[Any]]] = [
     (EVENTS_OF_SESSIONS, SessionNews),
+    (EVENTS_OF_EXPIRY, ExpiryNews),
     (EVENTS_OF_INTERACTIONS, InteractionNews),
     (EVENTS_OF_CALLS, CallNews),
     (EVENTS_OF_MESSAGES, MessageNews),

@@ -53,6 +53,7 @@ ENGLISH = Language(
         "no session": "This number cannot be reached from your telephone. "
         "Please call from the telephone you registered.",
         "session ended": "The time in which this number could be used has ended. Thank you for calling.",
+        "session ends soon": "The time for this number is over. You are put through, but it will stop working soon.",
         "partner missing": "The person you are calling has not joined yet. Please try again later.",
         "calls not allowed": "This number does not take calls. Please send a text message.",
         "caller blocked": "We are sorry, but we cannot take your call. Thank you for your understanding.",
