@@ -144,7 +144,8 @@ def tell_service(service_sid: str, parameters: dict[str, str], received: int) ->
     try:
         by_auth_token = service.callbacks_signed_by == AUTH_TOKEN
         with watched(service_sid):
-            status = owner_webhook.call_back(service.callback_url, parameters, "-".join(told), by_auth_token)
+            said = callbacks.with_words(parameters)
+            status = owner_webhook.call_back(service.callback_url, said, "-".join(told), by_auth_token)
         error = None if 200 <= status < 300 else f"it answers {status}"
     except OwnerSilent as silence:
         error = str(silence)

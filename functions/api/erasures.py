@@ -4,6 +4,7 @@ What is gone is found no more, so asking again goes on where the last answer, or
 """
 
 import time
+import uuid
 from collections.abc import Callable
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from toritsugi.bridges import forgetting
 from toritsugi.callers import caller, changes
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
+from toritsugi.foundation.logs import log
 from toritsugi.foundation.problems import answers
 from toritsugi.foundation.request_types import Moment
 from toritsugi.limits import usage
@@ -65,10 +67,12 @@ class AtTwilio(TypedDict):
 class ErasureView(TypedDict):
     """What is gone, and what is left. Where it is not `complete`, ask again: there was more than fits into a request.
 
+    It is a receipt, which may be kept, for it does not say whose it is: the log has a line with its `sid`, too.
     `opted_out`: that this number wants no messages is kept, for that is what the person has asked for.
     `files_elsewhere` are recordings in the bucket of an exchange before this one, which nobody here can delete.
     """
 
+    sid: str
     complete: bool
     erased: Erased
     at_twilio: AtTwilio
@@ -172,8 +176,10 @@ def check_erasable(number: str, sessions: list[str], calls: list[str]) -> None:
 
 
 def show_erasure(erasing: Erasing) -> ErasureView:
-    out = caller.opt_out_key(erasing.number)
+    out, sid = caller.opt_out_key(erasing.number), "KR" + uuid.uuid4().hex
+    log.info("a person was erased", erasure_sid=sid, complete=erasing.complete, **erasing.erased)
     return {
+        "sid": sid,
         "complete": erasing.complete,
         "erased": erasing.erased,
         "at_twilio": {"calls": sorted(erasing.calls), "messages": sorted(erasing.messages)},

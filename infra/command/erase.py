@@ -32,7 +32,8 @@ REMAINS = """
     {api}/Messages.json?From=...   ?To=...   DELETE {api}/Messages/SM....json
   In backups: the tables can be restored to any moment of the last 35 days.
   In logs: no number; they end by themselves (LogRetention).
-  In what you wrote yourself: receptions in which the number stands."""
+  In what you wrote yourself: receptions in which the number stands.
+[bold]Receipt[/] {sids}, {erased_at}. It names nobody (--json has all of it), so it may be kept; the log has it, too."""
 
 
 def erase(
@@ -51,7 +52,8 @@ def erase(
         receipt = erase_wholly(desk, exchange.address, number)
     api = f"{exchange.carrier_url}/2010-04-01/Accounts/{exchange.account_sid}"
     rows = [(str(receipt["erased"][name]), words) for name, words in WORDS.items()]
-    remains = REMAINS.format(api=api, **{kind: len(sids) for kind, sids in receipt["at_twilio"].items()})
+    left = {kind: len(sids) for kind, sids in receipt["at_twilio"].items()}
+    remains = REMAINS.format(api=api, sids=", ".join(receipt["sids"]), erased_at=receipt["erased_at"], **left)
     if files := receipt["files_elsewhere"]:
         remains += f"\n  In the bucket of an exchange before this one: {', '.join(files)}"
     kept = "\n  Here: that this number wants no messages, for that is what the person has asked for."
@@ -72,7 +74,7 @@ def read_number(written: str) -> str:
 
 def erase_wholly(desk: Client, address: str, number: str) -> dict[str, Any]:
     """The receipt of all requests that it takes together. Raises Refused; whoever types it again goes on."""
-    whole: dict[str, Any] = {"erased": {}, "at_twilio": {}, "files_elsewhere": []}
+    whole: dict[str, Any] = {"sids": [], "erased": {}, "at_twilio": {}, "files_elsewhere": []}
     while True:
         with busy("Erasing ..."):
             said = desk.request(
@@ -91,8 +93,10 @@ def erase_wholly(desk: Client, address: str, number: str) -> dict[str, Any]:
 
 
 def add_up(whole: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """One receipt of two."""
+    """One receipt of two; it has the `sids` of all."""
+    last = {name: value for name, value in more.items() if name != "sid"}
     erased = {name: whole["erased"].get(name, 0) + count for name, count in more["erased"].items()}
     at_twilio = {kind: whole["at_twilio"].get(kind, []) + sids for kind, sids in more["at_twilio"].items()}
     files = whole["files_elsewhere"] + more["files_elsewhere"]
-    return {**more, "erased": erased, "at_twilio": at_twilio, "files_elsewhere": files}
+    whole_now = {"erased": erased, "at_twilio": at_twilio, "files_elsewhere": files}
+    return {**last, "sids": [*whole["sids"], more["sid"]], **whole_now}

@@ -1,5 +1,6 @@
 """What happens is told to systems of the owner's, as it is deployed: streams, two queues, and their permissions."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -101,3 +102,13 @@ def test_a_service_has_a_program_told_of_each_call(desk, scene, opens_system, ai
     ben.rejects()
     eventually(lambda: "busy" in [said["outboundResourceStatus"] for said in program.asked])
     assert {said["interactionSessionSid"] for said in program.asked} == {session.sdk.fetch().sid}
+
+
+def test_a_service_has_a_program_told_of_each_text_with_what_was_written(desk, scene, opens_system, aiko, ben):
+    program = opens_system()
+    lines = scene.line(1), scene.line(2)
+    desk.opens(*lines, name=f"desk-{scene.block}", sms=True, CallbackUrl=program.address)
+    session = desk.brings_together(aiko, ben)
+    aiko.texts(session.line_of(aiko), "玄関の前です")
+    eventually(lambda: "delivered" in [said["outboundResourceStatus"] for said in program.asked])
+    assert {json.loads(said["interactionData"])["body"] for said in program.asked} == {"玄関の前です"}

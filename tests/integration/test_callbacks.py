@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from tests.conftest import AUTH_TOKEN, BASE, OWN_SECRET
+from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, give_numbers, open_session, set_setting
 from tests.integration.test_proxy_api import raw
 from tests.integration.test_subscriptions import Exchange
@@ -195,6 +196,24 @@ def test_of_a_text_that_was_deleted_meanwhile_nothing_is_told(texting, twilio, e
     session.interactions(interaction).delete()
     exchange.tells()
     assert waiting(exchange) == []
+
+
+def test_what_was_written_waits_in_no_queue_and_is_told_no_more_once_it_is_erased(
+    texting, twilio, exchange, told, comes_near, cloud
+):
+    owner, signed_by = told
+    name_callback(texting, owner.address, signed_by)
+    session, lines = open_session(texting)
+    text_of(twilio, lines)
+    exchange.tells()
+    assert "着きました" not in str(waiting(exchange))
+    session.update(status="closed")
+    status, receipt = Desk().asks("POST", "/api/erasures", {"number": AIKO})
+    assert (status, receipt["complete"]) == (200, True)
+    comes_near()
+    while exchange.queue.messages:
+        assert False not in exchange.delivers()
+    assert [(one["outboundResourceStatus"], one["interactionData"]) for one in owner.asked] == [("accepted", "{}")]
 
 
 def test_of_a_text_outside_of_sessions_no_service_is_told(texting, twilio, exchange):

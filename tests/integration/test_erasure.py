@@ -16,7 +16,9 @@ from tests.integration.texts import LINE, form, give_line, know, reports, send, 
 from tests.integration.wire import Died, dying
 from toritsugi.adapters import storage
 from toritsugi.foundation import config
+from toritsugi.foundation.forms import Form
 from toritsugi.limits import usage
+from toritsugi.masking.services import change_service, get_service
 from toritsugi.messages.records import reply_id
 from toritsugi.recordings.records import Recording
 
@@ -114,9 +116,31 @@ def test_the_answer_does_not_repeat_the_number(desk, aiko):
     assert AIKO[1:] not in json.dumps(erases(desk)[1])
 
 
-def test_no_log_says_who_it_was(desk, aiko, logged):
-    erases(desk)
+def test_no_log_says_who_it_was_and_it_has_the_receipt(desk, aiko, logged):
+    _, receipt = erases(desk)
+    [line] = [json.loads(line) for line in logged().splitlines() if receipt["sid"] in line]
+    assert line["message"] == "a person was erased"
+    assert {name: line[name] for name in KINDS} == receipt["erased"]
     assert AIKO[3:] not in logged()
+
+
+def test_each_receipt_is_one_of_its_own(desk):
+    receipts = [erases(desk)[1] for _ in range(2)]
+    assert [receipt["sid"][:2] for receipt in receipts] == ["KR", "KR"]
+    assert receipts[0]["sid"] != receipts[1]["sid"]
+
+
+def test_pins_of_the_person_and_of_the_other_are_gone_with_the_session(cloud, desk, service):
+    change_service(get_service(service.fetch().sid), Form("PinEntry=true"))
+    session, _ = open_session(service, AIKO, BEN)
+    assert pins_in(cloud) == 2
+    session.update(status="closed")
+    assert erases(desk)[1]["erased"] == NOTHING | {"sessions": 1, "routes": 1}
+    assert (pins_in(cloud), knowing(cloud, AIKO)) == (0, {})
+
+
+def pins_in(cloud):
+    return sum(row["kind"]["S"] == "pin" for row in rows(cloud, "DIRECTORY"))
 
 
 def test_twice_is_once(cloud, desk, aiko):

@@ -41,6 +41,7 @@ def test_who_was_erased_is_a_stranger_and_the_other_has_lost_nothing_else(desk, 
         "recordings": 1,
     }
     assert len(receipt["at_twilio"]["calls"]) == 2
+    assert (len(receipt["sids"]), aiko.number[1:] in str(receipt)) == (1, False)
     assert desk.request("GET", f"/api/callers/{aiko.number}").status_code == 404
     assert desk.asks("GET", "/api/recordings")["recordings"] == []
     aiko.dials(line)

@@ -10,13 +10,15 @@ from toritsugi.masking.interactions import Interaction, interaction_entry
 from toritsugi.masking.message_interactions import (
     AnyInteraction,
     MessageInteraction,
+    data_of,
     interaction_sid_of,
+    message_id_of,
     show_any,
     status_of_proxy,
 )
 from toritsugi.masking.services import Service, find_any_service
 from toritsugi.masking.sessions import Session
-from toritsugi.messages.records import Message
+from toritsugi.messages.records import Message, find_messages
 
 Told = tuple[AnyInteraction, Message | None]  # a call, or a text with what was written
 
@@ -64,7 +66,8 @@ def find_told(service_sid: str) -> Service | None:
 def parameters_of(told: Told, service_sid: str) -> dict[str, str]:
     """What is told of a call or text as it is now: ids, states, addresses, what was written; never who somebody is.
 
-    What is not there is an empty field, such as all that would have come in of a text that a program has sent.
+    What is not there is an empty field, such as all that would have come in of a text that a program has sent. What was
+    written in a text is added when it is told: what people write waits in no queue, where nobody could erase it.
     """
     shown = {name: text or "" for name, text in show_any(told, service_sid, "").items()}
     # in small letters, unlike by REST
@@ -76,13 +79,22 @@ def parameters_of(told: Told, service_sid: str) -> dict[str, str]:
             "interactionServiceSid": shown["service_sid"],
             "interactionAccountSid": shown["account_sid"],
             "interactionType": shown["type"].capitalize(),
-            "interactionData": shown["data"],
+            "interactionData": shown["data"] if isinstance(told[0], Interaction) else "",
             "interactionDateCreated": shown["date_created"],
             "interactionDateUpdated": shown["date_updated"],
         }
         | {in_camel_case(name): text for name, text in shown.items() if name.startswith(("inbound_", "outbound_"))}
         | kinds
     )
+
+
+def with_words(parameters: dict[str, str]) -> dict[str, str]:
+    """The same, of a text with what was written in it, as long as that is kept."""
+    if parameters["interactionType"] != "Message":
+        return parameters
+    ids = [message_id_of(parameters["interactionSid"]), parameters["inboundResourceSid"]]  # as it went, as it came
+    known = find_messages([one for one in ids if one])
+    return parameters | {"interactionData": data_of(next((known[one] for one in ids if one in known), None))}
 
 
 def in_camel_case(name: str) -> str:

@@ -62,7 +62,7 @@ class MessageInteraction(SessionEntry, discriminator="message-interaction"):
     @property
     def message_id(self) -> str:
         """Under which it stands with all other texts, as it was sent."""
-        return str(self.inbound_message_sid) if self.intercepted else "KM" + str(self.sid)[2:]
+        return str(self.inbound_message_sid) if self.intercepted else message_id_of(self.sid)
 
     @property
     def message_ids(self) -> list[str]:
@@ -117,6 +117,11 @@ def new_message_to(person: Participant, form: Form) -> Message:
 def interaction_sid_of(message: Message) -> str:
     """The SID of the interaction in which this message was sent."""
     return "KI" + str(message.message_id)[2:]
+
+
+def message_id_of(interaction_sid: str) -> str:
+    """Under which id that stands with all other texts which was written in this interaction."""
+    return "KM" + interaction_sid[2:]
 
 
 def keep_in_session(
@@ -232,6 +237,11 @@ def status_of_proxy(message: Message) -> str:
     return STATUSES_OF_PROXY.get(message.status, message.status)
 
 
+def data_of(message: Message | None) -> str:
+    """What was written, as Proxy writes it; nothing, where it is not kept any more."""
+    return json.dumps({"body": message.body} if message else {}, ensure_ascii=False)
+
+
 def show_any(found: tuple[AnyInteraction, Message | None], service_sid: str, base: str) -> dict[str, Any]:
     """The call or text as Proxy's REST API writes it among the interactions of a session."""
     one, message = found
@@ -262,7 +272,7 @@ def show_message_interaction(
         "session_sid": one.session_sid,
         "service_sid": service_sid,
         "account_sid": config.TWILIO_ACCOUNT_SID,
-        "data": json.dumps({"body": message.body} if message else {}, ensure_ascii=False),
+        "data": data_of(message),
         "type": "message",
         "participant_sid": one.participant_sid,
         "inbound_participant_sid": one.inbound_participant_sid,
