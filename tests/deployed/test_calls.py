@@ -60,6 +60,28 @@ def test_a_stranger_is_told_and_rings_nobody(opened, aiko, ben, eve):
     ben.is_idle()
 
 
+def test_a_stranger_with_a_pin_of_the_session_is_put_through_and_with_a_wrong_one_is_not(desk, scene, aiko, ben, eve):
+    desk.opens(scene.line(1), name=f"desk-{scene.block}", PinEntry="true")
+    session = desk.brings_together(aiko, ben)
+    path = f"/v1/Services/desk-{scene.block}/Sessions/{session.sdk.fetch().sid}/Participants"
+    pins = {one["identifier"]: one["pin"] for one in desk.asks("GET", path)["participants"]}
+    eve.dials(scene.line(1))
+    hears(eve, "暗証番号")
+    eve.presses("91119182#")
+    hears(eve, "この暗証番号ではおつなぎできません")
+    ben.is_idle()
+    eve.presses(pins[aiko.number] + "#")
+    eventually(lambda: ben.telephone["state"] == "ringing")
+    ben.rings(showing=scene.line(1))
+    ben.answers()
+    eve.talks_with(ben)
+    ben.hangs_up()
+
+
+def hears(person, words):
+    eventually(lambda: words in str(person.telephone["heard"]))
+
+
 def test_a_forged_call_is_refused(deployment):
     forged = httpx.post(
         f"{deployment.base}/voice",
