@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, give_
 from tests.integration.test_proxy_codes import Program
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import config
+from toritsugi.foundation.sealing import unseal
 from toritsugi.lines.directory import Entry
-from toritsugi.lines.lines import find_line
+from toritsugi.lines.lines import Line, find_line
 from toritsugi.masking import lifecycle, pins, pool
 
 WITHHELD, MOTHER, CLARA, DAVE = "+266696687", "+819055550005", "+819044440004", "+819066660006"
@@ -118,6 +120,19 @@ def test_a_number_that_comes_later_asks_too_and_none_that_has_left(program, twil
     assert find_line(LINES[1]) is None
 
 
+def test_a_line_that_has_left_the_pool_and_has_a_reception_takes_none(program):
+    find_line(LINES[0]).update(actions=[Line.reception.set("desk")])
+    pool.remove_from_pool(number_of(program, LINES[0]))
+    assert (find_line(LINES[0]).reception, find_line(LINES[0]).takes_pins) == ("desk", None)
+
+
+def test_a_recorded_call_by_pin_is_the_participants_recording(program, twilio):
+    program.makes(program.service, Record="true")
+    program.opens({"Identifier": AIKO, "Pin": PIN}, BEN)
+    path = urlsplit(enters(twilio, PIN, MOTHER).find("Dial").get("recordingStatusCallback")).path
+    assert unseal(path.rpartition("/")[2], "CA" + "1" * 32) == AIKO + LINES[0]
+
+
 # ---- who has entered one ---------------------------------------------------------------------------------------------
 
 
@@ -206,6 +221,14 @@ def test_who_has_left_the_session_has_no_pin_there_and_the_other_keeps_theirs(pr
     assert said(enters(twilio, PIN)) == [NOT_FOUND, ENTER]
     program.joins(session, CLARA)
     assert called_by(enters(twilio, people[BEN]["pin"])) == CLARA
+    assert [one.participant_sid for one in pins_at() if one.free_from] == [people[AIKO]["sid"]]
+
+
+def test_a_pin_of_before_does_not_lead_into_the_next_session_of_the_same_two(program, session, twilio):
+    program.makes(session, Status="closed")
+    bens = people_of(program, program.opens(AIKO, BEN))[BEN]["pin"]
+    assert called_by(enters(twilio, bens)) == AIKO
+    assert said(enters(twilio, PIN)) == [NOT_FOUND, ENTER]
 
 
 def test_who_gets_another_telephone_keeps_the_pin(program, session, twilio):
