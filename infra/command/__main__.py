@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from command import keys, letters, limits, numbers, tokens
+from command import keys, letters, limits, migrate, numbers, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
@@ -43,6 +43,7 @@ def take_options(version: Version = False) -> None:
 app.command()(deploy)
 app.command()(doctor)
 app.add_typer(numbers.app, name="numbers")
+app.add_typer(migrate.app, name="migrate")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(limits.app, name="limits")

@@ -9,17 +9,20 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import track
 from rich.prompt import Confirm, Prompt
 from rich.table import Table
 from rich.text import Text
 
 from command.refusals import Refused
 from toritsugi.foundation.visible import show_unseen
+
+Item = TypeVar("Item")
 
 WIDE = 200  # columns where nobody looks: a line of a pipe is never folded
 
@@ -44,6 +47,12 @@ def say(something: Any) -> None:
 def busy(text: str) -> AbstractContextManager[Any]:
     """Shows that something is going on for as long as it does; in a pipe, nothing."""
     return console(sys.stderr).status(text)
+
+
+def each(items: Sequence[Item], text: str) -> Iterable[Item]:
+    """The items one after the other, while a bar shows how far it is; in a pipe, nothing."""
+    shown = console(sys.stderr)
+    return track(items, text, console=shown, transient=True, disable=not shown.is_terminal or not items)
 
 
 def show(result: Any, as_json: bool, *renderings: Any) -> None:
