@@ -55,6 +55,7 @@ def test_an_error_that_nobody_foresaw_is_not_hidden():
         ["numbers", "list", "--region", "ap-northeast-1"],
         ["keys", "create", "--region", "ap-northeast-1"],
         ["tokens", "list", "--region", "ap-northeast-1"],
+        ["migrate", "here", "delivery", "--region", "ap-northeast-1"],
         ["delete", "--yes", "--region", "ap-northeast-1"],
     ],
 )
@@ -103,7 +104,8 @@ def test_a_twilio_that_cannot_be_reached_is_named(exchange):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["deploy"], ["doctor"], ["delete"], ["numbers"], ["keys", "create"], ["tokens", "add"]]
+    "words",
+    [[], ["deploy"], ["doctor"], ["delete"], ["numbers"], ["keys", "create"], ["tokens", "add"], ["migrate", "here"]],
 )
 def test_every_command_has_help(bare, words):
     said = bare.types(*words, "--help")
