@@ -1,0 +1,253 @@
+"""A service moves from Proxy while people call each other: wherever that is broken off, they are put through.
+
+Proxy is played by another exchange, a program of its own with an account of its own. The telephone network is one.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+import requests
+
+from command import account, migrate
+from command.exchange import Exchange
+from command.moving import Move
+from command.stages import Stage
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.stories.people import Desk, Scene
+from tests.stories.test_make_run import surroundings, wait_until_ready
+
+fresh = itertools.count(815050000001)  # numbers that no other service has
+
+
+class Killed(BaseException):
+    """The command is gone, in the middle of what it did."""
+
+
+class Here(Exchange):
+    """The exchange of the box, as the command knows one."""
+
+    account_sid, address, carrier_url = ACCOUNT_SID, "", ""  # type: ignore[assignment]
+
+    def __init__(self, box: Any) -> None:
+        super().__init__(Stage("local", "ap-northeast-1"))
+        self.address, self.carrier_url = box.exchange, box.network
+
+    def twilio(self):
+        return account.connect(ACCOUNT_SID, AUTH_TOKEN, self.carrier_url)
+
+
+class Old:
+    """A service at Proxy, as it stands there."""
+
+    def __init__(self, desk: Desk, box: Any, name: str, lines: int = 2, **settings: Any) -> None:
+        self.desk, self.box, self.name = desk, box, name
+        self.lines = [f"+{next(fresh)}" for _ in range(lines)]
+        desk.opens(*self.lines, name=name, **settings)
+        self.service = desk.service
+        self.former = {line: self.webhook(line) for line in self.lines}
+        for line, url in self.former.items():
+            able = {"voice": True, "sms": False, "mms": False}
+            box.call("POST", "/numbers", {"phone_number": line, "capabilities": able, "voice_url": url})
+
+    def webhook(self, line: str) -> str:
+        return webhook(self.desk.scene, line)
+
+    def brings_together(self, a: str, b: str, *lines: str, **options: Any) -> str:
+        pairs = zip((a, b), lines or self.lines, strict=False)
+        people = [{"Identifier": who, "ProxyIdentifier": line} for who, line in pairs]
+        return self.service.sessions.create(participants=people, **options).sid
+
+
+def webhook(scene: Scene, line: str) -> str:
+    """Where calls to a line go."""
+    path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/IncomingPhoneNumbers.json"
+    answer = scene.http.get(path, params={"PhoneNumber": line}, auth=(ACCOUNT_SID, AUTH_TOKEN))
+    return answer.json()["incoming_phone_numbers"][0]["voice_url"]
+
+
+@pytest.fixture(scope="module")
+def proxy():
+    """Who stands for Proxy, by its desk."""
+    env = surroundings()
+    env["PYTHONPATH"] += os.pathsep + str(ROOT)
+    scene = Scene(f"http://127.0.0.1:{env['PORT']}", f"http://127.0.0.1:{env['NETWORK_PORT']}")
+    with subprocess.Popen([sys.executable, "-m", "tests.stories.other_exchange"], env=env) as process:
+        try:
+            wait_until_ready(scene.http, process)
+            yield Desk(scene)
+        finally:
+            process.kill()
+            scene.http.close()
+
+
+@pytest.fixture
+def old(proxy, box):
+    """A service at Proxy with two lines."""
+    return Old(proxy, box, f"move-{next(fresh)}", DefaultTtl=7200)
+
+
+@pytest.fixture
+def move(box, desk, proxy):
+    """Sees what is to be moved of a service."""
+
+    def look(old: Old, *named: str, leave_behind: bool = False) -> Move:
+        seen = Move(Here(box), desk.sdk, proxy.sdk, old.name, list(named), leave_behind)
+        seen.look()
+        return seen
+
+    return look
+
+
+def moved(move, old, *named):
+    """The service after it was moved, as far as it could be."""
+    done = move(old, *named)
+    done.go()
+    return done
+
+
+def sessions_here(desk, old):
+    (service,) = [one for one in desk.proxy.services.list() if one.unique_name == old.name]
+    return desk.proxy.services(service.sid).sessions
+
+
+def put_through(aiko, ben, line, shown):
+    """Aiko dials her line and reaches Ben, who sees his."""
+    aiko.dials(line)
+    ben.rings(showing=shown)
+    aiko.hangs_up()
+    ben.is_idle()
+
+
+def test_a_service_comes_with_its_settings_numbers_and_open_sessions(move, old, desk, box, aiko, ben, eve):
+    named = old.brings_together(aiko.number, ben.number, unique_name="order 17", ttl=600)
+    nameless = old.brings_together(eve.number, ben.number, *reversed(old.lines), mode="voice-only")
+    over = old.brings_together(eve.number, aiko.number, unique_name="over")
+    old.service.sessions(over).update(status="closed")
+    put_through(aiko, ben, *old.lines)
+    done = moved(move, old)
+    copies = {copy.unique_name: copy for copy in sessions_here(desk, old).list()}
+    assert set(copies) == {"order 17", f"proxy-{nameless}"}
+    assert {named: copies["order 17"].sid, nameless: copies[f"proxy-{nameless}"].sid} == done.work.sids
+    copy = copies["order 17"]
+    assert (copy.ttl, copy.status, copy.mode) == (600, "in-progress", "voice-only")
+    people = sessions_here(desk, old)(copies["order 17"].sid).participants.list()
+    assert [(one.identifier, one.proxy_identifier) for one in people] == list(
+        zip((aiko.number, ben.number), old.lines, strict=True)
+    )
+    (service,) = [one for one in desk.proxy.services.list() if one.unique_name == old.name]
+    pool = desk.proxy.services(service.sid).phone_numbers.list()
+    assert {number.phone_number: number.is_reserved for number in pool} == dict.fromkeys(old.lines, False)
+    assert all(webhook(box, line).startswith(f"{box.exchange}/voice") for line in old.lines)
+    put_through(aiko, ben, *old.lines)
+    assert old.service.sessions(named).fetch().status == "in-progress", "nothing is changed at Proxy"
+
+
+class Break:
+    """Breaks the command off before its `at`th writing request, or after it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, after: bool) -> None:
+        self.done, self.ours = 0, threading.get_ident()
+        send = requests.Session.send
+
+        def sent(session: Any, request: Any, **how: Any) -> Any:
+            if threading.get_ident() != self.ours or request.method == "GET":
+                return send(session, request, **how)
+            self.done += 1
+            if self.done == at and not after:
+                raise Killed
+            answer = send(session, request, **how)
+            if self.done == at:
+                raise Killed
+            return answer
+
+        monkeypatch.setattr(requests.Session, "send", sent)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("after", [False, True], ids=["before a request", "after it"])
+def test_broken_off_anywhere_people_are_put_through_and_nothing_is_made_twice(
+    move, proxy, box, desk, aiko, ben, eve, monkeypatch, after
+):
+    for at in itertools.count(1):
+        old = Old(proxy, box, f"broken-{next(fresh)}")
+        old.brings_together(aiko.number, ben.number, unique_name="order 17")
+        old.brings_together(eve.number, ben.number, *reversed(old.lines))
+        with monkeypatch.context() as patched:
+            Break(patched, at, after)
+            try:
+                moved(move, old)
+            except Killed:
+                killed = True
+            else:
+                killed = False
+        put_through(aiko, ben, *old.lines)
+        again = moved(move, old)
+        put_through(aiko, ben, *old.lines)
+        put_through(ben, eve, *old.lines)
+        assert len(sessions_here(desk, old).list()) == 2
+        assert again.staying == {}
+        assert again.work.left == {}
+        last = move(old)
+        assert not migrate.has_work(last), "there is nothing left to do"
+        if not killed:
+            assert at > 6, "it was broken off at every step before"
+            return
+
+
+def test_what_happens_at_proxy_meanwhile_comes_with_the_next_look(move, old, desk, aiko, ben, eve):
+    alone = old.service.sessions.create(unique_name="half", participants=[{"Identifier": aiko.number}]).sid
+    ending = old.brings_together(eve.number, ben.number, unique_name="ending")
+    moved(move, old)
+    old.service.sessions(alone).participants.create(identifier=ben.number)
+    old.brings_together("+819044440004", eve.number, unique_name="late")
+    old.service.sessions(ending).update(status="closed")
+    again = moved(move, old)
+    assert (again.copied, again.joined, again.closed) == (1, 1, 1)
+    here = sessions_here(desk, old)
+    assert {one.unique_name: one.status for one in here.list()} == {"half": "open", "late": "open", "ending": "closed"}
+    assert len(here("half").participants.list()) == 2
+
+
+def test_one_number_alone_moves_with_its_sessions_and_the_other_is_put_through_at_proxy(move, old, box, aiko, ben):
+    old.brings_together(aiko.number, ben.number, unique_name="both")
+    first, second = old.lines
+    moved(move, old, first)
+    assert (webhook(box, first) != old.former[first], webhook(box, second)) == (True, old.former[second])
+    put_through(aiko, ben, first, second)
+    put_through(ben, aiko, second, first)
+    moved(move, old)
+    assert webhook(box, second) != old.former[second]
+    put_through(ben, aiko, second, first)
+
+
+def test_numbers_go_back_to_proxy_and_come_again(move, old, box, desk, aiko, ben):
+    old.brings_together(aiko.number, ben.number, unique_name="both")
+    moved(move, old)
+    sessions_here(desk, old).create(unique_name="new")
+    returning = move(old)
+    assert returning.count_made_here() == 1
+    returning.go_back()
+    assert {line: webhook(box, line) for line in old.lines} == old.former
+    put_through(aiko, ben, *old.lines)
+    assert moved(move, old).pointed == sorted(old.lines)
+    put_through(aiko, ben, *old.lines)
+
+
+def test_a_session_that_cannot_come_keeps_its_numbers_at_proxy_unless_it_is_left_behind(
+    move, old, box, desk, aiko, ben
+):
+    strange = old.brings_together(aiko.number, ben.number, unique_name="both")
+    desk.opens(name="beside")
+    desk.service.phone_numbers.create(phone_number=old.lines[0])
+    done = moved(move, old)
+    assert list(done.work.left) == [strange]
+    assert "is in the pool of another service here, beside" in done.staying[old.lines[0]]
+    assert "on it stays" in done.staying[old.lines[1]]
+    assert webhook(box, old.lines[1]) == old.former[old.lines[1]]
+    move(old, leave_behind=True).go()
+    assert webhook(box, old.lines[1]) != old.former[old.lines[1]]
