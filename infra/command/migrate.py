@@ -10,6 +10,7 @@ import typer
 
 from command.exchange import Exchange, standing
 from command.moving import Move
+from command.numbers import counted
 from command.proxy_service import open_proxy
 from command.refusals import Refused
 from command.screen import AsJson, Yes, busy, confirm, plain, say, show, table
@@ -48,16 +49,7 @@ def here(
 
     Ends with 3 where something does not come.
     """
-    exchange = standing(stage, region)
-    with moving(exchange, service, number, leave_behind) as move:
-        say(planned(move))
-        if not dry_run and has_work(move):
-            confirm(f"Bring the service {plain(move.name)} from Proxy to {plain(exchange.address)}?", yes)
-            move.go()
-        result = report(move, dry_run)
-    done = "Nothing was changed." if dry_run else NEXT.format(address=plain(exchange.address))
-    show(result, as_json, *tables(result), done)
-    raise typer.Exit(NOT_ALL if result["left"] or result["numbers"]["staying"] else 0)
+    bring(standing(stage, region), service, number, dry_run, leave_behind, yes, as_json)
 
 
 @app.command()
@@ -70,13 +62,41 @@ def back(
     as_json: AsJson = False,
 ) -> None:
     """Point the numbers of a service where they led before. What was copied stays here, and can come again."""
-    with moving(standing(stage, region), service, number) as move:
+    send_back(standing(stage, region), service, number, yes, as_json)
+
+
+def bring(
+    exchange: Exchange,
+    service: str,
+    named: list[str] | None = None,
+    dry_run: bool = False,
+    leave_behind: bool = False,
+    yes: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Brings a service to this exchange, and says what came. Raises typer.Exit with 3 where something does not."""
+    with moving(exchange, service, named, leave_behind) as move:
+        say(planned(move))
+        if not dry_run and has_work(move):
+            confirm(f"Bring the service {plain(move.name)} from Proxy to {plain(exchange.address)}?", yes)
+            move.go()
+        result = report(move, dry_run)
+    done = "Nothing was changed." if dry_run else NEXT.format(address=plain(exchange.address))
+    show(result, as_json, *tables(result), done)
+    if result["left"] or result["numbers"]["staying"]:
+        raise typer.Exit(NOT_ALL)
+
+
+def send_back(
+    exchange: Exchange, service: str, named: list[str] | None = None, yes: bool = False, as_json: bool = False
+) -> None:
+    """Points the numbers of a service where they led before they came to this exchange."""
+    with moving(exchange, service, named) as move:
         leading, ours = move.leading_here, move.count_made_here()
         if leading:
-            lost = (
-                f" {ours} open sessions were made here and are not at Proxy: nobody is reached in them." if ours else ""
-            )
-            confirm(f"Calls to {len(leading)} numbers will go where they went before.{lost} Point them there?", yes)
+            made_here = "Open sessions that were made here and are not at Proxy, so that nobody is reached in them"
+            lost = f" {made_here}: {ours}." if ours else ""
+            confirm(f"Calls and texts to {counted(leading)} will go where they went before.{lost} Do it?", yes)
             move.go_back()
     rows = [(one,) for one in move.pointed]
     shown = table(["pointed where they led before"], rows) if rows else "None of its numbers leads here."
@@ -103,17 +123,18 @@ def has_work(move: Move) -> bool:
 
 
 def planned(move: Move) -> str:
-    """What would be done, a line each, in the order in which it would be."""
+    """What would be done, a line each, in the order in which it would be; and what is different here afterwards."""
     work = move.work
     counts = {
-        "numbers come into the pool, and calls to them go on to Proxy": len(move.to_add),
-        "sessions are copied": len(work.new),
-        "people join sessions that are here": len(work.joining),
-        "sessions are closed, as they were at Proxy since": len(work.closing),
-        "numbers are pointed here": len(move.to_point),
+        "Numbers that come into the pool, while calls to them go on to Proxy": len(move.to_add),
+        "Sessions that are copied": len(work.new),
+        "People who join sessions that are here": len(work.joining),
+        "Sessions that are closed, as they were at Proxy since": len(work.closing),
+        "Numbers that are pointed here": len(move.to_point),
     }
     made = [] if move.made else [f"The service {plain(move.name)} is made, with its settings."]
-    return "\n".join([*made, *(f"[bold]{count:>6}[/] {words}" for words, count in counts.items() if count)])
+    steps = [f"{words}: [bold]{count}[/]" for words, count in counts.items() if count]
+    return "\n".join([*made, *steps, *(f"[yellow]{plain(note)}[/]" for note in move.notes)])
 
 
 def report(move: Move, dry_run: bool) -> dict[str, Any]:
@@ -141,17 +162,17 @@ def report(move: Move, dry_run: bool) -> dict[str, Any]:
 def tables(result: dict[str, Any]) -> list[Any]:
     """The report as people read it."""
     numbers, sessions = result["numbers"], result["sessions"]
-    verb = "would be " if result["dry_run"] else ""
-    done = [
-        (str(len(numbers["added"])), f"numbers {verb}taken into the pool"),
-        (str(sessions["copied"]), f"sessions {verb}copied"),
-        (str(sessions["joined"]), f"people {verb}added to sessions that were here"),
-        (str(sessions["closed"]), f"sessions {verb}closed, as they were at Proxy"),
-        (str(len(numbers["pointed"])), f"numbers {verb}pointed here"),
-        ("0", "closed sessions, interactions and texts: they stay at Twilio"),
-    ]
+    counts = {
+        "numbers taken into the pool": len(numbers["added"]),
+        "sessions copied": sessions["copied"],
+        "people added to sessions that were here": sessions["joined"],
+        "sessions closed, as they were at Proxy": sessions["closed"],
+        "numbers pointed here": len(numbers["pointed"]),
+        "closed sessions, interactions and texts copied: they stay at Twilio": 0,
+    }
     rows = [*numbers["staying"].items(), *result["left"].items()]
-    shown = [table(["", f"the service {result['service']['name']}"], done)]
+    title = f"what {'would be' if result['dry_run'] else 'was'} done for the service {result['service']['name']}"
+    shown = [table([title, ""], [(words, str(count)) for words, count in counts.items()])]
     if rows:
         shown.append(table(["does not come", "why"], rows))
     if result["different"]:

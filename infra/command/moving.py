@@ -24,26 +24,12 @@ from command.lines import Line, Lines
 from command.masked import mask
 from command.numbers import point_again
 from command.proxy_service import Person, ProxyService, ProxySession, asking_proxy
+from command.proxy_settings import differences, notes_on_settings, settings_to_copy
+from command.refusals import Refused
 from command.screen import each
 
 NAME_TAKEN = 80603
 DONE_MEANWHILE = (80103, 80608, 20404)  # they are in the session, it is closed, it is gone
-
-SETTINGS = (
-    "default_ttl",
-    "callback_url",
-    "intercept_callback_url",
-    "out_of_session_callback_url",
-    "geo_match_level",
-    "number_selection_behavior",
-    "chat_instance_sid",
-)
-WEAKER = {  # settings that are kept, and do less here
-    "callback_url": "is kept, and not called yet",
-    "intercept_callback_url": "is kept, and not called yet: who is blocked by it at Proxy is put through here",
-    "out_of_session_callback_url": "is kept, and not called yet: who has no session hears so",
-    "chat_instance_sid": "is kept, and there is no chat",
-}
 
 
 @dataclass(frozen=True)
@@ -214,12 +200,7 @@ class Move:
     @property
     def notes(self) -> list[str]:
         """What is different here, in words."""
-        said = [f"{name} {WEAKER[name]}" for name in WEAKER if getattr(self.settings, name)]
-        for name in SETTINGS if self.made else ():
-            there, here = (getattr(one, name) or None for one in (self.settings, self.made))
-            if there != here:
-                said.append(f"{name} is {here} here and {there} at Proxy: it stays as it is here")
-        return said
+        return notes_on_settings(self.settings) + (differences(self.settings, self.made) if self.made else [])
 
     # ---- done --------------------------------------------------------------------------------------------------------
 
@@ -238,8 +219,11 @@ class Move:
 
     def make_service(self) -> None:
         if self.here is None:
-            wanted = {name: value for name in SETTINGS if (value := getattr(self.settings, name)) is not None}
-            self.made = self.desk.proxy.v1.services.create(unique_name=self.name, **wanted)
+            url = f"{self.exchange.address}/v1/Services"  # the SDK knows no field that is ours
+            said = self.desk.request("POST", url, data=settings_to_copy(self.settings))
+            if not said.ok:
+                raise Refused(f"The exchange does not take the service {self.name}: {said.text}")
+            self.made = self.desk.proxy.v1.services(self.name).fetch()
             self.here = ProxyService(self.desk, str(self.made.sid))
 
     @property

@@ -4,6 +4,7 @@ Proxy is played by another exchange, a program of its own with an account of its
 """
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -12,12 +13,15 @@ from typing import Any
 
 import pytest
 import requests
+import typer
 
 from command import account, migrate
 from command.exchange import Exchange
 from command.moving import Move
+from command.refusals import Refused
 from command.stages import Stage
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, ROOT
+from tests.stories.owners import Owner
 from tests.stories.people import Desk, Scene
 from tests.stories.test_make_run import surroundings, wait_until_ready
 
@@ -31,7 +35,7 @@ class Killed(BaseException):
 class Here(Exchange):
     """The exchange of the box, as the command knows one."""
 
-    account_sid, address, carrier_url = ACCOUNT_SID, "", ""  # type: ignore[assignment]
+    account_sid, address, carrier_url, environment = ACCOUNT_SID, "", "", {}  # type: ignore[assignment]
 
     def __init__(self, box: Any) -> None:
         super().__init__(Stage("local", "ap-northeast-1"))
@@ -44,18 +48,16 @@ class Here(Exchange):
 class Old:
     """A service at Proxy, as it stands there."""
 
-    def __init__(self, desk: Desk, box: Any, name: str, lines: int = 2, **settings: Any) -> None:
+    def __init__(self, desk: Desk, box: Any, name: str, sms: bool = False, **settings: Any) -> None:
         self.desk, self.box, self.name = desk, box, name
-        self.lines = [f"+{next(fresh)}" for _ in range(lines)]
-        desk.opens(*self.lines, name=name, **settings)
+        self.lines = [f"+{next(fresh)}" for _ in range(2)]
+        desk.opens(*self.lines, name=name, sms=sms, **settings)
         self.service = desk.service
-        self.former = {line: self.webhook(line) for line in self.lines}
-        for line, url in self.former.items():
-            able = {"voice": True, "sms": False, "mms": False}
-            box.call("POST", "/numbers", {"phone_number": line, "capabilities": able, "voice_url": url})
-
-    def webhook(self, line: str) -> str:
-        return webhook(self.desk.scene, line)
+        self.former = {line: webhook(desk.scene, line) for line in self.lines}
+        for line in self.lines:
+            able = {"voice": True, "sms": sms, "mms": False}
+            leading = {f"{kind}_url": webhook(desk.scene, line, kind) for kind in ("voice", "sms") if able[kind]}
+            box.call("POST", "/numbers", {"phone_number": line, "capabilities": able, **leading})
 
     def brings_together(self, a: str, b: str, *lines: str, **options: Any) -> str:
         pairs = zip((a, b), lines or self.lines, strict=False)
@@ -63,11 +65,11 @@ class Old:
         return self.service.sessions.create(participants=people, **options).sid
 
 
-def webhook(scene: Scene, line: str) -> str:
-    """Where calls to a line go."""
+def webhook(scene: Scene, line: str, kind: str = "voice") -> str:
+    """Where calls to a line go, or its texts."""
     path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/IncomingPhoneNumbers.json"
     answer = scene.http.get(path, params={"PhoneNumber": line}, auth=(ACCOUNT_SID, AUTH_TOKEN))
-    return answer.json()["incoming_phone_numbers"][0]["voice_url"]
+    return answer.json()["incoming_phone_numbers"][0][f"{kind}_url"]
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,25 @@ def move(box, desk, proxy):
         return seen
 
     return look
+
+
+@pytest.fixture
+def types(box, desk, proxy, monkeypatch, capsys):
+    """The command, as somebody types it whom nobody can ask: how it ends, what it answers, what it says meanwhile."""
+    monkeypatch.setenv("PROXY_URL", proxy.scene.exchange)
+    monkeypatch.setenv("PROXY_KEY", f"{ACCOUNT_SID}:{AUTH_TOKEN}")
+
+    def run(old: Old, **options: Any) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            migrate.bring(Here(box), old.name, **options)
+            code = 0
+        except typer.Exit as over:
+            code = over.exit_code
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
 
 
 def moved(move, old, *named):
@@ -145,6 +166,107 @@ def test_a_service_comes_with_its_settings_numbers_and_open_sessions(move, old, 
     assert all(webhook(box, line).startswith(f"{box.exchange}/voice") for line in old.lines)
     put_through(aiko, ben, *old.lines)
     assert old.service.sessions(named).fetch().status == "in-progress", "nothing is changed at Proxy"
+
+
+# ---- as it is typed --------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_says_what_would_come_and_changes_nothing(types, old, desk, box, aiko, ben, eve):
+    old.brings_together(aiko.number, ben.number, unique_name="order 17")
+    strange = old.brings_together(eve.number, ben.number, *reversed(old.lines), unique_name="a tie")
+    code, out, err = types(old, dry_run=True)
+    assert (code, "Nothing was changed." in out, "Sessions that are copied: 2" in err) == (0, True, True)
+    _, out, _ = types(old, dry_run=True, as_json=True)
+    would = json.loads(out)
+    assert [one.unique_name for one in desk.proxy.services.list()] == []
+    assert {line: webhook(box, line) for line in old.lines} == old.former
+    _, out, _ = types(old, yes=True, as_json=True)
+    done = json.loads(out)
+    assert strange in done["sessions"].pop("sids")
+    assert would["sessions"].pop("sids") == {}
+    assert (would["sessions"], would["numbers"]) == (done["sessions"], done["numbers"])
+    assert done["sessions"] == {"copied": 2, "joined": 0, "closed": 0}
+    assert done["numbers"] == {"added": old.lines, "pointed": old.lines, "staying": {}}
+
+
+def test_nothing_is_moved_before_somebody_has_said_yes(types, old, desk, box):
+    with pytest.raises(Refused, match="add --yes"):
+        types(old)
+    assert desk.proxy.services.list() == []
+    assert {line: webhook(box, line) for line in old.lines} == old.former
+
+
+def test_a_callback_comes_as_its_program_checks_it_and_those_that_nobody_asks_are_named_before(
+    types, proxy, box, desk, aiko, ben, clock
+):
+    shop = Owner(AUTH_TOKEN)
+    asked = {f"{kind}CallbackUrl": "https://shop.example.com/ask" for kind in ("Intercept", "OutOfSession")}
+    old = Old(proxy, box, "told", CallbackUrl=shop.address, GeoMatchLevel="country", **asked)
+    old.brings_together(aiko.number, ben.number)
+    code, out, err = types(old, yes=True)
+    for name in asked:
+        assert f"{name} is left out" in err
+        assert f"{name} is left out" in out
+    here = desk.proxy.services("told").fetch()
+    assert (code, here.callback_url, here.intercept_callback_url) == (0, shop.address, None)
+    aiko.dials(old.lines[0])
+    ben.rings(showing=old.lines[1])
+    ben.answers()
+    clock.forward(minutes=1)
+    aiko.hangs_up()
+    clock.forward(seconds=2)
+    shop.close()
+    assert [one["outboundResourceStatus"] for one in shop.asked] == ["initiated", "in-progress", "completed"]
+    assert {one["interactionServiceSid"] for one in shop.asked} == {here.sid}
+    assert shop.forged == []
+
+
+def test_who_breaks_it_off_types_it_again_and_reads_what_was_left(types, old, desk, aiko, ben, eve, monkeypatch):
+    pairs = [(aiko, ben), (ben, eve), (eve, aiko)]
+    for number, (one, other) in enumerate(pairs):
+        old.brings_together(one.number, other.number, unique_name=f"order {number}")
+    with monkeypatch.context() as patched:
+        Break(patched, at=3, after=True)  # the service, and two sessions
+        with pytest.raises(Killed):
+            types(old, yes=True)
+    code, out, err = types(old, yes=True, as_json=True)
+    assert (code, json.loads(out)["sessions"]["copied"], "Sessions that are copied: 1" in err) == (0, 1, True)
+    assert len(sessions_here(desk, old).list()) == 3
+    put_through(eve, aiko, *old.lines)
+    _, out, err = types(old, as_json=True)
+    assert (json.loads(out)["sessions"]["copied"], err.strip()) == (0, "")
+
+
+def test_the_report_says_what_does_not_come_and_why_and_shows_no_whole_number(types, old, desk, aiko, ben):
+    old.brings_together(aiko.number, ben.number, unique_name="both")
+    desk.opens(name="beside")
+    desk.service.phone_numbers.create(phone_number=old.lines[0])
+    code, out, _ = types(old, yes=True)
+    assert code == migrate.NOT_ALL
+    assert "it is in the pool of another service here, beside" in out
+    assert aiko.number not in out
+    assert "they stay at Twilio" in out
+
+
+# ---- texts -----------------------------------------------------------------------------------------------------------
+
+
+def test_texts_go_on_before_the_move_after_it_and_after_the_way_back(types, move, proxy, box, aiko, ben, clock):
+    old = Old(proxy, box, "texts", sms=True)
+    old.brings_together(aiko.number, ben.number)
+    aiko.texts(old.lines[0], "at Proxy")
+    clock.forward(seconds=10)
+    types(old, yes=True)
+    assert all(webhook(box, line, "sms").startswith(f"{box.exchange}/sms") for line in old.lines)
+    aiko.texts(old.lines[0], "here")
+    clock.forward(seconds=10)
+    move(old).go_back()
+    aiko.texts(old.lines[0], "at Proxy again")
+    clock.forward(seconds=10)
+    ben.receives("at Proxy", "here", "at Proxy again", showing=old.lines[1])
+
+
+# ---- broken off, and again -------------------------------------------------------------------------------------------
 
 
 class Break:
