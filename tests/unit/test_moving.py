@@ -1,13 +1,20 @@
 """What of a service at Proxy is copied, what is recognized as a copy, and what follows from a change at Proxy."""
 
+import io
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from command.moving import Work, is_over_since, leaving, missing, why_unreachable
 from command.proxy_service import Person, ProxySession
+from command.proxy_settings import differences, notes_on_settings, settings_to_copy
+from command.screen import each
+from tests.conftest import BASE
+from toritsugi.foundation import config
 
 AIKO, BEN, EVE = (Person(f"+8190{digit * 8}", "+815010000001", name) for digit, name in zip("123", "ABE", strict=True))
 THEN = datetime(2026, 11, 28, tzinfo=UTC)
@@ -77,3 +84,76 @@ def test_what_was_done_meanwhile_is_done_and_what_may_be_better_later_ends_the_c
     with pytest.raises(TwilioRestException), leaving(work, OPEN):
         raise TwilioRestException(429, "/Services", "", 20429)
     assert work.left == {}
+
+
+# ---- settings --------------------------------------------------------------------------------------------------------
+
+
+def service(**settings):
+    """A service as the SDK shows it, with nothing set but this."""
+    names = ("callback_url", "intercept_callback_url", "out_of_session_callback_url", "chat_instance_sid")
+    usual = {"default_ttl": 0, "geo_match_level": "country", "number_selection_behavior": "prefer-sticky"}
+    return SimpleNamespace(**{"unique_name": "delivery", **usual, **dict.fromkeys(names), **settings})
+
+
+@pytest.mark.usefixtures("cloud")
+def test_the_settings_that_an_exchange_has_come_as_they_are():
+    wanted = {"UniqueName": "delivery", "DefaultTtl": "7200", "GeoMatchLevel": "area-code"}
+    wanted |= {"NumberSelectionBehavior": "prefer-sticky"}
+    there = service(default_ttl=7200, geo_match_level="area-code")
+    assert settings_to_copy(there) == wanted
+    assert notes_on_settings(there) == []
+
+
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize("name", ["InterceptCallbackUrl", "OutOfSessionCallbackUrl"])
+def test_an_address_that_nobody_asks_is_left_out_by_name(name):
+    field = {"InterceptCallbackUrl": "intercept_callback_url", "OutOfSessionCallbackUrl": "out_of_session_callback_url"}
+    there = service(**{field[name]: "https://shop.example.com/ask"})
+    assert name not in settings_to_copy(there)
+    (note,) = notes_on_settings(there)
+    assert note.startswith(f"{name} is left out, for the exchange asks nobody")
+
+
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize("address", ["http://127.0.0.1/told", f"{BASE}/voice", "https://"])
+def test_a_callback_that_would_not_be_called_is_left_out_and_named(address):
+    there = service(callback_url=address)
+    assert not {"CallbackUrl", "CallbacksSignedBy"} & set(settings_to_copy(there))
+    (note,) = notes_on_settings(there)
+    assert note.startswith("CallbackUrl is left out, for the exchange would not call it: ")
+
+
+def test_a_callback_is_signed_with_the_auth_token_as_at_proxy_where_there_is_one(cloud):
+    told = service(callback_url="https://203.0.114.9/told")
+    assert settings_to_copy(told)["CallbacksSignedBy"] == "auth-token"
+    assert notes_on_settings(told) == []
+    path = cloud.template.environment["SETTINGS_PATH"]
+    del cloud.parameters.values[f"{path}/auth-tokens"]
+    cloud.parameters.values[f"{path}/shared-keys"] = "key:secret"
+    config.forget_settings()
+    assert "CallbacksSignedBy" not in settings_to_copy(told)
+    assert "own secret" in notes_on_settings(told)[0]
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_service_that_is_here_already_keeps_its_settings_and_that_is_said():
+    there, here = service(default_ttl=60, intercept_callback_url="https://shop.example.com/ask"), service()
+    assert differences(there, there) == []
+    assert differences(there, here) == ["DefaultTtl is 0 here and 60 at Proxy: it stays as it is here"]
+
+
+# ---- while it goes on ------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("screen", "shown"), [(Terminal, True), (io.StringIO, False)], ids=["terminal", "pipe"])
+def test_a_bar_shows_at_a_terminal_how_far_it_is(monkeypatch, screen, shown):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", screen())
+    assert list(each([1, 2, 3], "Copying sessions")) == [1, 2, 3]
+    assert ("Copying sessions" in sys.stderr.getvalue(), "100%" in sys.stderr.getvalue()) == (shown, shown)
