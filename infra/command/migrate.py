@@ -92,15 +92,15 @@ def send_back(
 ) -> None:
     """Points the numbers of a service where they led before they came to this exchange."""
     with moving(exchange, service, named) as move:
-        leading, ours = move.leading_here, move.count_made_here()
-        if leading:
+        returning, ours = move.returning, move.count_made_here()
+        if returning:
             made_here = "Open sessions that were made here and are not at Proxy, so that nobody is reached in them"
             lost = f" {made_here}: {ours}." if ours else ""
-            confirm(f"Calls and texts to {counted(leading)} will go where they went before.{lost} Do it?", yes)
+            confirm(f"Calls and texts to {counted(returning)} will go where they went before.{lost} Do it?", yes)
             move.go_back()
-    rows = [(one,) for one in move.pointed]
-    shown = table(["pointed where they led before"], rows) if rows else "None of its numbers leads here."
-    show({"pointed": move.pointed, "made_here": ours}, as_json, shown)
+    rows = [(one, "goes where it went before") for one in move.pointed] + [*move.kept_here.items()]
+    shown = table(["number", "now"], rows) if rows else "None of its numbers leads here."
+    show({"pointed": move.pointed, "staying": move.kept_here, "made_here": ours}, as_json, shown)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from twilio.rest import Client
 
 from command import lines
 from command.exchange import Exchange
-from command.lines import Line, Lines
+from command.lines import KINDS, Line, Lines
 from command.masked import mask
 from command.numbers import point_again
 from command.proxy_service import Person, ProxyService, ProxySession, asking_proxy
@@ -166,10 +166,28 @@ class Move:
         return {number: why for number, why in sorted((stuck | self.barred).items()) if number in self.wanted - here}
 
     @property
-    def leading_here(self) -> list[Line]:
-        """Those of the wanted numbers that are in the pool here, and whose calls come here."""
+    def taken_in(self) -> list[Line]:
+        """Those of the wanted numbers that are in the pool here."""
         ours = [line for number, line in sorted(self.owned.items()) if number in self.wanted & set(self.pool)]
-        return [line for line in ours if line.service == self.name and self.leads_here(line)]
+        return [line for line in ours if line.service == self.name]
+
+    @property
+    def leading_here(self) -> list[Line]:
+        """Those of them whose calls, and texts, come here."""
+        return [line for line in self.taken_in if self.leads_here(line)]
+
+    @property
+    def returning(self) -> list[Line]:
+        """Those of them whose calls or texts come here, and whose way back is known."""
+        coming = [line for line in self.taken_in if any(self.found.leads_here(line, kind) for kind in KINDS)]
+        return [line for line in coming if line.number not in self.kept_here]
+
+    @property
+    def kept_here(self) -> dict[str, str]:
+        """Why those of them do not go back that do not: as when a number is taken out of its pool."""
+        return {
+            line.number: f"the reception {line.reception} answers there" for line in self.taken_in if line.reception
+        }
 
     @property
     def to_point(self) -> list[Line]:
@@ -258,12 +276,14 @@ class Move:
     def go_back(self) -> None:
         """Calls go where they went before; whatever was copied stays here, reserved, for who moves once more."""
         from toritsugi.adapters import twilio_api  # the desk is open, so the environment is there
+        from toritsugi.foundation.addresses import kinds_here
         from toritsugi.lines.lines import find_line
 
-        for line in each(self.leading_here, "Pointing numbers back"):
-            kept = find_line(line.number)
+        for line in each(self.returning, "Pointing numbers back"):
+            kept, owned = find_line(line.number), twilio_api.get_owned_number(None, line.sid)
             self.target.context.phone_numbers(line.sid).update(is_reserved=True)
-            twilio_api.point(twilio_api.get_owned_number(None, line.sid), kept.former if kept else {})
+            # what somebody has pointed elsewhere meanwhile stays there
+            twilio_api.point(owned, twilio_api.only(kept.former if kept else {}, kinds_here(owned["webhooks"])))
             self.pointed.append(line.number)
 
     def do_work(self) -> None:

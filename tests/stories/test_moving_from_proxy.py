@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -358,6 +359,23 @@ def test_numbers_go_back_to_proxy_and_come_again(move, old, box, desk, aiko, ben
     put_through(aiko, ben, *old.lines)
     assert moved(move, old).pointed == sorted(old.lines)
     put_through(aiko, ben, *old.lines)
+
+
+def test_what_is_not_the_services_does_not_go_back(move, proxy, box, desk):
+    old = Old(proxy, box, "partly", sms=True)
+    moved(move, old)
+    first, second = old.lines
+    elsewhere, ours = "https://shop.example.com/texts", webhook(box, second)
+    (number,) = Here(box).twilio().incoming_phone_numbers.list(phone_number=first)
+    number.update(sms_url=elsewhere)
+    desk.writes("desk", "steps:\n  hello:\n    say: Good morning\n")
+    desk.asks("PUT", f"/api/lines/{quote(second)}", {"reception": "desk"})
+    returning = move(old)
+    assert returning.kept_here == {second: "the reception desk answers there"}
+    returning.go_back()
+    assert returning.pointed == [first]
+    assert (webhook(box, first), webhook(box, first, "sms")) == (old.former[first], elsewhere)
+    assert webhook(box, second) == ours
 
 
 def test_a_session_that_cannot_come_keeps_its_numbers_at_proxy_unless_it_is_left_behind(
