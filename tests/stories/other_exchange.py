@@ -1,6 +1,6 @@
 """Who stands for Proxy: another exchange with its network, as a program: `python -m tests.stories.other_exchange`.
 
-Nothing is in it. Like Proxy it takes every callback's address, also those that an exchange refuses.
+Nothing is in it.
 """
 
 import asyncio
@@ -15,9 +15,6 @@ async def main() -> None:
     ports = int(os.environ["PORT"]), int(os.environ["NETWORK_PORT"])
     account = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "own_secret": OWN_SECRET}
     async with stack.run(*ports, pace=0, **account) as running:
-        from toritsugi.masking import services  # here, for it reads the environment that the stack has made
-
-        services.NOT_ASKED = ()
         await asyncio.to_thread(sample.allow, running)
         running.world.slack = 20  # as in conftest.py
         running.world.ready = True

@@ -197,29 +197,31 @@ def test_nothing_is_moved_before_somebody_has_said_yes(types, old, desk, box):
     assert {line: webhook(box, line) for line in old.lines} == old.former
 
 
-def test_a_callback_comes_as_its_program_checks_it_and_those_that_nobody_asks_are_named_before(
-    types, proxy, box, desk, aiko, ben, clock
-):
-    shop = Owner(AUTH_TOKEN)
-    asked = {f"{kind}CallbackUrl": "https://shop.example.com/ask" for kind in ("Intercept", "OutOfSession")}
-    old = Old(proxy, box, "told", CallbackUrl=shop.address, GeoMatchLevel="country", **asked)
+def test_its_own_system_is_asked_and_told_and_signed_for_as_at_proxy(types, proxy, box, desk, aiko, ben, eve, clock):
+    told, asked, strangers = Owner(AUTH_TOKEN), Owner(AUTH_TOKEN), Owner(AUTH_TOKEN)
+    addresses = {"CallbackUrl": told.address, "InterceptCallbackUrl": asked.address}
+    addresses["OutOfSessionCallbackUrl"] = strangers.address
+    old = Old(proxy, box, "told", GeoMatchLevel="country", **addresses)
     old.brings_together(aiko.number, ben.number)
-    code, out, err = types(old, yes=True)
-    for name in asked:
-        assert f"{name} is left out" in err
-        assert f"{name} is left out" in out
+    code, out, _ = types(old, yes=True)
     here = desk.proxy.services("told").fetch()
-    assert (code, here.callback_url, here.intercept_callback_url) == (0, shop.address, None)
+    assert (code, "left out" in out) == (0, False)
+    assert (here.callback_url, here.intercept_callback_url) == (told.address, asked.address)
+    assert here.out_of_session_callback_url == strangers.address
     aiko.dials(old.lines[0])
     ben.rings(showing=old.lines[1])
     ben.answers()
     clock.forward(minutes=1)
     aiko.hangs_up()
     clock.forward(seconds=2)
-    shop.close()
-    assert [one["outboundResourceStatus"] for one in shop.asked] == ["initiated", "in-progress", "completed"]
-    assert {one["interactionServiceSid"] for one in shop.asked} == {here.sid}
-    assert shop.forged == []
+    eve.dials(old.lines[0])
+    eve.hangs_up()
+    for owner in (told, asked, strangers):
+        owner.close()
+        assert owner.forged == []
+    assert [one["outboundResourceStatus"] for one in told.asked] == ["initiated", "in-progress", "completed"]
+    assert {one["interactionServiceSid"] for one in told.asked} == {here.sid}
+    assert (len(asked.asked), len(strangers.asked)) == (1, 1)
 
 
 def test_who_breaks_it_off_types_it_again_and_reads_what_was_left(types, old, desk, aiko, ben, eve, monkeypatch):

@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from command.moving import Work, is_over_since, leaving, missing, why_unreachable
 from command.proxy_service import Person, ProxySession
-from command.proxy_settings import differences, notes_on_settings, settings_to_copy
+from command.proxy_settings import COPIED, differences, notes_on_settings, settings_to_copy
 from command.screen import each
 from tests.conftest import BASE
 from toritsugi.foundation import config
@@ -104,34 +104,35 @@ def test_the_settings_that_an_exchange_has_come_as_they_are():
     assert notes_on_settings(there) == []
 
 
-@pytest.mark.parametrize("name", ["InterceptCallbackUrl", "OutOfSessionCallbackUrl"])
-def test_an_address_that_nobody_asks_is_left_out_by_name(name):
-    field = {"InterceptCallbackUrl": "intercept_callback_url", "OutOfSessionCallbackUrl": "out_of_session_callback_url"}
-    there = service(**{field[name]: "https://shop.example.com/ask"})
-    assert name not in settings_to_copy(there)
+ADDRESSES = ["CallbackUrl", "InterceptCallbackUrl", "OutOfSessionCallbackUrl"]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("address", ["http://127.0.0.1/told", f"{BASE}/voice", "https://"])
+def test_an_address_at_which_the_exchange_would_ask_nobody_is_left_out_by_name(cloud, name, address):
+    there = service(**{COPIED[name]: address})
+    assert not {name, "CallbacksSignedBy"} & set(settings_to_copy(there))
     (note,) = notes_on_settings(there)
-    assert note.startswith(f"{name} is left out, for the exchange asks nobody")
+    assert note.startswith(f"{name} is left out, so ")
 
 
-def test_a_callback_is_signed_as_at_proxy_and_left_out_where_nobody_would_be_told(cloud):
-    for address in ("http://127.0.0.1/told", f"{BASE}/voice", "https://"):
-        untold = service(callback_url=address)
-        assert not {"CallbackUrl", "CallbacksSignedBy"} & set(settings_to_copy(untold))
-        (note,) = notes_on_settings(untold)
-        assert note.startswith("CallbackUrl is left out, for the exchange would not call it: ")
-    told = service(callback_url="https://8.8.8.8/told")
-    assert settings_to_copy(told)["CallbacksSignedBy"] == "auth-token"
-    assert notes_on_settings(told) == []
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_the_owners_system_is_asked_and_told_as_at_proxy_and_signed_for_as_there(cloud, name):
+    there = service(**{COPIED[name]: "https://8.8.8.8/told"})
+    wanted = settings_to_copy(there)
+    assert (wanted[name], wanted["CallbacksSignedBy"]) == ("https://8.8.8.8/told", "auth-token")
+    assert notes_on_settings(there) == []
     path = cloud.template.environment["SETTINGS_PATH"]
     del cloud.parameters.values[f"{path}/auth-tokens"]
     cloud.parameters.values[f"{path}/shared-keys"] = "key:secret"
     config.forget_settings()
-    assert "CallbacksSignedBy" not in settings_to_copy(told)
-    assert "own secret" in notes_on_settings(told)[0]
+    assert "CallbacksSignedBy" not in settings_to_copy(there)
+    (note,) = notes_on_settings(there)
+    assert note.startswith(f"{name} comes, signed by the exchange's own secret")
 
 
 def test_a_service_that_is_here_already_keeps_its_settings_and_that_is_said():
-    there, here = service(default_ttl=60, intercept_callback_url="https://shop.example.com/ask"), service()
+    there, here = service(default_ttl=60), service()
     assert differences(there, there) == []
     assert differences(there, here) == ["DefaultTtl is 0 here and 60 at Proxy: it stays as it is here"]
 
