@@ -156,7 +156,7 @@ class Clients:
 
 OPERATIONS = {  # whatever is asked for, made ready by somebody
     "POST /v1/Services": lambda c: ("/v1/Services", {"UniqueName": c.name()}),
-    "POST /v1/Services/<sid>": lambda c: (c.service(), {"UniqueName": c.name(), "DefaultTtl": 60}),
+    "POST /v1/Services/<sid>": lambda c: (c.pool(), {"UniqueName": c.name(), "PinEntry": "true"}),
     "DELETE /v1/Services/<sid>": lambda c: (c.pool(), None),
     "POST /v1/Services/<service_sid>/PhoneNumbers": lambda c: (
         f"{c.without(VOICE)}/PhoneNumbers",
