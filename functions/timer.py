@@ -39,7 +39,7 @@ from toritsugi.foundation import addresses, voices
 from toritsugi.foundation.errors import CallRefused, ExchangeStopped, RequestRefused, Unanswered
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.limits import switch, twilio_limits
-from toritsugi.masking import in_conference, pool, removal, services
+from toritsugi.masking import in_conference, made_calls, pool, removal, services
 from toritsugi.masking import lifecycle as sessions
 
 MAX_ROUNDS = 12
@@ -60,6 +60,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
         elif "dismiss" in timer:
             follow(call_sid=timer["dismiss"]["call_sid"])
             dismiss_caller(**timer["dismiss"])
+        elif "count" in timer:
+            count_in_session(**timer["count"])
         elif "remove_service" in timer:
             remove_service(timer["remove_service"], context)
         elif schedules.wait_until_due(timer):
@@ -173,8 +175,8 @@ def take_step(step: BridgeStep) -> None:  # noqa: C901, PLR0912  a case for each
             twilio_api.limit_call(call_sid, seconds)
         case Prolong(bridge):
             sessions.prolong_session(bridge.session_sid, bridge.extended_from or 0, bridge.deadline)
-        case Leave(bridge):
-            in_conference.forget_bridge(bridge.session_sid, bridge.bridge_sid)
+        case Leave(bridge, talked):
+            leave_session(bridge, talked)
         case Arm(bridge, moments):
             for moment, spare in moments:
                 schedules.wake(bridge.bridge_sid, moment, spare=spare)
@@ -244,6 +246,22 @@ def dismiss_caller(call_sid: str, sentence: str, language: str | None, leg_sid: 
     response.hangup()
     if not twilio_api.redirect_and_end(call_sid, str(response)) and leg_sid:
         twilio_api.hang_up_call(leg_sid)
+
+
+def leave_session(bridge: Bridge, talked: bool) -> None:
+    """The session of a bridge forgets it, and counts the call in which two have talked, if its terms ask for that."""
+    session = in_conference.forget_bridge(bridge.session_sid, bridge.bridge_sid)
+    call_sid = "CA" + bridge.bridge_sid[2:]
+    if talked and session and made_calls.is_counted(session, call_sid):
+        count_in_session(session.session_sid, call_sid)
+
+
+def count_in_session(session_sid: str, call_sid: str) -> None:
+    """A call in which two have talked counts in its session; the bridges of one that is closed by that look at it."""
+    follow(call_sid=call_sid, session_sid=session_sid)
+    session = made_calls.count_call(session_sid, call_sid)
+    for bridge_sid in (session and session.bridges) or ():
+        schedules.wake(bridge_sid, time.time())
 
 
 # ---- a service is removed --------------------------------------------------------------------------------------------

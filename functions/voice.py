@@ -61,8 +61,8 @@ def answer_webhook(call: Webhook) -> VoiceResponse | str:
         return routes.notify(match[1], match[2])
     if visits.VISIT_PATH.fullmatch(call.path):
         return go_on_at_reception(call, VisitPlace.read(call.path))
-    is_pin = call.path.startswith("/voice/pins/")
-    return take_pin(call) if is_pin else go_on_with_leg(call, legs.LegUrl.read(call.path))
+    seldom = next((answer for begins, answer in SELDOM.items() if call.path.startswith(begins)), None)
+    return seldom(call) if seldom else go_on_with_leg(call, legs.LegUrl.read(call.path))
 
 
 def receive_call(call: Webhook) -> VoiceResponse | str:
@@ -92,16 +92,18 @@ def go_on_in_session(call: Webhook, known: routes.KnownOfCall, caller: str, now:
     follow(session_sid=route.session_sid)
     unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
     known.check(str(route.shows), now)
+    before = say_before(call, route, now)
     if known.line and known.line.asks_before:
         ask_before(call, known.line, route, now)
     if route.through == "conference":
-        return receive_into_room(call, route, now, unconfirmed)
+        return receive_into_room(call, route, now, unconfirmed, before)
     leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
     recorder = recorder_of(call, route, caller) if route.recorded else None
     notice = routes.find_notice_path(route, unconfirmed)
     told_at = addresses.public_url(notice) if notice else None
-    before = routes.words_in_grace(call.locale) if route.is_in_grace(now) else None
-    return routes.put_through(route, now, addresses.public_url(leg.path), recorder, told_at, before)
+    otherwise = dial_by_terms(call, route, now, caller, unconfirmed) if route.terms else {}
+    dialed = {"notice": told_at, "response": before} | otherwise
+    return routes.put_through(route, now, addresses.public_url(leg.path), recorder, **dialed)
 
 
 def know_call(call: Webhook) -> KnownOfCall:
@@ -134,18 +136,57 @@ def ask_before(call: Webhook, line: Line, route: Route, now: float) -> None:
 
 
 def recorder_of(call: Webhook, route: Route, caller: str) -> routes.Recorder:
-    source = RecordingOrigin("session", route.session_sid, sealing.seal(caller + call["To"], call["CallSid"]))
+    source = RecordingOrigin("session", route.session_sid, seal_parties(call, caller))
     return routes.Recorder(addresses.public_url(source.path), call.locale)
 
 
-def receive_into_room(call: Webhook, route: Route, now: float, unconfirmed: bool) -> VoiceResponse:
-    """The caller waits in the room, and timer.py calls the other."""
+def seal_parties(call: Webhook, caller: str) -> str:
+    """Whoever calls, and the line, sealed for this call."""
+    return sealing.seal(caller + call["To"], call["CallSid"])
+
+
+def say_before(call: Webhook, route: Route, now: float) -> VoiceResponse:
+    """What a caller hears first, if anything. Raises CallRefused where the session's terms let them call no one."""
+    response = routes.words_in_grace(call.locale) if route.is_in_grace(now) else VoiceResponse()
+    if route.terms:
+        from toritsugi.masking import special_calls, terms  # these here only: all other calls would pay for it as well
+
+        terms.check_terms(route.terms)
+        special_calls.greet_caller(response, route.terms, call.locale)
+    return response
+
+
+def dial_by_terms(call: Webhook, route: Route, now: float, caller: str, unconfirmed: bool) -> dict[str, Any]:
+    """How a call is dialed that does not go as usual."""
+    from toritsugi.masking import special_calls
+
+    return special_calls.dial_otherwise(route, now, seal_parties(call, caller), unconfirmed)
+
+
+def go_on_with_special_call(call: Webhook) -> VoiceResponse:
+    """A masked call goes on that does not go as usual; one in which two have talked is counted, if that was wished."""
+    from toritsugi.masking import special_calls
+
+    place = special_calls.SpecialPlace.read(call.path)
+    follow(session_sid=place.session_sid)
+    if special_calls.have_talked(call.fields):
+        if place.step == "counted":
+            schedules.send_call_to_count(place.session_sid, call["CallSid"])
+        return legs.hang_up_leg()
+    known = special_calls.look_up_special_call(place, call.fields, time.time())
+    message_to = RecordingOrigin("session-voicemail", place.session_sid, place.sealed)
+    return special_calls.go_on(place, known, call.fields, addresses.public_url(message_to.path))
+
+
+def receive_into_room(
+    call: Webhook, route: Route, now: float, unconfirmed: bool, before: VoiceResponse
+) -> VoiceResponse:
+    """The caller waits in the room, after what is said `before`, and timer.py calls the other."""
     caller = {"call_sid": call["CallSid"], "session_sid": route.session_sid, "caller_sid": route.participant_sid}
     told = {"unconfirmed": True} if unconfirmed else {}
     schedules.send_bridge_to_begin(caller | {"began": int(now), "language": call.locale} | told)
     bridge = Bridge(commands.bridge_sid_of(call["CallSid"]), "bridge", extension_minutes=int(route.extends))
     url = legs.LegUrl(bridge.bridge_sid, 1, 1, "answered")
-    before = routes.words_in_grace(call.locale) if route.is_in_grace(now) else VoiceResponse()
     return legs.enter_conference(before, bridge, call.locale, url)
 
 
@@ -176,6 +217,9 @@ def take_pin(call: Webhook) -> VoiceResponse:
     if known.caller and known.caller.blocked:
         raise CallerBlocked
     return go_on_in_session(call, known, person.identifier, now)
+
+
+SELDOM = {"/voice/pins/": take_pin, "/voice/sessions/": go_on_with_special_call}
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:

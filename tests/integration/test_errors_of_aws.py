@@ -35,7 +35,7 @@ from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
-from toritsugi.masking import asking, erasure, in_conference, interactions, pool, relaying, services
+from toritsugi.masking import asking, erasure, in_conference, interactions, made_calls, pool, relaying, services
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking import message_interactions as written
 from toritsugi.masking.claims import route_of
@@ -207,6 +207,12 @@ class World:
         sid = self.session()
         deeds.close(self.service, sid)
         return lambda: deed(self.service, sid)
+
+    def of_counted(self, **change: Any) -> Deed:
+        """A call is counted in a session that was changed before."""
+        sid = self.session(MaxCalls=2)
+        deeds.update(self.service, sid, **change)
+        return lambda: made_calls.count_call(sid, "CA" + "1" * 32)
 
     def clean_up(self) -> None:
         """A session is cleaned up that has just expired; once in its life."""
@@ -472,6 +478,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.lifecycle.prolong_session": lambda w: w.of_session(
         lambda _, sid: sessions.prolong_session(sid, 0, NOW * 2), Ttl=600
     ),
+    "masking.made_calls.note_call_made:1": lambda w: w.of_counted(Status="closed"),
+    "masking.made_calls.note_call_made:2": lambda w: w.of_counted(Ttl=600),
     "masking.lifecycle.end_session": lambda w: w.of_session(deeds.close),
     "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
     "masking.lifecycle.expire_session:1": lambda w: w.clean_up,

@@ -28,6 +28,20 @@ def session(clock, service, twilio):
     return session.fetch(), leg, f"/v1/Services/{session.fetch().service_sid}"
 
 
+USUAL_TERMS = {
+    "greeting": None,
+    "whisper": None,
+    "accept_by_key": False,
+    "say_unanswered": False,
+    "voicemail": False,
+    "ring_seconds": 30,
+    "max_call_seconds": 14_400,
+    "max_calls": 0,
+    "close_after_call": False,
+    "one_way": False,
+}
+
+
 def test_a_service(clock, service):
     sid = service.fetch().sid
     url = f"{BASE}/v1/Services/{sid}"
@@ -61,6 +75,7 @@ def test_a_service(clock, service):
         "callbacks_signed_by": "own-secret",
         "pin_entry": False,
         "intercept_fails": "open",
+        **USUAL_TERMS,
     }
 
 
@@ -104,6 +119,8 @@ def test_a_session(session):
         "url": url,
         "links": {"interactions": f"{url}/Interactions", "participants": f"{url}/Participants"},
         "label": None,
+        "calls_made": 0,
+        **USUAL_TERMS,
     }
 
 

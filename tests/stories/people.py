@@ -292,6 +292,13 @@ class Session:
         shown = self.sdk.fetch()
         return f"/v1/Services/{shown.service_sid}/Sessions/{shown.sid}"
 
+    def changes(self, desk: "Desk", **settings: Any) -> dict[str, Any]:
+        """Is changed, also in what the SDK does not know; how it is shown then."""
+        answer = httpx.post(self.sdk.fetch().url, data=settings, auth=desk.key, trust_env=False, timeout=300)
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
     @property
     def status(self) -> str:
         return self.sdk.fetch().status

@@ -445,6 +445,13 @@ def test_who_waits_for_somebody_is_told_that_the_session_has_ended():
     release, *_, leave = agenda.due(waiting, NOW + 9)
     assert release.sentence == "call ended"
     assert isinstance(leave, Leave)
+    assert not leave.talked
+
+
+def test_a_session_hears_of_a_call_in_which_two_have_talked():
+    over = running(told=talking(), ended_at=NOW + 90, end_reason="hung-up")
+    over.bridge.enrolled = True
+    assert [step.talked for step in agenda.due(over, NOW + 90) if isinstance(step, Leave)] == [True]
 
 
 def test_twilios_own_limit_of_a_leg_is_a_second_behind_the_end_of_the_session():

@@ -19,6 +19,7 @@ from toritsugi.callers.index import fold_kana
 from toritsugi.foundation import config, errors, voices
 from toritsugi.foundation.errors import CallRefused, ToritsugiError
 from toritsugi.masking import relaying, routes
+from toritsugi.masking import terms as masked_terms
 from toritsugi.masking.pins import PinTurn
 from toritsugi.messages import opt_out
 from toritsugi.receptions.answering.visits import VisitPlace
@@ -95,8 +96,8 @@ def test_every_sentence_that_is_spoken_is_in_the_register():
     """By name: whoever misspells one would be heard saying that the call cannot be connected."""
     named = {error.sentence for error in ERRORS} | {*legs.STAR_SENTENCES.values(), *agenda.FAREWELLS.values()}
     named |= {f"answer to {wish}" for wish in opt_out.TWILIOS}
-    named |= {f"not passed on: {reason}" for reason in relaying.WHY_NOT}
-    saying = r'(?:sentence|translate|say_sentence|say_goodbye|visit\.say)\((?:[^"()]*, )?"([^"]+)"'
+    named |= {f"not passed on: {reason}" for reason in relaying.WHY_NOT} | {*masked_terms.UNKNOWN.values()}
+    saying = r'(?:sentence|translate|say_sentence|say_goodbye|end_with|visit\.say)\((?:[^"()]*, )?"([^"]+)"'
     for path in [*(ROOT / "layers").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         named |= set(re.findall(saying, path.read_text()))
     assert named == ENGLISH.sentences.keys()

@@ -77,6 +77,11 @@ def send_call_to_dismiss(call_sid: str, leg_sid: str, sentence: str, language: s
     send({"dismiss": {"call_sid": call_sid, "leg_sid": leg_sid, "sentence": sentence, "language": language}}, 0)
 
 
+def send_call_to_count(session_sid: str, call_sid: str) -> None:
+    """Has timer.py count a call of a session, in which two have talked."""
+    send({"count": {"session_sid": session_sid, "call_sid": call_sid}}, 0)
+
+
 def send_service_to_remove(service_sid: str, seconds: float = 0) -> None:
     """Has timer.py go on with the removal of a service, after so many seconds."""
     send({"remove_service": service_sid}, seconds)

@@ -234,7 +234,7 @@ def session_to_follow(state: State) -> Iterator[BridgeStep]:
 def session_to_leave(state: State) -> Iterator[BridgeStep]:
     """Has the session forget this bridge, if it still knows it."""
     if state.bridge.enrolled:
-        yield Leave(state.bridge)
+        yield Leave(state.bridge, state.started_at is not None)
 
 
 def timers_due(state: State, now: float) -> Iterator[BridgeStep]:

@@ -230,9 +230,10 @@ class Release(Claimable):
 
 @dataclass(frozen=True)
 class Leave(Claimable):
-    """Has the session forget a bridge that is over."""
+    """Has the session forget a bridge that is over, in which two people have `talked` or not."""
 
     bridge: Bridge
+    talked: bool = False
 
     def claim(self, _now: float) -> bool:
         return update_unread_if(self.bridge, [Bridge.enrolled.remove()], Bridge.entry.exists())

@@ -2,7 +2,7 @@
 
 DEFAULT_RING_SECONDS = 30
 TRANSFER_RING_SECONDS = 20  # a caller waits for it, and several telephones may ring one after the other
-MIN_RING_SECONDS = 5  # https://www.twilio.com/docs/voice/twiml/dial
+MIN_RING_SECONDS, MAX_RING_SECONDS = 5, 600  # https://www.twilio.com/docs/voice/twiml/dial
 ACCEPT_SECONDS = 8  # for which a 1 is waited for
 RETRY_SECONDS = 5  # between two attempts to reach somebody
 MAX_CALL_SECONDS = 4 * 3600  # where nobody has said how long a call may last

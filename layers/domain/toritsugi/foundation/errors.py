@@ -9,6 +9,8 @@
         SessionEnded           it had, but that is over
         PartnerMissing         nobody is on the other side yet
         CallsNotAllowed        the session is for messages only
+        OneWaySession          only the other may call
+        CallsUsedUp            as many calls were made as the session allows
         CallerBlocked          the owner takes no calls from this number
         CallInCircle           the call comes from a line of ours, or would ring whoever makes it
         ExchangeStopped        the owner has stopped all that dials and writes
@@ -77,6 +79,14 @@ class PartnerMissing(CallRefused):
 
 class CallsNotAllowed(CallRefused):
     sentence = "calls not allowed"
+
+
+class OneWaySession(CallRefused):
+    sentence = "one way"
+
+
+class CallsUsedUp(CallRefused):
+    sentence = "calls used up"
 
 
 class CallerBlocked(CallRefused):

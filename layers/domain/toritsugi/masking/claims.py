@@ -40,7 +40,9 @@ from toritsugi.masking.sessions import (
     read_session,
     session_is_open,
     session_name_entry,
+    side_of,
 )
+from toritsugi.masking.terms import Terms, read_terms, terms_of_calls
 
 MAX_CLAIM_TRIES = 8
 
@@ -187,6 +189,7 @@ def claim_place(session_sid: str, wanted: ParticipantRequest, service: Service, 
         now = int(time.time())
         session, people = get_joinable(service.service_sid, session_sid, wanted, now)
         person = enrol(session, wanted, numbers[0], session.participants, pin)
+        person.side = free_side(person, present(people))
         if not (lost := save_participant(session, person, present(people), search, numbers, now)):
             return person
         drop_lost([search], lost)
@@ -287,6 +290,7 @@ def new_session(service: Service, pool: list[PoolNumber], wanted: list[Participa
         grace=service.grace_period or None,
         ended_sentence=service.ended_sentence,
         warn_before_expiry=service.warn_before_expiry or None,
+        terms=read_terms(form, service.terms, service.through),
     )
 
 
@@ -333,6 +337,12 @@ def enrol(
     return person
 
 
+def free_side(person: Participant, others: list[Participant]) -> int | None:
+    """The side that nobody else has; None where that follows from when this person came."""
+    side = 3 - side_of(others[0]) if others else 1
+    return None if side == side_of(person) else side
+
+
 def route_of(session: Session, person: Participant, partner: Participant | None, turn: float | None = None) -> Route:
     """Where this person's calls to their line go, in this session."""
     return Route(
@@ -357,7 +367,14 @@ def route_of(session: Session, person: Participant, partner: Participant | None,
         tells_answer=session.tells_answer,
         grace=session.grace,
         ended_sentence=session.ended_sentence,
+        terms=terms_of_person(session, person),
     )
+
+
+def terms_of_person(session: Session, person: Participant) -> Terms | None:
+    """What this person's calls need of the session's terms; None where they go as usual."""
+    made = len(session.calls_made or ())
+    return terms_of_calls(session.terms, session.label, person.friendly_name, side_of(person), made)
 
 
 def route_at(person: Participant) -> Route:

@@ -17,14 +17,15 @@ from toritsugi.bridges import commands, uses
 from toritsugi.bridges.bounds import DELETED_SESSION, UNBOUNDED, Bounds
 from toritsugi.bridges.records import Bridge, BridgeEntry, Party, party_key
 from toritsugi.callers.caller import find_languages
-from toritsugi.foundation.durations import DEFAULT_RING_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import RequestRefused, SessionEnded
 from toritsugi.foundation.transactions import MAX_TRIES, set_or_remove, update_if
 from toritsugi.limits import charges, switch, usage
+from toritsugi.masking.claims import terms_of_person
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting, route_key
 from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, present, session_is_open
+from toritsugi.masking.terms import check_terms, show_terms
 
 
 def bounds_of(session_sid: str | None) -> Bounds:
@@ -80,9 +81,10 @@ def is_full(session: Session, most: int) -> bool:
     return bool(most) and len(session.bridges or ()) >= most
 
 
-def forget_bridge(session_sid: str, bridge_sid: str) -> None:
-    """The session need not know this bridge any more, which is over. Twice is once."""
-    update_if(Session(session_sid, "session"), [Session.bridges.delete({bridge_sid})], Session.entry.exists())
+def forget_bridge(session_sid: str, bridge_sid: str) -> Session | None:
+    """The session, which need not know this bridge any more, for it is over; None without one. Twice is once."""
+    session = Session(session_sid, "session")
+    return session if update_if(session, [Session.bridges.delete({bridge_sid})], Session.entry.exists()) else None
 
 
 def begin_bridge(
@@ -153,8 +155,13 @@ def get_two(session_sid: str, caller_sid: str) -> tuple[Session, Participant, Pa
 def new_masked_bridge(
     session: Session, caller: Participant, callee: Participant, call_sid: str, began: float, unconfirmed: bool
 ) -> tuple[Bridge, list[BridgeEntry]]:
-    """The bridge of a masked call, which lasts until the session's end, or for four hours."""
+    """The bridge of a masked call, which lasts as long as its session's terms say, but no longer than the session.
+
+    Raises CallRefused where they allow no call any more.
+    """
     service, sid = get_service(session.service_sid), commands.bridge_sid_of(call_sid)
+    terms = show_terms(terms_of_person(session, caller))
+    check_terms(terms)
     languages = find_languages([caller.identifier, callee.identifier])
     ends_at = None if session.calls_outlive_expiry else until(session, began)
     leg = MaskedLeg(session.session_sid, caller.sid, callee.sid, int(began))
@@ -162,7 +169,7 @@ def new_masked_bridge(
     bridge, entries = commands.for_session(
         call_sid,
         began,
-        began + MAX_CALL_SECONDS,
+        began + terms["max_call_seconds"],
         Bounds(ends_at=ends_at),
         participant_party(sid, 1, caller, languages, began),
         called,
@@ -173,8 +180,8 @@ def new_masked_bridge(
         extension_minutes=service.extension_minutes,
         extension_times=service.extension_times if service.extension_minutes else 0,
     )
-    bridge.ring_seconds, bridge.enrolled = DEFAULT_RING_SECONDS, True
-    called.with_unconfirmed = unconfirmed or None
+    bridge.ring_seconds, bridge.enrolled, bridge.accept = terms["ring_seconds"], True, terms["accept_by_key"]
+    called.with_unconfirmed, called.whisper = unconfirmed or None, terms["whisper"]
     return bridge, entries
 
 

@@ -47,6 +47,7 @@ from toritsugi.masking.sessions import (
     session_is_open,
     session_name_entry,
 )
+from toritsugi.masking.terms import TERM_FIELDS, read_terms
 
 LATE_CLEANUP_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
 
@@ -81,8 +82,9 @@ def check_rest_stays(form: Form) -> None:
 
     A closed session cannot be updated. https://www.twilio.com/docs/api/errors/80607
     """
-    if "Label" in form:
-        raise invalid_parameter("Label", "a Session that is closed is not changed; say it when you open it again")
+    for name in ("Label", *TERM_FIELDS):
+        if name in form:
+            raise invalid_parameter(name, "a Session that is closed is not changed; say it when you open it again")
     for name in ("Ttl", "DateExpiry"):
         if name in form:
             raise invalid_parameter(name, "a Session that is closed has no end to come; say it when you open it again")
@@ -105,10 +107,12 @@ def change_open(session: Session, people: list[Participant], form: Form) -> bool
     now = int(time.time())
     condition = session_is_open(now) & is_as_read(session)
     read_expiry(session, form, session.last_sign)
+    session.label, session.terms = read_label(form, session.label), read_terms(form, session.terms, session.through)
     actions = [
         set_or_remove(Session.date_expiry, session.date_expiry),
         set_or_remove(Session.expires_at, session.expires_at),
-        set_or_remove(Session.label, read_label(form, session.label)),
+        set_or_remove(Session.label, session.label),
+        set_or_remove(Session.terms, session.terms),
         Session.ttl.set(session.ttl),
         Session.date_updated.set(now),
     ]
@@ -120,6 +124,7 @@ def change_open(session: Session, people: list[Participant], form: Form) -> bool
                 set_or_remove(Route.expires_at, route.expires_at),
                 set_or_remove(Route.free_from, route.free_from),
                 set_or_remove(Route.ttl, route.ttl),
+                set_or_remove(Route.terms, route.terms),
             ]
             transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
     return not places
@@ -222,6 +227,7 @@ def forgetting_partner(moment: float, session: Session) -> list[Action]:
         Route.live_on.remove(),
         Route.partner.remove(),
         Route.partner_sid.remove(),
+        Route.terms.remove(),
         set_or_remove(Route.forget_at, forget_at(moment, session.quarantine)),
     ]
 
@@ -235,6 +241,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     now = int(time.time())
     over = is_undeleted() & ((Session.status == "closed") | (Session.expires_at <= now)) & is_as_read(session)
     read_expiry(session, form, now)
+    session.label, session.terms = read_label(form, session.label), read_terms(form, session.terms, session.through)
     if session.lapses_at is not None and session.lapses_at <= now:
         raise RequestRefused(
             80701, "'DateExpiry' is invalid: it is past, so the Session needs a new one to be opened again"
@@ -247,7 +254,8 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         Session.ttl.set(session.ttl),
         set_or_remove(Session.date_expiry, session.date_expiry),
         set_or_remove(Session.expires_at, session.expires_at),
-        set_or_remove(Session.label, read_label(form, session.label)),
+        set_or_remove(Session.label, session.label),
+        set_or_remove(Session.terms, session.terms),
         Session.closed_reason.remove(),
         Session.date_ended.remove(),
     ]

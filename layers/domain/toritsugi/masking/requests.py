@@ -11,6 +11,7 @@ from toritsugi.foundation.sids import check_sid
 from toritsugi.lines import destinations
 from toritsugi.lines.numbers import is_e164, read_typed
 from toritsugi.masking.pins import GIVEN, MAX_PIN_DIGITS, is_weak
+from toritsugi.masking.terms import TERM_FIELDS
 
 MAX_PARTICIPANTS = 2
 MAX_LABEL = 60  # characters: it is spoken
@@ -18,8 +19,8 @@ MAX_LABEL = 60  # characters: it is spoken
 # Clients of before send one of the last two: that two sessions never have the same pair is our only way.
 # https://www.twilio.com/docs/api/errors/80623
 STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
-SESSION_FIELDS = ("UniqueName", "DateExpiry", "Ttl", "Mode", "Status", "Participants", "Label", *STRICTNESS)
-SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", "Label", *STRICTNESS)
+SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", "Label", *TERM_FIELDS, *STRICTNESS)
+SESSION_FIELDS = ("UniqueName", "Mode", "Participants", *SESSION_CHANGES)
 PARTICIPANT_FACTS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", "Pin")
 PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, *STRICTNESS)
 

@@ -7,6 +7,7 @@ route stays after its session: it tells a late caller what has ended, and keeps 
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -61,6 +62,7 @@ class Route(Entry, discriminator="route"):
     which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
     are refused. `tells_answer`: Twilio is to tell when the other answers, too, for the service wants to know. In the
     last seconds before the expiry, which are its `grace`, nothing slides. `ended_sentence` is what callers hear after.
+    `terms`: how this person's calls go, where that is not as usual.
     """
 
     session_sid = UnicodeAttribute()
@@ -85,6 +87,7 @@ class Route(Entry, discriminator="route"):
     tells_answer = BooleanAttribute(null=True)
     grace = NumberAttribute(null=True)
     ended_sentence = JSONAttribute(null=True)
+    terms = JSONAttribute(null=True)
 
     live = LiveOn()
 
@@ -211,13 +214,15 @@ def put_through(
     recorder: Recorder | None = None,
     notice: str | None = None,
     response: VoiceResponse | None = None,
+    **otherwise: Any,
 ) -> VoiceResponse:
     """The TwiML that dials whom this route leads to. `notice` is where the TwiML is that they hear before, if any.
 
-    The `response` has what the caller hears before, if anything.
+    The `response` has what the caller hears before, if anything. What is dialed `otherwise` than usual is named as in
+    TwiML.
 
     Who is called sees a line of ours, never the caller. The caller goes on hearing the ring until the other answers,
-    and is not billed before; unless the call is recorded, for who is told something has been answered.
+    and is not billed before; unless the call is recorded, or greeted, for who is told something has been answered.
     https://www.twilio.com/docs/voice/twiml/dial
     """
     response, recorded = response or VoiceResponse(), {}
@@ -226,13 +231,11 @@ def put_through(
         events = {"recording_status_callback_event": "completed absent"}
         recorded = {"record": "record-from-answer-dual", "recording_status_callback": recorder.report_to, **events}
     left = seconds_left(route, now)
-    dial = Dial(
-        caller_id=route.shows,
-        answer_on_bridge=True,
-        timeout=max(MIN_RING_SECONDS, min(DEFAULT_RING_SECONDS, left)),
-        time_limit=MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
-        **recorded,
-    )
+    usual = {
+        "timeout": max(MIN_RING_SECONDS, min(DEFAULT_RING_SECONDS, left)),
+        "time_limit": MAX_CALL_SECONDS if route.calls_outlive_expiry else left,
+    }
+    dial = Dial(caller_id=route.shows, answer_on_bridge=True, **(usual | recorded | otherwise))
     told = "initiated answered completed" if route.tells_answer else "initiated completed"
     dial.number(route.partner, status_callback=report_to, status_callback_event=told, url=notice)
     response.append(dial)

@@ -27,6 +27,7 @@ from toritsugi.foundation.tables import Table
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.lines.identity import REFUSE, UNCONFIRMED_CALLERS
 from toritsugi.lines.lines import ASKS_ABOUT_STRANGERS, ASKS_BEFORE
+from toritsugi.masking.terms import TERM_FIELDS, read_terms, show_terms
 
 MAX_TTL = 2_147_483_646
 MAX_DAYS_AROUND_END = 30  # of a warning before it, and of a grace period after it
@@ -41,6 +42,7 @@ SERVICE_FIELDS = (
     *("WarnBeforeExpiry", "GracePeriod", "EndedSentence"),
     *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy", "InterceptFails"),
     "PinEntry",
+    *TERM_FIELDS,
 )
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
 OWN_SECRET, AUTH_TOKEN = CALLBACK_KEYS = ("own-secret", "auth-token")
@@ -72,8 +74,9 @@ class Service(ServiceEntry, discriminator="service"):
     what becomes of those of whom Twilio says that the number they show is not proven to be theirs.
     `callbacks_signed_by` is the key with which a receiver checks its callbacks. `intercept_fails` is what becomes of a
     call or text about which the owner's system says nothing of use: the way is open, or closed. With `pin_entry`
-    participants have a PIN, and whoever calls from a telephone of nobody's is asked for it. Each change is another
-    `edition`: to save one that was read fails if somebody else has saved in between.
+    participants have a PIN, and whoever calls from a telephone of nobody's is asked for it. `terms`: how calls of its
+    sessions go, where that is not as usual. Each change is another `edition`: to save one that was read fails if
+    somebody else has saved in between.
     """
 
     unique_name = UnicodeAttribute()
@@ -101,6 +104,7 @@ class Service(ServiceEntry, discriminator="service"):
     callbacks_signed_by = UnicodeAttribute(default=OWN_SECRET)
     pin_entry = BooleanAttribute(default=False)
     intercept_fails = UnicodeAttribute(default=FAILS_OPEN)
+    terms = JSONAttribute(null=True)
     deleted_at = NumberAttribute(null=True)  # since when it is there for nobody, and goes with all that is in it
     edition = VersionAttribute()
 
@@ -196,6 +200,7 @@ def set_from_form(service: Service, form: Form) -> None:
             setattr(service, name, value if value != "" else None)
     if service.record and service.through != "dial":
         raise RequestRefused(80701, "'Record' is invalid: only calls that go Through a dial are recorded")
+    service.terms = read_terms(form, service.terms, service.through)
 
 
 def read_chat_instance(form: Form) -> str | None:
@@ -357,4 +362,5 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "callbacks_signed_by": service.callbacks_signed_by,
         "pin_entry": service.pin_entry,
         "intercept_fails": service.intercept_fails,
+        **show_terms(service.terms),
     }

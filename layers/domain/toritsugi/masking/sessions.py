@@ -23,6 +23,7 @@ from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.masking.services import ServiceEntry
+from toritsugi.masking.terms import show_terms
 
 DELETED_REASON = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
 MODES = ("message-only", "voice-only", "voice-and-message")
@@ -57,7 +58,7 @@ class Session(SessionEntry, discriminator="session"):
     last opening, or the creation; and then a `grace` of some seconds, if it has one. `participants` counts all who have
     ever joined, `removed` those who were taken out since, `renumbered` how often somebody got another telephone number:
     none ever falls, so who sees all three as they were sees the same people. `label` is what it is about, in words that
-    people may hear.
+    people may hear; `terms`, how its calls go where that is not as usual.
     """
 
     service_sid = UnicodeAttribute()
@@ -91,6 +92,8 @@ class Session(SessionEntry, discriminator="session"):
     warn_before_expiry = NumberAttribute(null=True)
     warned_for = NumberAttribute(null=True)  # the expiry of which was warned
     bridges = UnicodeSetAttribute(null=True)  # those that run, which whoever changes the session wakes
+    terms = JSONAttribute(null=True)
+    calls_made = UnicodeSetAttribute(null=True)  # in which two have talked, where the terms count them
     calls = UnicodeSetAttribute(null=True)  # the latest interactions by dialing, of which some may run
 
     of_service = OfService()
@@ -175,6 +178,7 @@ class Participant(PersonEntry, discriminator="participant"):
     """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from.
 
     Who has a PIN has it sealed, so that it can be shown; `pin_entry` is where the directory keeps it at their line.
+    `side` is whose part they took who came after another had left; see side_of.
     """
 
     sid = UnicodeAttribute()
@@ -187,6 +191,7 @@ class Participant(PersonEntry, discriminator="participant"):
     date_deleted = NumberAttribute(null=True)
     pin_entry = UnicodeAttribute(null=True)
     sealed_pin = UnicodeAttribute(null=True)
+    side = NumberAttribute(null=True)
 
 
 class OtherNumber(PersonEntry, discriminator="other-number"):
@@ -207,6 +212,11 @@ def other_number_entry(number: str) -> str:
     return f"participant-number#{number}"
 
 
+def side_of(person: Participant) -> int:
+    """1 for who came first, or in their stead; 2 for the other."""
+    return int(person.side or min(person.place, 1) + 1)
+
+
 def place_of_participant(person: Participant) -> str:
     """Where a participant is among those of the session, who are listed as they came."""
     return place_at(f"{int(person.place):010}", person.sid)
@@ -223,7 +233,7 @@ def session_is_open(now: int) -> Condition:
 
 
 def is_as_read(session: Session) -> Condition:
-    """Since the session was read, its people are the same; neither when it ends has changed, nor what that is for."""
+    """Since the session was read, its people are the same; nothing has changed of how its calls go and when it ends."""
     same = has_same_people(session)
     for attribute, seen in (
         (Session.ttl, session.ttl),
@@ -231,6 +241,9 @@ def is_as_read(session: Session) -> Condition:
         (Session.expires_at, session.expires_at),
         (Session.date_reopened, session.date_reopened),
         (Session.date_last_interaction, session.date_last_interaction),
+        (Session.label, session.label),
+        (Session.terms, session.terms),
+        (Session.calls_made, session.calls_made),
     ):
         same &= attribute.does_not_exist() if seen is None else attribute == seen
     return same
@@ -413,6 +426,8 @@ def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
         "url": url,
         "links": {"interactions": f"{url}/Interactions", "participants": f"{url}/Participants"},
         "label": session.label,
+        "calls_made": len(session.calls_made or ()),
+        **show_terms(session.terms),
     }
 
 

@@ -23,6 +23,7 @@ from toritsugi.recordings.reports import RecordingOrigin, Report
 CLAIMED_SECONDS = 310  # longer than recording.py may run, so a claim that is over is nobody's
 DELETED_REMEMBERED_SECONDS = 15 * DAY_SECONDS  # a deleted one: a message about it waits for two weeks at most
 
+KINDS_IN_SESSIONS = {"session": "conversation", "session-voicemail": "voicemail"}
 COPYING, STORED, FAILED_RECORDING, DELETED_RECORDING = "copying", "stored", "failed", "deleted"
 
 
@@ -147,10 +148,9 @@ def facts_of_report(report: Report) -> list[Action]:
     source = RecordingOrigin.read(report.path)
     *caller, line = re.findall(r"\+\d{7,15}", unseal(source.sealed, report.call_sid)) or [None]
     began = datetime.fromtimestamp(report.began, UTC)
-    in_session = source.kind == "session"
     known = {
-        "kind": "conversation" if in_session else source.kind,
-        "session_sid" if in_session else "reception": source.reception,
+        "kind": KINDS_IN_SESSIONS.get(source.kind, source.kind),
+        "session_sid" if source.kind in KINDS_IN_SESSIONS else "reception": source.reception,
         "caller": caller[0] if caller else None,
         "line": line,
         "call_sid": report.call_sid or None,

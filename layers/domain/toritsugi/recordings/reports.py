@@ -12,7 +12,9 @@ from toritsugi.foundation.types import Fields
 
 MIN_RECORDED_SECONDS = 2  # what is shorter is somebody who hung up at the beep
 
-RECORDING_PATH = re.compile(r"/recording/(voicemail|conversation|session)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII)
+RECORDING_PATH = re.compile(
+    r"/recording/(voicemail|conversation|session(?:-voicemail)?)/([A-Za-z0-9_-]{1,40})/([\w-]+)", re.ASCII
+)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from toritsugi.foundation.braces import read_placeholders
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.visible import IGNORABLE, is_blank
+from toritsugi.foundation.visible import is_blank
 from toritsugi.lines import destinations, numbers
 from toritsugi.receptions.answering.hours import DAYS
 from toritsugi.receptions.answering.placeholders import PLACEHOLDERS
@@ -22,8 +23,6 @@ from toritsugi.words import read_locale
 MAX_WORDS, MAX_WORD, MAX_ADDRESS, MAX_DIGITS = 1_000, 100, 500, 32
 REGION = re.compile("[A-Z0-9]{1,3}")  # https://www.iso.org/standard/72483.html
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?(\?[!-\"$-~]*)?")  # no name, no password, no #
-OPEN, CLOSED = "{\uff5b\ufe5b\ufe37\u2774", "}\uff5d\ufe5c\ufe38\u2775"  # braces, also of full width, small, upright
-BRACED = re.compile(f"[{OPEN}]([^{OPEN}{CLOSED}]{{0,40}})[{CLOSED}]")
 NO_NUMBER = 21211  # https://www.twilio.com/docs/api/errors/21211
 SHOWN = 40  # of what is wrong, so many characters are repeated
 
@@ -43,18 +42,7 @@ def words_with_placeholders(said: Any) -> str:
         raise ValueError("words are text, like Good morning, or one text for each language")
     if len(said) > MAX_WORDS:
         raise ValueError(f"these words are longer than {MAX_WORDS} characters")
-    said = BRACED.sub(in_plain_braces, said)
-    left = re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", said)
-    if wrong := BRACED.search(left) or re.search(f"[{OPEN}{CLOSED}]", left):
-        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-        raise ValueError(f"{wrong[0]} is nothing that can be filled in; {known} are")
-    return said.strip()
-
-
-def in_plain_braces(braced: re.Match[str]) -> str:
-    """A placeholder as it is filled in, {name}, from however wide it was typed; anything else as it is."""
-    inside = unicodedata.normalize("NFKC", IGNORABLE.sub("", braced[1])).strip()
-    return f"{{{inside}}}" if inside in PLACEHOLDERS else braced[0]
+    return read_placeholders(said, PLACEHOLDERS).strip()
 
 
 def word(text: str) -> str:
