@@ -136,11 +136,11 @@ def ask_before(call: Webhook, line: Line, route: Route, now: float) -> None:
 
 
 def recorder_of(call: Webhook, route: Route, caller: str) -> routes.Recorder:
-    source = RecordingOrigin("session", route.session_sid, seal_parties(call, caller))
+    source = RecordingOrigin("session", route.session_sid, seal_pair(call, caller))
     return routes.Recorder(addresses.public_url(source.path), call.locale)
 
 
-def seal_parties(call: Webhook, caller: str) -> str:
+def seal_pair(call: Webhook, caller: str) -> str:
     """Whoever calls, and the line, sealed for this call."""
     return sealing.seal(caller + call["To"], call["CallSid"])
 
@@ -160,7 +160,7 @@ def dial_by_terms(call: Webhook, route: Route, now: float, caller: str, unconfir
     """How a call is dialed that does not go as usual."""
     from toritsugi.masking import special_calls
 
-    return special_calls.dial_otherwise(route, now, seal_parties(call, caller), unconfirmed)
+    return special_calls.dial_otherwise(route, now, seal_pair(call, caller), unconfirmed)
 
 
 def go_on_with_special_call(call: Webhook) -> VoiceResponse:
