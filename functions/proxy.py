@@ -16,6 +16,7 @@ from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
 from toritsugi.masking import (
     claims,
+    demand,
     interactions,
     lifecycle,
     message_interactions,
@@ -143,6 +144,13 @@ def remove_number(service_sid: str, sid: str) -> Response[str]:
     return gone()
 
 
+@app.get("/v1/Services/<service_sid>/PoolForecast")
+def fetch_pool_forecast(service_sid: str) -> Response[str]:
+    service_sid = services.sid_of(service_sid)
+    _, numbers = pool.read_pool(service_sid)
+    return ok(demand.show_forecast(service_sid, numbers, base(), time.time()))
+
+
 def show_number(number: pool.PoolNumber) -> Json:
     sessions = {route.session_sid for route in routes.live_routes(number.phone_number, time.time())}
     return pool.show_pool_number(number, len(sessions), base())
@@ -154,7 +162,7 @@ def show_number(number: pool.PoolNumber) -> Json:
 @app.post("/v1/Services/<service_sid>/Sessions")
 def create_session(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
-    session, _ = claims.open_session(service_sid, form(*requests.SESSION_FIELDS))
+    session, _ = claims.open_session(service_sid, form(*requests.SESSION_FIELDS), event_bus.tell)
     arm_cleanup(session)
     return created(show_session(session))
 
@@ -217,9 +225,8 @@ def add_participant(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     wanted = form(*requests.PARTICIPANT_FIELDS)
-    return created(
-        sessions.show_participant(claims.join_session(service_sid, session_sid, wanted), service_sid, base())
-    )
+    person = claims.join_session(service_sid, session_sid, wanted, event_bus.tell)
+    return created(sessions.show_participant(person, service_sid, base()))
 
 
 @app.get("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")

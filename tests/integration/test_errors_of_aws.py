@@ -35,7 +35,7 @@ from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
-from toritsugi.masking import asking, erasure, in_conference, interactions, made_calls, pool, relaying, services
+from toritsugi.masking import asking, demand, erasure, in_conference, interactions, made_calls, pool, relaying, services
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking import message_interactions as written
 from toritsugi.masking.claims import route_of
@@ -453,6 +453,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "receptions.publishing.bring": lambda w: w.behind(),
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
+    "masking.demand.change_tally": lambda w: (
+        lambda: demand.change_tally(w.service, NOW, "ADD #name :n", "refused JP", 1)
+    ),
     "limits.usage.forget_use": lambda w: lambda: usage.forget_use(AIKO, NOW),
     "recordings.records.claim_recording": lambda w: lambda: recordings.claim_recording(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),

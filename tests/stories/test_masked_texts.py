@@ -195,3 +195,28 @@ def test_a_program_is_told_of_its_own_text_with_nothing_that_came_in(session, de
     assert (last["outboundResourceStatus"], last["outboundParticipantSid"]) == ("delivered", sid_of(session, ben))
     came_in = {text for name, text in last.items() if name.startswith("inbound")}
     assert came_in == {""}
+
+
+def test_a_text_is_told_as_an_interaction_from_its_beginning_to_its_arrival(session, desk, aiko, ben, clock, shop):
+    desk.asks("POST", "/api/subscriptions", {"url": shop.address, "events": ["interaction.*"]})
+    aiko.texts(session.line_of(aiko), "着きました")
+    clock.forward(seconds=20)
+    [shown] = session.interactions
+    assert {event["subject"] for event in shop.asked} == {shown.sid}
+    types = [event["type"] for event in shop.asked]
+    assert (types[0], types[-1]) == ("interaction.started", "interaction.completed")
+    assert set(types[1:-1]) <= {"interaction.updated"}
+    last = shop.asked[-1]["data"]
+    assert (last["type"], last["status"], last["session_sid"]) == ("message", "delivered", shown.session_sid)
+    assert last["inbound_participant_sid"] == sid_of(session, aiko)
+    assert last["outbound_participant_sid"] == sid_of(session, ben)
+    assert [word in str(shop.asked) for word in (aiko.number[3:], ben.number[3:], "着き")] == [False, False, False]
+
+
+def test_a_text_of_a_program_is_told_as_an_interaction_from_nobody(session, desk, ben, clock, shop):
+    desk.asks("POST", "/api/subscriptions", {"url": shop.address, "events": ["interaction.*"]})
+    session.sdk.participants(sid_of(session, ben)).message_interactions.create(body="ご予約を承りました")
+    clock.forward(seconds=20)
+    assert shop.asked[0]["type"] == "interaction.started"
+    assert shop.asked[-1]["type"] == "interaction.completed"
+    assert shop.asked[-1]["data"]["inbound_participant_sid"] is None

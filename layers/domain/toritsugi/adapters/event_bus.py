@@ -36,7 +36,8 @@ def tell(what: str, facts: dict[str, Any]) -> None:
     """
     log.warning(what.replace(".", " "), **facts)
     try:
-        event = new_event(what, str(facts.get("limit", what)), facts)
+        subject = facts.get("limit") or facts.get("service_sid") or what
+        event = new_event(what, str(subject), facts)
         publish([event])
         notifications.send_event(event)
     except Exception:

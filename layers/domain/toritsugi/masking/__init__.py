@@ -6,6 +6,7 @@ sessions       what is stored of a session and of those in it
 requests       whom a client wants in it
 terms          how its calls go, where that is not as usual
 candidates     which lines would do for them, and are free
+demand         how many they would need
 claims         how they get them
 telephones     how somebody in a session gets another number
 lifecycle      how a session goes on, is changed, and ends

@@ -25,7 +25,8 @@ MAX_KEYS = 100  # of one BatchGetItem
 class LineSearch:
     """The search for one person's line: `numbers` would do, in this person's own order, `ready` are free.
 
-    Those in `quarantined` may be taken before their quarantine is over. It is the person's `turn`th line.
+    Those in `quarantined` may be taken before their quarantine is over. Those in `taken` connect the person in other
+    sessions. It is the person's `turn`th line.
     """
 
     wanted: ParticipantRequest
@@ -33,6 +34,7 @@ class LineSearch:
     level: str = "country"
     ready: list[PoolNumber] = field(default_factory=list)
     quarantined: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     turn: float = 1
 
 
@@ -188,6 +190,8 @@ def rank(
                 search.quarantined.add(number.phone_number)
             late = (-age[0], -age[1]) if sticky and (again or not rests) else age
             order.append(((rests and not again, not sticky, *late), place, number))
+        else:
+            search.taken.add(number.phone_number)
     search.turn = max([search.turn, *((route.turn or 0) + 1 for route in known.values())])
     search.ready = [number for *_, number in sorted(order, key=lambda item: item[:2])]
 

@@ -14,8 +14,10 @@ from pynamodb.expressions.update import Action
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, invalid_parameter
 from toritsugi.foundation.transactions import refusals, write_transaction
+from toritsugi.limits.usage import Tell
 from toritsugi.lines.identity import REFUSE
 from toritsugi.masking.candidates import LineSearch, compatible, default_mode, look_around
+from toritsugi.masking.demand import noted
 from toritsugi.masking.pins import choose_pins, give_pin, is_untaken, pin_of, pin_taken
 from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import (
@@ -84,9 +86,12 @@ def overtaken_by_claims() -> RequestRefused:
     )
 
 
-def open_session(service_sid: str, form: Form, sid: str | None = None) -> tuple[Session, list[Participant]]:
+def open_session(
+    service_sid: str, form: Form, tell: Tell | None = None, *, sid: str | None = None
+) -> tuple[Session, list[Participant]]:
     """A new session with up to two participants, and perhaps with this SID.
 
+    With `tell` it is noted how many numbers its people hold, and the owner told where these are nearly all.
     Raises RequestRefused, SessionIsThere, and leaves nothing then.
     """
     for _ in range(MAX_CLAIM_TRIES):
@@ -95,25 +100,31 @@ def open_session(service_sid: str, form: Form, sid: str | None = None) -> tuple[
         session = new_session(service, pool, wanted, form)
         session.session_sid = sid or session.session_sid
         with suppress(PoolChanged):
-            return session, claim_session(session, wanted, service, pool)
+            return session, claim_session(session, wanted, service, pool, tell)
     raise overtaken_by_claims()
 
 
 def claim_session(
-    session: Session, wanted: list[ParticipantRequest], service: Service, pool: list[PoolNumber]
+    session: Session,
+    wanted: list[ParticipantRequest],
+    service: Service,
+    pool: list[PoolNumber],
+    tell: Tell | None,
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
-    level = service.geo_match_level
+    level, searches = service.geo_match_level, list[LineSearch]()
     pins = choose_pins([person.pin for person in wanted], takes_pins(service, session))
-    searches = [LineSearch(person, compatible(pool, person, session.mode, level), level) for person in wanted]
-    for numbers in choices(searches, service.number_selection_behavior):
-        given = enumerate(zip(wanted, numbers, pins, strict=True))
-        people = [enrol(session, person, number, place, pin) for place, (person, number, pin) in given]
-        session.participants = len(people)
-        if not (lost := save_session(session, people, searches, numbers)):
-            return people
-        drop_lost(searches, lost)
-    raise overtaken_by_claims()
+    with noted(service.service_sid, session.mode, wanted, searches, None if session.status == "closed" else tell):
+        for person in wanted:
+            searches.append(LineSearch(person, compatible(pool, person, session.mode, level), level))
+        for numbers in choices(searches, service.number_selection_behavior):
+            given = enumerate(zip(wanted, numbers, pins, strict=True))
+            people = [enrol(session, person, number, place, pin) for place, (person, number, pin) in given]
+            session.participants = len(people)
+            if not (lost := save_session(session, people, searches, numbers)):
+                return people
+            drop_lost(searches, lost)
+        raise overtaken_by_claims()
 
 
 def save_session(
@@ -169,31 +180,35 @@ def without_pool(refused: set[int], checks: int, others: int) -> set[int]:
     return places
 
 
-def join_session(service_sid: str, session_sid: str, form: Form) -> Participant:
-    """One more participant in a session. Raises RequestRefused, and leaves nothing."""
+def join_session(service_sid: str, session_sid: str, form: Form, tell: Tell | None = None) -> Participant:
+    """One more participant in a session, noted likewise. Raises RequestRefused, and leaves nothing."""
     check_strictness(form)
     wanted = read_participant(form)
     for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         with suppress(PoolChanged):
-            return claim_place(session_sid, wanted, service, pool)
+            return claim_place(session_sid, wanted, service, pool, tell)
     raise overtaken_by_claims()
 
 
-def claim_place(session_sid: str, wanted: ParticipantRequest, service: Service, pool: list[PoolNumber]) -> Participant:
+def claim_place(
+    session_sid: str, wanted: ParticipantRequest, service: Service, pool: list[PoolNumber], tell: Tell | None
+) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = get_joinable(service.service_sid, session_sid, wanted, int(time.time()))
-    level, [pin] = service.geo_match_level, choose_pins([wanted.pin], takes_pins(service, session))
-    search = LineSearch(wanted, compatible(pool, wanted, session.mode, level), level)
-    for numbers in choices([search], service.number_selection_behavior):
-        now = int(time.time())
-        session, people = get_joinable(service.service_sid, session_sid, wanted, now)
-        person = enrol(session, wanted, numbers[0], session.participants, pin)
-        person.side = free_side(person, present(people))
-        if not (lost := save_participant(session, person, present(people), search, numbers, now)):
-            return person
-        drop_lost([search], lost)
-    raise overtaken_by_claims()
+    level, searches = service.geo_match_level, list[LineSearch]()
+    [pin] = choose_pins([wanted.pin], takes_pins(service, session))
+    with noted(service.service_sid, session.mode, [wanted], searches, tell):
+        searches.append(LineSearch(wanted, compatible(pool, wanted, session.mode, level), level))
+        for numbers in choices(searches, service.number_selection_behavior):
+            now = int(time.time())
+            session, people = get_joinable(service.service_sid, session_sid, wanted, now)
+            person = enrol(session, wanted, numbers[0], session.participants, pin)
+            person.side = free_side(person, present(people))
+            if not (lost := save_participant(session, person, present(people), searches[0], numbers, now)):
+                return person
+            drop_lost(searches, lost)
+        raise overtaken_by_claims()
 
 
 def save_participant(

@@ -111,6 +111,7 @@ def new_message_to(person: Participant, form: Form) -> Message:
         body=body,
         media=[{"url": url, "kind": ""} for url in media] or None,
         session_sid=person.session_sid,
+        participant_sid=person.sid,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is told of masked sessions and of the calls in them. Who the people are stands in no event."""
+"""What is told of masked sessions and of the calls and texts in them. Who the people are stands in no event."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,12 @@ from toritsugi.foundation.call_status import FINAL
 from toritsugi.foundation.events import News
 from toritsugi.foundation.forms import date
 from toritsugi.masking.interactions import Interaction
+from toritsugi.masking.message_interactions import interaction_sid_of, status_of_proxy
 from toritsugi.masking.sessions import Session, SessionEntry
+from toritsugi.messages.news import news_of_message
+from toritsugi.messages.records import Message
+
+TEXT_IS_OVER = ("delivered", "undelivered", "failed", "canceled")
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,34 @@ class ExpiryNews:
 
 
 @dataclass(frozen=True)
+class ExhaustedNews:
+    """Of the `numbers` that would do for one person of a country, so many are `used` in sessions of theirs.
+
+    `refused`: a session was not made for want of one. What is known of it stands under `path`.
+    """
+
+    service_sid: str
+    iso_country: str
+    mode: str
+    numbers: int
+    used: int
+    refused: bool
+    path: str
+
+
+@dataclass(frozen=True)
 class InteractionNews:
-    """A call in a session, from one participant to the other; `duration` in seconds, when it is over."""
+    """A call or a text in a session; `type` says which. `duration` is that of a call in seconds, when it is over.
+
+    A text that a program has sent is from no participant.
+    """
 
     sid: str
     session_sid: str
+    type: str
     status: str
     duration: int | None
-    inbound_participant_sid: str
+    inbound_participant_sid: str | None
     outbound_participant_sid: str
     recording_sid: str | None
 
@@ -55,10 +80,11 @@ EVENTS_OF_SESSIONS = {
     "session.closed": "A session is over: closed, expired, or deleted",
 }
 EVENTS_OF_EXPIRY = {"session.expiring": "A session ends soon, by its ttl or date of expiry"}
+EVENTS_OF_POOLS = {"number.exhausted": "The numbers for somebody's next session are nearly used up, or are"}
 EVENTS_OF_INTERACTIONS = {
-    "interaction.started": "A masked call begins",
-    "interaction.updated": "A masked call has come further, or its recording is there",
-    "interaction.completed": "A masked call is over, whether anybody answered or not",
+    "interaction.started": "A masked call begins, or a text goes on to the other",
+    "interaction.updated": "A masked call or text has come further, or the call's recording is there",
+    "interaction.completed": "A masked call is over, whether anybody answered or not; or a text has arrived, or not",
 }
 
 
@@ -87,6 +113,7 @@ def news_of_interaction(before: Interaction | None, now: Interaction) -> Iterato
     facts = InteractionNews(
         now.sid,
         now.session_sid,
+        "voice",
         now.status,
         None if now.duration is None else int(now.duration),
         now.inbound_participant_sid,
@@ -99,3 +126,22 @@ def news_of_interaction(before: Interaction | None, now: Interaction) -> Iterato
         yield News("interaction.completed", now.sid, facts)
     elif before and (before.status, before.recording_sid) != (now.status, now.recording_sid):
         yield News("interaction.updated", now.sid, facts)
+
+
+def news_of_text(before: Message | None, now: Message | None) -> Iterator[News]:
+    """What the change of a text tells: of itself, and of the interaction that it is in a session.
+
+    A text of a former release does not say who is to get it, and tells of itself alone.
+    """
+    yield from news_of_message(before, now)
+    if not now or not now.session_sid or not now.participant_sid:
+        return
+    sid, was, status = interaction_sid_of(now), before and status_of_proxy(before), status_of_proxy(now)
+    people = now.inbound_participant_sid, now.participant_sid
+    facts = InteractionNews(sid, now.session_sid, "message", status, None, *people, None)
+    if not before:
+        yield News("interaction.started", sid, facts)
+    if status in TEXT_IS_OVER and was not in TEXT_IS_OVER:
+        yield News("interaction.completed", sid, facts)
+    elif before and was != status:
+        yield News("interaction.updated", sid, facts)

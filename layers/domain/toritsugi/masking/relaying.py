@@ -209,7 +209,8 @@ def keep_relayed(wanted: RelayedText) -> Message | None:
     """What Twilio is to send, kept; None, if the text was kept before. Raises NotPassedOn, inbound.Overtaken."""
     text, route = wanted.text, wanted.route
     reply = inbound.new_reply(text, route.partner, str(route.shows), text.body, text.media)
-    reply.session_sid = route.session_sid
+    reply.session_sid, reply.participant_sid = route.session_sid, route.partner_sid
+    reply.inbound_participant_sid = route.participant_sid
     session: Session | None = None
     for _ in range(MAX_TRIES):
         places = write_relayed(wanted, reply, session)

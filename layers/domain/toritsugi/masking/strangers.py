@@ -157,7 +157,7 @@ def read_answer(stranger: Stranger, said: OwnersAnswer) -> str | Session:
         if kind in TWIML_TYPES:
             return read_twiml(content)
         if kind == JSON_TYPE:
-            return open_session(stranger.service_sid, read_wanted(content, stranger), stranger.session_sid)[0]
+            return open_session(stranger.service_sid, read_wanted(content, stranger), sid=stranger.session_sid)[0]
     except (ValueError, LookupError, RecursionError, ElementTree.ParseError):
         raise Unusable(12100, "its answer cannot be read") from None
     raise Unusable(12300, "its answer is neither TwiML nor JSON")

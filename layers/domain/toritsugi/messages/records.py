@@ -93,6 +93,8 @@ class Message(Table):
     refused = UnicodeAttribute(null=True)
     in_reply_to = UnicodeAttribute(null=True)
     session_sid = UnicodeAttribute(null=True)  # of what was sent to one of a masked session
+    participant_sid = UnicodeAttribute(null=True)  # to whom, of that session
+    inbound_participant_sid = UnicodeAttribute(null=True)  # and from whom, if not from a program
     unanswered = UnicodeAttribute(null=True)
     asked = UnicodeAttribute(null=True)  # the hash of the request, by which a repeated one is known
     month = UnicodeAttribute()

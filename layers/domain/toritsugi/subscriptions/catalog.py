@@ -8,7 +8,9 @@ from toritsugi.lines.news import EVENTS_OF_LINES, LineNews
 from toritsugi.masking.news import (
     EVENTS_OF_EXPIRY,
     EVENTS_OF_INTERACTIONS,
+    EVENTS_OF_POOLS,
     EVENTS_OF_SESSIONS,
+    ExhaustedNews,
     ExpiryNews,
     InteractionNews,
     SessionNews,
@@ -21,6 +23,7 @@ CATALOG: list[tuple[dict[str, str], type[Any]]] = [
     (EVENTS_OF_SESSIONS, SessionNews),
     (EVENTS_OF_EXPIRY, ExpiryNews),
     (EVENTS_OF_INTERACTIONS, InteractionNews),
+    (EVENTS_OF_POOLS, ExhaustedNews),
     (EVENTS_OF_CALLS, CallNews),
     (EVENTS_OF_MESSAGES, MessageNews),
     (EVENTS_OF_RECORDINGS, RecordingNews),

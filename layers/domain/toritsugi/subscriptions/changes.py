@@ -14,9 +14,8 @@ from toritsugi.foundation.events import Event, News, new_event
 from toritsugi.foundation.tables import Table
 from toritsugi.lines.directory import Entry
 from toritsugi.lines.news import news_of_line
-from toritsugi.masking.news import news_of_session
+from toritsugi.masking.news import news_of_session, news_of_text
 from toritsugi.masking.sessions import SessionEntry
-from toritsugi.messages.news import news_of_message
 from toritsugi.messages.records import Message
 from toritsugi.recordings.news import news_of_recording
 from toritsugi.recordings.records import Recording
@@ -26,7 +25,7 @@ from toritsugi.subscriptions.records import Subscription
 TOLD_OF: dict[str, tuple[type[Table], Callable[[Any, Any], Iterator[News]]]] = {
     config.BRIDGES_TABLE: (BridgeEntry, news_of_bridge),
     config.SESSIONS_TABLE: (SessionEntry, news_of_session),
-    config.MESSAGES_TABLE: (Message, news_of_message),
+    config.MESSAGES_TABLE: (Message, news_of_text),
     config.RECORDINGS_TABLE: (Recording, news_of_recording),
     config.DIRECTORY_TABLE: (Entry, news_of_line),
     config.NOTIFICATIONS_TABLE: (Subscription, news_of_subscription),
