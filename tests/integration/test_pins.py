@@ -13,6 +13,7 @@ from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, give_
 from tests.integration.test_proxy_codes import Program
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation import config
+from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sealing import unseal
 from toritsugi.lines.directory import Entry
 from toritsugi.lines.lines import Line, find_line
@@ -118,6 +119,22 @@ def test_a_number_that_comes_later_asks_too_and_none_that_has_left(program, twil
     assert twilio.calls(LINES[1], WITHHELD).find("Gather") is not None
     pool.remove_from_pool(number_of(program, LINES[1]))
     assert find_line(LINES[1]) is None
+
+
+def test_a_number_does_not_come_unasking_in_the_moment_in_which_pins_are_switched_on(client, wire):
+    program, turned = Program(), []
+
+    def turn(operation, _request, carry):
+        if operation == "TransactWriteItems" and not turned:
+            turned.append(operation)
+            program.makes(program.service, PinEntry="true")
+        return carry()
+
+    with wire.has(turn), pytest.raises(RequestRefused) as refused:
+        give_numbers(program.sid, ["+815010000009"])
+    assert (refused.value.code, find_line("+815010000009")) == (20409, None)
+    give_numbers(program.sid, ["+815010000009"])
+    assert find_line("+815010000009").takes_pins
 
 
 def test_a_line_that_has_left_the_pool_and_has_a_reception_takes_none(program):
