@@ -359,6 +359,16 @@ def test_of_two_requests_about_one_call_at_once_the_later_takes_the_session_of_t
     assert (inside[1], len(service.sessions.list())) == (BEN, 1)
 
 
+def test_a_request_that_comes_again_when_its_session_is_over_makes_no_other(service, twilio, shop, clock):
+    asks(service, OutOfSessionCallbackUrl=shop.address)
+    shop.says = lambda _: {"participantIdentifier": BEN, "ttl": 5}
+    assert dialed(calls(twilio, LINES[0], sid="CA" + "7" * 32)) == BEN
+    clock.shift(6)
+    assert dialed(calls(twilio, LINES[0], sid="CA" + "7" * 32)) is None
+    assert len(service.sessions.list()) == 1
+    assert dialed(calls(twilio, LINES[0], sid="CA" + "8" * 32)) == BEN
+
+
 UNUSABLE = {
     "500": (500, 80913),
     "302": (302, 80913),
