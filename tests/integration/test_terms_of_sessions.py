@@ -137,6 +137,15 @@ def test_who_is_called_hears_it_for_one_read_and_only_in_the_session_that_it_was
     assert [one.tag for one in asks(twilio, agreed, lines[BEN], BEN, OTHER, Digits="1", **leg)] == ["Hangup"]
 
 
+def test_who_called_from_another_telephone_leaves_a_message_as_from_their_own(opens, twilio):
+    """As with a PIN: who they are stands sealed in the address, and not in what Twilio says."""
+    _, sid, lines = opens(Voicemail="true")
+    over = twilio.calls(lines[AIKO], AIKO).find("Dial").get("action")
+    record = asks(twilio, over, EVE, lines[AIKO], **NOBODY).find("Record")
+    told = record.get("recordingStatusCallback").partition("#")[0]
+    assert told == f"{BASE}/recording/session-voicemail/{sid}/" + over.partition("#")[0].rpartition("/")[2]
+
+
 # ---- changes ---------------------------------------------------------------------------------------------------------
 
 
