@@ -68,13 +68,26 @@ def answer_webhook(call: Webhook) -> VoiceResponse | str:
 def receive_call(call: Webhook) -> VoiceResponse | str:
     """Somebody calls a line: they are put through to whom their session leads; or else its reception answers.
 
-    Who is in no session there is asked for a PIN, where participants have one. Before all that the owner's system may
-    want to say what becomes of them.
+    Before that the owner's system may want to say what becomes of who is in no session. Who has several is asked for
+    which, and who is in none for a PIN, where participants have one.
     """
-    now, known = time.time(), know_call(call)
+    known, now = know_call(call), time.time()
+    if known.line and known.line.has_choices:
+        return offer_choice(call, known, now)
+    return receive_by_route(call, known, now)
+
+
+def know_call(call: Webhook) -> KnownOfCall:
+    """What the directory knows of a call. Raises CallerBlocked."""
+    known = routes.look_up_call(call["From"], call["To"], call["ForwardedFrom"], call["CallSid"])
     call.language = known.caller.language if known.caller else None
     if known.caller and known.caller.blocked:
         raise CallerBlocked
+    return known
+
+
+def receive_by_route(call: Webhook, known: KnownOfCall, now: float) -> VoiceResponse | str:
+    """The caller goes where their route leads; if it does not connect, the reception answers, where there is one."""
     if known.line and known.asks_about_stranger(call["To"], now):
         if twiml := ask_about_stranger(call, known.line, known.route):
             return twiml
@@ -83,31 +96,59 @@ def receive_call(call: Webhook) -> VoiceResponse | str:
         return receive_at_reception(call, known.line, known.caller)
     if known.asks_for_pin:
         return ask_for_pin(call, known, now)
-    return go_on_in_session(call, known, numbers.read_caller(call["From"]), now)
+    numbers.read_caller(call["From"])
+    return go_on_in_session(call, known, now, call["StirVerstat"])
 
 
-def go_on_in_session(call: Webhook, known: routes.KnownOfCall, caller: str, now: float) -> VoiceResponse:
-    """A caller whose number this is, or whose PIN has led here, is put through to the other of their session."""
-    called, route = call["To"], routes.choose_route(known.line, known.route, now)
+def offer_choice(call: Webhook, known: KnownOfCall, now: float) -> VoiceResponse | str:
+    """Whoever has several sessions over the line is asked for which one they call."""
+    from toritsugi.masking import choices  # here only: a plain call needs none
+
+    found = choices.find_routes(call["From"], call["To"])
+    offered = choices.list_callable(known.line, found, now)
+    if len(offered) < 2:
+        return receive_by_route(call, replace(known, route=choices.choose_only(offered, found, now)), now)
+    for route in offered:
+        identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
+        known.check(str(route.shows), now)
+    unconfirmed = call["StirVerstat"].startswith(identity.FAILED_VERSTAT)
+    return choices.ask(choices.new_choice(offered, unconfirmed), offered, call.locale)
+
+
+def go_on_with_choice(call: Webhook) -> VoiceResponse:
+    """A key was pressed, or none: the call goes through, or it is asked again."""
+    from toritsugi.masking import choices  # here only, as above
+
+    choice, known, now = choices.Choice.read(call.path), know_call(call), time.time()
+    found = choices.find_routes(call["From"], call["To"])
+    if route := choice.find_chosen(call["Digits"], found):
+        verstat = identity.FAILED_VERSTAT if choice.unconfirmed else ""
+        return go_on_in_session(call, replace(known, route=route), now, verstat)
+    offered = choices.list_callable(known.line, found, now)
+    return choices.ask(choice.again(offered), offered, call.locale)
+
+
+def go_on_in_session(call: Webhook, known: KnownOfCall, now: float, verstat: str) -> VoiceResponse:
+    """A caller whose number this is, or whose PIN has led here, is put through to the other of their session.
+
+    `verstat` is what Twilio says of the number that they show.
+    """
+    route = routes.choose_route(known.line, known.route, now)
     follow(session_sid=route.session_sid)
-    unconfirmed = identity.has_to_be_announced(call["StirVerstat"], route.unconfirmed_callers)
+    unconfirmed = identity.has_to_be_announced(verstat, route.unconfirmed_callers)
     known.check(str(route.shows), now)
     before = say_before(call, route, now)
     if known.line and known.line.asks_before:
         ask_before(call, known.line, route, now)
     if route.through == "conference":
         return receive_into_room(call, route, now, unconfirmed, before)
-    leg = masked_legs.leg_of(route, now, caller, called, call["CallSid"])
-    recorder = recorder_of(call, route, caller) if route.recorded else None
+    leg = masked_legs.leg_of(route, now, call["CallSid"])
+    recorder = recorder_of(call, route) if route.recorded else None
     notice = routes.find_notice_path(route, unconfirmed)
     told_at = addresses.public_url(notice) if notice else None
-    otherwise = dial_by_terms(call, route, now, caller, unconfirmed) if route.terms else {}
+    otherwise = dial_by_terms(call, route, now, unconfirmed) if route.terms else {}
     dialed = {"notice": told_at, "response": before} | otherwise
     return routes.put_through(route, now, addresses.public_url(leg.path), recorder, **dialed)
-
-
-def know_call(call: Webhook) -> KnownOfCall:
-    return routes.look_up_call(call["From"], call["To"], call["ForwardedFrom"], call["CallSid"])
 
 
 def ask_about_stranger(call: Webhook, line: Line, route: Route | None) -> str | None:
@@ -135,8 +176,8 @@ def ask_before(call: Webhook, line: Line, route: Route, now: float) -> None:
     asking.check_call(str(line.service_sid), route, call["CallSid"], now, owner_webhook.ask_whether)
 
 
-def recorder_of(call: Webhook, route: Route, caller: str) -> routes.Recorder:
-    source = RecordingOrigin("session", route.session_sid, seal_pair(call, caller))
+def recorder_of(call: Webhook, route: Route) -> routes.Recorder:
+    source = RecordingOrigin("session", route.session_sid, seal_pair(call, str(route.number)))
     return routes.Recorder(addresses.public_url(source.path), call.locale)
 
 
@@ -156,11 +197,11 @@ def say_before(call: Webhook, route: Route, now: float) -> VoiceResponse:
     return response
 
 
-def dial_by_terms(call: Webhook, route: Route, now: float, caller: str, unconfirmed: bool) -> dict[str, Any]:
+def dial_by_terms(call: Webhook, route: Route, now: float, unconfirmed: bool) -> dict[str, Any]:
     """How a call is dialed that does not go as usual."""
     from toritsugi.masking import special_calls
 
-    return special_calls.dial_otherwise(route, now, seal_pair(call, caller), unconfirmed)
+    return special_calls.dial_otherwise(route, now, seal_pair(call, str(route.number)), unconfirmed)
 
 
 def go_on_with_special_call(call: Webhook) -> VoiceResponse:
@@ -208,7 +249,8 @@ def take_pin(call: Webhook) -> VoiceResponse:
     if not call["Digits"]:
         return pins.ask_once_more(turn, "", caller)
     may_try, person = pins.count_try(line, caller, now, event_bus.tell), pins.find_owner(line, call["Digits"])
-    known = routes.look_up_call(person.identifier if person else "", line, call["ForwardedFrom"], call["CallSid"])
+    who, digit = (person.identifier, person.digit) if person else ("", None)
+    known = routes.look_up_call(who, line, call["ForwardedFrom"], call["CallSid"], digit)
     if person is None or not (may_try and pins.is_led(person, known, now)):
         return pins.ask_once_more(turn, call["Digits"], caller)
     pins.take_back_try(line, caller, now)
@@ -216,10 +258,14 @@ def take_pin(call: Webhook) -> VoiceResponse:
     call.language = words.choose_language(entry, person.identifier, line)
     if known.caller and known.caller.blocked:
         raise CallerBlocked
-    return go_on_in_session(call, known, person.identifier, now)
+    return go_on_in_session(call, known, now, call["StirVerstat"])
 
 
-SELDOM = {"/voice/pins/": take_pin, "/voice/sessions/": go_on_with_special_call}
+SELDOM = {
+    "/voice/choices/": go_on_with_choice,
+    "/voice/pins/": take_pin,
+    "/voice/sessions/": go_on_with_special_call,
+}
 
 
 def receive_at_reception(call: Webhook, line: Line, caller: Caller | None) -> VoiceResponse:

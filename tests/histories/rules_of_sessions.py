@@ -100,7 +100,7 @@ class Rules:
             people = [person for person in everybody if person["session_sid"] == sid]
             if len(people) != session["participants"]:
                 yield f"session {sid} counts {session['participants']:g} people, and has {len(people)}"
-            ways = [routes.get((one["identifier"], f"route#{one['proxy_identifier']}"), {}) for one in people]
+            ways = [routes.get((one["identifier"], entry_of(one)), {}) for one in people]
             for person, way in zip(people, ways, strict=True):
                 yield from self.way(session, person, way, now)
             if len(people) == 2:
@@ -184,3 +184,9 @@ class Rules:
         for way in self.books.kind("DirectoryTable", "route"):
             if "live_on" in way and is_over(way, now):
                 yield f"{way['number']} over {way['entry']} is listed as live, and has ended"
+
+
+def entry_of(person: Row) -> str:
+    """Where the directory keeps where this person's calls go in their session."""
+    digit = f"#{person['digit']:g}" if person.get("digit") else ""
+    return f"route#{person['proxy_identifier']}{digit}"

@@ -63,7 +63,7 @@ class Books:
 
     def of_routes(self):
         for route in self.live:
-            number, line = route["number"], route["entry"].partition("#")[2]
+            number, line = route["number"], route["entry"].split("#")[1]
             session = self.sessions.get(route["session_sid"])
             if session is None or session not in self.open_sessions:
                 yield f"{number} over {line} connects in a session that is not open"
@@ -74,12 +74,22 @@ class Books:
                 yield f"{number} over {line} ends {route.get('expires_at')}, its session {session.get('expires_at')}"
             if number in self.lines:
                 yield f"{number} is a line of ours and a participant"
-            partner = self.routes.get((route.get("partner"), f"route#{route.get('shows')}"))
+            partner = self.partner_of(route)
             way_back = (number, line, route["session_sid"])
             if route.get("partner") and (
                 partner is None or (partner.get("partner"), partner.get("shows"), partner["session_sid"]) != way_back
             ):
                 yield f"{number} over {line} reaches somebody who cannot call back"
+
+    def partner_of(self, route: Item) -> Item | None:
+        """Where the other's calls to what they see go, in the same session if they have several."""
+        ways = [
+            way
+            for (number, entry), way in self.routes.items()
+            if number == route.get("partner") and entry.split("#")[1] == route.get("shows")
+        ]
+        ways.sort(key=lambda way: way["session_sid"] != route["session_sid"])
+        return ways[0] if ways else None
 
     def of_sessions(self):
         for session in self.open_sessions:
@@ -95,7 +105,9 @@ class Books:
 
     @staticmethod
     def is_of(route: Item, person: Item) -> bool:
-        key = (person["identifier"], f"route#{person['proxy_identifier']}", person["session_sid"], person["sid"])
+        digit = f"#{person['digit']:g}" if person.get("digit") else ""
+        entry = f"route#{person['proxy_identifier']}{digit}"
+        key = (person["identifier"], entry, person["session_sid"], person["sid"])
         return (route["number"], route["entry"], route["session_sid"], route["participant_sid"]) == key
 
 

@@ -75,6 +75,7 @@ def test_a_service(clock, service):
         "callbacks_signed_by": "own-secret",
         "pin_entry": False,
         "intercept_fails": "open",
+        "several_sessions": "refuse",
         **USUAL_TERMS,
     }
 
@@ -140,6 +141,7 @@ def test_a_participant(session):
         "identifier": BEN,
         "proxy_identifier": line,
         "proxy_identifier_sid": "PN" + line[1:].zfill(32),
+        "digit": 1,
         "date_deleted": None,
         "date_created": NOON,
         "date_updated": NOON,

@@ -136,10 +136,11 @@ def test_a_telephone_changes_nothing_but_its_own_call_and_makes_its_session():
     tables = {"DirectoryTable", "ServicesTable", "ReceptionsTable", "SessionsTable", "BridgesTable", "UsageTable"}
     assert resources_of("VoiceRole", "dynamodb") == tables
     new = {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"}
-    assert actions_on("VoiceRole", "SessionsTable") == {"dynamodb:GetItem"} | new
+    assert actions_on("VoiceRole", "SessionsTable") == {"dynamodb:GetItem", "dynamodb:BatchGetItem"} | new
     assert actions_on("VoiceRole", "ServicesTable") == {"dynamodb:GetItem", "dynamodb:UpdateItem"} | new
     assert actions_on("VoiceRole", "ReceptionsTable") == {"dynamodb:GetItem"}
-    assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem", "dynamodb:PutItem"}
+    claims = {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    assert actions_on("VoiceRole", "DirectoryTable") == {"dynamodb:BatchGetItem"} | claims
     assert actions_on("VoiceRole", "BridgesTable") == {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
     assert actions_on("VoiceRole", "UsageTable") == {"dynamodb:UpdateItem"}
 

@@ -18,6 +18,7 @@
         CallerUnconfirmed      Twilio says that the number shown is not proven to be the caller's
         PinWrong               no PIN that was entered leads to a call
         CallIntercepted        the owner's system does not let it go on
+        NothingChosen          the caller was asked for which session, and has pressed no key that leads to one
       Contended              others are at the same rows of a table, however often it is tried
       OwnerSilent            the owner's own system does not answer, or nothing of use
         OwnerSlow              it may, but takes too long
@@ -121,6 +122,10 @@ class PinWrong(CallRefused):
 
 class CallIntercepted(CallRefused):
     sentence = "call intercepted"
+
+
+class NothingChosen(CallRefused):
+    sentence = "nothing chosen"
 
 
 class Contended(ToritsugiError):

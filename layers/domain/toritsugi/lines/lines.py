@@ -24,7 +24,8 @@ class Line(Entry, discriminator="line"):
     that a call needs no second read. `unconfirmed_callers` is what becomes of them at the reception; absent: they are
     refused. From `service_deleted_at` on no session of the service is reached here. `asks`: when the owner's system is
     asked, as the service wants it; absent: never. `mms`: whether a line in a pool can send files. `takes_pins`: whether
-    whoever is in no session here is asked for a PIN.
+    whoever is in no session here is asked for a PIN. `has_choices`: somebody has been given several sessions over it
+    since it came into its pool, so a call looks for all of them.
     """
 
     service_sid = UnicodeAttribute(null=True)
@@ -38,6 +39,7 @@ class Line(Entry, discriminator="line"):
     asks = UnicodeSetAttribute(null=True)
     mms = BooleanAttribute(null=True)
     takes_pins = BooleanAttribute(null=True)
+    has_choices = BooleanAttribute(null=True)
 
     @property
     def takes_calls(self) -> bool:

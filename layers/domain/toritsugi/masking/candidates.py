@@ -16,7 +16,7 @@ from toritsugi.lines.lines import Line, line_key
 from toritsugi.lines.numbers import country_of, family_of, is_e164
 from toritsugi.masking.pool import PoolNumber
 from toritsugi.masking.requests import ParticipantRequest
-from toritsugi.masking.routes import Route, route_key
+from toritsugi.masking.routes import DIGITS, Route, list_routes, route_key
 
 MAX_KEYS = 100  # of one BatchGetItem
 
@@ -26,7 +26,8 @@ class LineSearch:
     """The search for one person's line: `numbers` would do, in this person's own order, `ready` are free.
 
     Those in `quarantined` may be taken before their quarantine is over. Those in `taken` connect the person in other
-    sessions. It is the person's `turn`th line.
+    sessions. It is the person's `turn`th line. A search that `shares` may find such, too; they are `ready` with one of
+    the `digits`, and all others with the first.
     """
 
     wanted: ParticipantRequest
@@ -36,6 +37,13 @@ class LineSearch:
     quarantined: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
     turn: float = 1
+    shares: bool = False
+    digits: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def asks_all(self) -> bool:
+        """Whether somebody may have several sessions over one of the numbers."""
+        return self.shares or any(number.has_choices for number in self.numbers)
 
 
 # ---- which would do --------------------------------------------------------------------------------------------------
@@ -125,16 +133,20 @@ def preference(identifier: str, number: str) -> bytes:
 def look_around(searches: list[LineSearch], behavior: str, now: int) -> None:
     """Finds free numbers for everybody: one round trip, unless somebody's first fifty are all taken.
 
+    Where people may have several sessions over one number, it is one more for each of them.
     Raises RequestRefused 80208 (80604 for a number that was asked for) when all are, and 80402 for whoever is a line.
     """
     people = [search.wanted.identifier for search in searches]
-    step = MAX_KEYS // len(searches) - 1
-    for at in range(0, max(len(search.numbers) for search in searches), step):
+    most, asks_all = max(len(search.numbers) for search in searches), any(search.asks_all for search in searches)
+    step = most if asks_all else MAX_KEYS // len(searches) - 1
+    for at in range(0, most, step):
         batches = [search.numbers[at : at + step] for search in searches]
         pairs = [
             route_key(who, number.phone_number) for who, batch in zip(people, batches, strict=True) for number in batch
         ]
-        memories = look_up_entries([*pairs, *map(line_key, people)])
+        memories = look_up_entries([*([] if asks_all else pairs), *map(line_key, people)])
+        for person in people if asks_all else ():
+            memories |= {(route.number, route.entry): route for route in list_routes(person)}
         if any(isinstance(memories.get(line_key(person)), Line) for person in people):
             raise RequestRefused(
                 80402, "A phone number of a Service as Participant: its calls would go round in circles"
@@ -149,24 +161,28 @@ def look_around(searches: list[LineSearch], behavior: str, now: int) -> None:
     raise in_use(next(search for search in searches if not search.ready))
 
 
-def remembered(search: LineSearch, batch: list[PoolNumber], memories: Mapping[DirectoryKey, Entry]) -> dict[str, Route]:
-    """What is known of this person at those numbers, by number."""
-    found = {
-        number.phone_number: memories.get(route_key(search.wanted.identifier, number.phone_number)) for number in batch
-    }
-    return {number: route for number, route in found.items() if isinstance(route, Route)}
+def remembered(
+    search: LineSearch, batch: list[PoolNumber], memories: Mapping[DirectoryKey, Entry]
+) -> dict[str, list[Route]]:
+    """What is known of this person at those numbers, by number: one route, or one for each digit."""
+    found: dict[str, list[Route]] = {}
+    numbers = {number.phone_number for number in batch}
+    for (who, _), route in memories.items():
+        if isinstance(route, Route) and who == search.wanted.identifier and route.line in numbers:
+            found.setdefault(route.line, []).append(route)
+    return found
 
 
-def sessions_in_common(known: list[dict[str, Route]]) -> set[str]:
+def sessions_in_common(known: list[dict[str, list[Route]]]) -> set[str]:
     """The latest sessions at some number in which all of these people were: in a new one nobody reaches a stranger."""
-    sids = [{route.session_sid for route in routes.values()} for routes in known]
+    sids = [{route.session_sid for at_number in routes.values() for route in at_number} for routes in known]
     return set.intersection(*sids) if len(sids) > 1 else set()
 
 
 def rank(
     search: LineSearch,
     batch: list[PoolNumber],
-    known: Mapping[str, Route],
+    known: Mapping[str, list[Route]],
     behavior: str,
     now: int,
     reunion: set[str],
@@ -175,25 +191,43 @@ def rank(
 
     Those in quarantine come last, the one first that was released longest ago. Before that, `prefer-sticky` puts the
     numbers that the person has had, the latest first, `avoid-sticky` those that they have not, and then the oldest. A
-    quarantine keeps a number from strangers: who prefers sticky numbers meets the same people over the same ones.
+    quarantine keeps a number from strangers: who prefers sticky numbers meets the same people over the same ones. Last
+    of all come the numbers over which the person has another session, if they may be shared, the fewest sessions first.
     """
     sticky, order = behavior == "prefer-sticky", []
+    search.digits = {}
     for place, number in enumerate(batch):
-        route = known.get(number.phone_number)
-        if route is None:
-            order.append(((False, sticky, 0.0, 0.0), place, number))
-        elif not route.connects(now):
-            rests = route.free_from is None or route.free_from > now
-            again = sticky and route.session_sid in reunion
-            age = (route.released_at, route.turn or 0)
+        routes = known.get(number.phone_number, [])
+        live = sum(route.connects(now) for route in routes)
+        if not routes:
+            order.append(((0, sticky, 0.0, 0.0), place, number))
+        elif not live:
+            latest = max(routes, key=lambda route: (route.released_at, route.turn or 0))
+            rests = any(route.rests(now) for route in routes)
+            again = sticky and latest.session_sid in reunion
+            age = (latest.released_at, latest.turn or 0)
             if rests:
                 search.quarantined.add(number.phone_number)
             late = (-age[0], -age[1]) if sticky and (again or not rests) else age
-            order.append(((rests and not again, not sticky, *late), place, number))
+            order.append(((int(rests and not again), not sticky, *late), place, number))
         else:
             search.taken.add(number.phone_number)
-    search.turn = max([search.turn, *((route.turn or 0) + 1 for route in known.values())])
+            if search.shares and live < len(DIGITS):
+                search.digits[number.phone_number] = choose_digit(search, number, routes, now)
+                order.append(((2, False, float(live), 0.0), place, number))
+    turns = [(route.turn or 0) + 1 for routes in known.values() for route in routes]
+    search.turn = max([search.turn, *turns])
     search.ready = [number for *_, number in sorted(order, key=lambda item: item[:2])]
+
+
+def choose_digit(search: LineSearch, number: PoolNumber, routes: list[Route], now: int) -> int:
+    """The digit with which one more session may be reached: the first that leads to none, and that does not rest."""
+    known = {route.digit: route for route in routes if route.connects(now) or route.rests(now)}
+    unused = [digit for digit in DIGITS if digit not in known]
+    if unused:
+        return unused[0]
+    search.quarantined.add(number.phone_number)
+    return min((route for route in routes if not route.connects(now)), key=lambda route: route.released_at).digit
 
 
 def in_use(search: LineSearch) -> RequestRefused:

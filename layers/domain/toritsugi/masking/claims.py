@@ -29,8 +29,8 @@ from toritsugi.masking.requests import (
     read_participants,
     too_many,
 )
-from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over, route_key
-from toritsugi.masking.services import MAX_TTL, Service
+from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over
+from toritsugi.masking.services import CHOSEN, MAX_TTL, Service
 from toritsugi.masking.sessions import (
     MODES,
     Participant,
@@ -112,19 +112,41 @@ def claim_session(
     tell: Tell | None,
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
-    level, searches = service.geo_match_level, list[LineSearch]()
+    searches = list[LineSearch]()
     pins = choose_pins([person.pin for person in wanted], takes_pins(service, session))
     with noted(service.service_sid, session.mode, wanted, searches, None if session.status == "closed" else tell):
         for person in wanted:
-            searches.append(LineSearch(person, compatible(pool, person, session.mode, level), level))
+            searches.append(search_for(person, session, service, pool))
         for numbers in choices(searches, service.number_selection_behavior):
             given = enumerate(zip(wanted, numbers, pins, strict=True))
             people = [enrol(session, person, number, place, pin) for place, (person, number, pin) in given]
+            give_digits(people, searches)
             session.participants = len(people)
             if not (lost := save_session(session, people, searches, numbers)):
                 return people
             drop_lost(searches, lost)
         raise overtaken_by_claims()
+
+
+def search_for(wanted: ParticipantRequest, session: Session, service: Service, pool: list[PoolNumber]) -> LineSearch:
+    """The search for a line for this person. Raises RequestRefused where none would do.
+
+    A session that takes texts shares no line: whoever writes could not say which is meant.
+    """
+    level, shares = service.geo_match_level, service.several_sessions == CHOSEN and session.mode == "voice-only"
+    return LineSearch(wanted, compatible(pool, wanted, session.mode, level), level, shares=shares)
+
+
+def give_digits(people: list[Participant], searches: list[LineSearch]) -> None:
+    """Those who have another session over their line press a digit for this one."""
+    for person, search in zip(people, searches, strict=True):
+        digit = search.digits.get(person.proxy_identifier, 1)
+        person.digit = digit if digit > 1 else None
+
+
+def shared_by(people: list[Participant]) -> set[str]:
+    """The lines over which these people have more sessions than one."""
+    return {person.proxy_identifier for person in people if person.digit}
 
 
 def save_session(
@@ -149,7 +171,7 @@ def save_session(
             transaction.save(name, condition=SessionName.entry.does_not_exist())
         for person, _ in with_pin:
             transaction.save(pin_of(session, person), condition=is_untaken(int(time.time())))
-        checks = hold(transaction, numbers, int(time.time()))
+        checks = hold(transaction, numbers, int(time.time()), shared_by(people))
     name_place = len(claims) + 1 + len(people)
     pin_place = name_place + bool(session.unique_name)
     places = without_pool(refused, checks, pin_place + len(with_pin))
@@ -196,15 +218,15 @@ def claim_place(
 ) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = get_joinable(service.service_sid, session_sid, wanted, int(time.time()))
-    level, searches = service.geo_match_level, list[LineSearch]()
-    [pin] = choose_pins([wanted.pin], takes_pins(service, session))
+    searches, [pin] = list[LineSearch](), choose_pins([wanted.pin], takes_pins(service, session))
     with noted(service.service_sid, session.mode, [wanted], searches, tell):
-        searches.append(LineSearch(wanted, compatible(pool, wanted, session.mode, level), level))
+        searches.append(search_for(wanted, session, service, pool))
         for numbers in choices(searches, service.number_selection_behavior):
             now = int(time.time())
             session, people = get_joinable(service.service_sid, session_sid, wanted, now)
             person = enrol(session, wanted, numbers[0], session.participants, pin)
             person.side = free_side(person, present(people))
+            give_digits([person], searches)
             if not (lost := save_participant(session, person, present(people), searches[0], numbers, now)):
                 return person
             drop_lost(searches, lost)
@@ -240,7 +262,7 @@ def save_participant(
             ]
             held = is_held(session.session_sid) & Route.ended_at.does_not_exist()
             transaction.update(other, meet, condition=held)
-        checks = hold(transaction, numbers, now)
+        checks = hold(transaction, numbers, now, shared_by([person]))
     places = without_pool(refused, checks, 3 + bool(partner) + with_pin)
     check_pins([search.wanted] if with_pin and 2 in places else [])
     return places
@@ -361,7 +383,7 @@ def free_side(person: Participant, others: list[Participant]) -> int | None:
 def route_of(session: Session, person: Participant, partner: Participant | None, turn: float | None = None) -> Route:
     """Where this person's calls to their line go, in this session."""
     return Route(
-        *route_key(person.identifier, person.proxy_identifier),
+        *person.pair,
         session_sid=session.session_sid,
         participant_sid=person.sid,
         turn=turn,
@@ -394,7 +416,7 @@ def terms_of_person(session: Session, person: Participant) -> Terms | None:
 
 def route_at(person: Participant) -> Route:
     """Where this person's route lies; nothing of what is in it."""
-    return Route(*route_key(person.identifier, person.proxy_identifier))
+    return Route(*person.pair)
 
 
 def takes(search: LineSearch, person: Participant, session: Session) -> Condition:

@@ -22,7 +22,7 @@ from toritsugi.foundation.transactions import MAX_TRIES, set_or_remove, update_i
 from toritsugi.limits import charges, switch, usage
 from toritsugi.masking.claims import terms_of_person
 from toritsugi.masking.masked_legs import MaskedLeg
-from toritsugi.masking.routes import Route, is_connecting, route_key
+from toritsugi.masking.routes import Route, is_connecting
 from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, present, session_is_open
 from toritsugi.masking.terms import check_terms, show_terms
@@ -202,7 +202,7 @@ def slide(
     if later is None or later == session.expires_at:
         return
     for person in people:
-        route = Route(*route_key(person.identifier, person.proxy_identifier))
+        route = Route(*person.pair)
         moved: list[Action] = [Route.expires_at.set(later), Route.free_from.set(Route.quarantine + later)]
         transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
 

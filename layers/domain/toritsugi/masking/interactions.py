@@ -104,7 +104,10 @@ def record_leg_status(leg: MaskedLeg, fields: Fields, tell: Tell, most: int = 0,
 
 
 def slid_pairs(leg: MaskedLeg, fields: Fields) -> list[DirectoryKey]:
-    """Whose routes slide with this leg: the caller's, which is sealed, and the callee's, which the callback names."""
+    """Whose routes slide with this leg: the caller's, which is sealed, and the callee's, which the callback names.
+
+    Its digit is not in it: of the others nothing slides by this, and the session is read.
+    """
     if leg.until is None or not (sealed := unseal(leg.sealed, fields["ParentCallSid"])):
         return []
     _, caller, line = sealed.split("+")
@@ -207,7 +210,7 @@ def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int, tell: Tel
         return keep_alone(interaction, is_undeleted() & same_calls, more)
     slid = session.slid_to(leg.started)
     later = slid if slid and slid > (session.expires_at or 0) else None
-    pairs = [route_key(person.identifier, person.proxy_identifier) for person in present(people)]
+    pairs = [person.pair for person in present(people)]
     condition = session_is_open(now) & is_as_read(session) & same_calls
     return keep_and_slide(interaction, leg, condition, later, pairs, more)
 

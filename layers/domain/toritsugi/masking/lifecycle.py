@@ -9,6 +9,7 @@ from typing import Any
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused, not_found
@@ -23,10 +24,10 @@ from toritsugi.foundation.transactions import (
     write_transaction,
 )
 from toritsugi.lines.directory import Entry
-from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of
+from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of, shared_by
 from toritsugi.masking.message_interactions import forget_what_happened
 from toritsugi.masking.pins import is_as_opened, is_of_participant, is_untaken, pin_at, pin_of, pin_taken, resting
-from toritsugi.masking.pool import PoolNumber, is_usable, pool_entry
+from toritsugi.masking.pool import PoolNumber, have_calls_look, is_usable, pool_entry
 from toritsugi.masking.requests import read_label
 from toritsugi.masking.routes import Route, forget_at, free_from, is_connecting, is_held, is_over
 from toritsugi.masking.services import MAX_TTL
@@ -270,9 +271,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
             untaken = is_untaken(now) | is_of_participant(person)
             transaction.save(pin_of(session, person, opened_at=now), condition=untaken)
         transaction.update(session, actions, condition=over)
-        for number_sid in {person.proxy_identifier_sid for person in there}:
-            number = PoolNumber(session.service_sid, pool_entry(number_sid))
-            transaction.update(number, [PoolNumber.given_at.set(now)], condition=is_usable())
+        give_again(transaction, session, there, now)
     if own_place in places:
         return False
     if any(place < len(there) for place in places):
@@ -284,6 +283,16 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     if places:
         raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
     return True
+
+
+def give_again(transaction: TransactWrite, session: Session, people: list[Participant], now: int) -> None:
+    """Has a transaction fail if a line of these people has left the pool; it is written down as given to them."""
+    for sid, line in {person.proxy_identifier_sid: person.proxy_identifier for person in people}.items():
+        number = PoolNumber(session.service_sid, pool_entry(sid), sid=sid, phone_number=line)
+        given: list[Action] = [PoolNumber.given_at.set(now)]
+        if line in shared_by(people):
+            given.append(have_calls_look(transaction, number))
+        transaction.update(number, given, condition=is_usable())
 
 
 def expire_session(session_sid: str, now: float) -> float | None:

@@ -49,9 +49,10 @@ class MaskedLeg:
         return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "")
 
 
-def leg_of(route: Route, now: float, caller: str, line: str, call_sid: str) -> MaskedLeg:
-    """The leg that a call from this caller over this line will make."""
+def leg_of(route: Route, now: float, call_sid: str) -> MaskedLeg:
+    """The leg that this call will make, which takes this route."""
     ids = (route.session_sid, route.participant_sid, route.partner_sid or "", int(now))
     if not route.slides(now):
         return MaskedLeg(*ids)
-    return MaskedLeg(*ids, int(route.until(now) or 0), seal(caller + line, call_sid))
+    pair = str(route.number) + str(route.entry).removeprefix("route#")
+    return MaskedLeg(*ids, int(route.until(now) or 0), seal(pair, call_sid))

@@ -25,7 +25,6 @@ from toritsugi.masking.interactions import (
     show_interaction,
     slide_routes,
 )
-from toritsugi.masking.routes import route_key
 from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import (
     Participant,
@@ -136,7 +135,7 @@ def keep_in_session(
     actions = in_progress(now)
     if (until := session.slid_to(now)) is not None:
         actions.append(Session.expires_at.set(until))
-        pairs = [route_key(person.identifier, person.proxy_identifier) for person in people]
+        pairs = [person.pair for person in people]
         slide_routes(transaction, session.session_sid, pairs, until, now)
     transaction.update(session, actions, condition=session_is_open(now) & is_as_read(session))
 

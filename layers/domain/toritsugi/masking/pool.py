@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -43,6 +43,7 @@ class PoolNumber(ServiceEntry, discriminator="number"):
 
     While somebody brings it in or takes it out, `moved_at` says since when: its calls may not come to us, so nobody is
     given it; 0 where it was left on the way. `given_at` is when somebody was given it last, give or take a minute.
+    `has_choices`: somebody was given several sessions over it, as its line says as well.
     """
 
     sid = UnicodeAttribute()
@@ -57,6 +58,7 @@ class PoolNumber(ServiceEntry, discriminator="number"):
     date_updated = NumberAttribute()
     moved_at = NumberAttribute(null=True)
     given_at = NumberAttribute(null=True)
+    has_choices = BooleanAttribute(null=True)
 
 
 def pool_entry(number_sid: str) -> str:
@@ -198,7 +200,7 @@ def remove_as_seen(number: PoolNumber, line: Line | None) -> bool:
     with refusals() as places, write_transaction() as transaction:
         if line and line.reception:
             gone: list[Action] = [Line.service_sid.remove(), Line.service_deleted_at.remove()]
-            gone += [Line.asks.remove(), Line.takes_pins.remove()]
+            gone += [Line.asks.remove(), Line.takes_pins.remove(), Line.has_choices.remove()]
             transaction.update(line, gone, condition=is_of(number) & Line.reception.exists())
         else:
             alone = Line.entry.does_not_exist() | is_of(number) & Line.reception.does_not_exist()
@@ -293,21 +295,35 @@ def is_usable() -> Condition:
     return PoolNumber.entry.exists() & PoolNumber.moved_at.does_not_exist()
 
 
-def hold(transaction: TransactWrite, numbers: Iterable[PoolNumber], now: int) -> int:
+def hold(transaction: TransactWrite, numbers: Iterable[PoolNumber], now: int, shared: Collection[str] = ()) -> int:
     """Has a transaction fail if one of these numbers is not in its pool as it was read.
 
     Returns how many condition checks that takes. A number that was not given to anybody lately is written down as
-    given, by an update.
+    given, by an update. Over those that are `shared` somebody is given one more session than they have already.
     """
     checks = 0
     for number in {number.sid: number for number in numbers}.values():
-        as_read = is_usable() & (PoolNumber.reserved != (not number.reserved))
-        if (number.given_at or 0) > now - LATELY_SECONDS:
+        as_read, marks = is_usable() & (PoolNumber.reserved != (not number.reserved)), list[Action]()
+        if number.phone_number in shared and number.has_choices:
+            as_read &= PoolNumber.has_choices.exists()
+        elif number.phone_number in shared:
+            marks = [have_calls_look(transaction, number)]
+        if not marks and (number.given_at or 0) > now - LATELY_SECONDS:
             checks += 1
             transaction.condition_check(PoolNumber, number.service_sid, number.entry, condition=as_read)
         else:
-            transaction.update(number, [PoolNumber.given_at.set(now)], condition=as_read)
+            transaction.update(number, [PoolNumber.given_at.set(now), *marks], condition=as_read)
     return checks
+
+
+def have_calls_look(transaction: TransactWrite, number: PoolNumber) -> Action:
+    """Has a transaction write into the number's line that a call looks there for all sessions of its caller.
+
+    Returns what the same transaction has to do to the number itself.
+    """
+    line = Line(*line_key(number.phone_number))
+    transaction.update(line, [Line.has_choices.set(True)], condition=is_of(number))
+    return PoolNumber.has_choices.set(True)
 
 
 def moving() -> RequestRefused:

@@ -2,7 +2,8 @@
 
 The key of a route is the pair (person, line), so the database itself keeps any pair from leading to two places. A
 route stays after its session: it tells a late caller what has ended, and keeps the pair from strangers until
-`free_from`.
+`free_from`. Where a service lets people have several sessions over one line, the pair has up to nine places, each with
+a digit of a telephone: then a place is what leads to one session alone.
 """
 
 import re
@@ -36,6 +37,7 @@ from toritsugi.lines.numbers import is_e164, is_shown
 
 SETTLED_SECONDS = 300  # after so long, whoever was given a line is in its index, however much that lags
 MAX_SCANNED_PAGES = 100  # of 1 MB each
+DIGITS = range(1, 10)  # of a telephone, which lead to several sessions over one line
 
 NOTICE_PATH = re.compile(r"/voice/notices/([\w-]{2,20})(?:/(recorded|unconfirmed|unconfirmed-recorded))?", re.ASCII)
 
@@ -96,9 +98,23 @@ class Route(Entry, discriminator="route"):
         return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
 
     @property
+    def line(self) -> str:
+        """The line over which it leads."""
+        return str(self.entry).split("#")[1]
+
+    @property
+    def digit(self) -> int:
+        """The digit that leads there, where the person has several sessions over the line."""
+        return int([*str(self.entry).split("#"), "1"][2])
+
+    @property
     def released_at(self) -> float:
         """When it has ended, or will by itself."""
         return float(self.expires_at or 0 if self.ended_at is None else self.ended_at)
+
+    def rests(self, now: float) -> bool:
+        """Whether it has ended, or will, and is kept from other sessions at this moment."""
+        return self.free_from is None or self.free_from > now
 
     def until(self, now: float) -> float | None:
         """When the session ends, counting the slide that a call made now causes; None: never."""
@@ -113,9 +129,9 @@ class Route(Entry, discriminator="route"):
         return bool(self.grace) and self.expires_at is not None and now >= self.expires_at - self.grace
 
 
-def route_key(number: str, line: str) -> DirectoryKey:
-    """Where the directory keeps where this person's calls to that line go."""
-    return number, f"route#{line}"
+def route_key(number: str, line: str, digit: float | None = None) -> DirectoryKey:
+    """Where the directory keeps where this person's calls to that line go, with that digit; none: with the first."""
+    return number, f"route#{line}" if not digit or digit == 1 else f"route#{line}#{int(digit)}"
 
 
 @dataclass(frozen=True)
@@ -158,17 +174,21 @@ class KnownOfCall:
         check_switch(self.switch, shows, now)
 
 
-def look_up_call(caller: str, called: str, forwarded: str = "", seed: str = "") -> KnownOfCall:
+def look_up_call(
+    caller: str, called: str, forwarded: str = "", seed: str = "", digit: float | None = None
+) -> KnownOfCall:
     """What is known of a call, in one round trip. Of a caller who hides nothing is.
 
-    `forwarded` is who has forwarded it, if anybody has said so. The `seed` chooses a copy of the switch.
+    `forwarded` is who has forwarded it, if anybody has said so. The `seed` chooses a copy of the switch. The route is
+    the one to which the `digit` leads.
     """
     if not is_e164(called):  # DynamoDB refuses an empty key
         return KnownOfCall()
-    theirs = [caller_key(caller), route_key(caller, called)] if is_shown(caller) else []
+    place = route_key(caller, called, digit)
+    theirs = [caller_key(caller), place] if is_shown(caller) else []
     sources = {line_key(number) for number in (caller, forwarded) if is_shown(number)}
     found = look_up_entries({line_key(called), switch_key(seed), *theirs, *sources})
-    line, person, route = (found.get(key) for key in (line_key(called), caller_key(caller), route_key(caller, called)))
+    line, person, route = (found.get(key) for key in (line_key(called), caller_key(caller), place))
     switch = found.get(switch_key(seed))
     return KnownOfCall(
         line if isinstance(line, Line) else None,
@@ -306,10 +326,14 @@ def free_from(expires_at: float | None, quarantine: float) -> float | None:
     return None if expires_at is None else expires_at + quarantine
 
 
+def list_routes(number: str) -> list[Route]:
+    """All routes of a person, over whichever lines, in one round trip."""
+    return list(Route.query(number, Route.entry.startswith("route#"), consistent_read=True))
+
+
 def check_is_nobodys(number: str, now: float) -> None:
     """Raises RequestRefused 21211 where somebody with this number is in a session, who would call themselves."""
-    found = Route.query(number, Route.entry.startswith("route#"), consistent_read=True)
-    if any(route.connects(now) for route in found):
+    if any(route.connects(now) for route in list_routes(number)):
         raise RequestRefused(21211, f"{number} is the number of somebody in a session, whose calls would go in circles")
 
 

@@ -41,7 +41,7 @@ SERVICE_FIELDS = (
     *("CallsOutliveExpiry", "CloseEndsCalls", "Quarantine", "Through", "WarnBeforeEnd"),
     *("WarnBeforeExpiry", "GracePeriod", "EndedSentence"),
     *("ExtensionMinutes", "ExtensionTimes", "Record", "UnconfirmedCallers", "CallbacksSignedBy", "InterceptFails"),
-    "PinEntry",
+    *("PinEntry", "SeveralSessions"),
     *TERM_FIELDS,
 )
 NUMBER_SELECTION_BEHAVIORS = ("prefer-sticky", "avoid-sticky")
@@ -49,6 +49,7 @@ OWN_SECRET, AUTH_TOKEN = CALLBACK_KEYS = ("own-secret", "auth-token")
 ASKED_ADDRESSES = ("InterceptCallbackUrl", "OutOfSessionCallbackUrl")
 SAID_BY_LINES = (*ASKED_ADDRESSES, "PinEntry")  # a call reads its line, and not the service
 FAILS_OPEN, _ = INTERCEPT_FAILS = ("open", "closed")
+REFUSED, CHOSEN = SEVERAL_SESSIONS = ("refuse", "choose")
 
 
 class ServiceEntry(Table):
@@ -74,9 +75,10 @@ class Service(ServiceEntry, discriminator="service"):
     what becomes of those of whom Twilio says that the number they show is not proven to be theirs.
     `callbacks_signed_by` is the key with which a receiver checks its callbacks. `intercept_fails` is what becomes of a
     call or text about which the owner's system says nothing of use: the way is open, or closed. With `pin_entry`
-    participants have a PIN, and whoever calls from a telephone of nobody's is asked for it. `terms`: how calls of its
-    sessions go, where that is not as usual. Each change is another `edition`: to save one that was read fails if
-    somebody else has saved in between.
+    participants have a PIN, and whoever calls from a telephone of nobody's is asked for it. `several_sessions` is what
+    becomes of a session for whose people no line is left: it is refused, or shares one with another, and callers
+    choose. `terms`: how calls of its sessions go, where that is not as usual. Each change is another `edition`: to save
+    one that was read fails if somebody else has saved in between.
     """
 
     unique_name = UnicodeAttribute()
@@ -105,6 +107,7 @@ class Service(ServiceEntry, discriminator="service"):
     pin_entry = BooleanAttribute(default=False)
     intercept_fails = UnicodeAttribute(default=FAILS_OPEN)
     terms = JSONAttribute(null=True)
+    several_sessions = UnicodeAttribute(default=REFUSED)
     deleted_at = NumberAttribute(null=True)  # since when it is there for nobody, and goes with all that is in it
     edition = VersionAttribute()
 
@@ -194,6 +197,7 @@ def set_from_form(service: Service, form: Form) -> None:
         "callbacks_signed_by": form.choice("CallbacksSignedBy", CALLBACK_KEYS),
         "pin_entry": form.boolean("PinEntry"),
         "intercept_fails": form.choice("InterceptFails", INTERCEPT_FAILS),
+        "several_sessions": form.choice("SeveralSessions", SEVERAL_SESSIONS),
     }
     for name, value in said.items():
         if value is not None:
@@ -362,5 +366,6 @@ def show_service(service: Service, base: str) -> dict[str, Any]:
         "callbacks_signed_by": service.callbacks_signed_by,
         "pin_entry": service.pin_entry,
         "intercept_fails": service.intercept_fails,
+        "several_sessions": service.several_sessions,
         **show_terms(service.terms),
     }

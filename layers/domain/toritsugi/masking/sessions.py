@@ -22,6 +22,8 @@ from toritsugi.foundation.retention import is_past
 from toritsugi.foundation.sealing import unseal
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
+from toritsugi.lines.directory import DirectoryKey
+from toritsugi.masking.routes import route_key
 from toritsugi.masking.services import ServiceEntry
 from toritsugi.masking.terms import show_terms
 
@@ -179,6 +181,7 @@ class Participant(PersonEntry, discriminator="participant"):
 
     Who has a PIN has it sealed, so that it can be shown; `pin_entry` is where the directory keeps it at their line.
     `side` is whose part they took who came after another had left; see side_of.
+    Where they have several sessions over the line, `digit` is the one that they press for this one; absent: 1.
     """
 
     sid = UnicodeAttribute()
@@ -192,6 +195,12 @@ class Participant(PersonEntry, discriminator="participant"):
     pin_entry = UnicodeAttribute(null=True)
     sealed_pin = UnicodeAttribute(null=True)
     side = NumberAttribute(null=True)
+    digit = NumberAttribute(null=True)
+
+    @property
+    def pair(self) -> DirectoryKey:
+        """Where the directory keeps where their calls go in this session."""
+        return route_key(self.identifier, self.proxy_identifier, self.digit)
 
 
 class OtherNumber(PersonEntry, discriminator="other-number"):
@@ -444,6 +453,7 @@ def show_participant(person: Participant, service_sid: str, base: str) -> dict[s
         "identifier": person.identifier,
         "proxy_identifier": person.proxy_identifier,
         "proxy_identifier_sid": person.proxy_identifier_sid,
+        "digit": int(person.digit or 1),
         "date_deleted": date(person.date_deleted),
         "date_created": date(person.date_created),
         "date_updated": date(person.date_updated),

@@ -21,6 +21,7 @@ from toritsugi.foundation.types import Fields
 from toritsugi.foundation.voices import say_in, say_sentence
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.lines import Line, line_key
+from toritsugi.masking import choices
 from toritsugi.masking.routes import Route, leads_on, route_key, seconds_left
 from toritsugi.masking.terms import Terms
 
@@ -77,7 +78,7 @@ class KnownOfSpecialCall:
 
 
 def look_up_special_call(place: SpecialPlace, fields: Fields, now: float) -> KnownOfSpecialCall:
-    """What is known of it now, in one round trip."""
+    """What is known of it now, in one round trip; in two, where the caller may have several sessions over the line."""
     call_sid = fields.get("ParentCallSid" if place.is_of_callee else "CallSid", "")
     _, *parties = (unseal(place.sealed, call_sid) or "++").split("+")
     caller, line = (f"+{number}" for number in parties)
@@ -86,6 +87,9 @@ def look_up_special_call(place: SpecialPlace, fields: Fields, now: float) -> Kno
     found = look_up_entries(keys)
     route, owned, entry = (found.get(key) for key in keys)
     language = words.choose_language(entry.language if isinstance(entry, Caller) else None, listener, shown)
+    if isinstance(owned, Line) and owned.has_choices:
+        ways = choices.find_routes(caller, line)
+        route = next((one for one in ways if one.session_sid == place.session_sid), None)
     if not isinstance(route, Route) or route.session_sid != place.session_sid:
         return KnownOfSpecialCall(None, language)
     connects = leads_on(owned if isinstance(owned, Line) else None, route, now)

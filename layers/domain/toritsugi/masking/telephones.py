@@ -14,15 +14,18 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import refusals, write_transaction
-from toritsugi.masking.candidates import LineSearch, compatible
+from toritsugi.masking.candidates import LineSearch
 from toritsugi.masking.claims import (
     MAX_CLAIM_TRIES,
     PoolChanged,
     check_is_new,
     choices,
+    give_digits,
     overtaken_by_claims,
     route_at,
     route_of,
+    search_for,
+    shared_by,
     takes,
     without_pool,
 )
@@ -73,7 +76,7 @@ def renumber(
         return person
     check_is_new(everybody, wanted)
     over_the_same = replace(wanted, proxy_identifier_sid=person.proxy_identifier_sid)
-    search = LineSearch(over_the_same, compatible(pool, over_the_same, session.mode))
+    search = search_for(over_the_same, session, service, pool)
     [number] = next(choices([search], service.number_selection_behavior))
     return save_number(session, person, others[0] if others else None, search, number)
 
@@ -88,6 +91,7 @@ def save_number(
     now, former = int(time.time()), person.identifier
     ended = route_at(person)
     person.identifier, person.date_updated = search.wanted.identifier, now
+    give_digits([person], [search])
     counted: list[Action] = [Session.renumbered.set((session.renumbered or 0) + 1), Session.date_updated.set(now)]
     held = is_connecting(session.session_sid, now)
     with refusals() as refused, write_transaction() as transaction:
@@ -98,5 +102,5 @@ def save_number(
         transaction.update(ended, [*leaving(now, session), Route.shows.remove()], condition=held)
         if partner:
             transaction.update(route_at(partner), [Route.partner.set(person.identifier)], condition=held)
-        checks = hold(transaction, [number], now)
+        checks = hold(transaction, [number], now, shared_by([person]))
     return None if without_pool(refused, checks, 6 if partner else 5) else person

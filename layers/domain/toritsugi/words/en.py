@@ -68,6 +68,10 @@ ENGLISH = Language(
         "pin needed": "From your telephone this number is reached with a PIN.",
         "enter pin": "Please enter your PIN, and then press the pound key.",
         "call intercepted": "We are sorry, but this call cannot be put through. Thank you for calling.",
+        # For which of several sessions somebody calls.
+        "choose by name": "For {about}, press {key}.",
+        "choose by place": "For number {key}, press {key}.",
+        "nothing chosen": "No choice was made. Please call again.",
         # A call between two people.
         "call recorded": "This call is recorded.",
         "number unconfirmed": "The caller's number could not be confirmed.",

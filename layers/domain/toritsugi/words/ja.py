@@ -90,6 +90,10 @@ JAPANESE = Language(
         "pin needed": "この電話からおかけになるには、暗証番号が必要です。",
         "enter pin": "暗証番号を入力し、最後にシャープを押してください。",
         "call intercepted": "申し訳ございませんが、この電話はおつなぎできません。お電話ありがとうございました。",
+        # For which of several sessions somebody calls.
+        "choose by name": "{about}については、{key}を押してください。",
+        "choose by place": "{key}番目のお相手の方は、{key}を押してください。",
+        "nothing chosen": "お選びいただけませんでした。もう一度おかけ直しください。",
         # A call between two people.
         "call recorded": "この通話は録音されます。",
         "number unconfirmed": "発信者の電話番号は、本人のものと確認できていません。",
