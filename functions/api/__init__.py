@@ -61,7 +61,8 @@ OTHERS = [
     (re.compile("PUT /api/receptions/[^/]+|POST /api/receptions/check"), DOCUMENTS, MAX_BODY_BYTES),
 ]
 SCOPE_OF_NOUN = {"ready-receptions": "receptions", "events": "subscriptions"}
-DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json", PAGE)  # for any key: it is in the repository, but large
+# For any key: they are in the repository, but large.
+DOCUMENT_PATHS = ("/api/docs", "/api/openapi.json", "/api/proxy/docs", "/api/proxy/openapi.json", PAGE)
 
 
 def name_place(app: APIGatewayHttpResolver, next_middleware: Callable[..., Any]) -> Response[Any]:
@@ -89,6 +90,23 @@ def describe_api() -> Response[str]:
 @app.get("/api/docs", include_in_schema=False, compress=True)
 def show_api() -> Response[str]:
     return document.show_document(document.write_document(app, DOCUMENT, "/"))  # it asks where it came from
+
+
+@app.get("/api/proxy/openapi.json", include_in_schema=False)
+def describe_proxy() -> Response[str]:
+    return Response(200, "application/json", describe_proxy_at(config.settings().public_base_url))
+
+
+@app.get("/api/proxy/docs", include_in_schema=False, compress=True)
+def show_proxy() -> Response[str]:
+    return document.show_document(describe_proxy_at("/"))
+
+
+def describe_proxy_at(address: str) -> str:
+    """The document of `/v1`, which only its readers pay for."""
+    from api.proxy_document import write_proxy_document
+
+    return rest.write_json(write_proxy_document(__version__, address))
 
 
 @app.get(PAGE, include_in_schema=False)

@@ -20,7 +20,7 @@ from toritsugi.foundation.api_keys import ALL_SCOPES, KEY_REMEMBERED_SECONDS, NO
 
 SID, OTHER = "SK" + "b" * 32, "SK" + "c" * 32
 
-OPEN = {"/api/docs", "/api/openapi.json", "/api/problems"}  # to any key
+OPEN = {"/api/docs", "/api/openapi.json", "/api/proxy/docs", "/api/proxy/openapi.json", "/api/problems"}  # to any key
 ROUTES = [
     (app, route.method, route.path)
     for app in (api, proxy)

@@ -384,7 +384,7 @@ def test_beside_a_route_stand_plain_figures_for_cloudformation_knows_no_types_th
 def test_what_is_heavy_or_not_signed_is_let_in_a_few_times_a_second():
     rates = {name: one["ThrottlingRateLimit"] for name, one in STAGE["RouteSettings"].items() if "GET " in name}
     unsigned = dict.fromkeys(("GET /voice/ringing/{proxy+}", "GET /sms/files/{proxy+}"), 20)
-    assert rates == {**unsigned, "GET /api/docs": 1, "GET /api/openapi.json": 1}
+    assert rates == {**unsigned, "GET /api/docs": 1, "GET /api/openapi.json": 1, "GET /api/proxy/{proxy+}": 1}
 
 
 def test_processes_are_reserved_only_when_asked_for():
@@ -770,6 +770,7 @@ def test_what_the_alarms_look_for_in_the_access_log_stands_there():
         "GET /sms/files/{proxy+}",
         "POST /recording/{proxy+}",
         *("POST /sms", "ANY /v1/{proxy+}", "ANY /api/{proxy+}", "GET /api/docs", "GET /api/openapi.json"),
+        "GET /api/proxy/{proxy+}",
     } == ROUTES
 
 
