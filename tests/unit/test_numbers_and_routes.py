@@ -180,11 +180,12 @@ def test_the_mode_is_the_widest_that_some_number_can_serve(pool, mode):
     assert default_mode(pool, []) == mode
 
 
+@pytest.mark.parametrize("grace", [0, 30])
 @pytest.mark.parametrize(
     ("ttl", "date", "end"), [(0, None, None), (60, None, 160), (0, 500, 500), (60, 500, 500), (600, 500, 500)]
 )
-def test_a_date_overrides_a_ttl_and_without_either_there_is_no_end(ttl, date, end):
-    assert expiry_of(ttl, date, 100) == end
+def test_a_date_overrides_a_ttl_and_without_either_there_is_no_end(ttl, date, end, grace):
+    assert expiry_of(ttl, date, 100, grace) == (None if end is None else end + grace)
 
 
 def test_a_sessions_ttl_counts_from_its_last_sign_of_life():
