@@ -80,3 +80,30 @@ def test_a_masked_call_is_recorded_and_its_interaction_says_so(desk, scene, kept
     assert json.loads(interaction.data)["recording_sid"] == recording["sid"]
     found = desk.asks("GET", f"/api/recordings?session={session.sdk.fetch().sid}")["recordings"]
     assert [one["sid"] for one in found] == [recording["sid"]]
+
+
+def test_a_mailbox_that_answers_takes_no_call_and_the_caller_leaves_a_message(desk, scene, kept, aiko, ben):
+    ways = {"AcceptByKey": "true", "Voicemail": "true", "MaxCalls": "1"}
+    desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", **ways)
+    session = desk.brings_together(aiko, ben)
+    aiko.dials(session.line_of(aiko))
+    eventually(lambda: ben.telephone["state"] == "ringing")
+    ben.rings(showing=session.line_of(ben))
+    ben.answers()
+    ben.hangs_up()
+    eventually(lambda: "録音" in str(aiko.telephone["heard"]))
+    time.sleep(1.5)  # the beep, in real time
+    aiko.says("折り返しお電話ください")
+    aiko.hangs_up()
+    (recording,) = kept(session.line_of(aiko))
+    assert (recording["kind"], recording["session_sid"]) == ("voicemail", session.sdk.fetch().sid)
+    aiko.dials(session.line_of(aiko))
+    eventually(lambda: ben.telephone["state"] == "ringing")
+    ben.rings(showing=session.line_of(ben))
+    ben.answers()
+    ben.presses("1")
+    eventually(lambda: aiko.telephone["talking_with"] == [ben.number])
+    ben.hangs_up()
+    shown = session.sdk.fetch()
+    path = f"/v1/Services/{shown.service_sid}/Sessions/{shown.sid}"
+    eventually(lambda: desk.asks("GET", path)["calls_made"] == 1)
