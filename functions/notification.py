@@ -78,7 +78,8 @@ def hand_on_states(found: list[Json]) -> None:
             continue
         service = callbacks.find_told_service(str(changed.session_sid))
         if service and (told := callbacks.find_told_state(changed)):
-            notifications.send_callback(service.service_sid, callbacks.parameters_of(told, service.service_sid))
+            parameters = callbacks.parameters_of(told, service.service_sid)
+            notifications.send_callback(service.service_sid, callbacks.without_words(parameters))
 
 
 def find_state(record: Json) -> Interaction | Message | None:

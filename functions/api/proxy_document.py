@@ -76,6 +76,10 @@ FIELDS: dict[str, Json] = {
         enum=list(services.INTERCEPT_FAILS),
     ),
     "PinEntry": truth(OURS + "Participants have a PIN, by which they are put through from any telephone"),
+    "SeveralSessions": string(
+        OURS + "What becomes of a session for whose people no number is left: `choose` has it share one",
+        enum=list(services.SEVERAL_SESSIONS),
+    ),
     "Greeting": string(
         OURS + "What the caller hears first; {label} is what the session is about", maxLength=MAX_SPOKEN
     ),
@@ -142,7 +146,15 @@ ANSWERS: dict[str, tuple[str, ...]] = {
             "extension_minutes",
             "extension_times",
         ),
-        *("record", "unconfirmed_callers", "callbacks_signed_by", "pin_entry", "intercept_fails", "links"),
+        *(
+            "record",
+            "unconfirmed_callers",
+            "callbacks_signed_by",
+            "pin_entry",
+            "intercept_fails",
+            "links",
+            "several_sessions",
+        ),
         *USUAL,
     ),
     "PhoneNumber": (
@@ -159,7 +171,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "Participant": (
         *OF_SERVICE,
         *("session_sid", "friendly_name", "identifier", "proxy_identifier", "proxy_identifier_sid"),
-        *("date_deleted", "links", "pin"),
+        *("date_deleted", "links", "digit", "pin"),
     ),
     "Interaction": INTERACTION,
     "MessageInteraction": (*INTERACTION, "participant_sid"),
@@ -180,6 +192,7 @@ SHOWN_AS: dict[str, Json] = {
     "capabilities": {"type": "object", "description": "What the number can: voice, sms, mms, fax"},
     "in_use": number("In how many sessions it is"),
     "closed_reason": string("Why the session is closed: `api`, `ttl`, `date-expiry`, or a reason of ours"),
+    "digit": number(OURS + "The key that the person presses for this session, where several share the number"),
     "calls_made": number(OURS + "In how many calls two have talked, where its terms count them"),
     "data": string("JSON as a text: what was written; of a call its duration, and its recording if there is one"),
     "type": string("What it is", enum=["voice", "message"]),
@@ -214,7 +227,7 @@ PROXY_CODES = {
     80205: "the service has no numbers",
     80206: "no number in the participant's area, or none there is free",
     80207: "all numbers that would do are reserved",
-    80208: "all numbers that would do are in use by this participant",
+    80208: "all numbers that would do are in use by this participant; with `SeveralSessions=choose` nine share one",
     80301: "the account has no number of this SID",
     80304: "the ProxyIdentifier is no telephone number",
     80308: "no session has this unique name",

@@ -194,7 +194,7 @@ def test_a_refused_request_is_noticed_by_its_code(service, logged):
         with contextlib.suppress(TwilioRestException):
             service.sessions.create(participants=people(AIKO))
     said = [json.loads(line) for line in logged().splitlines()]
-    assert [(line["message"], line["code"]) for line in said] == [("request refused", 80208)]
+    assert [line["code"] for line in said if line["message"] == "request refused"] == [80208]
 
 
 def forms_of(number):

@@ -76,12 +76,16 @@ def walk(client, at_twilio, clock):
     return Walk(Program())
 
 
+OUR_OWN = {"POST /v1/Services/{}/Sessions/{}/Participants/{}", "GET /v1/Services/{}/PoolForecast"}
+
+
 def test_every_operation_is_there_under_twilios_path():
     import proxy
 
     ours = {re.sub("<.+?>", "{}", f"{one.method} {one.path}") for one in routes_of(proxy.app)}
     twilios = {re.sub(r"\{.+?\}", "{}", f"{method} {path}") for method, path, *_ in operations().values()}
-    assert ours == twilios
+    assert ours == twilios | OUR_OWN
+    assert not twilios & OUR_OWN
     assert len(operations()) == 25
 
 

@@ -564,7 +564,8 @@ def test_a_session_of_two_costs_three_round_trips_however_many_there_are(service
     service.fetch()
     for number in range(3):
         with wire.counting() as operations:
-            service.sessions.create(participants=people(AIKO, BEN), unique_name=f"parcel-{number}", ttl=600)
+            two = people(f"+8190111100{number:02}", f"+8190222200{number:02}")
+            service.sessions.create(participants=two, unique_name=f"parcel-{number}", ttl=600)
         assert operations == ["Query", "BatchGetItem", "TransactWriteItems"]
 
 

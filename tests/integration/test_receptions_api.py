@@ -466,7 +466,7 @@ def test_a_call_at_a_deleted_reception_goes_on_and_its_versions_are_never_counte
     records._remembered_documents.clear()
     assert records.get_document("desk", 1)["steps"]["hello"]["say"] == "one"
     status, saved = puts(desk, "desk", says("one"))
-    assert (status, saved["version"]) == (200, 2)
+    assert (status, saved["version"]) == (201, 2)
     assert [one["name"] for one in desk.asks("GET", "/api/receptions")[1]["receptions"]] == ["desk"]
 
 

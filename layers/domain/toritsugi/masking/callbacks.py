@@ -66,8 +66,7 @@ def find_told(service_sid: str) -> Service | None:
 def parameters_of(told: Told, service_sid: str) -> dict[str, str]:
     """What is told of a call or text as it is now: ids, states, addresses, what was written; never who somebody is.
 
-    What is not there is an empty field, such as all that would have come in of a text that a program has sent. What was
-    written in a text is added when it is told: what people write waits in no queue, where nobody could erase it.
+    What is not there is an empty field, such as all that would have come in of a text that a program has sent.
     """
     shown = {name: text or "" for name, text in show_any(told, service_sid, "").items()}
     # in small letters, unlike by REST
@@ -79,13 +78,18 @@ def parameters_of(told: Told, service_sid: str) -> dict[str, str]:
             "interactionServiceSid": shown["service_sid"],
             "interactionAccountSid": shown["account_sid"],
             "interactionType": shown["type"].capitalize(),
-            "interactionData": shown["data"] if isinstance(told[0], Interaction) else "",
+            "interactionData": shown["data"],
             "interactionDateCreated": shown["date_created"],
             "interactionDateUpdated": shown["date_updated"],
         }
         | {in_camel_case(name): text for name, text in shown.items() if name.startswith(("inbound_", "outbound_"))}
         | kinds
     )
+
+
+def without_words(parameters: dict[str, str]) -> dict[str, str]:
+    """The same, of a text without what was written in it: that waits in no queue, where nobody could erase it."""
+    return parameters | {"interactionData": ""} if parameters["interactionType"] == "Message" else parameters
 
 
 def with_words(parameters: dict[str, str]) -> dict[str, str]:
