@@ -19,6 +19,16 @@ PARTS = Path(swagger_ui.__file__).parent
 # How Powertools names a bound of a number that is read by us, and how JSON Schema does.
 BOUNDS = {"ge": "minimum", "le": "maximum"}
 NULL = {"type": "null"}
+# The page would send every field of a form that nobody has filled in as an empty one, which takes its value away.
+LEAVES_BLANKS_OUT = """
+  swaggerUIOptions.requestInterceptor = (request) => {
+    if (/urlencoded/.test(request.headers["Content-Type"]) && typeof request.body === "string")
+      request.body = request.body.split("&").filter((field) => !field.endsWith("=")).join("&")
+    return request
+  }
+"""
+HIDES_THEIR_BOXES = "<style>.swagger-ui .parameter__empty_value_toggle { display: none !important }</style>"
+SHOWS = "  var ui = SwaggerUIBundle("
 
 
 def write_document(app: APIGatewayHttpResolver, about: Json, address: str) -> str:
@@ -65,6 +75,7 @@ def show_document(document: str) -> Response[str]:
     names = ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
     script, style = ((PARTS / name).read_text(encoding="utf-8") for name in names)
     page = swagger_ui.generate_swagger_html(document.replace("</", "<\\/"), script, style, "", None)
+    page = page.replace(SHOWS, LEAVES_BLANKS_OUT + SHOWS, 1).replace("</head>", HIDES_THEIR_BOXES + "</head>", 1)
     hashes = " ".join(f"'sha256-{hash_for_browser(one)}'" for one in re.findall(r"<script>(.*?)</script>", page, re.S))
     policy = {
         "default-src": "'none'",

@@ -539,9 +539,9 @@ def write_operation(asked: Operation) -> Json:
 
 
 def write_form(asked: Operation) -> Json:
-    """What an operation is sent."""
+    """What an operation is sent. The examples have the page fill in nothing that nobody has to say."""
     required = REQUIRED.get(asked.name, [])
-    fields = {name: FIELDS[name] for name in asked.fields}
+    fields = {name: FIELDS[name] | ({} if name in required else {"example": ""}) for name in asked.fields}
     form: Json = {"type": "object", "additionalProperties": False, "required": required, "properties": fields}
     return {"required": bool(required), "content": {FORM_TYPE: {"schema": form}}}
 

@@ -71,3 +71,16 @@ def test_nothing_that_is_put_into_the_page_later_runs(box, browser, troubles):
     )
     assert page.evaluate("window.owned") is None
     assert any("Content Security Policy" in trouble for trouble in troubles)
+
+
+def test_whoever_has_a_key_makes_a_service_on_the_page_of_proxy(box, browser, troubles):
+    page = opened(browser, troubles, http_credentials={"username": ACCOUNT_SID, "password": AUTH_TOKEN})
+    page.goto(f"{box.exchange}/api/proxy/docs")
+    operation = page.locator(".opblock-post").filter(has=page.locator('[data-path="/v1/Services"]')).first
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator('tr[data-property-name="UniqueName"] input').fill("sample-page")
+    expect(operation.get_by_text("Send empty value").first).not_to_be_visible()  # for it does not
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table")).to_contain_text("201")
+    assert [trouble for trouble in troubles if "favicon" not in trouble and "404" not in trouble] == []
