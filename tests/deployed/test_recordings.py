@@ -94,8 +94,8 @@ def test_a_mailbox_that_answers_takes_no_call_and_the_caller_leaves_a_message(de
     eventually(lambda: "録音" in str(aiko.telephone["heard"]))
     time.sleep(1.5)  # the beep, in real time
     aiko.says("折り返しお電話ください")
-    aiko.hangs_up()
     (recording,) = kept(session.line_of(aiko))
+    eventually(lambda: aiko.telephone["state"] == "idle")
     assert (recording["kind"], recording["session_sid"]) == ("voicemail", session.sdk.fetch().sid)
     aiko.dials(session.line_of(aiko))
     eventually(lambda: ben.telephone["state"] == "ringing")

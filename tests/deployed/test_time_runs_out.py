@@ -67,8 +67,8 @@ def test_a_session_ends_by_its_schedule_which_is_gone_then(opened, deployment, a
 
 
 def test_a_call_puts_the_end_off_and_the_schedule_comes_again(opened, aiko, ben, stored):
-    session = opened.brings_together(aiko, ben, ttl=2 * SOON)
-    time.sleep(SOON)
+    session = opened.brings_together(aiko, ben, ttl=3 * SOON)
+    time.sleep(2 * SOON)
     aiko.dials(session.line_of(aiko))
     ben.rings(showing=session.line_of(ben))
     aiko.hangs_up()
