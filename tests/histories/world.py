@@ -62,6 +62,7 @@ class World:
         from toritsugi.adapters import twilio_api
         from toritsugi.foundation import api_keys, config
         from toritsugi.limits import switch
+        from toritsugi.masking import demand
 
         self.clock.move_to(NOON)
         for name, rows in (furniture or {}).items():
@@ -71,6 +72,7 @@ class World:
             config.settings()
             api_keys._remembered_keys.clear()
             switch.forget_limits()
+            demand._noted.clear()
             twilio_api.get_abilities.cache_clear()
             self.aws.tables.hear = self.oracle.hear
             yield
