@@ -217,8 +217,9 @@ def participant_entry(participant_sid: str) -> str:
     return f"participant#{participant_sid}"
 
 
-def other_number_entry(number: str) -> str:
-    return f"participant-number#{number}"
+def other_number_entry(renumbered: int) -> str:
+    """Where the number stays that somebody had before a change. It is no part of the key: keys are seen by many."""
+    return f"participant-number#{renumbered}"
 
 
 def side_of(person: Participant) -> int:

@@ -92,11 +92,12 @@ def save_number(
     ended = route_at(person)
     person.identifier, person.date_updated = search.wanted.identifier, now
     give_digits([person], [search])
-    counted: list[Action] = [Session.renumbered.set((session.renumbered or 0) + 1), Session.date_updated.set(now)]
+    changes = int(session.renumbered or 0) + 1
+    counted: list[Action] = [Session.renumbered.set(changes), Session.date_updated.set(now)]
     held = is_connecting(session.session_sid, now)
     with refusals() as refused, write_transaction() as transaction:
         transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))
-        transaction.save(OtherNumber(session.session_sid, other_number_entry(former), identifier=former))
+        transaction.save(OtherNumber(session.session_sid, other_number_entry(changes), identifier=former))
         transaction.save(person, condition=Participant.identifier == former)
         transaction.update(session, counted, condition=session_is_open(now) & is_as_read(session))
         transaction.update(ended, [*leaving(now, session), Route.shows.remove()], condition=held)
