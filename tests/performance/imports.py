@@ -13,6 +13,7 @@ from typing import Any
 from botocore.endpoint import Endpoint
 
 from local.aws import Context
+from local.aws import rows as rows_of_tables
 from tests.performance.calls import Json, event_of
 from tests.performance.exchange import KEY
 from tests.performance.meter import Meter
@@ -55,7 +56,7 @@ def measure() -> Findings:
 
 
 def take(rows: int, work: Any) -> Imported:
-    with at_once() as operations:
+    with rows_of_tables.by_requests(), at_once() as operations:
         start, cpu = time.perf_counter(), time.process_time()
         work()
         return Imported(rows, time.perf_counter() - start, time.process_time() - cpu, len(operations))
