@@ -34,21 +34,13 @@ class OwnersWord:
         self.let_on: bool | None = None
 
     def find_twiml(self, stray: StrayText) -> str | None:
-        """The TwiML with which it answers a text that no session puts through.
-
-        None, where it answers otherwise; then there may be a session.
-        """
+        """The TwiML with which it answers a text that no session puts through, if it is TwiML."""
         from toritsugi.adapters import owner_webhook, schedules  # these here only: few texts are strays
         from toritsugi.masking import strangers
 
         self.was_asked = True
         stranger = strangers.Stranger(stray.service_sid, self.webhook.fields, stray.route)
-        answer = strangers.find_answer(stranger, owner_webhook.ask_what_becomes)
-        if isinstance(answer, str):
-            return answer
-        if answer and answer.expires_at is not None:
-            schedules.arm_expiry(answer.session_sid, answer.expires_at)
-        return None
+        return strangers.find_twiml(stranger, owner_webhook.ask_what_becomes, schedules.arm_expiry)
 
     def lets_on(self, wanted: RelayedText) -> bool:
         """Whether it lets a text of a session go on, if it wants to be asked at all."""

@@ -152,20 +152,12 @@ def go_on_in_session(call: Webhook, known: KnownOfCall, now: float, verstat: str
 
 
 def ask_about_stranger(call: Webhook, line: Line, route: Route | None) -> str | None:
-    """The TwiML with which the owner's system answers a caller whom no session knows.
-
-    None, where it answers otherwise; then there may be a session.
-    """
+    """The TwiML with which the owner's system answers a caller whom no session knows, if it is TwiML."""
     from toritsugi.adapters import owner_webhook  # these here only: no call of a session is a stranger's
     from toritsugi.masking import strangers
 
     stranger = strangers.Stranger(str(line.service_sid), call.fields, route)
-    answer = strangers.find_answer(stranger, owner_webhook.ask_what_becomes)
-    if isinstance(answer, str):
-        return answer
-    if answer and answer.expires_at is not None:
-        schedules.arm_expiry(answer.session_sid, answer.expires_at)
-    return None
+    return strangers.find_twiml(stranger, owner_webhook.ask_what_becomes, schedules.arm_expiry)
 
 
 def ask_before(call: Webhook, line: Line, route: Route, now: float) -> None:

@@ -20,6 +20,7 @@ from tests.integration.conftest import (
     open_session,
     set_setting,
 )
+from tests.integration.test_cleanup import due, schedules
 from tests.integration.test_proxy_api import raw
 from tests.integration.texts import DOCUMENT, form, kept, know, send, writes
 from tests.integration.wire import Wire
@@ -317,6 +318,15 @@ def test_an_answer_in_json_makes_a_session_that_connects_the_very_call(service, 
     people = [(one.identifier, one.proxy_identifier) for one in service.sessions(session.sid).participants.list()]
     assert people == [(AIKO, LINES[0]), (BEN, LINES[2])]
     assert [one["Name"].split("-")[0] for one in cloud.scheduler.list_schedules()["Schedules"]] == [session.sid]
+
+
+def test_a_session_for_a_stranger_is_warned_of_as_any_other(service, twilio, shop, cloud):
+    asks(service, OutOfSessionCallbackUrl=shop.address, WarnBeforeExpiry=600)
+    shop.says = lambda _: {"participantIdentifier": BEN, "mode": "voice-only", "ttl": 3600}
+    calls(twilio, LINES[0])
+    [session] = service.sessions.list()
+    ends, [armed] = Session.get(session.sid, "session").expires_at, schedules(cloud).values()
+    assert due(armed) == ends - 600
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "Shift_JIS", "UTF-16"])

@@ -84,10 +84,11 @@ class Unusable(Exception):
         self.code = code
 
 
-def find_answer(stranger: Stranger, ask: AskWhatBecomes) -> str | Session | None:
-    """What the owner's system answers: TwiML, or a session that was opened for it; None, where nothing came of it.
+def find_twiml(stranger: Stranger, ask: AskWhatBecomes, arm: Callable[[str, float], None]) -> str | None:
+    """The TwiML that the owner's system answers; None, where it answers otherwise: then there may be a session.
 
-    The log says why, by Twilio's code. A session may be there nevertheless: Twilio asks twice, and so may others.
+    That was opened for its answer, and `arm` has it looked at when it is due; or it was there, for Twilio asks twice.
+    Where nothing came of the answer, the log says why, by Twilio's code.
     """
     service = find_any_service(stranger.service_sid)
     if service is None or service.deleted_at or not service.out_of_session_callback_url:
@@ -96,7 +97,12 @@ def find_answer(stranger: Stranger, ask: AskWhatBecomes) -> str | Session | None
     try:
         if is_forged(stranger, service):
             return None
-        return read_answer(stranger, ask_about(stranger, service, ask))
+        answer = read_answer(stranger, ask_about(stranger, service, ask))
+        if isinstance(answer, str):
+            return answer
+        if answer.due_at is not None:
+            arm(answer.session_sid, answer.due_at)
+        return None
     except SessionIsThere:
         return None
     except Unusable as why:
