@@ -40,7 +40,7 @@ class OwnersWord:
 
         self.was_asked = True
         stranger = strangers.Stranger(stray.service_sid, self.webhook.fields, stray.route)
-        return strangers.find_twiml(stranger, owner_webhook.ask_what_becomes, schedules.arm_expiry)
+        return strangers.find_twiml(stranger, owner_webhook.ask_what_becomes, schedules.arm_expiry, event_bus.tell)
 
     def lets_on(self, wanted: RelayedText) -> bool:
         """Whether it lets a text of a session go on, if it wants to be asked at all."""

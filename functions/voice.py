@@ -153,11 +153,11 @@ def go_on_in_session(call: Webhook, known: KnownOfCall, now: float, verstat: str
 
 def ask_about_stranger(call: Webhook, line: Line, route: Route | None) -> str | None:
     """The TwiML with which the owner's system answers a caller whom no session knows, if it is TwiML."""
-    from toritsugi.adapters import owner_webhook  # these here only: no call of a session is a stranger's
+    from toritsugi.adapters import event_bus, owner_webhook  # these here only: no call of a session is a stranger's
     from toritsugi.masking import strangers
 
     stranger = strangers.Stranger(str(line.service_sid), call.fields, route)
-    return strangers.find_twiml(stranger, owner_webhook.ask_what_becomes, schedules.arm_expiry)
+    return strangers.find_twiml(stranger, owner_webhook.ask_what_becomes, schedules.arm_expiry, event_bus.tell)
 
 
 def ask_before(call: Webhook, line: Line, route: Route, now: float) -> None:

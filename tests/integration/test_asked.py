@@ -329,6 +329,14 @@ def test_a_session_for_a_stranger_is_warned_of_as_any_other(service, twilio, sho
     assert due(armed) == ends - 600
 
 
+def test_a_stranger_for_whom_there_is_no_number_counts_in_the_forecast(service, twilio, shop, cloud):
+    asks(service, OutOfSessionCallbackUrl=shop.address)
+    shop.says = lambda _: {"participantIdentifier": BEN, "mode": "message-only"}
+    calls(twilio, LINES[0])
+    [told] = [event.detail["data"] for event in cloud.events if event.what == "number.exhausted"]
+    assert (told["mode"], told["refused"]) == ("message-only", True)
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "Shift_JIS", "UTF-16"])
 def test_json_may_be_in_any_charset_and_the_line_reserved(client, twilio, shop, charset):
     made = client.proxy.v1.services.create(unique_name="counter")

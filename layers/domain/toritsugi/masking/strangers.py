@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 from toritsugi.foundation.errors import CallerUnconfirmed, OwnerSilent, RequestRefused
 from toritsugi.foundation.forms import Form, media_type
 from toritsugi.foundation.logs import log
+from toritsugi.limits.usage import Tell
 from toritsugi.lines.identity import has_to_be_announced
 from toritsugi.lines.numbers import is_shown
 from toritsugi.masking.callbacks import in_camel_case
@@ -84,10 +85,11 @@ class Unusable(Exception):
         self.code = code
 
 
-def find_twiml(stranger: Stranger, ask: AskWhatBecomes, arm: Callable[[str, float], None]) -> str | None:
+def find_twiml(stranger: Stranger, ask: AskWhatBecomes, arm: Callable[[str, float], None], tell: Tell) -> str | None:
     """The TwiML that the owner's system answers; None, where it answers otherwise: then there may be a session.
 
     That was opened for its answer, and `arm` has it looked at when it is due; or it was there, for Twilio asks twice.
+    Whom to `tell` is told as of any session where it takes nearly all numbers.
     Where nothing came of the answer, the log says why, by Twilio's code.
     """
     service = find_any_service(stranger.service_sid)
@@ -97,7 +99,7 @@ def find_twiml(stranger: Stranger, ask: AskWhatBecomes, arm: Callable[[str, floa
     try:
         if is_forged(stranger, service):
             return None
-        answer = read_answer(stranger, ask_about(stranger, service, ask))
+        answer = read_answer(stranger, ask_about(stranger, service, ask), tell)
         if isinstance(answer, str):
             return answer
         if answer.due_at is not None:
@@ -155,7 +157,7 @@ def session_before(route: Route | None) -> dict[str, str]:
 # ---- what it answers -------------------------------------------------------------------------------------------------
 
 
-def read_answer(stranger: Stranger, said: OwnersAnswer) -> str | Session:
+def read_answer(stranger: Stranger, said: OwnersAnswer, tell: Tell) -> str | Session:
     """TwiML, or the session that was opened. Raises Unusable, RequestRefused, SessionIsThere."""
     kind, charset = media_type(said.headers.get("Content-Type", "")), said.headers.get_content_charset()
     try:
@@ -163,7 +165,8 @@ def read_answer(stranger: Stranger, said: OwnersAnswer) -> str | Session:
         if kind in TWIML_TYPES:
             return read_twiml(content)
         if kind == JSON_TYPE:
-            return open_session(stranger.service_sid, read_wanted(content, stranger), sid=stranger.session_sid)[0]
+            wanted = read_wanted(content, stranger)
+            return open_session(stranger.service_sid, wanted, tell, sid=stranger.session_sid)[0]
     except (ValueError, LookupError, RecursionError, ElementTree.ParseError):
         raise Unusable(12100, "its answer cannot be read") from None
     raise Unusable(12300, "its answer is neither TwiML nor JSON")
