@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +19,7 @@ from toritsugi import words
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sealing import unseal
 from toritsugi.lines.lines import find_line
-from toritsugi.masking import erasure, pool, removal, routes, telephones
+from toritsugi.masking import demand, erasure, pool, removal, routes, telephones
 
 CHRIS, LINE, OTHER_LINE = "+819044440004", "+815010000001", "+815010000002"
 CALL, DAY = "CA" + "1" * 32, 86_400
@@ -95,6 +96,13 @@ def test_with_it_the_second_has_another_digit_and_a_tenth_is_refused(sid, cloud)
     assert sorted(digits(cloud).values()) == list(range(1, 10))
     assert deeds.outcome(lambda: deeds.create(sid, AIKO, CHRIS)) == 80208
     assert len(check(cloud).live) == 18
+
+
+def test_the_forecast_counts_sessions_that_share_a_line(sid):
+    orders(sid, "order 17", "order 18")
+    _, numbers = pool.read_pool(sid)
+    demands, _ = demand.forecast(sid, numbers, time.time())
+    assert demands["JP voice-only"].most_now == 2
 
 
 def test_a_line_of_their_own_is_given_as_long_as_there_is_one(sid, cloud):

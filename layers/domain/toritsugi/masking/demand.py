@@ -26,7 +26,7 @@ from toritsugi.lines.numbers import country_of, family_of
 from toritsugi.masking.candidates import LineSearch, serves
 from toritsugi.masking.pool import PoolNumber
 from toritsugi.masking.requests import ParticipantRequest
-from toritsugi.masking.routes import Route, route_key
+from toritsugi.masking.routes import Route
 from toritsugi.masking.sessions import MODES
 
 WANT_OF_NUMBERS = (80201, 80202, 80203, 80205, 80206, 80207, 80208)  # the codes of creations that lacked one
@@ -190,9 +190,9 @@ def forecast(service_sid: str, pool: list[PoolNumber], now: float) -> tuple[dict
         for kind in {name.partition(" ")[2] for name in row if " " in name}:
             counts = (tally_in(row, f"most {kind}"), tally_in(row, f"wanted {kind}"), tally_in(row, f"refused {kind}"))
             demands[kind].days[row["day"]["S"]] = counts
-    lines_of, complete = find_holders(usable)
+    places_of, complete = find_holders(usable)
     for demand in demands.values():
-        demand.most_now, certain = count_busiest(lines_of, {number.phone_number for number in demand.numbers}, now)
+        demand.most_now, certain = count_busiest(places_of, {number.phone_number for number in demand.numbers}, now)
         complete &= certain
     return dict(sorted(demands.items())), complete
 
@@ -212,27 +212,27 @@ def read_days(service_sid: str, now: float) -> list[dict[str, Any]]:
     return found
 
 
-def find_holders(numbers: Sequence[PoolNumber]) -> tuple[dict[str, set[str]], bool]:
-    """Over which of these numbers each person is reached, as an index says, and whether that is all of it."""
-    lines_of: defaultdict[str, set[str]] = defaultdict(set)
+def find_holders(numbers: Sequence[PoolNumber]) -> tuple[dict[str, list[Route]], bool]:
+    """The keys of the routes over these numbers by person, as an index says, and whether that is all of them."""
+    places_of: defaultdict[str, list[Route]] = defaultdict(list)
     pairs = 0
     for number in numbers[:MAX_LINES_LOOKED_AT]:
         for route in Route.live.query(number.phone_number, limit=MAX_PAIRS_LOOKED_AT - pairs):
-            lines_of[route.number].add(number.phone_number)
+            places_of[route.number].append(route)
             pairs += 1
         if pairs >= MAX_PAIRS_LOOKED_AT:
-            return lines_of, False
-    return lines_of, len(numbers) <= MAX_LINES_LOOKED_AT
+            return places_of, False
+    return places_of, len(numbers) <= MAX_LINES_LOOKED_AT
 
 
-def count_busiest(lines_of: Mapping[str, set[str]], lines: set[str], now: float) -> tuple[int, bool]:
+def count_busiest(places_of: Mapping[str, Sequence[Route]], lines: set[str], now: float) -> tuple[int, bool]:
     """In how many sessions over these lines the busiest person is now, and whether that is certain."""
-    held = {person: theirs & lines for person, theirs in lines_of.items() if theirs & lines}
+    held = {person: [one for one in theirs if one.line in lines] for person, theirs in places_of.items()}
     ranked, most = sorted(held, key=lambda person: -len(held[person])), 0
     for person in ranked[:MAX_PEOPLE_LOOKED_AT]:
         if len(held[person]) <= most:
             return most, True
-        found = look_up_entries([route_key(person, line) for line in sorted(held[person])]).values()
+        found = look_up_entries([(one.number, one.entry) for one in held[person]]).values()
         most = max(most, sum(isinstance(route, Route) and route.connects(now) for route in found))
     return most, len(ranked) <= MAX_PEOPLE_LOOKED_AT or len(held[ranked[MAX_PEOPLE_LOOKED_AT]]) <= most
 
