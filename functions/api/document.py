@@ -28,6 +28,7 @@ LEAVES_BLANKS_OUT = """
   }
 """
 HIDES_THEIR_BOXES = "<style>.swagger-ui .parameter__empty_value_toggle { display: none !important }</style>"
+THEIR_LINK, LINK = 'currentUrl.pathname + "?format=json"', 'currentUrl.pathname.replace(/docs$/, "openapi.json")'
 SHOWS = "  var ui = SwaggerUIBundle("
 
 
@@ -76,6 +77,7 @@ def show_document(document: str) -> Response[str]:
     script, style = ((PARTS / name).read_text(encoding="utf-8") for name in names)
     page = swagger_ui.generate_swagger_html(document.replace("</", "<\\/"), script, style, "", None)
     page = page.replace(SHOWS, LEAVES_BLANKS_OUT + SHOWS, 1).replace("</head>", HIDES_THEIR_BOXES + "</head>", 1)
+    page = page.replace(THEIR_LINK, LINK, 1)
     hashes = " ".join(f"'sha256-{hash_for_browser(one)}'" for one in re.findall(r"<script>(.*?)</script>", page, re.S))
     policy = {
         "default-src": "'none'",

@@ -41,6 +41,16 @@ def test_whoever_has_a_key_browses_the_api_and_tries_it_out(box, browser, troubl
     assert [trouble for trouble in troubles if "favicon" not in trouble and "404" not in trouble] == []
 
 
+@pytest.mark.parametrize("path", ["/api/docs", "/api/proxy/docs"])
+def test_the_link_under_the_title_leads_to_the_document(box, browser, troubles, path):
+    page = opened(browser, troubles, http_credentials={"username": ACCOUNT_SID, "password": AUTH_TOKEN})
+    page.goto(box.exchange + path)
+    link = page.locator(".info a.link").first
+    expect(link).to_be_visible()
+    answer = page.request.get(f"{box.exchange}{link.get_attribute('href')}")
+    assert (answer.status, answer.json()["openapi"][:2]) == (200, "3.")
+
+
 def test_whoever_has_a_key_writes_a_reception_on_the_page(box, browser, desk, troubles):
     page = opened(browser, troubles, http_credentials={"username": ACCOUNT_SID, "password": AUTH_TOKEN})
     page.goto(f"{box.exchange}/api/docs")
