@@ -45,6 +45,7 @@ from toritsugi.masking import lifecycle as sessions
 MAX_ROUNDS = 12
 ENOUGH_MILLISECONDS = 15_000  # for whatever is begun
 TRY_AGAIN_SECONDS = 60
+SOON_SECONDS = 1  # after which a call that Twilio has not answered yet may have been
 MAX_DOUBTS = 3  # of one call, after which it counts as refused
 
 # Done first and noted after: twice does no harm, and not at all would.
@@ -240,12 +241,19 @@ def speak_step(step: Speak | SpeakAgain) -> None:
 
 
 def dismiss_caller(call_sid: str, sentence: str, language: str | None, leg_sid: str | None = None) -> None:
-    """Ends a call with a sentence; where its caller only hears the ring as yet, its leg is what can be ended."""
+    """Ends a call with a sentence; where its caller only hears the ring as yet, its leg is what can be ended.
+
+    One that has no leg is answered in a moment: what voice.py has said of it is still on its way to Twilio.
+    """
     response = VoiceResponse()
     voices.say_sentence(response, sentence, language)
     response.hangup()
-    if not twilio_api.redirect_and_end(call_sid, str(response)) and leg_sid:
+    if twilio_api.redirect_and_end(call_sid, str(response)):
+        return
+    if leg_sid:
         twilio_api.hang_up_call(leg_sid)
+    elif twilio_api.is_waiting(call_sid):
+        schedules.send_call_to_dismiss(call_sid, None, sentence, language, SOON_SECONDS)
 
 
 def leave_session(bridge: Bridge, talked: bool) -> None:

@@ -158,3 +158,17 @@ def test_a_stranger_is_told_as_ever(opened, aiko, ben, eve):
     eve.dials(session.line_of(aiko))
     eve.hears("この番号におつなぎできません")
     ben.is_idle()
+
+
+def test_who_waits_for_nobody_is_told_however_late_twilio_hears_of_the_room(opened, aiko, ben, box, clock):
+    session = opened.brings_together(aiko, ben)
+    opened.asks("PATCH", "/api/limits", {"calls_an_hour": 1})
+    aiko.dials(session.line_of(aiko))
+    ben.rings(showing=session.line_of(ben))
+    aiko.hangs_up()
+    box.call("PUT", "/faults", {"delay": {"match": "/voice$", "times": 1, "seconds": 3}})
+    aiko.dials(session.line_of(aiko))
+    clock.forward(seconds=20)
+    aiko.hears("混み合って")
+    aiko.is_idle()
+    ben.is_idle()

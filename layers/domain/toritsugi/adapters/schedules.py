@@ -72,9 +72,12 @@ def send_bridge_to_begin(bridge: dict[str, Any]) -> None:
     send({"begin": bridge}, 0)
 
 
-def send_call_to_dismiss(call_sid: str, leg_sid: str, sentence: str, language: str) -> None:
-    """Has timer.py say a sentence to a call, and end it, or at least its leg that rings."""
-    send({"dismiss": {"call_sid": call_sid, "leg_sid": leg_sid, "sentence": sentence, "language": language}}, 0)
+def send_call_to_dismiss(
+    call_sid: str, leg_sid: str | None, sentence: str, language: str | None, seconds: float = 0
+) -> None:
+    """Has timer.py say a sentence to a call, and end it, or at least its leg that rings; after so many seconds."""
+    call = {"call_sid": call_sid, "leg_sid": leg_sid, "sentence": sentence, "language": language}
+    send({"dismiss": call}, seconds)
 
 
 def send_call_to_count(session_sid: str, call_sid: str) -> None:

@@ -217,6 +217,17 @@ def redirect_and_end(call_sid: str, twiml: str) -> bool:
     return update_call(call_sid, twiml=twiml)
 
 
+def is_waiting(call_sid: str) -> bool:
+    """Whether a call has been neither answered nor ended. Raises RequestRefused 80613 where Twilio does not say."""
+    try:
+        call = twilio_client().calls(in_path(call_sid, "CA")).fetch()
+    except TwilioRestException as error:
+        if error.code in GONE_CODES:
+            return False
+        raise downstream(error) from None
+    return call.status in ("queued", "ringing")
+
+
 def update_call(call_sid: str, **changes: Any) -> bool:
     """Whether a running call is changed; one that has ended stays as it is. Raises RequestRefused 80613."""
     try:
