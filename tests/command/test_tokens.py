@@ -155,6 +155,7 @@ def test_an_exchange_is_run_without_the_auth_token_by_a_shared_key_and_an_api_ke
     assert exchange.succeeds("tokens", "add", made.sid, TWILIO_KEY_SECRET=made.secret) == {"added": made.sid}
     refused = exchange.types("tokens", "remove", "auth", "--yes")
     assert f"signs webhooks to {exchange.base} with the auth token" in refused.err
+    assert rings(exchange, "0" * 32) == 403  # so the function has just looked, and knows no key yet
     assert exchange.succeeds("tokens", "add", KEY_ID, TWILIO_KEY_SECRET=SECRET) == {"added": KEY_ID}
     rules({"url": f"{exchange.base}/", "key_id": KEY_ID, "secret": SECRET, "connection": CONNECTION})
     assert exchange.succeeds("tokens", "remove", "auth", "--yes") == {"removed": "auth"}
