@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from toritsugi import words
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.errors import ExchangeStopped, LimitReached
+from toritsugi.foundation.segments import measure_text
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transaction
 from toritsugi.limits import charges, switch, usage
 from toritsugi.lines.directory import DirectoryKey
@@ -26,7 +27,6 @@ from toritsugi.masking.sessions import Session, find_with_people, is_as_read, pr
 from toritsugi.messages import inbound, opt_out, records
 from toritsugi.messages.inbound import KnownOfSender, Text, TextContext
 from toritsugi.messages.records import Message
-from toritsugi.messages.segments import measure_text
 
 # Why a text is not passed on, as its sender is told: each has a sentence in words/.
 WHY_NOT = ("no session", "session ended", "partner missing", "calls only", "files", "opted out", "intercepted")

@@ -11,6 +11,7 @@ from pynamodb.transactions import TransactWrite
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import RequestRefused, Unanswered
+from toritsugi.foundation.segments import measure_text
 from toritsugi.foundation.transactions import refusals, write_transaction
 from toritsugi.limits import charges, switch, twilio_limits, usage
 from toritsugi.limits.usage import Tell, Use
@@ -18,7 +19,6 @@ from toritsugi.lines import destinations, directory
 from toritsugi.lines.lines import line_key
 from toritsugi.messages import records
 from toritsugi.messages.records import Message
-from toritsugi.messages.segments import measure_text
 
 MAX_BODY, MAX_MEDIA = 1_600, 10
 

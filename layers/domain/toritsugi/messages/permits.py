@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from toritsugi.foundation.errors import ExchangeStopped, LimitReached, RequestRefused
+from toritsugi.foundation.segments import measure_text
 from toritsugi.limits import charges, switch, usage
 from toritsugi.messages.inbound import TextContext
-from toritsugi.messages.segments import measure_text
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict  # typing's own says too little to pydantic before Python 3.12
 
+from toritsugi.foundation import segments
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import Moment, PageMeta, Uri, one_of
-from toritsugi.messages import segments
 from toritsugi.messages.records import Message
 
 # Why a message did not arrive: https://www.twilio.com/docs/api/errors

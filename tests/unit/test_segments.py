@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.network.messages import segments as networks
-from toritsugi.messages.segments import BASIC, EXTENSION, measure_text
+from toritsugi.foundation.segments import BASIC, EXTENSION, measure_text
 
 
 def test_the_alphabet_has_the_127_characters_of_the_standard_and_its_ten_more():
