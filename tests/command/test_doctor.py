@@ -23,7 +23,7 @@ def findings(said):
 
 def asks(exchange, method, path, body=None):
     """Has the telephone network do what people's hands do there."""
-    answer = httpx.request(method, exchange.network.url + path, json=body, trust_env=False, timeout=300)
+    answer = httpx.request(method, exchange.network.url + path, json=body, trust_env=False, verify=False, timeout=300)
     assert answer.is_success, answer.text
 
 

@@ -52,7 +52,7 @@ def start(name: str, command: list[str], folder: Path, port: int, ready: str, **
             start_new_session=True,  # a group of its own, which ends together
         )
     try:
-        eventually(lambda: httpx.get(running.url + ready, trust_env=False, timeout=300).is_success)
+        eventually(lambda: httpx.get(running.url + ready, trust_env=False, verify=False, timeout=300).is_success)
     except BaseException:
         running.end()
         raise

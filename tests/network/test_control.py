@@ -31,7 +31,9 @@ def test_the_network_starts_alone():
     ) as process:
         address = process.stdout.readline().strip()
         try:
-            assert httpx.get(address + "/account", trust_env=False, timeout=300).json()["numbers"] == [LINE]
+            assert httpx.get(address + "/account", trust_env=False, verify=False, timeout=300).json()["numbers"] == [
+                LINE
+            ]
         finally:
             process.terminate()
 

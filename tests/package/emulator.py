@@ -84,7 +84,7 @@ def started(folder: Path, handler: str, environment: dict[str, str], python: Pat
         )
     try:
         wait_for(address)
-        with httpx.Client(base_url=f"http://{address}", timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=f"http://{address}", timeout=30, trust_env=False, verify=False) as http:
             yield Function(http, log_file)
     finally:
         os.killpg(process.pid, 15)

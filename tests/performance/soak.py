@@ -65,7 +65,7 @@ async def living(keeps: int, pairs: int = PAIRS, minutes: int = HOUR) -> AsyncIt
     async with stack.run(0, NETWORK_PORT, 0, **account, keeps=keeps) as running:
         await asyncio.to_thread(sample.allow, running)
         limits = httpx.Limits(max_connections=pairs)
-        async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=60, limits=limits) as http:
             hands = Hands(running, http, pairs)
             await hands.prepare(Ttl="3600")
             yield Life(hands, minutes)

@@ -61,7 +61,7 @@ class Network:
         environment = os.environ | {"PYTHONPATH": str(ROOT / "infra")}
         nowhere = subprocess.DEVNULL
         self.process = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)
-        self.http = httpx.Client(base_url=self.address, trust_env=False, timeout=300)
+        self.http = httpx.Client(base_url=self.address, trust_env=False, verify=False, timeout=300)
         while not self.is_ready():
             assert self.process.poll() is None, "the network does not start"
             time.sleep(0.05)

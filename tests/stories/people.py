@@ -12,6 +12,8 @@ from twilio.rest import Client
 
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
 
+AFRESH = httpx.Limits(max_keepalive_connections=0)  # an exchange may be another one by the next request
+
 
 class Scene:
     """An exchange and a telephone network, by their addresses."""
@@ -155,6 +157,7 @@ class Desk:
 
     def __init__(self, scene: Scene, key: tuple[str, str] = (ACCOUNT_SID, AUTH_TOKEN)) -> None:
         self.scene, self.key = scene, key
+        self.http = httpx.Client(auth=key, trust_env=False, timeout=300, verify=False, limits=AFRESH)
         self.sdk = Client(*key)
         self.sdk.proxy.base_url = scene.exchange
         self.proxy = self.sdk.proxy.v1
@@ -181,7 +184,7 @@ class Desk:
     def sets(self, **settings: Any) -> None:
         """Settings of the service, those of ours among them."""
         url = f"{self.scene.exchange}/v1/Services/{self.service.fetch().sid}"
-        answer = httpx.post(url, data=settings, auth=self.key, trust_env=False, timeout=300)
+        answer = self.http.post(url, data=settings)
         assert answer.status_code == 200, answer.text
 
     def owns(self, *lines: str) -> None:
@@ -193,7 +196,7 @@ class Desk:
     def writes(self, name: str, text: str) -> dict[str, Any]:
         """A reception, as its owner writes it: in YAML."""
         url, kind = f"{self.scene.exchange}/api/receptions/{name}", {"content-type": "application/yaml"}
-        answer = httpx.put(url, content=text.encode(), headers=kind, auth=self.key, trust_env=False, timeout=300)
+        answer = self.http.put(url, content=text.encode(), headers=kind)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -222,7 +225,7 @@ class Desk:
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         url = f"{self.scene.exchange}{path}"
-        return httpx.request(method, url, json=body, headers=headers, auth=self.key, trust_env=False, timeout=300)
+        return self.http.request(method, url, json=body, headers=headers)
 
     def calls(self, *people: Person, line: str, **wanted: Any) -> "Bridge":
         """Has the exchange call these people and put them through."""
@@ -294,7 +297,7 @@ class Session:
 
     def changes(self, desk: "Desk", **settings: Any) -> dict[str, Any]:
         """Is changed, also in what the SDK does not know; how it is shown then."""
-        answer = httpx.post(self.sdk.fetch().url, data=settings, auth=desk.key, trust_env=False, timeout=300)
+        answer = desk.http.post(self.sdk.fetch().url, data=settings)
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
         return shown
