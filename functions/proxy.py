@@ -251,7 +251,7 @@ def update_participant(service_sid: str, session_sid: str, sid: str) -> Response
     """Proxy has no such operation: somebody gets another telephone, and keeps their line."""
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
-    person = telephones.change_number(service_sid, session_sid, sid, form("Identifier"))
+    person = telephones.change_numbers(service_sid, session_sid, sid, form(*requests.TELEPHONES))
     return ok(sessions.show_participant(person, service_sid, base()))
 
 

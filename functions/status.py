@@ -11,7 +11,7 @@ from toritsugi.bridges import events
 from toritsugi.foundation.errors import LimitReached
 from toritsugi.foundation.logs import traced
 from toritsugi.limits import switch, twilio_limits
-from toritsugi.masking import counted_legs, interactions, masked_legs
+from toritsugi.masking import counted_legs, interactions, masked_legs, team_legs
 from toritsugi.messages import records
 
 
@@ -38,8 +38,9 @@ def record_masked_leg(leg: masked_legs.MaskedLeg, callback: Webhook) -> None:
     """What a leg of a plain masked call has to tell; one that is too many is hung up, and its caller hears why."""
     limits, fields = switch.remembered_limits(), callback.fields
     counted_for, most = counted_legs.counted_for(callback["ParentCallSid"], limits), limits.calls_at_once_per_caller
+    record = team_legs.record_team_leg if leg.way else interactions.record_leg_status
     try:
-        news = interactions.record_leg_status(leg, fields, event_bus.tell, most, counted_for)
+        news = record(leg, fields, event_bus.tell, most, counted_for)
         count_leg(news, leg, callback)
     except LimitReached as reached:
         language = counted_legs.language_of_caller(leg, callback["From"])
@@ -55,7 +56,10 @@ def count_leg(news: interactions.LegNews, leg: masked_legs.MaskedLeg, callback: 
             return counted_legs.count_leg(news, leg, callback.fields, switch.remembered_limits(), event_bus.tell)
         except LimitReached:
             if again:
-                interactions.note_refused(leg.session_sid, callback["ParentCallSid"])
+                if leg.way:
+                    team_legs.note_refused_leg(leg, callback["ParentCallSid"])
+                else:
+                    interactions.note_refused(leg.session_sid, callback["ParentCallSid"])
                 raise
             switch.forget_limits()
     return None

@@ -148,7 +148,15 @@ def go_on_in_session(call: Webhook, known: KnownOfCall, now: float, verstat: str
     told_at = addresses.public_url(notice) if notice else None
     otherwise = dial_by_terms(call, route, now, unconfirmed) if route.terms else {}
     dialed = {"notice": told_at, "response": before} | otherwise
-    return routes.put_through(route, now, addresses.public_url(leg.path), recorder, **dialed)
+    answer = routes.put_through(route, now, addresses.public_url(leg.path), recorder, **dialed)
+    return ring_team(answer, route, leg, now) if route.team else answer
+
+
+def ring_team(answer: VoiceResponse, route: Route, leg: masked_legs.MaskedLeg, now: float) -> VoiceResponse:
+    """The same answer, where one of the two has several telephones."""
+    from toritsugi.masking import teams  # here only: plain calls would pay for it at every cold start
+
+    return teams.ring_all(answer, route, leg, now)
 
 
 def ask_about_stranger(call: Webhook, line: Line, route: Route | None) -> str | None:

@@ -270,6 +270,8 @@ def get_people(asked: CallRequest) -> tuple[list[PartyRequest], Json]:
         raise RequestRefused(80607, "The session is closed", 409)
     if len(people) < 2:
         raise RequestRefused(20409, "The session has fewer than two participants", 409)
+    if any(person.more_identifiers for person in people):
+        raise RequestRefused(20409, "A participant has several numbers, and a conference rings one for each", 409)
     named = [
         PartyRequest(number=person.identifier, shows=person.proxy_identifier, name=(person.friendly_name or "")[:64])
         for person in people

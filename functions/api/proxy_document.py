@@ -16,6 +16,7 @@ from toritsugi.lines.identity import UNCONFIRMED_CALLERS
 from toritsugi.masking import requests, services
 from toritsugi.masking.pins import MAX_PIN_DIGITS
 from toritsugi.masking.sessions import MODES
+from toritsugi.masking.teams import WAYS_TO_RING
 from toritsugi.masking.terms import MAX_COUNTED_CALLS, MAX_SPOKEN, MIN_CALL_SECONDS, USUAL
 
 OURS = "Not in Twilio's Proxy. "
@@ -111,6 +112,13 @@ FIELDS: dict[str, Json] = {
     "FailOnParticipantConflict": STRICT,
     "ReturnErrorOnDuplicateRequest": STRICT,
     "Identifier": string("The person's telephone number"),
+    "MoreIdentifiers": {
+        "type": "array",
+        "maxItems": requests.MAX_NUMBERS - 1,
+        "items": {"type": "string"},
+        "description": OURS + "Further telephones of the same participant; the field is repeated, blank is none",
+    },
+    "Rings": string(OURS + "How several telephones ring: at once, or one after the other", enum=list(WAYS_TO_RING)),
     "FriendlyName": string("What the person is called; shown, never spoken"),
     "ProxyIdentifier": string("The number of the pool that the person is to have"),
     "ProxyIdentifierSid": string("The same by its SID"),
@@ -171,7 +179,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "Participant": (
         *OF_SERVICE,
         *("session_sid", "friendly_name", "identifier", "proxy_identifier", "proxy_identifier_sid"),
-        *("date_deleted", "links", "digit", "pin"),
+        *("date_deleted", "links", "digit", "pin", "more_identifiers", "rings"),
     ),
     "Interaction": INTERACTION,
     "MessageInteraction": (*INTERACTION, "participant_sid"),
@@ -191,6 +199,12 @@ SHOWN_AS: dict[str, Json] = {
     "iso_country": string("The number's country"),
     "capabilities": {"type": "object", "description": "What the number can: voice, sms, mms, fax"},
     "in_use": number("In how many sessions it is"),
+    "more_identifiers": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": OURS + "The further telephones of the participant",
+    },
+    "rings": string(OURS + "How several telephones ring", enum=list(WAYS_TO_RING)),
     "closed_reason": string("Why the session is closed: `api`, `ttl`, `date-expiry`, or a reason of ours"),
     "digit": number(OURS + "The key that the person presses for this session, where several share the number"),
     "calls_made": number(OURS + "In how many calls two have talked, where its terms count them"),
@@ -293,7 +307,7 @@ GIVEN_NUMBERS = (
     *(80103, 80201, 80202, 80203, 80205, 80206, 80207, 80208, 80304, 80402, 80404, 80406, 80503, 80601, 80604),
     *(80605, 80616, 80623, 80701),
 )
-NEW_TELEPHONE = (80402, 80404, 80405, 80406, 80503, 80604, 80607, 80616)
+NEW_TELEPHONE = (80103, 80402, 80404, 80405, 80406, 80503, 80604, 80607, 80612, 80616, 80701)
 OPERATIONS = [
     Operation("GET", SERVICES, "list_services", "All services, by name", "services of Service"),
     Operation("GET", f"{SERVICES}/{{sid}}", "fetch_service", "A service", "200 Service"),
@@ -400,9 +414,9 @@ OPERATIONS = [
         "POST",
         f"{PEOPLE}/{{sid}}",
         "update_participant",
-        OURS + "Somebody gets another telephone, and keeps their proxy number",
+        OURS + "Somebody gets another telephone, or several, and keeps their proxy number; what is not said stays",
         "200 Participant",
-        ("Identifier",),
+        requests.TELEPHONES,
         (*IN_SESSION, *NEW_TELEPHONE),
     ),
     Operation(
@@ -469,7 +483,7 @@ OPERATIONS = [
         (*IN_SESSION, 80403),
     ),
 ]
-REQUIRED = {"create_service": ["UniqueName"], "add_participant": ["Identifier"], "update_participant": ["Identifier"]}
+REQUIRED = {"create_service": ["UniqueName"], "add_participant": ["Identifier"]}
 PAGES = {
     "PageSize": number(f"So many on a page; {MAX_PAGE_SIZE} at most", minimum=1),
     "Page": number("Is shown again, and nothing else", minimum=0),

@@ -63,8 +63,8 @@ GUARDS = [
     Guard(
         "a claim of whoever joins without a condition",
         "toritsugi.masking.claims",
-        "transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))",
-        "transaction.save(route_of(session, person, partner, search.turn))",
+        "transaction.save(own, condition=takes(search, person, session))",
+        "transaction.save(own)",
         "sessions",
         2207,
     ),

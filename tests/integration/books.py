@@ -74,22 +74,19 @@ class Books:
                 yield f"{number} over {line} ends {route.get('expires_at')}, its session {session.get('expires_at')}"
             if number in self.lines:
                 yield f"{number} is a line of ours and a participant"
-            partner = self.partner_of(route)
-            way_back = (number, line, route["session_sid"])
-            if route.get("partner") and (
-                partner is None or (partner.get("partner"), partner.get("shows"), partner["session_sid"]) != way_back
-            ):
-                yield f"{number} over {line} reaches somebody who cannot call back"
+            for who in reached_by(route):
+                back = self.way_of(who, route)
+                if number not in reached_by(back) or back.get("shows") != line:
+                    yield f"{number} over {line} reaches {who}, who cannot call back"
 
-    def partner_of(self, route: Item) -> Item | None:
-        """Where the other's calls to what they see go, in the same session if they have several."""
+    def way_of(self, who: str, route: Item) -> Item:
+        """Where their calls to what they see go in the session of this route; nowhere, if they have no such."""
         ways = [
             way
             for (number, entry), way in self.routes.items()
-            if number == route.get("partner") and entry.split("#")[1] == route.get("shows")
+            if (number, entry.split("#")[1], way["session_sid"]) == (who, route.get("shows"), route["session_sid"])
         ]
-        ways.sort(key=lambda way: way["session_sid"] != route["session_sid"])
-        return ways[0] if ways else None
+        return ways[0] if ways else {}
 
     def of_sessions(self):
         for session in self.open_sessions:
@@ -98,17 +95,26 @@ class Books:
             if (session["participants"], session.get("removed", 0)) != (len(everybody), len(everybody) - len(people)):
                 yield f"session {session['session_sid']} counts {session['participants']}, and has {len(everybody)}"
             for person in people:
-                if not any(self.is_of(route, person) for route in self.live):
-                    yield f"participant {person['sid']} of an open session has no route"
+                if sum(self.is_of(route, person) for route in self.live) != len(numbers_of(person)):
+                    yield f"participant {person['sid']} of an open session lacks a route"
                 if len(people) == 2 and not all(r.get("partner") for r in self.live if self.is_of(r, person)):
                     yield f"participant {person['sid']} of two has nobody to call"
 
     @staticmethod
     def is_of(route: Item, person: Item) -> bool:
         digit = f"#{person['digit']:g}" if person.get("digit") else ""
-        entry = f"route#{person['proxy_identifier']}{digit}"
-        key = (person["identifier"], entry, person["session_sid"], person["sid"])
-        return (route["number"], route["entry"], route["session_sid"], route["participant_sid"]) == key
+        key = (f"route#{person['proxy_identifier']}{digit}", person["session_sid"], person["sid"])
+        known = (route["entry"], route["session_sid"], route["participant_sid"])
+        return known == key and route["number"] in numbers_of(person)
+
+
+def numbers_of(person: Item) -> list[str]:
+    return [person["identifier"], *person.get("more_identifiers", ())]
+
+
+def reached_by(route: Item) -> list[str]:
+    """Whom a route leads to."""
+    return [route["partner"], *route.get("team", "").split()[1:]] if route.get("partner") else []
 
 
 def is_past(item: Item, now: float) -> bool:
@@ -144,5 +150,7 @@ def check(cloud: Any) -> Books:
     """The books, which agree with themselves: every live pair is an open session's participant's, and the other way."""
     books = open_books(cloud)
     assert books.faults == []
-    assert len(books.live) == sum(int(s["participants"] - s.get("removed", 0)) for s in books.open_sessions)
+    there = {session["session_sid"] for session in books.open_sessions}
+    people = [one for one in books.participants if one["session_sid"] in there and "date_deleted" not in one]
+    assert len(books.live) == sum(len(numbers_of(person)) for person in people)
     return books

@@ -60,7 +60,7 @@ def take_out(service_sid: str, session_sid: str) -> None:
 def renumber(service_sid: str, session_sid: str, number: str = "+819033330009") -> Any:
     """The first of a session's people gets another telephone."""
     [first, *_] = present(read_session(service_sid, session_sid)[1])
-    return telephones.change_number(service_sid, session_sid, first.sid, form(Identifier=number))
+    return telephones.change_numbers(service_sid, session_sid, first.sid, form(Identifier=number))
 
 
 def clean_up(session_sid: str) -> None:

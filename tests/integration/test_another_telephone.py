@@ -25,7 +25,7 @@ def asks(session, number, method="POST", **fields):
     """The status and the answer, when this person is to be changed."""
     [sid] = [one.sid for one in session.participants.list() if one.identifier == number]
     kind = {"Authorization": Desk().header, "Content-Type": "application/x-www-form-urlencoded"}
-    event = event_of(method, f"{BASE}/v1{session._uri}/Participants/{sid}", urlencode(fields), kind)
+    event = event_of(method, f"{BASE}/v1{session._uri}/Participants/{sid}", urlencode(fields, doseq=True), kind)
     answer = proxy.handler(event, Context("test"))
     return answer["statusCode"], parse(answer)
 

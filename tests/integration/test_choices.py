@@ -513,7 +513,7 @@ def test_who_gets_another_telephone_gets_a_digit_of_their_own_there(sid, cloud, 
     _, second = orders(sid, "order 17", "order 18")
     third = deeds.create(sid, EVE, "+819055550005", Label="order 19").session_sid
     [aiko] = [one for one in deeds.read_session(sid, second.session_sid)[1] if one.identifier == AIKO]
-    telephones.change_number(sid, second.session_sid, aiko.sid, deeds.form(Identifier=EVE))
+    telephones.change_numbers(sid, second.session_sid, aiko.sid, deeds.form(Identifier=EVE))
     assert digits(cloud, EVE) == {third: 1, second.session_sid: 2}
     assert [callee(presses(twilio, rings(twilio, EVE), digit, From=EVE)) for digit in "12"] == ["+819055550005", CHRIS]
     assert callee(rings(twilio)) == BEN

@@ -7,6 +7,7 @@ DEEDS.
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +36,19 @@ from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
 from toritsugi.limits import switch, usage
 from toritsugi.lines import lines
-from toritsugi.masking import asking, demand, erasure, in_conference, interactions, made_calls, pool, relaying, services
+from toritsugi.masking import (
+    asking,
+    claims,
+    demand,
+    erasure,
+    in_conference,
+    interactions,
+    made_calls,
+    pool,
+    relaying,
+    services,
+    team_legs,
+)
 from toritsugi.masking import lifecycle as sessions
 from toritsugi.masking import message_interactions as written
 from toritsugi.masking.claims import route_of
@@ -237,6 +250,26 @@ class World:
         OutgoingLeg(self.twilio, caller.identifier, caller.proxy_identifier).reports("initiated")
         return lambda: deed(sid)
 
+    def of_team(self, deed: Callable[[MaskedLeg, OutgoingLeg], object]) -> Deed:
+        """A call to a team, of one of whose legs has been told before."""
+        team = json.dumps({"Identifier": BEN, "MoreIdentifiers": ["+819022220009"]})
+        wanted = deeds.form(Participants=[json.dumps({"Identifier": AIKO}), team])
+        _, [caller, _] = claims.open_session(self.service, wanted)
+        leg = OutgoingLeg(self.twilio, AIKO, caller.proxy_identifier)
+        leg.reports("ringing")
+        return lambda: deed(MaskedLeg.read(urlsplit(leg.address).path), leg)
+
+    def called_team(self, told: str) -> Deed:
+        """The same, of which more is told."""
+        return self.of_team(lambda path, leg: team_legs.record_team_leg(path, leg.form(told), event_bus.tell))
+
+    def of_closed_team(self) -> Deed:
+        """One of a team is to be erased, whose session is over."""
+        team = json.dumps({"Identifier": AIKO, "MoreIdentifiers": [BEN]})
+        session, _ = claims.open_session(self.service, deeds.form(Participants=[team]))
+        deeds.close(self.service, session.session_sid)
+        return lambda: erasure.leave_team(session.session_sid, BEN)
+
     def left(self, deed: Callable[[str, str], object]) -> Deed:
         """Something that is done with a session that somebody was taken out of."""
         sid = self.session()
@@ -416,6 +449,11 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.interactions.note_recording": lambda w: w.of_called(
         lambda sid: interactions.note_recording(sid, "CA" + "1" * 32, RECORDING)
     ),
+    "masking.team_legs.add_word": lambda w: w.called_team("initiated"),
+    "masking.team_legs.keep_whole": lambda w: w.called_team("completed"),
+    "masking.team_legs.note_refused_leg": lambda w: w.of_team(
+        lambda path, leg: team_legs.note_refused_leg(path, leg.call_sid)
+    ),
     "masking.interactions.note_refused": lambda w: w.of_called(
         lambda sid: interactions.note_refused(sid, "CA" + "1" * 32)
     ),
@@ -476,7 +514,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.erasure.erase_session:1": lambda w: w.of_closed(lambda _, sid: erasure.erase_session(sid)),
     "masking.erasure.erase_session:2": lambda w: w.with_pins().of_closed(lambda _, sid: erasure.erase_session(sid)),
     "masking.sessions.forget_people": lambda w: w.of_closed(lambda _, sid: forget_people(sid)),
-    "masking.telephones.save_number": lambda w: w.of_session(deeds.renumber),
+    "masking.telephones.save_numbers": lambda w: w.of_session(deeds.renumber),
+    "masking.erasure.leave_team": lambda w: w.of_closed_team(),
     "masking.lifecycle.change_open": lambda w: w.of_session(lambda *sid: deeds.update(*sid, Ttl=600)),
     "masking.lifecycle.prolong_session": lambda w: w.of_session(
         lambda _, sid: sessions.prolong_session(sid, 0, NOW * 2), Ttl=600
@@ -485,9 +524,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.made_calls.note_call_made:2": lambda w: w.of_counted(Ttl=600),
     "masking.lifecycle.end_session": lambda w: w.of_session(deeds.close),
     "masking.lifecycle.reopen": lambda w: w.of_closed(deeds.reopen),
-    "masking.lifecycle.expire_session:1": lambda w: w.clean_up,
-    "masking.lifecycle.expire_session:2": lambda w: w.with_pins().clean_up,
-    "masking.lifecycle.expire_session:3": lambda w: w.clean_up,
+    "masking.lifecycle.end_what_hangs:1": lambda w: w.clean_up,
+    "masking.lifecycle.end_what_hangs:2": lambda w: w.with_pins().clean_up,
+    "masking.lifecycle.expire_session": lambda w: w.clean_up,
     "masking.lifecycle.note_warning": lambda w: w.of_session(
         lambda *sids: sessions.note_warning(read_session(*sids)[0])
     ),

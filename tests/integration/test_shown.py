@@ -139,6 +139,8 @@ def test_a_participant(session):
         "account_sid": ACCOUNT_SID,
         "friendly_name": "Ben",
         "identifier": BEN,
+        "more_identifiers": [],
+        "rings": "together",
         "proxy_identifier": line,
         "proxy_identifier_sid": "PN" + line[1:].zfill(32),
         "digit": 1,

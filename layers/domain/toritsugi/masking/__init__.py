@@ -9,6 +9,8 @@ candidates     which lines would do for them, and are free
 demand         how many they would need
 claims         how they get them
 telephones     how somebody in a session gets another number
+teams          somebody with several telephones, and how they ring
+team_legs      what becomes of a call to several
 lifecycle      how a session goes on, is changed, and ends
 pins           how a caller from another telephone is known
 routes         where a call to a line goes

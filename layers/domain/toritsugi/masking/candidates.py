@@ -27,7 +27,7 @@ class LineSearch:
 
     Those in `quarantined` may be taken before their quarantine is over. Those in `taken` connect the person in other
     sessions. It is the person's `turn`th line. A search that `shares` may find such, too; they are `ready` with one of
-    the `digits`, and all others with the first.
+    the `digits`, one of those that are `allowed_digits`, and all others with the first.
     """
 
     wanted: ParticipantRequest
@@ -39,6 +39,7 @@ class LineSearch:
     turn: float = 1
     shares: bool = False
     digits: dict[str, int] = field(default_factory=dict)
+    allowed_digits: Sequence[int] = DIGITS
 
     @property
     def asks_all(self) -> bool:
@@ -70,9 +71,9 @@ def compatible(
     pool: list[PoolNumber], wanted: ParticipantRequest, mode: str, level: str = "country"
 ) -> list[PoolNumber]:
     """The numbers that would do for this person, in this person's own order. Raises RequestRefused when none would."""
-    if mode == "message-only" and destinations.is_landline(wanted.identifier):
+    if mode == "message-only" and (landlines := [*filter(destinations.is_landline, wanted.numbers)]):
         raise RequestRefused(
-            80616, f"{wanted.identifier} is a landline, where no text arrives, and the Session is for texts"
+            80616, f"{landlines[0]} is a landline, where no text arrives, and the Session is for texts"
         )
     numbers = [chosen(pool, wanted)] if wanted.is_explicit else pool
     if not numbers:
@@ -136,13 +137,16 @@ def look_around(searches: list[LineSearch], behavior: str, now: int) -> None:
     Where people may have several sessions over one number, it is one more for each of them.
     Raises RequestRefused 80208 (80604 for a number that was asked for) when all are, and 80402 for whoever is a line.
     """
-    people = [search.wanted.identifier for search in searches]
+    people = [number for search in searches for number in search.wanted.numbers]
     most, asks_all = max(len(search.numbers) for search in searches), any(search.asks_all for search in searches)
-    step = most if asks_all else MAX_KEYS // len(searches) - 1
+    step = most if asks_all else MAX_KEYS // len(people) - 1
     for at in range(0, most, step):
         batches = [search.numbers[at : at + step] for search in searches]
         pairs = [
-            route_key(who, number.phone_number) for who, batch in zip(people, batches, strict=True) for number in batch
+            route_key(who, number.phone_number)
+            for search, batch in zip(searches, batches, strict=True)
+            for who in search.wanted.numbers
+            for number in batch
         ]
         memories = look_up_entries([*([] if asks_all else pairs), *map(line_key, people)])
         for person in people if asks_all else ():
@@ -164,11 +168,11 @@ def look_around(searches: list[LineSearch], behavior: str, now: int) -> None:
 def remembered(
     search: LineSearch, batch: list[PoolNumber], memories: Mapping[DirectoryKey, Entry]
 ) -> dict[str, list[Route]]:
-    """What is known of this person at those numbers, by number: one route, or one for each digit."""
+    """What is known of this person at those numbers, by number: one route, or one for each telephone and digit."""
     found: dict[str, list[Route]] = {}
     numbers = {number.phone_number for number in batch}
     for (who, _), route in memories.items():
-        if isinstance(route, Route) and who == search.wanted.identifier and route.line in numbers:
+        if isinstance(route, Route) and who in search.wanted.numbers and route.line in numbers:
             found.setdefault(route.line, []).append(route)
     return found
 
@@ -198,7 +202,7 @@ def rank(
     search.digits = {}
     for place, number in enumerate(batch):
         routes = known.get(number.phone_number, [])
-        live = sum(route.connects(now) for route in routes)
+        live = {route.digit for route in routes if route.connects(now)}
         if not routes:
             order.append(((0, sticky, 0.0, 0.0), place, number))
         elif not live:
@@ -212,22 +216,30 @@ def rank(
             order.append(((int(rests and not again), not sticky, *late), place, number))
         else:
             search.taken.add(number.phone_number)
-            if search.shares and live < len(DIGITS):
-                search.digits[number.phone_number] = choose_digit(search, number, routes, now)
-                order.append(((2, False, float(live), 0.0), place, number))
+            digit = choose_digit(search, number, routes, now) if search.shares else None
+            if digit:
+                search.digits[number.phone_number] = digit
+                order.append(((2, False, float(len(live)), 0.0), place, number))
     turns = [(route.turn or 0) + 1 for routes in known.values() for route in routes]
     search.turn = max([search.turn, *turns])
     search.ready = [number for *_, number in sorted(order, key=lambda item: item[:2])]
 
 
-def choose_digit(search: LineSearch, number: PoolNumber, routes: list[Route], now: int) -> int:
-    """The digit with which one more session may be reached: the first that leads to none, and that does not rest."""
-    known = {route.digit: route for route in routes if route.connects(now) or route.rests(now)}
-    unused = [digit for digit in DIGITS if digit not in known]
-    if unused:
-        return unused[0]
-    search.quarantined.add(number.phone_number)
-    return min((route for route in routes if not route.connects(now)), key=lambda route: route.released_at).digit
+def choose_digit(search: LineSearch, number: PoolNumber, routes: list[Route], now: int) -> int | None:
+    """The digit with which one more session may be reached: the first that leads to none, and that does not rest.
+
+    None, if each leads to one. A team has one digit on all its telephones.
+    """
+    live = {route.digit for route in routes if route.connects(now)}
+    free = [digit for digit in search.allowed_digits if digit not in live]
+    rested_until = dict.fromkeys(free, 0.0)
+    for route in routes:
+        if route.digit in free and route.rests(now):
+            rested_until[route.digit] = max(rested_until[route.digit], route.released_at)
+    best = min(free, key=lambda digit: rested_until[digit], default=None)
+    if best and rested_until[best]:
+        search.quarantined.add(number.phone_number)
+    return best
 
 
 def in_use(search: LineSearch) -> RequestRefused:

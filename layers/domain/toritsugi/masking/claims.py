@@ -13,7 +13,7 @@ from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, invalid_parameter
-from toritsugi.foundation.transactions import refusals, write_transaction
+from toritsugi.foundation.transactions import refusals, set_or_remove, write_transaction
 from toritsugi.limits.usage import Tell
 from toritsugi.lines.identity import REFUSE
 from toritsugi.masking.candidates import LineSearch, compatible, default_mode, look_around
@@ -29,7 +29,7 @@ from toritsugi.masking.requests import (
     read_participants,
     too_many,
 )
-from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over
+from toritsugi.masking.routes import Route, free_from, is_free, is_held, is_over, route_key
 from toritsugi.masking.services import CHOSEN, MAX_TTL, Service
 from toritsugi.masking.sessions import (
     MODES,
@@ -37,6 +37,7 @@ from toritsugi.masking.sessions import (
     Session,
     SessionName,
     is_as_read,
+    other_numbers,
     participant_entry,
     present,
     read_session,
@@ -44,6 +45,7 @@ from toritsugi.masking.sessions import (
     session_name_entry,
     side_of,
 )
+from toritsugi.masking.teams import write_team
 from toritsugi.masking.terms import Terms, read_terms, terms_of_calls
 
 MAX_CLAIM_TRIES = 8
@@ -73,7 +75,7 @@ def choices(searches: list[LineSearch], behavior: str) -> Iterator[list[PoolNumb
 
 
 def drop_lost(searches: list[LineSearch], lost: set[int]) -> None:
-    """The pairs at these places of a transaction are somebody else's: for each of them the next number is tried."""
+    """A pair of each of these searches is somebody else's: for them the next number is tried."""
     for place, search in enumerate(searches):
         if place in lost:
             del search.ready[0]
@@ -112,6 +114,7 @@ def claim_session(
     tell: Tell | None,
 ) -> list[Participant]:
     """The participants of a session that is stored by now, with it. Raises RequestRefused, PoolChanged."""
+    check_rings(session, *wanted)
     searches = list[LineSearch]()
     pins = choose_pins([person.pin for person in wanted], takes_pins(service, session))
     with noted(service.service_sid, session.mode, wanted, searches, None if session.status == "closed" else tell):
@@ -152,7 +155,7 @@ def shared_by(people: list[Participant]) -> set[str]:
 def save_session(
     session: Session, people: list[Participant], searches: list[LineSearch], numbers: list[PoolNumber]
 ) -> set[int]:
-    """Stores a session with its people and their routes; or says at which places that was refused, the people's first.
+    """Stores a session with its people and their routes; or says for which of the people a pair was refused.
 
     One that is closed from the beginning has no routes, and claims none before it is opened. Raises RequestRefused
     80603, 80604 for a PIN, PoolChanged, SessionIsThere.
@@ -160,27 +163,30 @@ def save_session(
     others = [people[1 - i] if len(people) > 1 else None for i in range(len(people))]
     claims = [] if session.status == "closed" else [*zip(people, others, searches, strict=True)]
     with_pin = [(person, search.wanted) for person, _, search in claims if person.pin_entry]
+    whose = [place for place, (person, *_) in enumerate(claims) for _ in person.numbers]
+    entries = [entry for person in people for entry in (person, *other_numbers(person))]
     with refusals() as refused, write_transaction() as transaction:
         for person, other, search in claims:
-            transaction.save(route_of(session, person, other, search.turn), condition=takes(search, person, session))
+            for route in routes_from(session, person, other, search.turn):
+                transaction.save(route, condition=takes(search, person, session))
         transaction.save(session, condition=Session.entry.does_not_exist())
-        for person in people:
-            transaction.save(person)
+        for entry in entries:
+            transaction.save(entry)
         if session.unique_name:
             name = SessionName(session.service_sid, session_name_entry(session.unique_name), named=session.session_sid)
             transaction.save(name, condition=SessionName.entry.does_not_exist())
         for person, _ in with_pin:
             transaction.save(pin_of(session, person), condition=is_untaken(int(time.time())))
         checks = hold(transaction, numbers, int(time.time()), shared_by(people))
-    name_place = len(claims) + 1 + len(people)
+    name_place = len(whose) + 1 + len(entries)
     pin_place = name_place + bool(session.unique_name)
     places = without_pool(refused, checks, pin_place + len(with_pin))
-    if len(claims) in places:
+    if len(whose) in places:
         raise SessionIsThere
     if name_place in places and session.unique_name:
         raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
     check_pins([wanted for place, (_, wanted) in enumerate(with_pin, pin_place) if place in places])
-    return places
+    return {whose[place] for place in places}
 
 
 def check_pins(taken: list[ParticipantRequest]) -> None:
@@ -218,6 +224,7 @@ def claim_place(
 ) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = get_joinable(service.service_sid, session_sid, wanted, int(time.time()))
+    check_rings(session, wanted)
     searches, [pin] = list[LineSearch](), choose_pins([wanted.pin], takes_pins(service, session))
     with noted(service.service_sid, session.mode, [wanted], searches, tell):
         searches.append(search_for(wanted, session, service, pool))
@@ -241,31 +248,34 @@ def save_participant(
     numbers: list[PoolNumber],
     now: int,
 ) -> set[int]:
-    """Stores somebody who joins the others; or says at which places that was refused, theirs first.
+    """Stores somebody who joins the others; or says what was refused: 0 for one of their pairs, 1 for anything else.
 
     Raises RequestRefused 80604 for a PIN, PoolChanged.
     """
-    partner, with_pin = others[0] if others else None, bool(person.pin_entry)
+    partner, pairs, with_pin = others[0] if others else None, len(person.numbers), bool(person.pin_entry)
     with refusals() as refused, write_transaction() as transaction:
-        transaction.save(route_of(session, person, partner, search.turn), condition=takes(search, person, session))
-        transaction.save(person)
+        for own in routes_from(session, person, partner, search.turn):
+            transaction.save(own, condition=takes(search, person, session))
+        for entry in (person, *other_numbers(person)):
+            transaction.save(entry)
         if with_pin:
             transaction.save(pin_of(session, person), condition=is_untaken(now))
         joined: list[Action] = [Session.participants.set(session.participants + 1), Session.date_updated.set(now)]
         transaction.update(session, joined, condition=session_is_open(now) & is_as_read(session))
-        if partner:
-            other = route_of(session, partner, person)
+        met = routes_from(session, partner, person) if partner else list[Route]()
+        for other in met:
             meet: list[Action] = [
                 Route.partner.set(other.partner),
                 Route.partner_sid.set(other.partner_sid),
                 Route.shows.set(other.shows),
+                team_of(partner, person),
             ]
             held = is_held(session.session_sid) & Route.ended_at.does_not_exist()
             transaction.update(other, meet, condition=held)
         checks = hold(transaction, numbers, now, shared_by([person]))
-    places = without_pool(refused, checks, 3 + bool(partner) + with_pin)
-    check_pins([search.wanted] if with_pin and 2 in places else [])
-    return places
+    places = without_pool(refused, checks, 2 * pairs + with_pin + 1 + len(met))
+    check_pins([search.wanted] if with_pin and 2 * pairs in places else [])
+    return {int(place >= pairs) for place in places}
 
 
 def get_joinable(
@@ -281,12 +291,19 @@ def get_joinable(
     return session, people
 
 
+def check_rings(session: Session, *wanted: ParticipantRequest) -> None:
+    """Raises RequestRefused 80701 for a team in a session whose calls go through a conference, which rings one."""
+    if session.through != "dial" and any(person.more_identifiers for person in wanted):
+        raise invalid_parameter("MoreIdentifiers", "only calls that go Through a dial can ring several numbers")
+
+
 def check_is_new(people: list[Participant], wanted: ParticipantRequest) -> None:
     """Raises RequestRefused 80103 where one of these people has the wanted number, 80612 where they have left."""
     for person in people:
-        if person.identifier == wanted.identifier and person.date_deleted is None:
+        known = {*person.numbers} & {*wanted.numbers}
+        if known and person.date_deleted is None:
             raise RequestRefused(80103, "Participant has already been added to Session")
-        if person.identifier == wanted.identifier:
+        if known:
             raise RequestRefused(
                 80612, "This Identifier was a Participant of the Session before, and cannot be added again"
             )
@@ -363,6 +380,8 @@ def enrol(
         sid=sid,
         place=place,
         identifier=wanted.identifier,
+        more_identifiers=[*wanted.more_identifiers] or None,
+        rings=wanted.rings,
         friendly_name=wanted.friendly_name,
         proxy_identifier=number.phone_number,
         proxy_identifier_sid=number.sid,
@@ -380,10 +399,23 @@ def free_side(person: Participant, others: list[Participant]) -> int | None:
     return None if side == side_of(person) else side
 
 
-def route_of(session: Session, person: Participant, partner: Participant | None, turn: float | None = None) -> Route:
-    """Where this person's calls to their line go, in this session."""
+def routes_from(
+    session: Session, person: Participant, partner: Participant | None, turn: float | None = None
+) -> list[Route]:
+    """Where this person's calls to their line go in this session, from each of their telephones."""
+    return [route_of(session, person, partner, turn, number) for number in person.numbers]
+
+
+def route_of(
+    session: Session,
+    person: Participant,
+    partner: Participant | None,
+    turn: float | None = None,
+    number: str | None = None,
+) -> Route:
+    """The same from this one telephone, or their first."""
     return Route(
-        *person.pair,
+        *route_key(number or person.identifier, person.proxy_identifier, person.digit),
         session_sid=session.session_sid,
         participant_sid=person.sid,
         turn=turn,
@@ -405,6 +437,7 @@ def route_of(session: Session, person: Participant, partner: Participant | None,
         grace=session.grace,
         ended_sentence=session.ended_sentence,
         terms=terms_of_person(session, person),
+        team=team_between(person, partner),
     )
 
 
@@ -414,9 +447,20 @@ def terms_of_person(session: Session, person: Participant) -> Terms | None:
     return terms_of_calls(session.terms, session.label, person.friendly_name, side_of(person), made)
 
 
-def route_at(person: Participant) -> Route:
-    """Where this person's route lies; nothing of what is in it."""
-    return Route(*person.pair)
+def team_between(person: Participant | None, partner: Participant | None) -> str | None:
+    """What this person's routes know of a team, where one of the two is one."""
+    mine, theirs = (one.numbers[1:] if one else [] for one in (person, partner))
+    return write_team(bool(mine), partner.rings if partner else None, theirs)
+
+
+def team_of(person: Participant | None, partner: Participant | None) -> Action:
+    """What makes a route of this person know that."""
+    return set_or_remove(Route.team, team_between(person, partner))
+
+
+def routes_at(person: Participant) -> list[Route]:
+    """Where this person's routes lie; nothing of what is in them."""
+    return [Route(*pair) for pair in person.pairs]
 
 
 def takes(search: LineSearch, person: Participant, session: Session) -> Condition:

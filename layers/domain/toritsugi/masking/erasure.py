@@ -1,21 +1,40 @@
 """How a person is erased from what was masked: the sessions in which they were, and the routes that remember them.
 
-A session goes as a whole, for whatever it says of the other is about this person, too.
+A session goes as a whole, for whatever it says of the other is about this person, too. But whoever was one of a team
+was rung, and nothing more: their number goes.
 """
 
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from toritsugi.foundation.transactions import MAX_TRIES, delete_if, update_if
+from pynamodb.expressions.update import Action
+
+from toritsugi.foundation.transactions import (
+    MAX_TRIES,
+    delete_if,
+    refusals,
+    set_or_remove,
+    update_if,
+    write_transaction,
+)
 from toritsugi.lines.directory import Entry
-from toritsugi.masking.claims import route_at
+from toritsugi.masking.claims import routes_at
 from toritsugi.masking.interactions import Interaction
 from toritsugi.masking.lifecycle import delete_as_read, expire_session, forget_session, session_is_busy
 from toritsugi.masking.message_interactions import MessageInteraction, list_all, with_messages
 from toritsugi.masking.pins import is_of_participant, pin_at
 from toritsugi.masking.routes import Route, is_held
-from toritsugi.masking.sessions import DELETED_REASON, PersonEntry, Session, find_with_people, forget_people
+from toritsugi.masking.sessions import (
+    DELETED_REASON,
+    Participant,
+    PersonEntry,
+    Session,
+    find_other_numbers,
+    find_with_people,
+    forget_people,
+    has_same_people,
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +82,38 @@ def erase_session(session_sid: str) -> None:
             continue
         nobody = [Route.partner.remove(), Route.partner_sid.remove(), Route.shows.remove()]
         for person in people:
-            update_if(route_at(person), nobody, is_held(session_sid))
+            for route in routes_at(person):
+                update_if(route, nobody, is_held(session_sid))
             if person.pin_entry:
                 delete_if(pin_at(person), is_of_participant(person))
         if session.closed_reason == DELETED_REASON or delete_as_read(session, people):
             return forget_session(session)
+    raise session_is_busy()
+
+
+def leave_team(session_sid: str, number: str) -> bool:
+    """Whether the number was one of a team's alone, and is no more; of who else was in a session all of it goes.
+
+    Raises RequestRefused 80503 where the session is being changed.
+    """
+    for _ in range(MAX_TRIES):
+        session, people = find_with_people(session_sid)
+        kept = find_other_numbers(session_sid, number)
+        was_first = any(one.identifier == number for one in people) or not all(one.of_team for one in kept)
+        if session is None or was_first or not kept:
+            return False
+        counted: list[Action] = [Session.renumbered.set((session.renumbered or 0) + 1)]
+        with refusals() as places, write_transaction() as transaction:
+            for one in kept:
+                transaction.delete(one)
+            for person in (one for one in people if number in one.numbers):
+                more = [one for one in person.numbers[1:] if one != number]
+                left: list[Action] = [set_or_remove(Participant.more_identifiers, more or None)]
+                transaction.update(person, left, condition=Participant.entry.exists())
+            over = Session.entry.exists() & ((Session.status == "closed") | (Session.expires_at <= int(time.time())))
+            transaction.update(session, counted, condition=over & has_same_people(session))
+        if not places:
+            return True
     raise session_is_busy()
 
 

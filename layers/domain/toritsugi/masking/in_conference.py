@@ -24,7 +24,15 @@ from toritsugi.masking.claims import terms_of_person
 from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.routes import Route, is_connecting
 from toritsugi.masking.services import get_service
-from toritsugi.masking.sessions import Participant, Session, get_with_people, is_as_read, present, session_is_open
+from toritsugi.masking.sessions import (
+    Participant,
+    Session,
+    get_with_people,
+    is_as_read,
+    pairs_of,
+    present,
+    session_is_open,
+)
 from toritsugi.masking.terms import check_terms, show_terms
 
 
@@ -201,10 +209,9 @@ def slide(
     transaction.update(session, actions, condition=condition)
     if later is None or later == session.expires_at:
         return
-    for person in people:
-        route = Route(*person.pair)
+    for pair in pairs_of(people):
         moved: list[Action] = [Route.expires_at.set(later), Route.free_from.set(Route.quarantine + later)]
-        transaction.update(route, moved, condition=is_connecting(session.session_sid, now))
+        transaction.update(Route(*pair), moved, condition=is_connecting(session.session_sid, now))
 
 
 def until(session: Session, began: float) -> float | None:

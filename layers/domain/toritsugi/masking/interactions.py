@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -40,6 +40,7 @@ from toritsugi.masking.sessions import (
     find_with_people,
     is_as_read,
     is_undeleted,
+    pairs_of,
     present,
     session_is_open,
 )
@@ -63,6 +64,7 @@ class Interaction(SessionEntry, discriminator="interaction"):
     refused = BooleanAttribute(null=True)  # the leg was more than is allowed, and counts nowhere
     deleted = BooleanAttribute(null=True)  # it is shown no more, and stays lest a late callback bring it back
     counted_for = NumberAttribute(null=True)  # so many like it are counted by this one; absent: it is not counted
+    legs = UnicodeSetAttribute(null=True)  # what was said of each leg to a team, see team_legs
     date_created = NumberAttribute()
     date_updated = NumberAttribute()
 
@@ -87,8 +89,7 @@ def record_leg_status(leg: MaskedLeg, fields: Fields, tell: Tell, most: int = 0,
     does not know yet which of its latest calls have ended. Raises LimitReached for a leg that is more than the `most`
     that a session may have at once (0: no limit); that is kept, too. A leg that begins is `counted_for` so many.
     """
-    if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
-        raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
+    check_callback(fields)
     interaction, ended = read_interaction(leg, fields), fields["CallStatus"] in FINAL
     interaction.counted_for = counted_for or None
     for _ in range(MAX_TRIES):
@@ -101,6 +102,12 @@ def record_leg_status(leg: MaskedLeg, fields: Fields, tell: Tell, most: int = 0,
         if not later:
             return LegNews()
     raise RuntimeError("the interaction was there and not there, in turns")
+
+
+def check_callback(fields: Fields) -> None:
+    """Raises RequestRefused 20001 where a callback does not say what it is of."""
+    if fields.get("CallStatus") not in RANKS or not fields.get("CallSid") or not fields.get("ParentCallSid"):
+        raise RequestRefused(20001, "the callback lacks CallSid, ParentCallSid or a known CallStatus")
 
 
 def slid_pairs(leg: MaskedLeg, fields: Fields) -> list[DirectoryKey]:
@@ -172,7 +179,7 @@ def begin_interaction(
     Of a session that has moved on meanwhile is done what is right for it as it is. Raises RequestRefused 20404 where
     it is deleted, LimitReached for a leg that is too many.
     """
-    new = keep_as_told(interaction, leg, pairs, most)
+    new = None if leg.way else keep_as_told(interaction, leg, pairs, most)  # who else is in a team, no route has told
     for _ in range(MAX_TRIES):
         if new is not None:
             return new
@@ -210,7 +217,7 @@ def keep_as_found(interaction: Interaction, leg: MaskedLeg, most: int, tell: Tel
         return keep_alone(interaction, is_undeleted() & same_calls, more)
     slid = session.slid_to(leg.started)
     later = slid if slid and slid > (session.expires_at or 0) else None
-    pairs = [person.pair for person in present(people)]
+    pairs = pairs_of(present(people))
     condition = session_is_open(now) & is_as_read(session) & same_calls
     return keep_and_slide(interaction, leg, condition, later, pairs, more)
 
@@ -252,7 +259,7 @@ def keep_and_slide(
 
 
 def slide_routes(
-    transaction: TransactWrite, session_sid: str, pairs: Sequence[DirectoryKey], until: int, now: int
+    transaction: TransactWrite, session_sid: str, pairs: Sequence[DirectoryKey], until: float, now: int
 ) -> None:
     """The routes of a session last until then, if they connect."""
     moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]

@@ -24,7 +24,8 @@ from toritsugi.foundation.transactions import (
     write_transaction,
 )
 from toritsugi.lines.directory import Entry
-from toritsugi.masking.claims import expiry_of, read_date_expiry, route_at, route_of, shared_by
+from toritsugi.masking.claims import expiry_of, read_date_expiry, routes_at, routes_from, shared_by
+from toritsugi.masking.interactions import slide_routes
 from toritsugi.masking.message_interactions import forget_what_happened
 from toritsugi.masking.pins import is_as_opened, is_of_participant, is_untaken, pin_at, pin_of, pin_taken, resting
 from toritsugi.masking.pool import PoolNumber, have_calls_look, is_usable, pool_entry
@@ -43,6 +44,7 @@ from toritsugi.masking.sessions import (
     is_as_read,
     is_unclosed,
     is_undeleted,
+    pairs_of,
     present,
     read_session,
     session_is_open,
@@ -119,8 +121,7 @@ def change_open(session: Session, people: list[Participant], form: Form) -> bool
     ]
     with refusals() as places, write_transaction() as transaction:
         transaction.update(session, actions, condition=condition)
-        for person in present(people):
-            route = route_of(session, person, None)
+        for route in (route for person in present(people) for route in routes_from(session, person, None)):
             moved = [
                 set_or_remove(Route.expires_at, route.expires_at),
                 set_or_remove(Route.free_from, route.free_from),
@@ -148,9 +149,7 @@ def prolong_session(session_sid: str, since: float, until: float) -> bool:
             later.append(Session.date_expiry.set(until - (session.grace or 0)))
         with refusals() as places, write_transaction() as transaction:
             transaction.update(session, later, condition=session_is_open(now) & is_as_read(session))
-            for person in present(people):
-                moved: list[Action] = [Route.expires_at.set(until), Route.free_from.set(Route.quarantine + until)]
-                transaction.update(route_at(person), moved, condition=is_connecting(session_sid, now))
+            slide_routes(transaction, session_sid, pairs_of(present(people)), until, now)
         if not places:
             return True
     return False
@@ -185,7 +184,7 @@ def end_session(
     Not if the condition fails, or if its people are others by now.
     """
     now, there, sid = int(time.time()), present(people), session.session_sid
-    held = [(route_at(person), leaving(now, session), is_held(sid)) for person in there]
+    held = [(route, leaving(now, session), is_held(sid)) for person in there for route in routes_at(person)]
     pins = [(pin_at(one), resting(now, session), is_of_participant(one)) for one in there if one.pin_entry]
     hanging: list[tuple[Entry, list[Action], Condition]] = [*held, *pins]
     while True:
@@ -229,6 +228,7 @@ def forgetting_partner(moment: float, session: Session) -> list[Action]:
         Route.partner.remove(),
         Route.partner_sid.remove(),
         Route.terms.remove(),
+        Route.team.remove(),
         set_or_remove(Route.forget_at, forget_at(moment, session.quarantine)),
     ]
 
@@ -262,11 +262,14 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
     ]
     there = present(people)
     with_pin = [person for person in there if person.pin_entry]
-    own_place = len(there) + len(with_pin)
     others = [there[1 - i] if len(there) > 1 else None for i in range(len(there))]
+    routes = [
+        route for person, other in zip(there, others, strict=True) for route in routes_from(session, person, other)
+    ]
+    own_place = len(routes) + len(with_pin)
     with refusals() as places, write_transaction() as transaction:
-        for person, other in zip(there, others, strict=True):
-            transaction.save(route_of(session, person, other), condition=is_over(now, session.session_sid))
+        for route in routes:
+            transaction.save(route, condition=is_over(now, session.session_sid))
         for person in with_pin:
             untaken = is_untaken(now) | is_of_participant(person)
             transaction.save(pin_of(session, person, opened_at=now), condition=untaken)
@@ -274,7 +277,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         give_again(transaction, session, there, now)
     if own_place in places:
         return False
-    if any(place < len(there) for place in places):
+    if any(place < len(routes) for place in places):
         raise RequestRefused(
             80604, "The ProxyIdentifier of a Participant is in use with their Identifier by another Session"
         )
@@ -314,13 +317,8 @@ def expire_session(session_sid: str, now: float) -> float | None:
             note_warning(session)
             continue  # so that what it is now says when to come back
         seen = session.expires_at
-        still_its = is_held(session_sid) & (Route.expires_at == seen)
-        over = [Route.ended_at.set(seen), *forgetting_partner(seen, session)]
         # first what hangs on it: after a crash, whoever comes next finds the session still open
-        for person in present(people):
-            update_if(route_at(person), over, still_its)
-            if person.pin_entry:
-                update_if(pin_at(person), resting(seen, session), is_as_opened(person, session))
+        end_what_hangs(session, present(people), seen)
         if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):
             log_if_late(session_sid, now - seen)
             return None
@@ -336,6 +334,17 @@ def log_if_late(session_sid: str, seconds: float) -> None:
 def note_warning(session: Session) -> bool:
     """Whether the session is warned of from now on, that is its expiry as it was read: the table's stream tells it."""
     return update_if(session, [Session.warned_for.set(session.expires_at)], is_unclosed() & is_as_read(session))
+
+
+def end_what_hangs(session: Session, people: list[Participant], seen: float) -> None:
+    """The routes and PINs of a session have ended at the expiry that was seen, unless they have moved on."""
+    still_its = is_held(session.session_sid) & (Route.expires_at == seen)
+    over = [Route.ended_at.set(seen), *forgetting_partner(seen, session)]
+    for person in people:
+        for route in routes_at(person):
+            update_if(route, over, still_its)
+        if person.pin_entry:
+            update_if(pin_at(person), resting(seen, session), is_as_opened(person, session))
 
 
 def find_overdue(now: float, after: dict[str, Any] | None) -> Iterator[tuple[list[str], dict[str, Any] | None]]:

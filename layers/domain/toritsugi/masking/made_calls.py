@@ -8,7 +8,7 @@ import time
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.transactions import MAX_TRIES, refusals, set_or_remove, write_transaction
-from toritsugi.masking.claims import route_at, terms_of_person
+from toritsugi.masking.claims import routes_at, terms_of_person
 from toritsugi.masking.lifecycle import end_session, ending
 from toritsugi.masking.routes import Route, is_connecting
 from toritsugi.masking.sessions import (
@@ -56,5 +56,6 @@ def note_call_made(session: Session, people: list[Participant], call_sid: str) -
         transaction.update(session, counted, condition=is_unclosed() & as_read)
         for person in present(people):
             spent = [set_or_remove(Route.terms, terms_of_person(session, person))]
-            transaction.update(route_at(person), spent, condition=is_connecting(session.session_sid, now))
+            for route in routes_at(person):
+                transaction.update(route, spent, condition=is_connecting(session.session_sid, now))
     return not places

@@ -10,7 +10,11 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.sealing import seal
 from toritsugi.masking.routes import Route
 
-MASKED_LEG_PATH = re.compile(r"/status/(KC\w{32})/(KP\w{32})/(KP\w{32})/(\d{1,12})(?:/(\d{1,12})/([\w-]+))?", re.ASCII)
+MASKED_LEG_PATH = re.compile(
+    r"/status/(KC\w{32})/(KP\w{32})/(KP\w{32})/(\d{1,12})(?:/(\d{1,12})/([\w-]+))?"
+    r"(?:/(together|in-turn)/(\d{1,2})/(\d{1,2}))?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class MaskedLeg:
     """What the exchange knows of an outgoing leg of a masked call before it exists.
 
     `until` is the session's expiry that this call causes. `sealed` is the pair of caller and line, which nobody else
-    can read. Both are there only where the expiry slides.
+    can read. Both are there only where the expiry slides. Where either side is a team, it is the leg to the `place`th
+    `of` several numbers, which ring in this `way`.
     """
 
     session_sid: str
@@ -27,6 +32,9 @@ class MaskedLeg:
     started: int
     until: int | None = None
     sealed: str = ""
+    way: str = ""
+    place: int = 1
+    of: int = 1
 
     @property
     def ttl(self) -> int | None:
@@ -37,7 +45,8 @@ class MaskedLeg:
     def path(self) -> str:
         """Where its callbacks go: opaque ids, never a number."""
         parts = [self.session_sid, self.inbound_participant_sid, self.outbound_participant_sid, str(self.started)]
-        return "/status/" + "/".join(parts + [str(self.until), self.sealed] * (self.until is not None))
+        parts += [str(self.until), self.sealed] * (self.until is not None)
+        return "/status/" + "/".join(parts + [self.way, str(self.place), str(self.of)] * bool(self.way))
 
     @classmethod
     def read(cls, path: str) -> "MaskedLeg":
@@ -45,8 +54,9 @@ class MaskedLeg:
         match = MASKED_LEG_PATH.fullmatch(path)
         if not match:
             raise RequestRefused(20404, "no leg has this path", 404)
-        session, inbound, outbound, started, until, sealed = match.groups()
-        return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "")
+        session, inbound, outbound, started, until, sealed, way, place, of = match.groups()
+        team = (way, int(place), int(of)) if way else ()
+        return cls(session, inbound, outbound, int(started), int(until) if until else None, sealed or "", *team)
 
 
 def leg_of(route: Route, now: float, call_sid: str) -> MaskedLeg:

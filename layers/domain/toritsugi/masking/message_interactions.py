@@ -32,6 +32,7 @@ from toritsugi.masking.sessions import (
     SessionEntry,
     get_present,
     is_as_read,
+    pairs_of,
     session_is_open,
 )
 from toritsugi.messages import records
@@ -135,8 +136,7 @@ def keep_in_session(
     actions = in_progress(now)
     if (until := session.slid_to(now)) is not None:
         actions.append(Session.expires_at.set(until))
-        pairs = [person.pair for person in people]
-        slide_routes(transaction, session.session_sid, pairs, until, now)
+        slide_routes(transaction, session.session_sid, pairs_of(people), until, now)
     transaction.update(session, actions, condition=session_is_open(now) & is_as_read(session))
 
 

@@ -23,7 +23,15 @@ from toritsugi.lines.numbers import is_shown
 from toritsugi.masking.interactions import in_progress, interaction_entry, is_as_told, slide_routes
 from toritsugi.masking.message_interactions import MessageInteraction
 from toritsugi.masking.routes import Route, leads_on, route_key
-from toritsugi.masking.sessions import Session, find_with_people, is_as_read, present, session_is_open
+from toritsugi.masking.sessions import (
+    Participant,
+    Session,
+    find_with_people,
+    is_as_read,
+    pairs_of,
+    present,
+    session_is_open,
+)
 from toritsugi.messages import inbound, opt_out, records
 from toritsugi.messages.inbound import KnownOfSender, Text, TextContext
 from toritsugi.messages.records import Message
@@ -211,29 +219,31 @@ def keep_relayed(wanted: RelayedText) -> Message | None:
     reply = inbound.new_reply(text, route.partner, str(route.shows), text.body, text.media)
     reply.session_sid, reply.participant_sid = route.session_sid, route.partner_sid
     reply.inbound_participant_sid = route.participant_sid
-    session: Session | None = None
+    known = read_session_of(wanted) if route.team else None  # of a team the route does not tell all pairs
     for _ in range(MAX_TRIES):
-        places = write_relayed(wanted, reply, session)
+        places = write_relayed(wanted, reply, known)
         if not places:
             return reply
         if places & {TEXT_IS_KEPT, INTERACTION_IS_KEPT}:
             return None
         if OPTED_OUT in places:
             raise wanted.instead("opted out")
-        session = read_session_of(wanted)
+        known = read_session_of(wanted)
     raise RuntimeError("other requests were at the same session, again and again")
 
 
-def write_relayed(wanted: RelayedText, reply: Message, session: Session | None) -> set[int]:
+def write_relayed(wanted: RelayedText, reply: Message, known: tuple[Session, list[Participant]] | None) -> set[int]:
     """The places of the conditions that failed; none: all of it is kept, and the session goes on.
 
-    The first time the route alone says how the session is, then the session as it was read.
+    The first time the route alone says how the session is, then what is known of it as it was read.
     """
     text, route, moment = wanted.text, wanted.route, int(wanted.text.at)
-    if session is None:
+    pairs = [key_of_route(text), route_key(str(route.partner), str(route.shows))]
+    if known is None:
         until = max(int(route.until(moment) or 0), int(route.expires_at or 0)) if route.slides(moment) else None
         as_seen = is_as_told(moment, route.ttl, until, route.grace)
     else:
+        session, pairs = known[0], pairs_of(known[1])
         moment = max(moment, int(session.date_last_interaction or 0))
         until = session.slid_to(moment)
         as_seen = session_is_open(int(time.time())) & is_as_read(session)
@@ -246,7 +256,6 @@ def write_relayed(wanted: RelayedText, reply: Message, session: Session | None) 
         actions = in_progress(moment)
         if until is not None:
             actions.append(Session.expires_at.set(until))
-            pairs = [key_of_route(text), route_key(str(route.partner), str(route.shows))]
             slide_routes(transaction, route.session_sid, pairs, until, int(time.time()))
         transaction.update(Session(route.session_sid, "session"), actions, condition=as_seen)
     return places
@@ -266,13 +275,14 @@ def new_interaction(wanted: RelayedText) -> MessageInteraction:
     )
 
 
-def read_session_of(wanted: RelayedText) -> Session:
-    """The session as it is, which is not as its route has told. Raises NotPassedOn, inbound.Overtaken."""
+def read_session_of(wanted: RelayedText) -> tuple[Session, list[Participant]]:
+    """The session and its people as they are. Raises NotPassedOn, and inbound.Overtaken where the route is not so."""
     route = wanted.route
-    session, people = find_with_people(route.session_sid)
+    session, everybody = find_with_people(route.session_sid)
+    people = present(everybody)
     if session is None or session.is_closed(time.time()):
         raise wanted.instead("session ended")
     told = {(route.participant_sid, wanted.text.number), (route.partner_sid, route.partner)}
-    if not told <= {(person.sid, person.identifier) for person in present(people)}:
+    if not told <= {(person.sid, number) for person in people for number in person.numbers}:
         raise inbound.Overtaken
-    return session
+    return session, people

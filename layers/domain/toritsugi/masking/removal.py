@@ -17,7 +17,7 @@ from toritsugi.foundation.transactions import MAX_TRIES, refusals, write_transac
 from toritsugi.foundation.types import Json
 from toritsugi.lines.lines import find_line
 from toritsugi.masking import pool
-from toritsugi.masking.claims import route_at
+from toritsugi.masking.claims import routes_at, team_of
 from toritsugi.masking.interactions import running
 from toritsugi.masking.lifecycle import delete_whole_session, expire_session, leaving, session_is_busy
 from toritsugi.masking.pins import is_of_participant, pin_at, resting
@@ -76,11 +76,12 @@ def take_out(session: Session, person: Participant, partner: Participant | None 
         transaction.update(person, marked, condition=Participant.entry.exists())
         if not closed:
             held = is_connecting(session.session_sid, now)
-            transaction.update(route_at(person), leaving(now, session), condition=held)
+            for route in routes_at(person):
+                transaction.update(route, leaving(now, session), condition=held)
             if person.pin_entry:
                 transaction.update(pin_at(person), resting(now, session), condition=is_of_participant(person))
-            if partner:
-                transaction.update(route_at(partner), alone, condition=held)
+            for route in routes_at(partner) if partner else ():
+                transaction.update(route, [*alone, team_of(partner, None)], condition=held)
     return not places
 
 

@@ -11,9 +11,11 @@ from toritsugi.foundation.sids import check_sid
 from toritsugi.lines import destinations
 from toritsugi.lines.numbers import is_e164, read_typed
 from toritsugi.masking.pins import GIVEN, MAX_PIN_DIGITS, is_weak
+from toritsugi.masking.teams import WAYS_TO_RING
 from toritsugi.masking.terms import TERM_FIELDS
 
 MAX_PARTICIPANTS = 2
+MAX_NUMBERS = 10  # of a participant: Twilio rings no more at once
 MAX_LABEL = 60  # characters: it is spoken
 
 # Clients of before send one of the last two: that two sessions never have the same pair is our only way.
@@ -21,7 +23,8 @@ MAX_LABEL = 60  # characters: it is spoken
 STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
 SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", "Label", *TERM_FIELDS, *STRICTNESS)
 SESSION_FIELDS = ("UniqueName", "Mode", "Participants", *SESSION_CHANGES)
-PARTICIPANT_FACTS = ("Identifier", "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", "Pin")
+TELEPHONES = ("Identifier", "MoreIdentifiers", "Rings")
+PARTICIPANT_FACTS = (*TELEPHONES, "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", "Pin")
 PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, *STRICTNESS)
 
 
@@ -31,13 +34,25 @@ class KeysAsWritten(list[tuple[str, Any]]):
 
 @dataclass(frozen=True)
 class ParticipantRequest:
-    """A participant as a client asks for one."""
+    """A participant as a client asks for one. A team has `more_identifiers`; how it `rings`, None: as usual."""
 
     identifier: str
     friendly_name: str | None = None
     proxy_identifier: str | None = None
     proxy_identifier_sid: str | None = None
     pin: str | None = None
+    more_identifiers: tuple[str, ...] = ()
+    rings: str | None = None
+
+    @property
+    def numbers(self) -> list[str]:
+        """All their telephone numbers, the first of a team first."""
+        return [number for number in (self.identifier, *self.more_identifiers) if number]
+
+    def without(self, known: list[str]) -> "ParticipantRequest":
+        """The same with those numbers alone that are not known; perhaps with none."""
+        first, *more = [number for number in self.numbers if number not in known] or [""]
+        return replace(self, identifier=first, more_identifiers=tuple(more))
 
     @property
     def is_explicit(self) -> bool:
@@ -54,20 +69,27 @@ def read_participants(form: Form) -> list[ParticipantRequest]:
             json.dumps(pairs, ensure_ascii=False).encode()  # JSON can write half characters, which no table can hold
         except (ValueError, RecursionError):
             raise invalid_parameter("Participants", "each must be a JSON object") from None
-        if not isinstance(pairs, KeysAsWritten) or not all(isinstance(value, str | None) for _, value in pairs):
-            raise invalid_parameter("Participants", "each must be a JSON object of texts")
+        if not isinstance(pairs, KeysAsWritten) or not all(map(is_said, pairs)):
+            raise invalid_parameter("Participants", "each must be a JSON object of texts, and of lists of them")
         people.append(read_participant(as_form(pairs)))
     if len(people) > MAX_PARTICIPANTS:
         raise too_many()
-    if len({person.identifier for person in people}) < len(people):
+    if len({number for person in people for number in person.numbers}) < sum(len(one.numbers) for one in people):
         raise RequestRefused(80103, "Participant has already been added to Session")
     return people
+
+
+def is_said(pair: tuple[str, Any]) -> bool:
+    """Whether a value in such an object is a text, or of MoreIdentifiers a list of texts."""
+    key, value = pair
+    several = isinstance(value, list) and not isinstance(value, KeysAsWritten) and spelling(key) == "moreidentifiers"
+    return all(isinstance(one, str) for one in value) if several else isinstance(value, str | None)
 
 
 def as_form(pairs: KeysAsWritten) -> Form:
     """What such an object says, as the form of a participant to be added says it. Raises RequestRefused 20001."""
     names = {spelling(name): name for name in PARTICIPANT_FACTS}
-    said: dict[str, str | None] = {}
+    said: dict[str, Any] = {}
     for key, value in pairs:
         name = names.get(spelling(key))
         if name is None:
@@ -76,7 +98,7 @@ def as_form(pairs: KeysAsWritten) -> Form:
         if name in said:
             raise RequestRefused(20001, f"Participants: {key[:64]}: {name} is said twice")
         said[name] = value
-    return Form(urlencode({name: value for name, value in said.items() if value}))
+    return Form(urlencode({name: value for name, value in said.items() if value}, doseq=True))
 
 
 def spelling(key: str) -> str:
@@ -93,8 +115,18 @@ def read_participant(form: Form) -> ParticipantRequest:
             form.text("ProxyIdentifier", most=255),
             form.text("ProxyIdentifierSid", most=34),
             read_pin(form),
+            read_more(form),
+            form.choice("Rings", WAYS_TO_RING),
         )
     )
+
+
+def read_more(form: Form) -> tuple[str, ...]:
+    """The further numbers of a team, in E.164, in their order; blank ones are none. Raises RequestRefused."""
+    more = tuple(read_telephone(text) for text in form.getlist("MoreIdentifiers") if text)
+    if len(more) >= MAX_NUMBERS:
+        raise invalid_parameter("MoreIdentifiers", f"a participant has {MAX_NUMBERS} numbers at most in all")
+    return more
 
 
 def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
@@ -104,14 +136,24 @@ def check_identifier(wanted: ParticipantRequest) -> ParticipantRequest:
     """
     if not wanted.identifier:
         raise invalid_parameter("Identifier", "a participant needs one")
+    identifier = read_telephone(wanted.identifier)
+    if len({identifier, *wanted.more_identifiers}) <= len(wanted.more_identifiers):
+        raise invalid_parameter("MoreIdentifiers", "a number is there twice")
+    if wanted.rings and not wanted.more_identifiers:
+        raise invalid_parameter("Rings", "there is one number alone: name others as MoreIdentifiers")
+    check_name("FriendlyName", wanted.friendly_name, most=255)
+    return replace(wanted, identifier=identifier, proxy_identifier=read_line(wanted.proxy_identifier))
+
+
+def read_telephone(text: str) -> str:
+    """A participant's number in E.164. Raises RequestRefused 80404 for one that cannot be called."""
     try:
-        identifier = read_typed(wanted.identifier)
-        destinations.check_destination(identifier)
+        number = read_typed(text)
+        destinations.check_destination(number)
     except RequestRefused as refusal:
         reason = f"The participant's Identifier must be a telephone number that can be reached: {refusal}"
         raise RequestRefused(80404, reason) from None
-    check_name("FriendlyName", wanted.friendly_name, most=255)
-    return replace(wanted, identifier=identifier, proxy_identifier=read_line(wanted.proxy_identifier))
+    return number
 
 
 def read_pin(form: Form) -> str | None:

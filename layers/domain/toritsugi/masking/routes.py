@@ -64,7 +64,7 @@ class Route(Entry, discriminator="route"):
     which is perhaps `recorded`, or a conference, in which a star `extends` the call. `unconfirmed_callers` absent: they
     are refused. `tells_answer`: Twilio is to tell when the other answers, too, for the service wants to know. In the
     last seconds before the expiry, which are its `grace`, nothing slides. `ended_sentence` is what callers hear after.
-    `terms`: how this person's calls go, where that is not as usual.
+    `terms`: how this person's calls go, where that is not as usual. `team`: either side has several numbers, see teams.
     """
 
     session_sid = UnicodeAttribute()
@@ -90,12 +90,18 @@ class Route(Entry, discriminator="route"):
     grace = NumberAttribute(null=True)
     ended_sentence = JSONAttribute(null=True)
     terms = JSONAttribute(null=True)
+    team = UnicodeAttribute(null=True)
 
     live = LiveOn()
 
     def connects(self, now: float) -> bool:
         """Whether a call may be put through at this moment, to whomever it may be."""
         return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
+
+    @property
+    def partners(self) -> list[str]:
+        """All the numbers of whoever this route leads to, the first of a team first."""
+        return [str(self.partner), *(self.team or "").split()[1:]]
 
     @property
     def line(self) -> str:

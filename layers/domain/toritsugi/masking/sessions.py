@@ -1,12 +1,14 @@
 """What is stored of a session: itself and its participants. Times are seconds since 1970."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
     JSONAttribute,
+    ListAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
@@ -19,12 +21,13 @@ from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.forms import MAX_UNIQUE_NAME, date
 from toritsugi.foundation.pages import place_at
 from toritsugi.foundation.retention import is_past
-from toritsugi.foundation.sealing import unseal
+from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.foundation.sids import check_sid, is_sid, looks_like_sid
 from toritsugi.foundation.tables import Table
 from toritsugi.lines.directory import DirectoryKey
 from toritsugi.masking.routes import route_key
 from toritsugi.masking.services import ServiceEntry
+from toritsugi.masking.teams import TOGETHER
 from toritsugi.masking.terms import show_terms
 
 DELETED_REASON = "deleted"  # the reason of a session that is there for nobody any more, until what it did is forgotten
@@ -179,7 +182,8 @@ class PersonEntry(SessionEntry):
 class Participant(PersonEntry, discriminator="participant"):
     """One of the two, the `place`th to come. `proxy_identifier` is the line that they call and are called from.
 
-    Who has a PIN has it sealed, so that it can be shown; `pin_entry` is where the directory keeps it at their line.
+    Who has a PIN has it sealed, so that it can be shown; `pin_entry` is where the directory keeps it at their line. A
+    team has `more_identifiers`, whose telephones ring, together with the first or in turn after it.
     `side` is whose part they took who came after another had left; see side_of.
     Where they have several sessions over the line, `digit` is the one that they press for this one; absent: 1.
     """
@@ -187,6 +191,8 @@ class Participant(PersonEntry, discriminator="participant"):
     sid = UnicodeAttribute()
     place = NumberAttribute(default=0)
     friendly_name = UnicodeAttribute(null=True)
+    more_identifiers = ListAttribute[Any](null=True)
+    rings = UnicodeAttribute(null=True)
     proxy_identifier = UnicodeAttribute()
     proxy_identifier_sid = UnicodeAttribute()
     date_created = NumberAttribute()
@@ -198,13 +204,20 @@ class Participant(PersonEntry, discriminator="participant"):
     digit = NumberAttribute(null=True)
 
     @property
-    def pair(self) -> DirectoryKey:
-        """Where the directory keeps where their calls go in this session."""
-        return route_key(self.identifier, self.proxy_identifier, self.digit)
+    def numbers(self) -> list[str]:
+        """All their telephone numbers, the first of a team first."""
+        return [str(self.identifier), *map(str, self.more_identifiers or ())]
+
+    @property
+    def pairs(self) -> list[DirectoryKey]:
+        """Where the directory keeps where their calls go in this session, from each of their telephones."""
+        return [route_key(number, self.proxy_identifier, self.digit) for number in self.numbers]
 
 
 class OtherNumber(PersonEntry, discriminator="other-number"):
-    """A number that somebody in the session had before: whoever is to be erased is found by it, too."""
+    """A number that somebody in the session had before, or one `of_team`: whoever is to be erased is found by it."""
+
+    of_team = BooleanAttribute(null=True)
 
 
 class SessionName(ServiceEntry, discriminator="session-name"):
@@ -217,14 +230,33 @@ def participant_entry(participant_sid: str) -> str:
     return f"participant#{participant_sid}"
 
 
-def other_number_entry(renumbered: int) -> str:
-    """Where the number stays that somebody had before a change. It is no part of the key: keys are seen by many."""
-    return f"participant-number#{renumbered}"
+def other_number_entry(place: object) -> str:
+    """Where another number of somebody stays. No number is readable in the key: keys are seen by many."""
+    return f"participant-number#{place}"
 
 
 def side_of(person: Participant) -> int:
     """1 for who came first, or in their stead; 2 for the other."""
     return int(person.side or min(person.place, 1) + 1)
+
+
+def pairs_of(people: Iterable[Participant]) -> list[DirectoryKey]:
+    """Where the directory keeps where the calls of all these people go."""
+    return [pair for person in people for pair in person.pairs]
+
+
+def other_numbers(person: Participant) -> list[OtherNumber]:
+    """What is kept of the further numbers of a team, once for each."""
+    return [
+        OtherNumber(person.session_sid, other_number_entry(seal(number, person.sid)), identifier=number, of_team=True)
+        for number in person.numbers[1:]
+    ]
+
+
+def find_other_numbers(session_sid: str, number: str) -> list[OtherNumber]:
+    """What is kept of a number that was not the first of anybody in the session, or is no more."""
+    entries = OtherNumber.query(session_sid, OtherNumber.entry.startswith(other_number_entry("")), consistent_read=True)
+    return [entry for entry in entries if entry.identifier == number]
 
 
 def place_of_participant(person: Participant) -> str:
@@ -452,6 +484,8 @@ def show_participant(person: Participant, service_sid: str, base: str) -> dict[s
         "account_sid": config.TWILIO_ACCOUNT_SID,
         "friendly_name": person.friendly_name,
         "identifier": person.identifier,
+        "more_identifiers": person.numbers[1:],
+        "rings": person.rings or TOGETHER,
         "proxy_identifier": person.proxy_identifier,
         "proxy_identifier_sid": person.proxy_identifier_sid,
         "digit": int(person.digit or 1),

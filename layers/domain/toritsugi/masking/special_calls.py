@@ -155,7 +155,7 @@ def tell_callee(place: SpecialPlace, known: KnownOfSpecialCall, fields: Fields) 
     So nobody is put through any more once the session has ended, and a mailbox, which presses nothing, never is.
     """
     route = known.route
-    if route is None or route.partner != fields["To"]:
+    if route is None or fields["To"] not in route.partners:
         return hang_up_leg()
     language, terms = known.language, route.terms or {}
     response = VoiceResponse()
