@@ -246,6 +246,13 @@ class Desk:
         created = self.service.sessions.create(participants=[json.loads(w) for w in wanted], **options)
         return Session(self.service.sessions(created.sid))
 
+    def brings_together_with_team(self, person: Person, team: list[Person], **facts: Any) -> "Session":
+        """Somebody, and on the other side several, who are one participant."""
+        first, *more = [one.number for one in team]
+        several = {"Identifier": first, "MoreIdentifiers": more, **facts}
+        created = self.service.sessions.create(participants=[{"Identifier": person.number}, several])
+        return Session(self.service.sessions(created.sid))
+
 
 class Bridge:
     """A call that the exchange makes to two or more people, as the desk sees it: the JSON of our own REST API."""
