@@ -67,3 +67,11 @@ def test_a_callback_of_another_call_takes_nothing_of_an_extension_away(service, 
     leg.reports(told)
     assert {route["expires_at"] for route in check(cloud).live} == {end + 600}
     assert end_of(session.fetch().sid) == end + 600
+
+
+def test_a_session_that_gets_another_label_meanwhile_ends_no_sooner(sid, clock, cloud):
+    session, end = open_session(sid)
+    assert lifecycle.prolong_session(session, end, end + 600)
+    deeds.update(sid, session, Label="order 17", MaxCalls=2)
+    assert {route["expires_at"] for route in check(cloud).live} == {end + 600}
+    assert end_of(session) == end + 600

@@ -109,7 +109,8 @@ def change_open(session: Session, people: list[Participant], form: Form) -> bool
     """Whether session and routes are as the form asks for, all at once; not if they were not as read."""
     now = int(time.time())
     condition = session_is_open(now) & is_as_read(session)
-    read_expiry(session, form, session.last_sign)
+    if "Ttl" in form or "DateExpiry" in form:  # otherwise its end stays, which a call has moved, or did not any more
+        read_expiry(session, form, session.last_sign)
     session.label, session.terms = read_label(form, session.label), read_terms(form, session.terms, session.through)
     actions = [
         set_or_remove(Session.date_expiry, session.date_expiry),
