@@ -348,3 +348,29 @@ def test_with_the_first_of_a_team_the_session_is_erased(cloud, desk, service):
     session.update(status="closed")
     assert erases(desk, KEN)[1]["erased"]["sessions"] == 1
     assert scan(cloud, "SessionsTable") == []
+
+
+def test_who_was_its_first_once_is_erased_with_the_session_for_texts_went_to_them(cloud, desk, service):
+    session, _ = opens(service)
+    changes(session, Identifier=MAI, MoreIdentifiers=RIO)
+    changes(session, MAI, MoreIdentifiers=[RIO, KEN])
+    session.update(status="closed")
+    assert erases(desk, KEN)[1]["erased"]["sessions"] == 1
+    assert scan(cloud, "SessionsTable") == []
+
+
+def test_one_who_has_left_the_team_and_come_back_is_erased_alone(cloud, desk, service):
+    session, _ = opens(service)
+    changes(session, MoreIdentifiers=MAI)
+    changes(session, MoreIdentifiers=[MAI, RIO])
+    session.update(status="closed")
+    assert erases(desk, RIO)[1]["erased"]["sessions"] == 0
+    assert knowing(cloud, RIO) == {}
+
+
+def test_no_number_of_a_team_stands_in_a_key_of_its_session(cloud, service):
+    session, _ = opens(service)
+    changes(session, Identifier=NEW, MoreIdentifiers=[MAI, RIO])
+    keys = [one["entry"] for one in scan(cloud, "SessionsTable")]
+    assert not [key for key in keys for number in (*TEAM, NEW) if number[1:] in key]
+    assert len([key for key in keys if key.startswith("participant-number#")]) == 3
