@@ -9,6 +9,7 @@ export RUNTIME ?= python3.13
 export ARCHITECTURE ?= arm64
 BUILD_DIR ?= .aws-sam/build
 export SAM_CLI_TELEMETRY := 0
+export PYTHONDONTWRITEBYTECODE :=
 export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam/home
 
 VENV := .venv

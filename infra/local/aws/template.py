@@ -27,7 +27,11 @@ EVENTS = {  # what wakes a function, and which of its properties are obeyed here
 NOTHING = object()  # what !Ref AWS::NoValue becomes: the property is not there
 
 
-class Tag(yaml.SafeLoader):
+# libyaml reads the template in a tenth of the time, and PyYAML is sometimes built without it.
+Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+class Tag(Loader):
     """Reads CloudFormation's short forms: !Ref x becomes {"Ref": "x"}, !Sub x {"Fn::Sub": "x"}."""
 
 
