@@ -152,7 +152,7 @@ def subscribes(desk: Desk) -> Iterator[Callable[..., str]]:
 
     yield subscribe
     for sid in made:
-        desk.request("DELETE", f"/api/subscriptions/{sid}")
+        desk.does("DELETE", f"/api/subscriptions/{sid}")
 
 
 @pytest.fixture
