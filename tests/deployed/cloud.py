@@ -235,6 +235,11 @@ class Deployment:
             if self.function(logical_id)["Role"].endswith(f"/{role}"):
                 self.restart(logical_id)
 
+    def restart_all(self) -> None:
+        """Has every function start anew, knowing nothing."""
+        for logical_id, _ in self.within(self.stack, "AWS::Lambda::Function"):
+            self.restart(logical_id)
+
     def restart(self, logical_id: str) -> None:
         """Has a function start anew, knowing nothing: everybody calls another version, which is just like the last."""
         client, name = self.client("lambda"), self.resource(logical_id)

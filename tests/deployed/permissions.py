@@ -1,12 +1,12 @@
 """`make permissions`: each Allow of the deployment is needed, for without it a deployed story turns red.
 
-Several deployments of one build are made. In the first, each story is told with all permissions in place, which says
-how long it takes and what it uses. Then every permission, one action on one resource, is taken out of its role alone,
-in whichever deployment is free; the functions with that role are started anew, and those stories that use it are told
-until one fails, the quickest first. A story that was refused the permission and has not ended when it long should have
-has failed as well. A permission without which they all hold, or which none of them uses, is one too many, or a story is
-missing: it is named, and the run fails. It fails too if the stories do not hold with all permissions in place, before
-and after.
+Several deployments of one build are made. In whichever is free each story is told with all permissions in place, which
+says how long it takes and what it uses; all functions are started anew before it, for a process keeps what it has read.
+Then every permission, one action on one resource, is taken out of its role alone; the functions with that role are
+started anew, and those stories that use it are told until one fails, the quickest first. A story that was refused the
+permission and has not ended when it long should have has failed as well. A permission without which they all hold, or
+which none of them uses, is one too many, or a story is missing: it is named, and the run fails. It fails too if the
+stories do not hold with all permissions in place, before and after.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.build import built
 from tests.conftest import ROOT
@@ -38,6 +38,7 @@ from tests.deployed.conftest import ATTACH
 MOST_TRIES = 3  # on a machine with much to do, a telephone may ring too late
 SLACK = 60  # seconds, besides three times what a story takes with all permissions
 
+Shared = TypeVar("Shared")
 Use = tuple[str, str, str]  # who, which action, on which resource
 
 
@@ -144,13 +145,19 @@ def must_hold(deployment: Deployment, *names: str) -> None:
     sys.exit(f"With all permissions in place this does not hold:\n{said}")
 
 
-def told_one_by_one(deployment: Deployment) -> Iterator[Story]:
-    """Each story, told with all permissions in place."""
-    permissions = list(find_permissions(deployment))
-    _, listing = pytest("tests/deployed", "--collect-only", folder=deployment.account.folder)
+def names_of_stories(folder: Path) -> list[str]:
+    """Each story of the deployment, as pytest names it."""
+    _, listing = pytest("tests/deployed", "--collect-only", folder=folder)
     names = [line for line in listing.splitlines() if "::" in line]
     assert names, listing
+    return names
+
+
+def told_one_by_one(deployment: Deployment, names: Iterable[str]) -> Iterator[Story]:
+    """Each of these stories, told with all permissions in place by functions that know nothing yet."""
+    permissions = list(find_permissions(deployment))
     for name in names:
+        deployment.restart_all()
         before, start = len(deployment.uses()), time.monotonic()
         must_hold(deployment, name)
         uses = set(deployment.uses()[before:])
@@ -211,24 +218,40 @@ class Patience:
 class Run:
     """One run: several deployments share the permissions among them."""
 
-    def __init__(self, only: Sequence[str]) -> None:
+    def __init__(self, only: Sequence[str], names: Sequence[str]) -> None:
         self.only = only
         self.stories: list[Story] = []
-        self.numbers = itertools.count()
         self.taking, self.unneeded = threading.Lock(), list[Permission]()
+        self.untold, self.untold_again = iter(names), iter(names)
+        self.numbers = itertools.count()
 
-    def next_number(self) -> int:
-        with self.taking:
-            return next(self.numbers)
+    def shared(self, things: Iterator[Shared]) -> Iterator[Shared]:
+        """One thing after another that no other deployment has taken."""
+        while True:
+            with self.taking:
+                thing = next(things, None)
+            if thing is None:
+                return
+            yield thing
+
+    def learn(self, deployment: Deployment) -> None:
+        """Tells one story after another with all permissions in place, as long as there are any."""
+        for story in told_one_by_one(deployment, self.shared(self.untold)):
+            self.stories.append(story)
+            seconds, uses, name = story.seconds, len(story.uses), story.name.split("::")[-1]
+            print(f"{seconds:6.1f} s   {uses:3} permissions   {name}", flush=True)
 
     def go_through(self, deployment: Deployment) -> None:
-        """Takes away one permission after another, as long as there are any; then all stories must hold again."""
+        """Takes away one permission after another, as long as there are any; then the stories must hold again."""
         permissions = list(find_permissions(deployment))
-        while (number := self.next_number()) < len(permissions):
+        for number in self.shared(self.numbers):
+            if number >= len(permissions):
+                break
             permission = permissions[number]
             if any(words in str(permission) for words in self.only):
                 self.judge(permission, take_away(deployment, permission, witnesses(self.stories, number)))
-        must_hold(deployment, *(story.name for story in self.stories))
+        for name in self.shared(self.untold_again):
+            must_hold(deployment, name)
 
     def name_unused(self, deployment: Deployment) -> None:
         """Says at once, an hour before the end, which permissions no story uses."""
@@ -249,18 +272,15 @@ def main() -> int:
     )
     parser.add_argument("--deployments", type=int, default=6, help="how many deployments share the work")
     given = parser.parse_args()
-    run, build = Run(given.only), built()
+    build = built()
     with ExitStack() as until_the_end, ThreadPoolExecutor(given.deployments) as pool:
         place = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="permissions-")))
         deployments = [
             until_the_end.enter_context(cloud.deployed(place / str(number), build))
             for number in range(given.deployments)
         ]
-        for story in told_one_by_one(deployments[0]):
-            run.stories.append(story)
-            print(
-                f"{story.seconds:6.1f} s   {len(story.uses):3} permissions   {story.name.split('::')[-1]}", flush=True
-            )
+        run = Run(given.only, names_of_stories(place))
+        list(pool.map(run.learn, deployments))
         run.name_unused(deployments[0])
         list(pool.map(run.go_through, deployments))
     for permission in run.unneeded:

@@ -84,6 +84,17 @@ def test_who_is_slow_is_told_by_a_queue_of_its_own_and_tried_again(desk, deploym
     is_told(desk, sid)
     assert [event["type"] for event in slow.asked] == ["subscription.tested"] * 2
     eventually(lambda: [line for line in deployment.log("Notification", began) if "a delivery failed" in line])
+    eventually(lambda: not is_in_slow_lane(deployment, sid))
+
+
+def is_in_slow_lane(deployment, receiver: str) -> bool:
+    """Whether something is noted to be on its way to this receiver in the slow lane."""
+    found = deployment.client("dynamodb").query(
+        TableName=deployment.resource("NotificationsTable"),
+        KeyConditionExpression="listed_in = :receiver AND begins_with(entry, :beginning)",
+        ExpressionAttributeValues={":receiver": {"S": receiver}, ":beginning": {"S": "passed-on "}},
+    )
+    return bool(found["Items"])
 
 
 def test_who_has_failed_is_tried_again_in_the_queue_of_all(desk, opens_system, subscribes):
