@@ -320,6 +320,16 @@ def test_an_answer_in_json_makes_a_session_that_connects_the_very_call(service, 
     assert [one["Name"].split("-")[0] for one in cloud.scheduler.list_schedules()["Schedules"]] == [session.sid]
 
 
+@pytest.mark.parametrize("rings", [{}, {"participantRings": "in-turn"}])
+def test_an_answer_in_json_connects_the_very_call_with_a_team(service, twilio, shop, rings):
+    asks(service, OutOfSessionCallbackUrl=shop.address)
+    team = {"participantIdentifier": BEN, "participantMoreIdentifiers": [EVE]}
+    shop.says = lambda _: team | rings
+    dial = calls(twilio, LINES[0]).find("Dial")
+    assert [number.text for number in dial.findall("Number")] == [BEN, EVE]
+    assert dial.get("sequential") == ("true" if rings else None)
+
+
 def test_a_session_for_a_stranger_is_warned_of_as_any_other(service, twilio, shop, cloud):
     asks(service, OutOfSessionCallbackUrl=shop.address, WarnBeforeExpiry=600)
     shop.says = lambda _: {"participantIdentifier": BEN, "mode": "voice-only", "ttl": 3600}
@@ -406,6 +416,8 @@ UNUSABLE = {
     "a wrong mode": ({"participantIdentifier": BEN, "mode": "video"}, 80701),
     "a number of no pool": ({"participantIdentifier": BEN, "participantProxyIdentifier": "+815099999999"}, 80605),
     "the caller": ({"participantIdentifier": AIKO}, 80103),
+    "a team that is no list": ({"participantIdentifier": BEN, "participantMoreIdentifiers": EVE}, 80701),
+    "a team of one": ({"participantIdentifier": BEN, "participantRings": "in-turn"}, 80701),
     "a number of no country": ({"participantIdentifier": "+99912345678"}, 80404),
 }
 

@@ -28,7 +28,13 @@ from toritsugi.masking.sessions import Session, find_with_people, show_participa
 
 TWIML_TYPES, JSON_TYPE = ("application/xml", "text/xml"), "application/json"
 FIELDS_OF_SESSION = {"uniqueName": "UniqueName", "mode": "Mode", "ttl": "Ttl", "dateExpiry": "DateExpiry"}
-KNOWN_FIELDS = {"participantIdentifier", "participantProxyIdentifier", *FIELDS_OF_SESSION}
+FIELDS_OF_PARTICIPANT = {
+    "participantIdentifier": "Identifier",
+    "participantMoreIdentifiers": "MoreIdentifiers",
+    "participantRings": "Rings",
+    "participantProxyIdentifier": "ProxyIdentifier",
+}
+KNOWN_FIELDS = {*FIELDS_OF_PARTICIPANT, *FIELDS_OF_SESSION}
 
 # What is told of a session that has ended, and of those who were in it, by the properties that REST shows.
 TOLD_OF_SESSION = (
@@ -201,17 +207,18 @@ def read_wanted(content: str | bytes, stranger: Stranger) -> Form:
         raise RequestRefused(80404, "Who hides their number can be in no session")
     people = [
         {"Identifier": stranger.fields["From"], "ProxyIdentifier": stranger.fields["To"]},
-        {
-            "Identifier": given.get("participantIdentifier"),
-            "ProxyIdentifier": given.get("participantProxyIdentifier"),
-        },
+        {field: given[name] for name, field in FIELDS_OF_PARTICIPANT.items() if name in given},
     ]
     fields = [(field, given[name]) for name, field in FIELDS_OF_SESSION.items() if name in given]
     return Form(urlencode([*(("Participants", json.dumps(person)) for person in people), *fields]))
 
 
-def read_value(name: str, value: Any) -> str:
-    """A text, or a whole number as one. Raises RequestRefused 80701."""
+def read_value(name: str, value: Any) -> str | list[str]:
+    """A text, or a whole number as one; of a team its further numbers. Raises RequestRefused 80701."""
+    if name == "participantMoreIdentifiers":
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise RequestRefused(80701, f"'{name}' is invalid: it must be a list of texts")
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise RequestRefused(80701, f"'{name}' is invalid: it must be a text or a whole number")
     return str(value)
