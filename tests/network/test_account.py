@@ -9,7 +9,7 @@ import pytest
 from twilio.rest import Client
 
 from tests.network.running import Local
-from tests.network.town import AIKO, BEN, LINE, alone, refusal
+from tests.network.town import AIKO, BEN, LINE, OTHER_LINE, alone, refusal
 
 
 @pytest.fixture
@@ -72,6 +72,23 @@ def test_there_are_two_tokens_at_most_and_the_second_can_be_deleted(town):
 
 def test_without_a_second_token_there_is_none_to_promote(town):
     assert refusal(town.twilio.accounts.v1.auth_token_promotion().update)[0] == 404
+
+
+def test_a_number_is_paid_when_it_is_bought_and_every_month_until_it_is_given_back(town):
+    round_price = [{"number_type": "national", "current_price": "4"}]
+    town.costs(countries={"JP": {"phone_number_prices": round_price}})
+
+    def paid():
+        numbers = town.twilio.usage.records.list(category="phonenumbers")
+        return [(one.count, one.usage_unit, one.price) for one in numbers]
+
+    assert paid() == [("1", "numbers", 4)]
+    other = town.twilio.incoming_phone_numbers.create(phone_number=OTHER_LINE)
+    town.forward(32 * 86400)
+    assert paid() == [("4", "numbers", 16)]
+    other.delete()
+    town.forward(32 * 86400)
+    assert paid() == [("5", "numbers", 20)]
 
 
 def test_calls_go_everywhere_until_a_country_is_forbidden(town):

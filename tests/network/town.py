@@ -194,6 +194,7 @@ class Town:
         self.unusual.clear()
         if not self.is_as_usual:
             self.sets(protects_files=True, texts_forbidden_to=[], calls_at_once=None)
+            self.put("/prices", {})
             self.is_as_usual = True
         if self.lines != {LINE: "usual"}:
             for number in self.twilio.incoming_phone_numbers.list():
@@ -213,6 +214,11 @@ class Town:
         """What only Twilio's console can change of the account."""
         self.is_as_usual = False
         return self.put("/account", settings)
+
+    def costs(self, **wishes: Any) -> Any:
+        """In what its prices differ from those that the network ships."""
+        self.is_as_usual = False
+        return self.put("/prices", wishes)
 
     # ---- the control API -------------------------------------------------------------------------------------------
 

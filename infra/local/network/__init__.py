@@ -15,6 +15,7 @@ library. From top to bottom, where nothing imports what stands above it:
     twiml                            TwiML: its grammar, how it is fetched and read, what is played of it
     callbacks, webhooks              who is told of what, in its order; requests to the application, and their patience
     settings, alerts                 what only Twilio's console changes; what Twilio's debugger keeps
+    billing                          what everything costs, and what the account has used of it
     numbers, memories                the account's own numbers, and what any number says; what is over and remembered
     rules                            which requests are signed and sent otherwise than usual
     addresses, faults                the application's URLs; what goes wrong with requests on purpose

@@ -21,6 +21,18 @@ that says what is wrong and what to do.
                                  whatever the fragment of the URL asks for
     POST /numbers             <- "phone_number", "capabilities": {"voice", "sms", "mms"}, settings such as "voice_url"
                               -> 201 the IncomingPhoneNumber as in Twilio's REST API
+    GET /prices               -> {"price_unit", "as_of": the date of the list, "delay", "countries", "fees"}: what
+                                 everything costs the account, from prices.json or as somebody has put it
+    PUT /prices               <- in what prices differ from those that are shipped, all at once; {} ends that.
+                                 "countries": {"JP": {"outbound_prefix_prices": [{"destination_prefixes":
+                                 ["8190"], "current_price": "20"}], "inbound_call_prices": [{"number_type":
+                                 "national", "current_price": "1"}], "phone_number_prices", "outbound_sms_prices",
+                                 "inbound_sms_prices"}} with rows as in Twilio's Pricing API; a list that is named
+                                 takes the place of the shipped one. "fees": {"conference_participant_minute":
+                                 "5", ...}: what that API lacks, as GET names it. "delay": seconds from the end of
+                                 something until its price is known (180). "price_unit": the account's currency
+                                 ("USD"), with "exchange_rate", how much of it a dollar of the shipped list is. What
+                                 is over keeps its price; numbers and what is kept cost what they cost now
     GET /phones               -> {"phones": [each as GET /phones/{number}]}
     GET /phones/{number}      -> the telephone, made on first use
     PUT /phones/{number}      <- its settings: "answers", "after", "presses", "greeting", "withheld", "receives",
@@ -37,7 +49,8 @@ that says what is wrong and what to do.
                                  ?since= those after a sequence number
     GET /calls                -> {"calls": [each as GET /calls/{sid}]}
     GET /calls/{sid}          -> {"sid", "parent_sid", "phone", "from", "to", "direction", "status", "timeline",
-                                  "executed": [{"verb", "attributes", "text", "second"}], "seconds", "billed_minutes"}
+                                  "executed": [{"verb", "attributes", "text", "second"}], "seconds", "billed_minutes",
+                                  "price": as in Twilio's REST API, null until it is known}
     GET /conferences          -> {"conferences": [each as GET /conferences/{sid}]}
     GET /conferences/{sid}    -> {"sid", "friendly_name", "status", "region", "created_at", "started_at", "ended_at",
                                   "reason", "participants", "timeline", "announcements", "billed_minutes"}
@@ -164,6 +177,16 @@ async def change_account(world: World, request: Request) -> Response:
 
 async def add_number(world: World, request: Request) -> Response:
     return JSONResponse(world.add_number(await body(request)).resource(), 201)
+
+
+async def prices(world: World, _: Request) -> Response:
+    return JSONResponse(world.bill.prices.as_seen())
+
+
+async def put_prices(world: World, request: Request) -> Response:
+    world.bill.replace_prices(await body(request))
+    world.changed()
+    return await prices(world, request)
 
 
 # ---- telephones -----------------------------------------------------------------------------------------------------
@@ -322,6 +345,8 @@ def routes() -> list[Route]:
         ("GET", "/account", account),
         ("PUT", "/account", change_account),
         ("POST", "/numbers", add_number),
+        ("GET", "/prices", prices),
+        ("PUT", "/prices", put_prices),
         ("GET", "/phones", phones),
         ("GET", "/phones/{number}", phone),
         ("PUT", "/phones/{number}", behave),

@@ -5,6 +5,7 @@ https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Protocol
 
@@ -69,6 +70,12 @@ def is_country(code: Any) -> bool:
     return isinstance(code, str) and code in phonenumbers.SUPPORTED_REGIONS
 
 
+@functools.lru_cache(1000)
+def type_of(number: str) -> str:
+    """`local`, `national`, `mobile` or `toll-free`, as far as the plan of its country tells."""
+    return TYPES.get(phonenumbers.number_type(phonenumbers.parse(number)), "local") if parsed(number) else "local"
+
+
 def is_landline(number: str) -> bool:
     """Whether the plan of its country says that it is one: +813..., but no number of North America."""
     parts = parsed(number)
@@ -129,7 +136,7 @@ class IncomingPhoneNumber:
         }
         self.capabilities |= capabilities or {}
         self.voice_region, self.region_set_at = HOME_REGION, world.clock.now()
-        self.type = TYPES.get(phonenumbers.number_type(parts), "local")
+        self.type = type_of(phone_number)
         self.settings: dict[str, Any] = dict.fromkeys(URLS, "") | dict.fromkeys(METHODS, "POST") | dict.fromkeys(PLAIN)
         self.settings |= {"friendly_name": formatted(phone_number), "emergency_status": "Inactive"}
         self.created_at = self.updated_at = world.clock.now()

@@ -23,8 +23,10 @@ from local.network.rest import (
     messages,
     numbers,
     participants,
+    pricing,
     profiles,
     recordings,
+    usage,
 )
 from local.network.world import World
 
@@ -61,6 +63,8 @@ def build(world: World) -> Starlette:
         *numbers.routes(),
         *messages.routes(),
         *recordings.routes(),
+        *pricing.routes(),
+        *usage.routes(),
         *endpoints.everything_else(),
     ]
     if PAGE.is_dir():

@@ -19,6 +19,7 @@ from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 
 from local.clock import Clock, Signal
 from local.network.addresses import is_absolute, overrides
+from local.network.billing.bill import Bill
 from local.network.dates import iso
 from local.network.faults import Faults
 from local.network.refusals import Failure, not_built
@@ -61,6 +62,7 @@ class Account(Protocol):
     transport: httpx.AsyncHTTPTransport
     closed: bool
     slack: float
+    bill: Bill
 
     def send(self, delivery: Coroutine[Any, Any, None]) -> None: ...
 

@@ -15,6 +15,7 @@ import httpx
 
 from local.clock import Clock
 from local.network.alerts import KEPT_ALERTS, Alert
+from local.network.billing.bill import Bill
 from local.network.callbacks import StatusCallback
 from local.network.calls import dial, verbs
 from local.network.calls.call import TOO_MANY_CALLS, Call
@@ -92,6 +93,7 @@ class World:
         self.turns: dict[str, float] = {}  # when a number can send its next text
         self.log: list[dict[str, Any]] = []
         self.faults = Faults()
+        self.bill = Bill(clock)
         self.next_turn = 0.0  # when the queue lets the next call go
         self.version = self.sequence = 0
         self.watchers: set[asyncio.Event] = set()
@@ -150,8 +152,14 @@ class World:
         new = IncomingPhoneNumber(self, number, capabilities)
         new.update({name: value for name, value in settings.items() if value is not None})
         self.numbers[number] = new
+        self.bill.leases.begin(number, self.clock.now())
         self.changed()
         return new
+
+    def give_back(self, number: str) -> None:
+        """The account has this number no longer, and pays for no further month of it."""
+        del self.numbers[number]
+        self.bill.leases.end(number, self.clock.now())
 
     def phone(self, number: str) -> Phone:
         """The telephone with this number, made on first use."""
@@ -298,6 +306,7 @@ class World:
         self.turns.clear()
         self.log.clear()
         self.alerts.clear()
+        self.bill.begin()
         self.faults.replace({})
         self.next_turn = 0.0
         for phone in self.phones.values():

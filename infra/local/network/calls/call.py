@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import httpx
 
 from local.clock import Due, Signal
+from local.network.billing.bill import Charge, shown
 from local.network.callbacks import StatusCallback
 from local.network.calls.detection import Detection, Verdict
 from local.network.calls.progress import Callbacks
@@ -51,6 +52,8 @@ class CallAccount(RecordingAccount, Protocol):
 
 class Call:
     """One leg, from its beginning to its bill. `direct` ones, between two telephones, are none of the account's."""
+
+    charge: Charge | None = None  # when it is over, if it was answered
 
     def __init__(
         self,
@@ -183,6 +186,7 @@ class Call:
         self.note("hangup", by)
         self.over.fire()
         self.status, self.updated_at = status, self.clock.now()
+        self.charge = self.world.bill.call(self)
         self.note(status)
         if self.participant:
             self.participant.leave("participant_hung_up")
@@ -386,4 +390,5 @@ class Call:
             "executed": self.executed,
             "seconds": round(self.seconds, 3),
             "billed_minutes": self.billed_minutes,
+            "price": shown(self.charge, self.clock.now()),
         }

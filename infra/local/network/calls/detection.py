@@ -104,6 +104,7 @@ class Detection:
     def tell(self, call: DetectedCall, verdict: Verdict) -> None:
         call.detected = verdict
         call.note("detected", verdict.answered_by)
+        call.world.bill.detection()
         if self.callback and self.callback.url:
             params = {"CallSid": call.sid, "AccountSid": call.world.account_sid} | verdict.params()
             call.world.send(webhooks.notify(call, self.callback.url, self.callback.method, params))

@@ -165,6 +165,7 @@ class Conference:
         """This participant has left, and perhaps the conference ends with it."""
         told = {"ReasonParticipantLeft": participant.reason_left, "ParticipantCallStatus": participant.call.status}
         self.tell("participant-leave", participant, **told)
+        self.world.bill.participant(participant.joined_at, participant.billed_minutes)
         self.fade(participant)
         for announcement in self.announcements:
             if announcement.to is participant and not announcement.over.fired:

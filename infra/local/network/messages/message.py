@@ -18,6 +18,7 @@ import httpx
 
 from local.network import webhooks
 from local.network.addresses import is_absolute
+from local.network.billing.bill import Charge
 from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso
 from local.network.memories import Memory
@@ -100,6 +101,7 @@ class Message:
         self.segments = segments.count(body)
         self.status = "received" if direction == "inbound" else "queued"
         self.error: int | None = None
+        self.charge: Charge | None = None  # when it has gone out or come in
         self.callback: StatusCallback | None = None
         self.validity = MAX_VALIDITY
         self.created_at = self.updated_at = world.clock.now()
@@ -111,6 +113,7 @@ class Message:
         self.cookies = self.conversation.cookies
         world.messages[self.sid] = self
         if self.is_over:
+            self.charge = world.bill.text(self)
             world.note_end(self.sid, world.messages)
         world.changed()
 
@@ -142,7 +145,7 @@ class Message:
             self.trouble(failure.code, failure.message)
             return self.progress("failed", failure.code)
         await clock.sleep(HANDED_OVER, f"{self.sid} is with the carrier")
-        self.sent_at = clock.now()
+        self.sent_at, self.charge = clock.now(), self.world.bill.text(self)
         self.progress("sent")
         phone = self.world.phone(self.to)
         if phone.receives == "at once":
@@ -157,6 +160,8 @@ class Message:
         self.status, self.error, self.updated_at = status, error, self.world.clock.now()
         if self.callback and self.callback.url and status != "sending":
             self.outbox.put(self.callback, self.told(), is_last=self.is_over)
+        if status == "failed" and error:
+            self.world.bill.failed_text(error)
         if self.is_over:
             self.outbox.release()
             self.world.note_end(self.sid, self.world.messages)
@@ -221,6 +226,10 @@ class Message:
         }
 
     # ---- what is known of it ---------------------------------------------------------------------------------------
+
+    @property
+    def is_multimedia(self) -> bool:
+        return bool(self.media)
 
     @property
     def uri(self) -> str:

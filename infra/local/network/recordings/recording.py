@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from local.network.billing.bill import Charge
 from local.network.callbacks import Outbox, StatusCallback
 from local.network.dates import iso, rfc2822
 from local.network.memories import Memory
@@ -75,6 +76,7 @@ class Recording:
         self.created_at = self.updated_at = self.started_at = self.world.clock.now()
         self.seconds: float | None = None
         self.completed_at: float | None = None
+        self.charge: Charge | None = None  # when there is a file
         self.deleted_at: float | None = None
         self.voices: list[list[Utterance]] = []
         self.file: bytes | None = None
@@ -105,10 +107,13 @@ class Recording:
         await self.world.clock.sleep(PROCESSING, f"the file of {self.sid}")
         if self.status == "processing":
             self.completed_at = self.world.clock.now()
+            self.charge = self.world.bill.recording(self.started_at, self.seconds or 0)
             self.progress("completed")
 
     def delete(self) -> None:
         """Twilio knows nothing of it any more. People may still listen to it through the control API."""
+        if self.charge:
+            self.world.bill.recording_deleted(self.seconds or 0)
         self.deleted_at, self.status = self.world.clock.now(), "deleted"
         self.world.note_end(self.sid, self.world.recordings)
         self.call.note("recording", "deleted")

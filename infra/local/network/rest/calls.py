@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.network import webhooks
+from local.network.billing.bill import shown
 from local.network.callbacks import StatusCallback
 from local.network.calls import verbs
 from local.network.calls.call import MAX_TIME_LIMIT, Call
@@ -57,8 +58,8 @@ def resource(call: Call) -> dict[str, Any]:
         "start_time": rfc2822(call.started_at),
         "end_time": rfc2822(call.ended_at),
         "duration": None if call.ended_at is None else str(call.duration),
-        "price": None,
-        "price_unit": "USD",
+        "price": shown(call.charge, call.clock.now()),
+        "price_unit": call.world.bill.prices.price_unit,
         "direction": call.direction,
         "answered_by": call.detected.answered_by if call.detected else None,
         "api_version": "2010-04-01",

@@ -172,10 +172,10 @@ def only(form: dict[str, list[str]], known: frozenset[str]) -> dict[str, str]:
 def page(request: Request, form: dict[str, list[str]], name: str, found: list[dict[str, Any]]) -> Response:
     """One page of what was found, with the addresses of its neighbours: https://www.twilio.com/docs/usage/twilios-response#pagination
 
-    The next page begins behind the last of this one, whose SID is in its token, whatever comes or goes before it.
+    The next page begins behind the last of this one, whose SID is in its token, whatever comes or goes before it. What
+    has no SID, such as a record of usage, does not come or go.
     """
-    size, number = (whole(form, key, default) for key, default in (("PageSize", 50), ("Page", 0)))
-    size = min(max(size, 1), 1000)
+    size, number = size_and_number(form)
     rest = [
         (key, value) for key, values in form.items() for value in values if key not in ("Page", "PageSize", "PageToken")
     ]
@@ -187,6 +187,8 @@ def page(request: Request, form: dict[str, list[str]], name: str, found: list[di
     last_seen = form.get("PageToken", [""])[-1].removeprefix("PA")
     begin = sids.index(last_seen) + 1 if last_seen in sids else number * size
     shown = found[begin : begin + size]
+    is_more = begin + size < len(found)
+    token = [("PageToken", f"PA{sids[begin + size - 1]}")] if is_more and sids[begin + size - 1] else []
     return JSONResponse(
         {
             name: shown,
@@ -197,11 +199,35 @@ def page(request: Request, form: dict[str, list[str]], name: str, found: list[di
             "uri": uri(number),
             "first_page_uri": uri(0),
             "previous_page_uri": uri(number - 1) if number else None,
-            "next_page_uri": uri(number + 1, ("PageToken", f"PA{sids[begin + size - 1]}"))
-            if begin + size < len(found)
-            else None,
+            "next_page_uri": uri(number + 1, *token) if is_more else None,
         }
     )
+
+
+def size_and_number(form: dict[str, list[str]]) -> tuple[int, int]:
+    """How many are on a page, and which page is asked for, counted from 0."""
+    return min(max(whole(form, "PageSize", 50), 1), 1000), whole(form, "Page", 0)
+
+
+def page_with_meta(
+    world: World, request: Request, form: dict[str, list[str]], name: str, found: list[dict[str, Any]]
+) -> Response:
+    """One page as Twilio's newer APIs write it, with addresses that are complete."""
+    size, number = size_and_number(form)
+
+    def url(wanted: int) -> str:
+        return f"{world.address}{request.url.path}?{urlencode({'PageSize': size, 'Page': wanted})}"
+
+    meta = {
+        "key": name,
+        "page": number,
+        "page_size": size,
+        "url": url(number),
+        "first_page_url": url(0),
+        "previous_page_url": url(number - 1) if number else None,
+        "next_page_url": url(number + 1) if (number + 1) * size < len(found) else None,
+    }
+    return JSONResponse({name: found[number * size : (number + 1) * size], "meta": meta})
 
 
 def whole(form: dict[str, list[str]], name: str, default: int) -> int:

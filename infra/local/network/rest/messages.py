@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from local.network.billing.bill import shown
 from local.network.callbacks import StatusCallback
 from local.network.dates import rfc2822
 from local.network.messages import segments
@@ -46,8 +47,8 @@ def resource(message: Message) -> dict[str, Any]:
         "num_media": str(len(message.media)),
         "direction": message.direction,
         "api_version": "2010-04-01",
-        "price": None,
-        "price_unit": "USD",
+        "price": shown(message.charge, message.world.clock.now()),
+        "price_unit": message.world.bill.prices.price_unit,
         "error_code": message.error,
         "error_message": ERRORS.get(message.error, "The media cannot be had.") if message.error else None,
         "uri": f"{message.uri}.json",

@@ -68,7 +68,7 @@ async def update_number(world: World, request: Request, form: dict[str, list[str
 
 
 async def delete_number(world: World, request: Request, _: dict[str, list[str]]) -> Response:
-    del world.numbers[number_of(world, request).phone_number]
+    world.give_back(number_of(world, request).phone_number)
     return Response(status_code=204)
 
 

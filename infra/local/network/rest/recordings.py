@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.network.billing.bill import shown
 from local.network.dates import rfc2822
 from local.network.recordings import programs
 from local.network.recordings.recording import Recording
@@ -35,8 +36,8 @@ def resource(recording: Recording, of_call: bool = False) -> dict[str, Any]:
         "date_updated": rfc2822(recording.updated_at),
         "start_time": rfc2822(recording.started_at),
         "duration": None if recording.seconds is None else str(recording.duration),
-        "price": None,
-        "price_unit": "USD",
+        "price": shown(recording.charge, recording.world.clock.now()),
+        "price_unit": recording.world.bill.prices.price_unit,
         "status": recording.status,
         "channels": recording.channels,
         "source": recording.source,

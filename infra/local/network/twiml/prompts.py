@@ -82,6 +82,7 @@ async def say(listener: Listener, element: Element, document: Document, *until: 
         about = f"The voice {element['voice']} does not speak {element['language']}."
         listener.trouble(13512, about, document.entry)
         return
+    listener.world.bill.speech(element["voice"], element.text)
     seconds = of_words(element.text, element["language"])
     for _turn in range(element["loop"] or ENDLESS):
         if await listener.listen("say", element.text, seconds, *until):
