@@ -200,6 +200,7 @@ def test_a_discount_stands_beside_the_price_of_everybody(town, pricing):
             {"countries": {"JP": {"outbound_prefix_prices": [{"destination_prefixes": ["ALL"]}]}}},
             "destination_prefixes",
         ),
+        ({"countries": {"JP": {"outbound_prefix_prices": [{"destination_prefixes": [[]]}]}}}, "destination_prefixes"),
         ({"countries": {"JP": {"outbound_prefix_prices": [{"destination_prefixes": ["81"]}]}}}, "current_price"),
         ({"countries": {"JP": {"inbound_call_prices": [{"current_price": "1"}]}}}, "number_type"),
         ({"countries": {"JP": {"outbound_sms_prices": [{"carrier": "a"}]}}}, "prices"),

@@ -217,8 +217,10 @@ def read_out(row: Row, where: str) -> Row:
 
 
 def is_prefix(one: Any, name: str) -> bool:
-    is_origin = name == "origination_prefixes" and one in EVERYWHERE
-    return is_origin or (isinstance(one, str) and re.fullmatch("[0-9]{1,15}", one) is not None)
+    """Whether these are digits; an origin may be everywhere, too."""
+    if not isinstance(one, str):
+        return False
+    return bool(re.fullmatch("[0-9]{1,15}", one)) or (name == "origination_prefixes" and one in EVERYWHERE)
 
 
 def read_carrier(row: Row, where: str) -> Row:
