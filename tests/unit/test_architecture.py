@@ -31,6 +31,7 @@ NOUNS = {
     "callers": {"lines"},
     "limits": {"lines"},
     "lines": set(),
+    "money": set(),  # it computes, and knows nobody
 }
 
 WEBHOOKS = ("voice", "sms", "status", "recording")  # functions that answer Twilio: somebody waits for their cold start
