@@ -56,8 +56,8 @@ def test_history_is_never_the_default():
 
 
 def test_an_amount_is_a_decimal_to_the_last_digit():
-    card = rate_card_of(with_rate(rate="0.1000000000003"))
-    assert card.rates[0].rate == Decimal("0.1000000000003")
+    card = rate_card_of(with_rate(rate="0.100000000003"))
+    assert card.rates[0].rate == Decimal("0.100000000003")
 
 
 def test_a_rate_has_what_its_card_says_for_all_unless_it_says_otherwise():

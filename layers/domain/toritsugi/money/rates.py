@@ -193,6 +193,7 @@ def read_rate_card(text: str) -> RateCard:
 def rate_card_of(document: Any) -> RateCard:
     """The card that this JSON is. Raises RequestRefused, which names the field."""
     card = checked_fields(document, "card", {*CARD_FIELDS, "certainty"}, {"name", "as_of", "currency", "rates"})
+    as_of = read_date(card["as_of"], "as_of")
     inherited: Json = {name: card[name] for name in ("source", "as_of", "country", "certainty") if name in card}
     if not isinstance(card["rates"], list) or not card["rates"]:
         raise wrong_field("rates", "a list of rates, one at least")
@@ -200,7 +201,7 @@ def rate_card_of(document: Any) -> RateCard:
     check_that_each_is_once(rates)
     return RateCard(
         name=read_matching(card, "name", CARD_NAME, "small letters, digits, dots and dashes, as twilio-jp-2026-11"),
-        as_of=read_date(card["as_of"], "as_of"),
+        as_of=as_of,
         currency=read_matching(card, "currency", CURRENCY, "three capitals, as JPY or USD"),
         rates=rates,
         title=card.get("title", ""),
