@@ -14,7 +14,7 @@ from toritsugi.money.scenarios import (
     TextMessage,
     VCall,
     WholeMonth,
-    read_telephone,
+    telephone_of,
 )
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text(encoding="utf-8"))
@@ -46,8 +46,8 @@ def scenario_of(said: dict[str, Any]):
     if said["kind"] == "month":
         parts = tuple((scenario_of(one), count) for one, count in said["parts"])
         return WholeMonth(parts=parts, numbers=tuple(PricedNumber(**one) for one in said["numbers"]))
-    readers = dict.fromkeys(("line", "caller", "callee", "to", "transfer_to"), read_telephone)
-    readers |= {"parties": lambda all: tuple(map(read_telephone, all)), "kept_months": Decimal}
+    readers = dict.fromkeys(("line", "caller", "callee", "to", "transfer_to"), telephone_of)
+    readers |= {"parties": lambda all: tuple(map(telephone_of, all)), "kept_months": Decimal}
     readers |= {"extensions": tuple, "sentences": tuple}
     facts = {name: readers.get(name, lambda value: value)(value) for name, value in said.items() if name != "kind"}
     return CALLS_AND_TEXTS[said["kind"]](**facts)

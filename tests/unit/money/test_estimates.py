@@ -19,13 +19,13 @@ from toritsugi.money.scenarios import (
     TextMessage,
     VCall,
     WholeMonth,
-    read_telephone,
+    telephone_of,
 )
 
 TODAY = date(2026, 11, 28)
 TWILIO = PriceTerms(card=shipped_card(), today=TODAY, tax=False)
 HAND = PriceTerms(card=card_of("hand"), today=TODAY, tax=False)
-LANDLINE, BY_BROWSER, TOLL_FREE = map(read_telephone, ("landline", "browser", "toll-free"))
+LANDLINE, BY_BROWSER, TOLL_FREE = map(telephone_of, ("landline", "browser", "toll-free"))
 
 
 def savings(scenario, terms=TWILIO):
@@ -147,9 +147,9 @@ def test_what_was_assumed_is_said():
 
 
 def test_what_nobody_knows_is_said_with_the_reason():
-    found = estimate(MaskedCall(callee=read_telephone("+14155550100"), seconds=60), TWILIO)
+    found = estimate(MaskedCall(callee=telephone_of("+14155550100"), seconds=60), TWILIO)
     assert not found.total.is_complete
-    assert assumed(MaskedCall(callee=read_telephone("+14155550100"), seconds=60))["unknown"] == (
+    assert assumed(MaskedCall(callee=telephone_of("+14155550100"), seconds=60))["unknown"] == (
         "Not in the total, because nobody knows its rate: outgoing-call. "
         "The card twilio-jp-2026-11 has no rate for this: outgoing-call to +14155550100."
     )
@@ -183,7 +183,7 @@ def test_dollars_become_yen_by_the_rate_that_is_given_line_by_line():
 @pytest.mark.parametrize("text", ["fax", "09012345678", "+", "+0312345678", "", "+81-3-1234-5678"])
 def test_who_is_neither_a_number_nor_a_kind_is_refused(text):
     with pytest.raises(RequestRefused, match="parties: a number in E"):
-        read_telephone(text)
+        telephone_of(text)
 
 
 def test_what_cannot_be_is_refused():

@@ -55,7 +55,7 @@ class Telephone:
         return PricedCall(what=what, seconds=seconds, to="" if self.is_browser else line.number, whose=whose)
 
 
-def read_telephone(text: str, name: str = "parties") -> Telephone:
+def telephone_of(text: str, name: str = "parties") -> Telephone:
     """A number in E.164, or one of the kinds. Raises RequestRefused."""
     if text == BROWSER:
         return Telephone(BROWSER, "")
@@ -67,7 +67,7 @@ def read_telephone(text: str, name: str = "parties") -> Telephone:
     raise wrong_field(name, f"a number in E.164, as +81312345678, or one of {kinds}")
 
 
-MOBILE, LINE_050, BY_BROWSER = read_telephone("mobile"), read_telephone("050"), read_telephone(BROWSER)
+MOBILE, LINE_050, BY_BROWSER = telephone_of("mobile"), telephone_of("050"), telephone_of(BROWSER)
 
 
 @dataclass(frozen=True)
