@@ -19,7 +19,7 @@ def nobody_is_refused(deployment):
     """What has no permission may pass for an owner who says nothing, so only this shows it."""
     roles, before = [deployment.resource(name) for name in ("VoiceRole", "SmsRole")], len(deployment.refusals())
     yield
-    assert [line for line in deployment.refusals()[before:] if any(f"/{role} " in line for role in roles)] == []
+    assert [line for line in deployment.refusals()[before:] if any(f"/{role}" in line for role in roles)] == []
 
 
 def read_by(person):
