@@ -110,6 +110,10 @@ def add_up(town):
         over = [one["status"] for one in room["announcements"]]
         assert set(over) <= {"ended", "cut"}
         assert over.count("ended") <= events.count("announcement-end")
+    (used,) = town.twilio.usage.records.list(category="calls-globalconference")
+    rooms = town.conferences()
+    participants, billed = sum(len(one["participants"]) for one in rooms), sum(one["billed_minutes"] for one in rooms)
+    assert (used.count, used.usage) == (str(participants), str(billed))
     for phone in town.get("/phones")["phones"]:
         whole = [item["text"] for item in phone["heard"] if item["text"].startswith("Ann") and not item["cut"]]
         assert len(whole) == len(set(whole))

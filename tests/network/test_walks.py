@@ -6,6 +6,7 @@ calls, applications fail, time jumps; and it all has to add up.
 
 import os
 from collections import defaultdict
+from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
@@ -72,10 +73,12 @@ def look_around(town):
 
 def add_up(town):
     """What holds when all is over."""
-    told = defaultdict(list)
+    told, paid = defaultdict(list), []
     for asked in town.asked("/status"):
         told[asked["CallSid"]].append(asked)
     for call in town.twilio.calls.list():
+        paid += [-Decimal(call.price)] if call.price else []
+        assert (call.price is not None) == (call.status == "completed")
         seen = town.call(call.sid)
         assert call.status in FINAL
         assert (seen["billed_minutes"] > 0) == (call.status == "completed")
@@ -88,6 +91,8 @@ def add_up(town):
             assert not everything or events[0]["CallStatus"] == "initiated"
             assert (events[-1]["CallStatus"], events[-1]["CallDuration"]) == (call.status, call.duration)
     assert {call.sid for call in town.twilio.calls.list() if call.direction == "inbound"} <= set(told)
+    (used,) = town.twilio.usage.records.list(category="calls")
+    assert (used.count, used.price) == (str(len(paid)), sum(paid))
 
 
 @settings(
