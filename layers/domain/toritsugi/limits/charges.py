@@ -1,11 +1,13 @@
 """What a minute of a call or a text costs about, in yen: coarse, so that a fortune is noticed before the bill comes.
 
-By the beginnings of numbers alone, for voice.py reads it, which knows no numbering plan. The figures are somewhat above
-what Twilio's price list said in November 2026. https://www.twilio.com/en-us/voice/pricing/jp
+By the beginnings of numbers alone, and in whole yen, for voice.py reads it, which knows no numbering plan and no rate
+card. Japan's are what the shipped card of money/ says at so many yen a dollar, each yen that has begun, which a test
+holds; the card has no others, so those are guesses from above.
 """
 
 from collections.abc import Iterable
 
+YEN_A_DOLLAR = 160
 YEN_A_MINUTE = {"+81": 12, "+8170": 30, "+8180": 30, "+8190": 30, "+8160": 30, "+1": 4, "+44": 8, "": 60}
 YEN_A_TEXT = {"+81": 15, "+1": 3, "": 30}
 

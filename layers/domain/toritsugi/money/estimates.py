@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from toritsugi.foundation.errors import wrong_field
+from toritsugi.money.aws_share import find_aws_line, metered_kinds
 from toritsugi.money.card_changes import days_too_old
 from toritsugi.money.currencies import ExchangeRate, exchanged_lines
 from toritsugi.money.pricing import MINUTE, PriceLine, PriceTotal, price, sum_up, whole_minutes
@@ -79,12 +80,16 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceTerms:
-    """By what an estimate is made: the card, with tax or without, in which other currency, on which day."""
+    """By what an estimate is made: the card, with tax or without, in which other currency, on which day.
+
+    With `aws` there is a line of AWS's share besides, if its dollars are the currency or can be exchanged.
+    """
 
     card: RateCard
     today: date
     tax: bool = True
     exchange: ExchangeRate | None = None
+    aws: bool = False
 
     @property
     def currency(self) -> str:
@@ -96,7 +101,10 @@ class PriceTerms:
     def lines(self, scenario: Scenario) -> tuple[PriceLine, ...]:
         """The lines of something by these terms."""
         lines = price(scenario.things(), self.card, tax=self.tax)
-        return exchanged_lines(lines, self.exchange) if self.exchange else lines
+        if self.aws and (line := find_aws_line(scenario)):
+            lines = (*lines, line)
+        lines = exchanged_lines(lines, self.exchange) if self.exchange else lines
+        return tuple(line for line in lines if line.what is not What.AWS or line.currency == self.currency)
 
     def total(self, scenario: Scenario) -> PriceTotal:
         """What it comes to by these terms."""
@@ -171,7 +179,9 @@ SENTENCES = {
     "no-waiting": "All legs are as long as the call: how long one waits for another is not counted.",
     "spread": "The lines are of a call of {p50} s; {p10} s and {p90} s make the range.",
     "exchange-rate": "{base} 1 is {quote} {rate}, as of {as_of}.",
-    "dearest": "Where a card has several rates, by carrier or by type, and nothing says which, the dearest counts.",
+    "aws-metered": "AWS's share is that of {kinds}: what was metered, at list prices without tax and free tiers.",
+    "aws-left-out": "AWS's share is in dollars, and not in the total: give a rate of exchange.",
+    "aws-unmetered": "AWS's share is not in the total: it was not metered.",
 }
 
 
@@ -182,6 +192,8 @@ def assumptions_of(
     yield from assumptions_of_terms(terms)
     yield from assumptions_of_lines(tuple(lines))
     yield from assumptions_of_calls(scenario)
+    if terms.aws:
+        yield assumption_of_aws(scenario, terms)
     if spread:
         yield Assumption("spread", {name: str(getattr(spread, name)) for name in ("p10", "p50", "p90")})
 
@@ -200,6 +212,16 @@ def assumptions_of_terms(terms: PriceTerms) -> Iterator[Assumption]:
     if exchange := terms.exchange:
         facts = {"base": exchange.base, "quote": exchange.quote, "rate": f"{exchange.rate:f}"}
         yield Assumption("exchange-rate", facts | {"as_of": exchange.as_of.isoformat()})
+
+
+def assumption_of_aws(scenario: Scenario, terms: PriceTerms) -> Assumption:
+    """What was assumed of AWS's share."""
+    kinds = metered_kinds(scenario)
+    if not kinds:
+        return Assumption("aws-unmetered", {})
+    if not any(line.what is What.AWS for line in terms.lines(scenario)):
+        return Assumption("aws-left-out", {})
+    return Assumption("aws-metered", {"kinds": ", ".join(kinds)})
 
 
 def assumptions_of_lines(lines: tuple[PriceLine, ...]) -> Iterator[Assumption]:
