@@ -115,15 +115,16 @@ def test_a_recording_and_a_detection_are_counted_and_no_part_of_the_call(town, r
     assert made.fetch().price == "-40.00000"
 
 
-def test_speech_is_counted_by_provider_and_characters_and_the_basic_voices_are_free(town, records):
+def test_speech_is_counted_by_provider_and_begun_hundreds_and_the_basic_voices_are_free(town, records):
+    polly, google = 'voice="Polly.Takumi-Neural"', 'voice="Google.ja-JP-Neural2-B"'
     town.answers(
         "/voice",
-        '<Say voice="Polly.Takumi-Neural" language="ja-JP" loop="2">おはよう</Say>'
-        '<Say voice="Google.ja-JP-Neural2-B" language="ja-JP">こんにちは</Say><Say>Hello</Say>',
+        f'<Say {polly} language="ja-JP" loop="2">おはよう</Say><Say {polly} language="ja-JP">{"あ" * 100}</Say>'
+        f'<Say {google} language="ja-JP">{"あ" * 101}</Say><Say>Hello</Say>',
     )
     town.aiko.dials()
     town.forward(60 + LATER)
-    assert used(records, "amazon-polly", "tts-google") == [("1", "4", Decimal(4)), ("1", "5", Decimal(5))]
+    assert used(records, "amazon-polly", "tts-google") == [("2", "2", Decimal(200)), ("1", "2", Decimal(200))]
 
 
 def test_texts_are_counted_by_segments_and_failures_have_a_fee(town, records):

@@ -152,13 +152,13 @@ class Bill:
         self.charge("answering-machine-detection", self.clock.now(), 1, self.prices.fee("machine_detection"))
 
     def speech(self, voice: str, text: str) -> None:
-        """Something is said, once however often it is heard (unverified). The basic voices cost nothing.
+        """Something is said, once however often it is heard. The basic voices cost nothing.
 
-        Prices are for a hundred characters. Whether Twilio rounds up to hundreds is not documented; here it does not.
+        Prices are for a hundred characters; that each <Say> is rounded up to them is unverified, as is all of this.
         """
         provider = {"polly": "amazon-polly", "google": "tts-google"}.get(voice.partition(".")[0].lower())
         if provider:
-            self.charge(provider, self.clock.now(), len(text), self.prices.fee(quality(voice)) / 100)
+            self.charge(provider, self.clock.now(), math.ceil(len(text) / 100), self.prices.fee(quality(voice)))
 
     def recording(self, started_at: float, seconds: float) -> Charge:
         """A recording is made, and kept from now on."""

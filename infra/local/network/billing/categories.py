@@ -35,7 +35,7 @@ def texts(name: str) -> dict[str, Category]:
 
 
 CATEGORIES = {
-    "amazon-polly": Category("Speech by Amazon Polly", "requests", "characters"),
+    "amazon-polly": Category("Speech by Amazon Polly", "requests", "100 characters"),
     "answering-machine-detection": Category("Answering machine detection", "calls", "calls"),
     "calls": Category("Voice minutes", "calls", "minutes", (*INBOUND, "calls-outbound")),
     "calls-client": Category("Client minutes", "calls", "minutes"),
@@ -51,7 +51,7 @@ CATEGORIES = {
     "recordings": Category("Recordings", "recordings", "minutes", ("calls-recordings",)),
     "recordingstorage": Category("Recordings that are kept", "recordings", "minutes"),
     **texts("sms"),
-    "tts-google": Category("Speech by Google", "requests", "characters"),
+    "tts-google": Category("Speech by Google", "requests", "100 characters"),
 }
 TOTAL = "totalprice"
 CATEGORIES[TOTAL] = Category("Total price", "", "", tuple(name for name, one in CATEGORIES.items() if not one.parts))
