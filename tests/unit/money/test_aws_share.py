@@ -60,6 +60,8 @@ def test_dollars_are_in_no_total_in_yen_without_a_rate_of_exchange():
     assert "aws-left-out" in assumed(MaskedCall(), KDDI)
     [line] = aws_lines(MaskedCall(), replace(KDDI, exchange=YEN))
     assert (line.currency, line.amount) == ("JPY", 150 * aws_price_of("masked-call"))
+    in_yen, in_both = (estimate(MaskedCall(), terms).lines for terms in (KDDI, replace(KDDI, exchange=YEN)))
+    assert in_both == (*in_yen, line)
 
 
 def test_what_was_not_metered_has_no_line_and_says_so():
