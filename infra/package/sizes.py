@@ -14,6 +14,7 @@ KB = 1_000
 LAYERS = {"DomainLayer": (1_400, 3_000), "BaseLayer": (6_000, 15_000), "RestLayer": (9_000, 32_000)}
 FUNCTION = (25, 60)  # its own file
 API = (150, 330)  # a file for each noun, and the documents of both APIs
+PRICES = (100, 240)  # a page, with what draws it
 
 WITHOUT = """
   ATTENTION: this build has NO BYTECODE. No Python {version} is on this machine, and none could be downloaded.
@@ -58,7 +59,7 @@ def report(build: Path, target: Target) -> str:
 
 
 def bound_of(name: str) -> tuple[int, int]:
-    return LAYERS.get(name, API if name == "Api" else FUNCTION)
+    return LAYERS.get(name) or {"Api": API, "Prices": PRICES}.get(name, FUNCTION)
 
 
 def line(name: str, size: Size, bound: tuple[int, int] | None = None) -> str:

@@ -160,3 +160,9 @@ def test_a_key_shows_when_it_was_last_used(deployment, path):
     assert answer.status_code == 200
     used = {one["sid"]: one["last_used"] for one in deployment.toritsugi("keys", "list")}
     assert used[key["sid"]]
+
+
+def test_somebody_without_a_key_opens_the_page_of_prices(deployment):
+    answer = httpx.get(f"{deployment.base}/prices", trust_env=False, verify=False, timeout=300)
+    assert (answer.status_code, answer.headers["content-encoding"]) == (200, "gzip")
+    assert "twilio-jp-" in answer.text

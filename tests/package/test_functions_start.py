@@ -4,6 +4,7 @@ Its tables are those of ministack, for real requests to a real endpoint. What it
 """
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +183,15 @@ def test_the_canary_says_that_nobody_answers_at_an_address_that_is_nobodys(start
         assert [canary.invoke(event("canary")) for _ in range(2)] == [None, None]
     assert canary.log.count("the door was not answered") == 2
     assert "Traceback" not in canary.log
+
+
+def test_the_page_of_prices_is_handed_out(start):
+    with start("Prices") as prices:
+        cold, warm = answers(prices, "prices")
+    assert cold == warm
+    page = gzip.decompress(base64.b64decode(cold["body"])).decode()
+    assert "/vendor/uplot.js" in page
+    assert "twilio-jp-" in page
 
 
 def test_the_rest_api_opens_sessions(start, account):

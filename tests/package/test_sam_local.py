@@ -21,6 +21,7 @@ EVENTS = {
     "Timer": "timer",
     "Cleanup": "cleanup",
     "Notification": "notification",
+    "Prices": "prices",
     "Proxy": "proxy",
     "Api": "api-list",
 }

@@ -38,6 +38,7 @@ EVENTS = {  # to start with
     "Timer": "timer",
     "Cleanup": "cleanup",
     "Notification": "notification",
+    "Prices": "prices",
     "Proxy": "proxy",
     "Api": "api-list",
 }

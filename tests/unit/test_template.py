@@ -155,6 +155,12 @@ def test_of_the_settings_exactly_six_are_read(role):
     assert names == {f"/toritsugi/blue/{name}" for name in read}
 
 
+def test_the_page_of_prices_for_which_nobody_needs_a_key_may_write_its_log_and_nothing_else():
+    allowed = statements("PricesRole")
+    assert [as_list(one["Action"]) for one in allowed] == [["logs:CreateLogStream", "logs:PutLogEvents"]]
+    assert named(allowed[0]["Resource"]) == "PricesLog"
+
+
 def test_the_canary_knows_what_twilio_signs_with_and_may_nothing_else():
     assert {one["Action"] for one in statements("CanaryRole") if isinstance(one["Action"], str)} == {
         "ssm:GetParameters",
@@ -383,7 +389,8 @@ def test_beside_a_route_stand_plain_figures_for_cloudformation_knows_no_types_th
 
 def test_what_is_heavy_or_not_signed_is_let_in_a_few_times_a_second():
     rates = {name: one["ThrottlingRateLimit"] for name, one in STAGE["RouteSettings"].items() if "GET " in name}
-    unsigned = dict.fromkeys(("GET /voice/ringing/{proxy+}", "GET /sms/files/{proxy+}"), 20)
+    files = ("GET /voice/ringing/{proxy+}", "GET /sms/files/{proxy+}", "GET /prices", "GET /prices/{proxy+}")
+    unsigned = dict.fromkeys(files, 20)
     assert rates == {**unsigned, "GET /api/docs": 1, "GET /api/openapi.json": 1, "GET /api/proxy/{proxy+}": 1}
 
 
@@ -404,6 +411,7 @@ def test_processes_are_reserved_only_when_asked_for():
         "Timer": None,
         "Notification": None,
         "Canary": None,
+        "Prices": None,
     }
 
 
