@@ -115,10 +115,17 @@ def woken_by(deployment: Deployment, function: str, ran: set[str]) -> str:
 def wakers_of(deployment: Deployment, function: str) -> list[str]:
     """Who may wake a function, by its events in template.yaml."""
     routes = deployment.routes(function)
-    wakers = ["Twilio" if "POST" in routes[0] else "your software"] if routes else []
+    wakers = [who_asks(routes[0])] if routes else []
     wakers += ["a queue"] if deployment.events(function, "SQS") else []
     wakers += ["a table"] if deployment.events(function, "DynamoDB") else []
     return wakers or ["the Scheduler"]
+
+
+def who_asks(route: str) -> str:
+    """Who asks this of the exchange."""
+    if route == "GET /prices":
+        return "a browser"
+    return "Twilio" if "POST" in route else "your software"
 
 
 def uses_of_tables(what: str, request: Json) -> Iterator[tuple[str, str]]:
