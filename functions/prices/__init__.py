@@ -15,13 +15,17 @@ from typing import Any
 from toritsugi.foundation.types import Json
 from toritsugi.money.rates import CARDS, DEFAULT_CARD, SHIPPED_CARDS
 
-PAGE = Path(__file__).with_name("page")
+PAGE_FOLDER = Path(__file__).with_name("page")
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 HTML = "text/html; charset=utf-8"
-FILES = {str(path.relative_to(PAGE)): path.read_bytes() for path in sorted(PAGE.rglob("*")) if path.suffix in TYPES}
+FILES = {
+    str(path.relative_to(PAGE_FOLDER)): path.read_bytes()
+    for path in sorted(PAGE_FOLDER.rglob("*"))
+    if path.suffix in TYPES
+}
 
 # A browser runs the page's own files, and lets it ask nobody.
-STRICT = {
+FOR_A_BROWSER = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
@@ -31,29 +35,33 @@ STRICT = {
 FOR_MINUTES, FOR_EVER, NEVER = "public, max-age=300", "public, max-age=31536000, immutable", "no-store"
 
 
-def read_cards() -> str:
+def shipped_cards_as_json() -> str:
     """The cards that are shipped, in one JSON, which may stand in a page."""
     cards = [json.loads((CARDS / f"{name}.json").read_text(encoding="utf-8")) for name in SHIPPED_CARDS]
     said = json.dumps({"default": DEFAULT_CARD, "cards": cards}, ensure_ascii=False, separators=(",", ":"))
     return said.replace("<", "\\u003c")
 
 
-def write_page() -> bytes:
+def write_prices_page() -> bytes:
     """The page itself. Its files stand under what they are, so that a browser may keep them for ever."""
-    text = (PAGE / "index.html").read_text(encoding="utf-8")
-    return text.replace("{FILES}", html.escape(f"/prices/{VERSION}")).replace("{CARDS}", read_cards()).encode()
+    text = (PAGE_FOLDER / "index.html").read_text(encoding="utf-8")
+    return (
+        text.replace("{FILES}", html.escape(f"/prices/{PAGE_VERSION}"))
+        .replace("{CARDS}", shipped_cards_as_json())
+        .encode()
+    )
 
 
-VERSION = hashlib.sha256(b"".join(FILES.values())).hexdigest()[:16]
-CONTENTS = {"": write_page(), **FILES}
+PAGE_VERSION = hashlib.sha256(b"".join(FILES.values())).hexdigest()[:16]
+CONTENTS = {"": write_prices_page(), **FILES}
 
 
 def handler(event: dict[str, Any], _context: object) -> Json:
-    found = find_file(event["rawPath"])
+    found = find_page_file(event["rawPath"])
     if found is None:
-        return {"statusCode": 404, "headers": STRICT | {"cache-control": NEVER}}
+        return {"statusCode": 404, "headers": FOR_A_BROWSER | {"cache-control": NEVER}}
     name, keep = found
-    headers = STRICT | {
+    headers = FOR_A_BROWSER | {
         "cache-control": keep,
         "etag": etag_of(name),
         "content-type": TYPES.get(Path(name).suffix, HTML),
@@ -66,7 +74,7 @@ def handler(event: dict[str, Any], _context: object) -> Json:
     return {"statusCode": 200, "headers": headers | coding, "body": body_of(name, zipped), "isBase64Encoded": True}
 
 
-def find_file(path: str) -> tuple[str, str] | None:
+def find_page_file(path: str) -> tuple[str, str] | None:
     """What is asked for, the page or one of its files, and how long a browser may keep it; None if there is none such.
 
     Of another version, as while a new one is deployed, it gets what there is, and keeps nothing.
@@ -74,7 +82,7 @@ def find_file(path: str) -> tuple[str, str] | None:
     if path == "/prices":
         return "", FOR_MINUTES
     version, _, name = path.removeprefix("/prices/").partition("/")
-    return (name, FOR_EVER if version == VERSION else NEVER) if name in FILES else None
+    return (name, FOR_EVER if version == PAGE_VERSION else NEVER) if name in FILES else None
 
 
 @cache

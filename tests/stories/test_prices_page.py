@@ -79,7 +79,7 @@ def costs(page: Page, way: str, amount: str) -> None:
 
 
 def test_what_the_page_reckons_in_this_browser_is_what_it_costs_by_hand(page, address):
-    said = page.evaluate(BY_THE_PAGE, golden_question(f"{address}/{prices.VERSION}"))
+    said = page.evaluate(BY_THE_PAGE, golden_question(f"{address}/{prices.PAGE_VERSION}"))
     assert [(one["name"], float(told["total"])) for one, told in zip(CASES, said, strict=True)] == [
         (one["name"], pytest.approx(float(one["total"]), abs=1e-9)) for one in CASES
     ]

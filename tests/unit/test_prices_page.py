@@ -11,7 +11,7 @@ import prices
 from tests.conftest import ROOT
 from toritsugi.money.rates import DEFAULT_CARD, SHIPPED_CARDS, rate_card_of, shipped_card
 
-FILES = f"/prices/{prices.VERSION}"
+FILES = f"/prices/{prices.PAGE_VERSION}"
 NETWORK = ROOT / "infra/local/network/page"
 
 
@@ -87,10 +87,10 @@ def test_it_looks_like_the_page_of_the_telephones():
     """What both name alike is alike; and the library that both draw with is the same file."""
     ours, theirs = (
         dict(re.findall(r"^  (--[\w-]+): (.*);", (page / "style.css").read_text(encoding="utf-8"), re.MULTILINE))
-        for page in (prices.PAGE, NETWORK)
+        for page in (prices.PAGE_FOLDER, NETWORK)
     )
     shared = ours.keys() & theirs.keys()
     assert len(shared) > 15
     assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
     for name in ("htm-preact.js", "htm.LICENSE", "preact.LICENSE"):
-        assert (prices.PAGE / "vendor" / name).read_bytes() == (NETWORK / "vendor" / name).read_bytes()
+        assert (prices.PAGE_FOLDER / "vendor" / name).read_bytes() == (NETWORK / "vendor" / name).read_bytes()

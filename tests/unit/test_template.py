@@ -229,7 +229,7 @@ def test_the_scheduler_acts_only_for_our_own_group():
 def test_only_our_own_routes_call_our_functions():
     permissions = of_type("AWS::Lambda::Permission")
     sources = [(named(one["FunctionName"]), str(one["SourceArn"])) for one in permissions.values()]
-    assert {function for function, _ in sources} == {"Voice", "Sms", "Status", "Recording", "Proxy", "Api"}
+    assert {function for function, _ in sources} == {"Voice", "Sms", "Status", "Recording", "Prices", "Proxy", "Api"}
     assert all("{'Ref': 'Exchange'}" in source and "AWS::AccountId" in source for _, source in sources)
 
 
@@ -779,6 +779,7 @@ def test_what_the_alarms_look_for_in_the_access_log_stands_there():
         "POST /recording/{proxy+}",
         *("POST /sms", "ANY /v1/{proxy+}", "ANY /api/{proxy+}", "GET /api/docs", "GET /api/openapi.json"),
         "GET /api/proxy/{proxy+}",
+        *("GET /prices", "GET /prices/{proxy+}"),
     } == ROUTES
 
 
