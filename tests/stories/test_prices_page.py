@@ -50,7 +50,12 @@ def language() -> str:
 def page(browser: Browser, address: str, width: int, language: str) -> Iterator[Page]:
     """The page as somebody sees it who opens it. Nothing may go wrong in it unseen, and it asks nobody else."""
     granted = ["clipboard-read", "clipboard-write"]
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale=language, permissions=granted)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        locale=language,
+        permissions=granted,
+        reduced_motion="reduce",  # a colour that is on its way to another is none of the page's
+    )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
