@@ -112,14 +112,13 @@ class Erasing:
         self.erased["recordings"] += 1
 
     def erase_session(self, sid: str) -> None:
-        """What was recorded first, for only the session's interactions know of it. One of a team leaves it alone."""
+        """What was recorded first, for only the session's interactions know of it. One of a team leaves the rest."""
         traces = erasure.find_traces(sid)
-        if erasure.leave_team(sid, self.number):
-            self.calls |= traces.calls
-            return
         self.each(sorted(filter(recordings.is_known, traces.recordings)), self.erase_recording)
-        if self.complete:
-            self.calls |= traces.calls
+        if not self.complete:
+            return
+        self.calls |= traces.calls
+        if not erasure.leave_team(sid, self.number):
             self.messages |= traces.texts
             erasure.erase_session(sid)
             self.erased["sessions"] += 1

@@ -11,13 +11,17 @@ import pytest
 from tests.integration import deeds
 from tests.integration.books import check, scan
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, give_numbers
+from tests.integration.tapes import CALL, Messages, files, report, told
 from tests.integration.test_another_telephone import asks, refused, rings
-from tests.integration.test_erasure import erases, knowing
+from tests.integration.test_erasure import erases, knowing, tapes
 from tests.integration.test_masked_texts import passed_on
 from tests.integration.test_proxy_api import refused as refused_by_the_sdk
 from tests.integration.test_races import between
+from tests.integration.test_recorded_sessions import CONVERSATION, records
 from tests.integration.texts import form, send
 from toritsugi.limits import switch, usage
+
+tapes = tapes  # a fixture
 
 KEN, MAI, RIO = TEAM = ("+819041110001", "+819041110002", "+819041110003")
 NEW = "+819041110009"
@@ -366,6 +370,20 @@ def test_one_who_has_left_the_team_and_come_back_is_erased_alone(cloud, desk, se
     session.update(status="closed")
     assert erases(desk, RIO)[1]["erased"]["sessions"] == 0
     assert knowing(cloud, RIO) == {}
+
+
+def test_what_one_of_a_team_may_be_heard_in_goes_with_them(cloud, desk, service, twilio, tapes):
+    records(service, Record="true")
+    session, lines = opens(service)
+    calls(twilio, lines)[2].reports("initiated", "completed")
+    address = twilio.calls(lines[AIKO], AIKO, CALL).find("Dial").get("recordingStatusCallback")
+    kept = Messages(cloud)
+    report(twilio, told(**CONVERSATION), address.removeprefix("https://exchange.example.com").partition("#")[0])
+    assert kept.deliver() == [True]
+    session.update(status="closed")
+    erased = erases(desk, RIO)[1]["erased"]
+    assert (erased["recordings"], erased["sessions"]) == (1, 0)
+    assert (knowing(cloud, RIO), files(cloud), tapes.files) == ({}, {}, {})
 
 
 def test_no_number_of_a_team_stands_in_a_key_of_its_session(cloud, service):
