@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from toritsugi.foundation.logs import traced
 from toritsugi.foundation.types import Json
 from toritsugi.money.rates import CARDS, DEFAULT_CARD, SHIPPED_CARDS
 
@@ -56,7 +57,8 @@ PAGE_VERSION = hashlib.sha256(b"".join(FILES.values())).hexdigest()[:16]
 CONTENTS = {"": write_prices_page(), **FILES}
 
 
-def handler(event: dict[str, Any], _context: object) -> Json:
+@traced
+def handler(event: dict[str, Any], _context: Any) -> Json:
     found = find_page_file(event["rawPath"])
     if found is None:
         return {"statusCode": 404, "headers": FOR_A_BROWSER | {"cache-control": NEVER}}
