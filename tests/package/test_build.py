@@ -63,8 +63,9 @@ def test_the_makefiles_of_the_parts_ask_for_what_make_build_installs():
 
 def test_a_function_ships_its_own_file_or_folder_and_nothing_else():
     for name in layers_of(built()):
-        own = [*(ROOT / "functions").glob(f"{name.lower()}.py"), *(ROOT / "functions" / name.lower()).rglob("*.py")]
-        ours = {path.relative_to(ROOT / "functions").as_posix(): path.read_bytes() for path in own}
+        own = [*(ROOT / "functions").glob(f"{name.lower()}.py"), *(ROOT / "functions" / name.lower()).rglob("*.*")]
+        sources = [path for path in own if path.suffix != ".pyc"]
+        ours = {path.relative_to(ROOT / "functions").as_posix(): path.read_bytes() for path in sources}
         there = {file: path.read_bytes() for file, path in files(built() / name).items() if not file.endswith(".pyc")}
         assert there == ours
 
