@@ -49,6 +49,7 @@ REQUESTS = {
     "all numbers": lambda: twilio_api.list_owned_numbers(None, 50),
     "the end of a call": lambda: twilio_api.hang_up_call(LEG),
     "the limit of a call": lambda: twilio_api.limit_call(LEG, 60),
+    "whether a call waits": lambda: twilio_api.is_waiting(LEG),
     "news of a call": lambda: twilio_api.watch_call(LEG, HERE),
     "last words": lambda: twilio_api.redirect_and_end(LEG, "<Response/>"),
     "an announcement to all": lambda: twilio_api.play_into_conference(ROOM, None, HERE),

@@ -34,6 +34,7 @@ CHANGING = {
     "last words": lambda: twilio_api.redirect_and_end(LEG, "<Response/>"),
     "the end of a conference": lambda: twilio_api.end_conference(ROOM),
     "silence": lambda: twilio_api.change_conference_participant(ROOM, LEG, muted=True),
+    "whether a call waits": lambda: twilio_api.is_waiting(LEG),
     "the calls of somebody": lambda: twilio_api.was_called(AIKO, LINES[0], 0),
 }
 CHANGING_OR_FETCHING = CHANGING | {"a file": lambda: twilio_recordings.fetch_audio(RECORDING, io.BytesIO())}
