@@ -91,7 +91,11 @@ class PricedStorage:
 
 @dataclass(frozen=True, kw_only=True)
 class PricedSpeech:
-    """A sentence that Twilio speaks, of so many characters, and how often it is spoken."""
+    """A sentence that Twilio speaks, of so many characters: of each <Say> one, however often its `loop` repeats it.
+
+    Speech is synthesized when a <Say> is executed, and that is what is paid for. That repeating costs nothing is not
+    written anywhere (unverified). https://www.twilio.com/docs/voice/twiml/say
+    """
 
     characters: int
     voice: str = ""
