@@ -86,7 +86,7 @@ $(RUNNABLE): infra/tools/run.txt infra/tools/uv.txt
 	@$(PYTHON) -c '' 2>/dev/null || { echo "$(PYTHON) is there, but does not start (pyenv or asdf without that version?). Name another one: make $(MAKECMDGOALS) PYTHON=/usr/bin/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Toritsugi needs Python 3.11 or later. Name another one: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module. Install it (Debian: apt install python3-venv) and try again."; exit 1; }
-	@echo "Installing into $(VENV), once: 240 MB ..."
+	@echo "Installing into $(VENV), once: 280 MB ..."
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r infra/tools/uv.txt
 	@$(INSTALL) $(BIN)/python -r $<
