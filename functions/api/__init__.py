@@ -19,6 +19,7 @@ from api import (
     calls,
     document,
     erasures,
+    estimates,
     events,
     limits,
     lines,
@@ -44,7 +45,9 @@ DOCUMENT: dict[str, Any] = {
     "security": [{"key": []}],
 }
 app = rest.Resolver(enable_validation=True, serializer=rest.write_json)
-for one_noun in (calls, receptions, lines, messages, callers, recordings, limits, erasures, subscriptions, events):
+for one_noun in (
+    *(calls, receptions, lines, messages, callers, recordings, limits, estimates, erasures, subscriptions, events),
+):
     app.include_router(one_noun.router)
 
 KEYS = ("sid", "id", "number", "name")  # by the first of which a thing is called in its path

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from api.dry_runs import TRIED, DryRun, made, price_of_call, price_of_participant
 from api.queries import (
     IdempotencyKey,
     Month,
@@ -52,6 +53,7 @@ from toritsugi.lines.lines import Line, line_key
 from toritsugi.masking import in_conference
 from toritsugi.masking.services import get_service
 from toritsugi.masking.sessions import get_with_people, present
+from toritsugi.tariffs.views import EstimateView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -70,22 +72,33 @@ ParticipantPlace = Annotated[
     tags=["calls"],
     summary="Call two or more people, and put them through",
     status_code=201,
-    responses=answers("The call, whose telephones ring next", 201, 400, 404, 409, 413, 415, 429, 502, 503),
+    responses=TRIED
+    | answers(
+        "The call, whose telephones ring next",
+        *(201, 400, 404, 409, 413, 415, 429, 502, 503),
+        content=made(WholeCallView),
+    ),
 )
 def create_call(
     asked: Annotated[CallRequest, Body()],
     idempotency_key: IdempotencyKey = None,
-) -> WholeCallView:
+    dry_run: DryRun = False,
+) -> tuple[WholeCallView | EstimateView, int]:
     sid = commands.make_sid(f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     people, more = get_people(asked)
     known = look_up({str(person.shows or asked.from_) for person in people}, {one.number for one in people})
     bridge, entries = schemas.new_requested_bridge(asked, people, sid, known.languages, **more)
     parties = [entry for entry in entries if isinstance(entry, Party)]
-    if not (idempotency_key and commands.find_same(bridge)):
+    same = commands.find_same(bridge) if idempotency_key else None
+    if not same:
         check_lines({party.shows for party in parties}, {party.number for party in parties}, known.ours)
+    if dry_run:
+        check_stop(known.switch)
+        return price_of_call(bridge, entries), 200
+    if not same:
         begin_call(bridge, entries, uses.use_of_bridge(bridge, parties, uses.longest_minutes(bridge)), known.switch)
     schedules.wake(sid, time.time())
-    return views.show_whole_bridge(state.get_state(sid))
+    return views.show_whole_bridge(state.get_state(sid)), 201
 
 
 @router.get(
@@ -191,9 +204,16 @@ def list_participants(sid: CallSid) -> Participants:
     tags=["participants"],
     summary="Call one more person",
     status_code=201,
-    responses=answers("The person, whose telephone rings next", 201, 400, 404, 409, 413, 415, 429, 502, 503),
+    responses=TRIED
+    | answers(
+        "The person, whose telephone rings next",
+        *(201, 400, 404, 409, 413, 415, 429, 502, 503),
+        content=made(PartyView),
+    ),
 )
-def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> PartyView:
+def add_participant(
+    sid: CallSid, person: Annotated[PartyRequest, Body()], dry_run: DryRun = False
+) -> tuple[PartyView | EstimateView, int]:
     known = state.get_state(sid)
     line = person.shows or known.bridge.line
     if any(party.number == person.number and party.removed_at is None for party in known.parties):
@@ -203,12 +223,16 @@ def add_participant(sid: CallSid, person: Annotated[PartyRequest, Body()]) -> Pa
     found = look_up({line}, {person.number})
     check_lines({line}, {person.number}, found.ours)
     party = new_party(known, person, line, found.languages.get(person.number))
+    if dry_run:
+        commands.check_takes_more(known)
+        check_stop(found.switch)
+        return price_of_participant(known.bridge, party), 200
     use = replace(uses.use_of_bridge(known.bridge, [party], int(known.bridge.minutes)), running=0)
     with reserved(use, found.switch, time.time()):
         commands.add_party(known, party)
     uses.reserve_more(known.bridge, use, time.time())
     schedules.wake(sid, time.time())
-    return views.show_party(state.get_state(sid), party)
+    return views.show_party(state.get_state(sid), party), 201
 
 
 @router.get(

@@ -5,6 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from api.dry_runs import TRIED, DryRun, made, price_of_text
 from api.queries import (
     IdempotencyKey,
     Month,
@@ -22,10 +23,12 @@ from api.queries import (
 from toritsugi.adapters import event_bus, twilio_api
 from toritsugi.foundation.errors import RequestRefused, not_found
 from toritsugi.foundation.problems import answers
+from toritsugi.limits import switch
 from toritsugi.messages import outbound, records, schemas, views
 from toritsugi.messages.records import Message, MessageFilter
 from toritsugi.messages.schemas import MessageRequest, PreviewRequest
 from toritsugi.messages.views import Direction, MessagePage, MessageStatus, MessageView, SizeView
+from toritsugi.tariffs.views import EstimateView
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -39,20 +42,30 @@ MessageSid = Annotated[
     tags=["messages"],
     summary="Send a text message",
     status_code=201,
-    responses=answers("The message, which is on its way", 201, 400, 409, 413, 415, 429, 502, 503),
+    responses=TRIED
+    | answers(
+        "The message, which is on its way",
+        *(201, 400, 409, 413, 415, 429, 502, 503),
+        content=made(MessageView),
+    ),
 )
 def send_message(
     asked: Annotated[MessageRequest, Body()],
     idempotency_key: IdempotencyKey = None,
-) -> MessageView:
+    dry_run: DryRun = False,
+) -> tuple[MessageView | EstimateView, int]:
     wanted = schemas.new_requested_message(asked, f"{client_of(router)} {idempotency_key}" if idempotency_key else None)
     found = records.find_message(wanted.message_id) if idempotency_key else None
-    if not found:
+    if not found or dry_run:
         outbound.check_message(wanted)
         outbound.check_able(asked.from_, get_text_abilities(asked.from_), bool(asked.media))
+    if dry_run:
+        switch.check_stop(switch.find_switch())
+        return price_of_text(asked.to, asked.body, bool(asked.media)), 200
+    if not found:
         outbound.send_new(wanted, twilio_api.send_text, event_bus.tell)
         found = get_message(wanted.message_id)
-    return views.show_message(require_same(found, wanted))
+    return views.show_message(require_same(found, wanted)), 201
 
 
 @router.post(

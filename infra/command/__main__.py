@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from command import keys, letters, limits, migrate, numbers, tokens
+from command import keys, letters, limits, migrate, numbers, rates, tokens
 from command.delete import delete
 from command.deploy import deploy
 from command.doctor import doctor
 from command.erase import erase
+from command.price import price
 from command.refusals import explain
 from command.restore import restore
 from command.screen import plain, say
@@ -48,6 +49,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(limits.app, name="limits")
 app.add_typer(letters.app, name="letters")
+app.command()(price)
+app.add_typer(rates.app, name="rates")
 app.command()(limits.stop)
 app.command()(limits.start)
 app.command()(trace)

@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from command.checks import cloud, debugger, door, secrets, telephones
+from command.checks import cloud, debugger, door, prices, secrets, telephones
 from command.checks.findings import FAIL, OK, WARN, Finding, fail
 from command.exchange import Exchange
 from command.refusals import explain
@@ -45,6 +45,7 @@ OF_THE_EXCHANGE: dict[str, Check] = {
     "logs": cloud.logs,
     "alarms": cloud.alarms,
     "concurrency": cloud.concurrency,
+    "rate card": prices.rate_card,
 }
 OF_THE_NUMBERS: dict[str, Check] = {
     "numbers": telephones.attached,

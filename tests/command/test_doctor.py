@@ -63,6 +63,7 @@ def test_everything_is_looked_at(well):
         "dead letters",
         "logs",
         "concurrency",
+        "rate card",
         "release",
         "numbers",
         "webhooks",

@@ -201,6 +201,7 @@ OPERATIONS = {  # whatever is asked for, made ready by somebody
     "DELETE /api/lines/<number>": lambda c: (c.line(), None),
     "POST /api/messages": lambda c: ("/api/messages", {"from": TEXTS, "to": AIKO, "body": "It is here."}),
     "POST /api/messages/preview": lambda c: ("/api/messages/preview", {"body": "It is here."}),
+    "POST /api/estimates": lambda c: ("/api/estimates", {"kind": "masked-call"}),
     "PUT /api/receptions/<name>": lambda c: (c.reception(), {"steps": {"hello": {"say": "Good evening"}}}),
     "POST /api/receptions/check": lambda c: ("/api/receptions/check", HELLO),
     "DELETE /api/receptions/<name>": lambda c: (c.reception(), None),
@@ -271,7 +272,8 @@ def test_the_document_says_of_each_that_others_may_be_in_the_way():
         for method, operation in operations.items()
         if method != "get" and "409" not in operation["responses"]
     }
-    assert silent == {"POST /api/messages/preview", "POST /api/receptions/check"}  # which write nothing
+    # which write nothing
+    assert silent == {"POST /api/messages/preview", "POST /api/receptions/check", "POST /api/estimates"}
 
 
 def routes_of(app):

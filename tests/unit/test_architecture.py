@@ -31,6 +31,7 @@ NOUNS = {
     "callers": {"lines"},
     "limits": {"lines"},
     "lines": set(),
+    "tariffs": {"lines", "money"},
     "money": set(),  # it computes, and knows nobody
 }
 

@@ -215,18 +215,23 @@ def add_announcement(state: State, announcement: Announcement) -> Announcement:
 
 def add_party(state: State, party: Party) -> Party:
     """One more person, who will be called. Raises RequestRefused 409 when the bridge has ended, or is full."""
-    if state.bridge.is_over:
-        raise RequestRefused(20409, "The call has ended", 409)
-    if state.bridge.through != "conference":
-        raise RequestRefused(20409, "Only a conference takes more people", 409)
-    if len(state.parties) >= MAX_PEOPLE_OF_CALL:
-        raise RequestRefused(20409, f"A call has at most {MAX_PEOPLE_OF_CALL} participants", 409)
+    check_takes_more(state)
     list_under_number(party, state.bridge)
     with refusals() as places, write_transaction() as transaction:
         transaction.save(party, condition=Party.entry.does_not_exist())
     if places:
         raise RequestRefused(20409, "Others were adding participants. Please try again", 409)
     return party
+
+
+def check_takes_more(state: State) -> None:
+    """Raises RequestRefused 409 where nobody more can be called: it has ended, is full, or was dialed."""
+    if state.bridge.is_over:
+        raise RequestRefused(20409, "The call has ended", 409)
+    if state.bridge.through != "conference":
+        raise RequestRefused(20409, "Only a conference takes more people", 409)
+    if len(state.parties) >= MAX_PEOPLE_OF_CALL:
+        raise RequestRefused(20409, f"A call has at most {MAX_PEOPLE_OF_CALL} participants", 409)
 
 
 def note_more_reserved(bridge: Bridge, yen: int) -> bool:

@@ -24,6 +24,7 @@ NOUNS = (
     "recordings",
     "messages",
     "limits",
+    "estimates",
     "erasures",
     "subscriptions",
 )

@@ -182,6 +182,8 @@ SENTENCES = {
     "aws-metered": "AWS's share is that of {kinds}: what was metered, at list prices without tax and free tiers.",
     "aws-left-out": "AWS's share is in dollars, and not in the total: give a rate of exchange.",
     "aws-unmetered": "AWS's share is not in the total: it was not metered.",
+    "whole-time": "It lasts as long as it may: {minutes} minutes.",
+    "no-files": "What files cost is in no card: only the text counts.",
 }
 
 

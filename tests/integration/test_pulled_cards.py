@@ -1,0 +1,138 @@
+"""Rate cards are pulled from Twilio's Pricing API, kept, compared, and used by estimates; a pull that fails goes on."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from twilio.base.exceptions import TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from command import rates
+from command.checks import prices
+from command.refusals import Refused
+from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+from tests.integration.conftest import AIKO, NOON
+from tests.unit.test_twilio_prices import MESSAGING, NUMBERS, VOICE
+from toritsugi.foundation.errors import RequestRefused
+from toritsugi.money.card_changes import compare_cards
+from toritsugi.tariffs import pulled_cards
+
+
+class PricingApi(HttpClient):
+    """Twilio's Pricing API: what it answers by path, and which countries it fails for."""
+
+    def __init__(self):
+        self.asked, self.fails, self.voice = [], set(), VOICE
+
+    def request(self, method, url, *_, **__):
+        path = urlsplit(url).path
+        self.asked.append(path)
+        country = path.rpartition("/")[2]
+        if country in self.fails:
+            return Response(500, json.dumps({"code": 20500, "message": "not today", "status": 500}))
+        products = {"/v2/Voice": self.voice, "/v1/Messaging": MESSAGING, "/v1/PhoneNumbers": NUMBERS}
+        told = products.get(path.partition("/Countries")[0])
+        if told is None or country == "XX" or (country == "KR" and "Messaging" in path):
+            return Response(404, json.dumps({"code": 20404, "message": "not found", "status": 404}))
+        return Response(200, json.dumps({"country": country, "iso_country": country, "url": url, **told}))
+
+    @property
+    def countries(self):
+        return list(dict.fromkeys(path.rpartition("/")[2] for path in self.asked))
+
+
+@pytest.fixture
+def pricing():
+    return PricingApi()
+
+
+@pytest.fixture
+def account(pricing):
+    return Client(ACCOUNT_SID, AUTH_TOKEN, http_client=pricing)
+
+
+def pulls(account, *countries, now=NOON, going_on=None):
+    pulling = rates.Pull(account, now, going_on)
+    for country in countries:
+        if country not in pulling.known:
+            pulling.add(country)
+    card = pulling.card()
+    pulled_cards.keep_card(card, pulling.known, now.timestamp())
+    return card
+
+
+def test_a_card_that_is_pulled_is_kept_and_estimates_use_it(desk, account):
+    card = pulls(account, "JP")
+    assert pulled_cards.find_newest_card() == card
+    status, found = desk.asks(
+        "POST", "/api/estimates", {"kind": "v-call", "parties": [AIKO, "landline"], "seconds": 60}
+    )
+    assert (status, found["card"]) == (200, card.name)
+    assert [line["rate"] for line in found["lines"]][:2] == ["0.185", "0.07"]
+    assert desk.asks("POST", "/api/estimates", {"kind": "v-call", "card": "kddi-2021"})[1]["card"] == "kddi-2021"
+
+
+def test_old_cards_stay_and_what_has_changed_is_said(cloud, account, pricing):
+    old = pulls(account, "JP", now=NOON - timedelta(days=40))
+    dearer = VOICE["outbound_prefix_prices"][1] | {"current_price": "0.1906"}
+    pricing.voice = VOICE | {"outbound_prefix_prices": [VOICE["outbound_prefix_prices"][0], dearer]}
+    new = pulls(account, "JP")
+    assert [row.card.name for row in pulled_cards.list_cards()] == [new.name, old.name]
+    assert pulled_cards.get_card(old.name) == old
+    changed = [one.text for one in compare_cards(old, new)]
+    assert changed == [f"Outbound Minute - Japan - Mobile: +3 % since {new.as_of}"]
+    assert rates.card_before(new, pulled_cards.list_cards()) == old
+
+
+def test_a_pull_that_fails_goes_on_where_it_stopped(cloud, account, pricing):
+    pricing.fails = {"US"}
+    with pytest.raises(TwilioRestException):
+        pulls(account, "JP", "US")
+    assert pulled_cards.find_newest_card() is None
+    pricing.fails, pricing.asked = set(), []
+    card = pulls(account, "JP", "US", going_on=pulled_cards.find_unfinished())
+    assert pricing.countries == ["US"]
+    assert {rate.country for rate in card.rates} >= {"JP", "US"}
+    assert pulled_cards.find_unfinished() is None
+
+
+def test_what_twilio_does_not_sell_in_a_country_is_not_in_the_card(cloud, account):
+    card = pulls(account, "KR")
+    assert "outgoing-text" not in {rate.what for rate in card.rates if rate.country == "KR"}
+    assert "outgoing-call" in {rate.what for rate in card.rates if rate.country == "KR"}
+
+
+def test_a_country_that_twilio_does_not_know_is_refused(cloud, account):
+    with pytest.raises(Refused, match="names no prices of XX"):
+        pulls(account, "XX")
+    with pytest.raises(Refused, match="is no country"):
+        rates.read_countries(["JP", "Japan"])
+
+
+def test_an_account_has_one_currency(cloud, account, pricing):
+    pulling = rates.Pull(account, NOON, None)
+    pulling.add("JP")
+    pricing.voice = VOICE | {"price_unit": "JPY"}
+    with pytest.raises(Refused, match="no card has both"):
+        pulling.add("US")
+
+
+def test_a_card_that_nobody_has_is_refused_with_those_that_there_are(cloud, account):
+    card = pulls(account, "JP")
+    with pytest.raises(RequestRefused, match=card.name):
+        pulled_cards.get_card("twilio-2020-01-01")
+
+
+@pytest.mark.parametrize(("days", "state"), [(0, "ok"), (90, "ok"), (91, "warn")])
+def test_the_doctor_warns_of_a_card_that_is_old(cloud, account, days, state):
+    pulls(account, "JP", now=datetime.now(UTC) - timedelta(days=days))
+    (finding,) = prices.rate_card(None)
+    assert finding.state == state
+
+
+def test_the_doctor_says_where_no_card_was_pulled(cloud):
+    (finding,) = prices.rate_card(None)
+    assert (finding.state, "toritsugi rates pull" in finding.says) == ("ok", True)
