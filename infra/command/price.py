@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from command.stages import Region, StageName
 if TYPE_CHECKING:
     from toritsugi.money.currencies import ExchangeRate
     from toritsugi.money.estimates import Estimate
+    from toritsugi.money.pricing import PriceLine
     from toritsugi.money.rates import RateCard
     from toritsugi.money.scenarios import Scenario
 
@@ -112,19 +114,10 @@ def show_price(found: Estimate, as_json: bool) -> None:
     from toritsugi.tariffs.views import show_estimate
 
     currency = found.total.currency
-    rows = [
-        (
-            line.whose or line.name,
-            line.name,
-            f"{line.quantity.normalize():f} {line.unit}",
-            write_amount(line.rate, currency) if line.rate is not None and not line.is_of_money else "",
-            write_amount(line.amount, currency) if line.amount is not None else "not known",
-        )
-        for line in found.lines
-    ]
+    rows = [row_of(line) for line in found.lines]
     total = write_amount(found.total.amount, currency)
     without = "" if found.total.is_complete else f" [yellow]and {len(found.total.unknown)} that nobody knows[/]"
-    ways = [(f"{way.text}: saves {write_amount(way.saving, currency)}") for way in found.alternatives]
+    ways = [f"{way.text}: saves {write_amount(way.saving, currency)}" for way in found.alternatives]
     show(
         show_estimate(found),
         as_json,
@@ -133,3 +126,18 @@ def show_price(found: Estimate, as_json: bool) -> None:
         "".join(f"\n[green]cheaper[/]  {plain(one)}" for one in ways),
         "\n" + "\n".join(f"[dim]{plain(one.text)}[/]" for one in found.assumptions),
     )
+
+
+def row_of(line: PriceLine) -> tuple[str, ...]:
+    """A line as people read it: a tax is a part of an amount, and all else so much of something."""
+    amount = "not known" if line.amount is None else write_amount(line.amount, line.currency)
+    if line.rate is None:
+        return (line.whose, line.name, f"{line.quantity.normalize():f} {line.unit}", "", amount)
+    if line.is_of_money:
+        return (line.whose, line.name, write_amount(line.quantity, line.currency), f"{percent(line.rate)} %", amount)
+    rate = write_amount(line.rate, line.currency)
+    return (line.whose, line.name, f"{line.quantity.normalize():f} {line.unit}", rate, amount)
+
+
+def percent(part: Decimal) -> str:
+    return f"{(part * 100).normalize():f}"

@@ -56,11 +56,13 @@ from toritsugi.masking.masked_legs import MaskedLeg
 from toritsugi.masking.sessions import find_with_people, forget_people, read_session
 from toritsugi.messages import inbound, outbound, reply_limit
 from toritsugi.messages import records as messages
+from toritsugi.money.rates import shipped_card
 from toritsugi.receptions import publishing as receptions
 from toritsugi.recordings import records as recordings
 from toritsugi.recordings.reports import Report
 from toritsugi.subscriptions import deliveries, lanes
 from toritsugi.subscriptions import records as subscriptions
+from toritsugi.tariffs import pulled_cards
 
 WRITERS = {
     "update_if",
@@ -360,6 +362,16 @@ def document(words: str) -> Any:
     return {"steps": {"hello": {"kind": "say", "say": words}}}
 
 
+def pull_a_card() -> None:
+    pulled_cards.keep_unfinished(shipped_card(), ["JP"], NOW)
+
+
+def pulled() -> Deed:
+    """A pull that was not finished is there, and goes."""
+    pull_a_card()
+    return pulled_cards.forget_unfinished
+
+
 def turn() -> Any:
     wrote = inbound.Text("SM" + "1" * 32, AIKO, LINES[0], "STOP", [], None, NOW)
     return inbound.TextContext(wrote, inbound.KnownOfSender(None), wish="stop")
@@ -489,6 +501,8 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     ),
     "receptions.publishing.take_line_as_seen": lambda w: w.reception(lambda: receptions.take_line(LINES[0]), LINES[0]),
     "receptions.publishing.bring": lambda w: w.behind(),
+    "tariffs.pulled_cards.write_card": lambda w: pull_a_card,
+    "tariffs.pulled_cards.forget_unfinished": lambda w: pulled(),
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
     "masking.demand.change_tally": lambda w: (
