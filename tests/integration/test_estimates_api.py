@@ -1,7 +1,6 @@
 """What something will cost, asked of the REST API before it is: estimates, and dry runs of what would be made."""
 
 import json
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -95,6 +94,7 @@ def test_a_rate_of_ones_own_counts_and_is_marked(desk):
         ({"kind": "masked-call", "parties": ["mobile"]}, "/parties"),
         ({"kind": "v-call", "parties": ["mobile"] * 3}, "/parties"),
         ({"kind": "text", "body": "a", "segments": 2}, "/segments"),
+        ({"kind": "text", "parties": ["landline"]}, "/parties"),
         ({"kind": "text", "seconds": {"p10": 1, "p50": 2, "p90": 3}}, "/seconds"),
         ({"kind": "month"}, "/parts"),
         ({"kind": "month", "seconds": 60, "numbers": [{}]}, "/seconds"),
@@ -136,11 +136,11 @@ def test_whoever_has_no_such_scope_gets_no_estimate(desk):
     assert (status, said["scope"]) == (403, "estimates:write")
 
 
-def test_a_number_whose_calls_are_priced_stands_in_no_log(desk, capsys, caplog):
+def test_a_number_whose_calls_are_priced_stands_in_no_log(desk, logged):
     prices(desk, kind="masked-call", parties=[AIKO, BEN])
     refusal(desk, kind="masked-call", parties=[AIKO])
     desk.asks("POST", "/api/estimates", {"kind": "masked-call", "parties": [AIKO, "fax"]})
-    said = "".join(capsys.readouterr()) + caplog.text
+    said = logged()
     assert "request refused" in said
     assert AIKO.removeprefix("+") not in said
 
@@ -154,15 +154,8 @@ def history(desk, twilio, clock):
     for minutes in range(1, 12):
         call = desk.calls()
         call.begins(twilio)
-        clock.move_to(clock_now() + timedelta(minutes=minutes))
+        clock.shift(minutes * 60)
         desk.asks("DELETE", call.path)
-
-
-def clock_now():
-    import time
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(time.time(), UTC)
 
 
 def test_a_conference_takes_as_long_as_ones_own_of_late(desk, history):

@@ -77,6 +77,7 @@ FIELDS_OF_KIND: Mapping[str, set[str]] = {
     "text": {"parties", "body", "segments", "comes_in", "number_type", "carrier"},
     "month": {"parts", "numbers"},
 }
+GETS_TEXTS = ("mobile", "number")
 PARTIES_OF_KIND = {"masked-call": 2, "reception": 1, "text": 1}  # of the others what is priced says how many
 MAKERS: Mapping[str, Callable[..., Scenario]] = {
     "masked-call": MaskedCall,
@@ -156,6 +157,8 @@ def people_of(kind: str, parties: list[Any]) -> dict[str, Any]:
     wanted = PARTIES_OF_KIND.get(kind)
     if wanted and len(parties) != wanted:
         raise wrong_field("parties", f"of a {kind} there are {wanted}")
+    if kind == "text" and parties[0].kind not in GETS_TEXTS:
+        raise wrong_field("parties", f"no text goes to {parties[0].kind}")
     if kind == "masked-call":
         return {"caller": parties[0], "callee": parties[1]}
     if wanted:
