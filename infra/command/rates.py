@@ -55,8 +55,7 @@ def pull(
     if unfinished and now.timestamp() - unfinished.pulled_at > GOES_ON.total_seconds():
         unfinished = None
     pulling = Pull(twilio, now, unfinished)
-    for country in each([one for one in wanted if one not in pulling.known], "Asking Twilio what it costs"):
-        pulling.add(country)
+    pulling.add_all([one for one in wanted if one not in pulling.known])
     before = pulled_cards.find_newest_card()
     card = pulling.card()
     pulled_cards.keep_card(card, pulling.known, now.timestamp())
@@ -141,6 +140,16 @@ class Pull:
         self.unread: list[str] = []
         if self.known:
             say(f"[green]going on[/]  {', '.join(self.known)} were pulled before it stopped")
+
+    def add_all(self, countries: list[str]) -> None:
+        """These countries more; where one fails, what was pulled before it is there when the same is typed again."""
+        try:
+            for country in each(countries, "Asking Twilio what it costs"):
+                self.add(country)
+        except Exception:
+            if self.known:
+                say(f"[yellow]stopped[/]  behind {', '.join(self.known)}: the same command goes on from there")
+            raise
 
     def add(self, country: str) -> None:
         """One country more. Raises Refused where Twilio sells nothing, or in another currency."""

@@ -56,9 +56,7 @@ def account(pricing):
 
 def pulls(account, *countries, now=NOON, going_on=None):
     pulling = rates.Pull(account, now, going_on)
-    for country in countries:
-        if country not in pulling.known:
-            pulling.add(country)
+    pulling.add_all([country for country in countries if country not in pulling.known])
     card = pulling.card()
     pulled_cards.keep_card(card, pulling.known, now.timestamp())
     return card
@@ -87,10 +85,11 @@ def test_old_cards_stay_and_what_has_changed_is_said(cloud, account, pricing):
     assert rates.card_before(new, pulled_cards.list_cards()) == old
 
 
-def test_a_pull_that_fails_goes_on_where_it_stopped(cloud, account, pricing):
+def test_a_pull_that_fails_goes_on_where_it_stopped(cloud, account, pricing, capsys):
     pricing.fails = {"US"}
     with pytest.raises(TwilioRestException):
         pulls(account, "JP", "US")
+    assert "stopped  behind JP: the same command goes on from there" in capsys.readouterr().err
     assert pulled_cards.find_newest_card() is None
     pricing.fails, pricing.asked = set(), []
     card = pulls(account, "JP", "US", going_on=pulled_cards.find_unfinished())
