@@ -68,13 +68,15 @@ def scenario_of(
     people: list[str], seconds: int, text: str, caller: str, line: str, conference: bool, record: bool
 ) -> Scenario:
     """What is to be priced. Raises RequestRefused."""
-    from toritsugi.money.scenarios import Conference, MaskedCall, TextMessage, VCall, telephone_of
+    from toritsugi.money.scenarios import BROWSER, Conference, MaskedCall, TextMessage, VCall, telephone_of
 
     telephones = tuple(telephone_of(one, "WHO") for one in people)
     if text:
         return TextMessage(to=telephones[0], body=text)
     if len(telephones) == 1 and conference:
         raise Refused("A conference has two people, and ten at most: name them all.")
+    if line == BROWSER:
+        raise Refused("A browser has no number: --line is a number of yours, or 050, toll-free, landline.")
     over: dict[str, Any] = {"line": telephone_of(line, "--line"), "seconds": seconds, "record": record}
     if len(telephones) == 1:
         return MaskedCall(caller=telephone_of(caller, "--from"), callee=telephones[0], **over)

@@ -96,6 +96,8 @@ def test_a_rate_of_ones_own_counts_and_is_marked(desk):
         ({"kind": "text", "body": "a", "segments": 2}, "/segments"),
         ({"kind": "text", "parties": ["landline"]}, "/parties"),
         ({"kind": "text", "seconds": {"p10": 1, "p50": 2, "p90": 3}}, "/seconds"),
+        ({"kind": "masked-call", "line": "browser"}, "/line"),
+        ({"kind": "v-call", "kept_months": "3"}, "/kept_months"),
         ({"kind": "month"}, "/parts"),
         ({"kind": "month", "seconds": 60, "numbers": [{}]}, "/seconds"),
         ({"kind": "month", "numbers": [{"number": "browser"}]}, "/numbers"),

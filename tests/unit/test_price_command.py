@@ -69,6 +69,7 @@ def test_yen_below_one_are_written():
         (["mobile", "--exchange", "150"], "150@2026-11-28"),
         (["mobile", "--exchange", "0@2026-11-28"], "more than 0"),
         (["mobile", "--card", "kddi-2021", "--exchange", "150@2026-11-28"], "is in yen"),
+        (["mobile", "--line", "browser"], "A browser has no number"),
         (["fax"], "a number in E.164"),
         (["mobile", "--card", "plivo"], "there is none of this name"),
     ],

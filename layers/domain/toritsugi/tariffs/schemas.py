@@ -23,6 +23,7 @@ from toritsugi.money.scenarios import (
     MaskedCall,
     ReceptionCall,
     Scenario,
+    Telephone,
     TextMessage,
     VCall,
     WholeMonth,
@@ -67,6 +68,14 @@ CallSeconds = Annotated[int, Field(ge=0, le=MAX_CALL_SECONDS)]
 SentenceText = Annotated[str, Field(min_length=1, max_length=4_000)]
 NumberType = Literal["local", "national", "mobile", "toll-free"]
 
+
+def line_of(text: str, name: str) -> Telephone:
+    """A number of the owner's. Raises RequestRefused for a browser, which has none."""
+    if text == BROWSER:
+        raise wrong_field(name, "a browser has no number")
+    return telephone_of(text, name)
+
+
 # Which fields say something of which kind.
 CALL_FIELDS = {"parties", "line", "seconds", "answered", "record", "kept_months", "say"}
 FIELDS_OF_KIND: Mapping[str, set[str]] = {
@@ -88,7 +97,7 @@ MAKERS: Mapping[str, Callable[..., Scenario]] = {
 }
 # How what is priced calls it, and reads it.
 READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "line": ("line", lambda said: telephone_of(said, "line")),
+    "line": ("line", lambda said: line_of(said, "line")),
     "transfer_to": ("transfer_to", lambda said: telephone_of(said, "transfer_to")),
     "kept_months": ("kept_months", Decimal),
     "say": ("sentences", lambda said: tuple(map(len, said))),
@@ -139,6 +148,8 @@ class WantedPrice(Strict):
             raise wrong_field(min(strange), f"it says nothing of a {kind}")
         if kind == "text" and "body" in said and "segments" in said:
             raise wrong_field("segments", "the body is measured: give one of them")
+        if "kept_months" in said and not (said.get("record") or "voicemail_seconds" in said):
+            raise wrong_field("kept_months", "nothing is recorded")
         parties = [telephone_of(one) for one in said.pop("parties", ())]
         values = dict(read_as_priced(name, value) for name, value in said.items())
         return MAKERS[kind](**values, **people_of(kind, parties))
@@ -292,7 +303,5 @@ class EstimateRequest(WantedPrice):
 
 def rented(one: RentedNumber) -> PricedNumber:
     """Numbers as they are priced. Raises RequestRefused."""
-    telephone = telephone_of(one.number, "numbers")
-    if telephone.is_browser:
-        raise wrong_field("numbers", "a browser has no number")
-    return PricedNumber(to=telephone.number, number_type=one.number_type or "", count=one.count, whose=What.NUMBER)
+    number = line_of(one.number, "numbers").number
+    return PricedNumber(to=number, number_type=one.number_type or "", count=one.count, whose=What.NUMBER)
