@@ -20,7 +20,7 @@ JSON = "application/json"
 DryRun = Annotated[
     bool, Query(description="Whether nothing is made: it is checked, and answered with what it will cost")
 ]
-TRIED = {
+TRIED: dict[int, Any] = {
     200: {
         "description": "What it will cost: it was a dry run, and nothing was made",
         "content": {JSON: {"model": EstimateView}},
