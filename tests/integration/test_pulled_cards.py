@@ -50,20 +50,20 @@ def pricing():
 
 
 @pytest.fixture
-def account(pricing):
+def paying(pricing):
     return Client(ACCOUNT_SID, AUTH_TOKEN, http_client=pricing)
 
 
-def pulls(account, *countries, now=NOON, going_on=None):
-    pulling = rates.Pull(account, now, going_on)
+def pulls(paying, *countries, now=NOON, going_on=None):
+    pulling = rates.Pull(paying, now, going_on)
     pulling.add_all([country for country in countries if country not in pulling.known])
     card = pulling.card()
     pulled_cards.keep_card(card, pulling.known, now.timestamp())
     return card
 
 
-def test_a_card_that_is_pulled_is_kept_and_estimates_use_it(desk, account):
-    card = pulls(account, "JP")
+def test_a_card_that_is_pulled_is_kept_and_estimates_use_it(desk, paying):
+    card = pulls(paying, "JP")
     assert pulled_cards.find_newest_card() == card
     status, found = desk.asks(
         "POST", "/api/estimates", {"kind": "v-call", "parties": [AIKO, "landline"], "seconds": 60}
@@ -73,11 +73,11 @@ def test_a_card_that_is_pulled_is_kept_and_estimates_use_it(desk, account):
     assert desk.asks("POST", "/api/estimates", {"kind": "v-call", "card": "kddi-2021"})[1]["card"] == "kddi-2021"
 
 
-def test_old_cards_stay_and_what_has_changed_is_said(cloud, account, pricing):
-    old = pulls(account, "JP", now=NOON - timedelta(days=40))
+def test_old_cards_stay_and_what_has_changed_is_said(cloud, paying, pricing):
+    old = pulls(paying, "JP", now=NOON - timedelta(days=40))
     dearer = VOICE["outbound_prefix_prices"][1] | {"current_price": "0.1906"}
     pricing.voice = VOICE | {"outbound_prefix_prices": [VOICE["outbound_prefix_prices"][0], dearer]}
-    new = pulls(account, "JP")
+    new = pulls(paying, "JP")
     assert [row.card.name for row in pulled_cards.list_cards()] == [new.name, old.name]
     assert pulled_cards.get_card(old.name) == old
     changed = [one.text for one in compare_cards(old, new)]
@@ -85,49 +85,49 @@ def test_old_cards_stay_and_what_has_changed_is_said(cloud, account, pricing):
     assert rates.card_before(new, pulled_cards.list_cards()) == old
 
 
-def test_a_pull_that_fails_goes_on_where_it_stopped(cloud, account, pricing, capsys):
+def test_a_pull_that_fails_goes_on_where_it_stopped(cloud, paying, pricing, capsys):
     pricing.fails = {"US"}
     with pytest.raises(TwilioRestException):
-        pulls(account, "JP", "US")
+        pulls(paying, "JP", "US")
     assert "stopped  behind JP: the same command goes on from there" in capsys.readouterr().err
     assert pulled_cards.find_newest_card() is None
     pricing.fails, pricing.asked = set(), []
-    card = pulls(account, "JP", "US", going_on=pulled_cards.find_unfinished())
+    card = pulls(paying, "JP", "US", going_on=pulled_cards.find_unfinished())
     assert pricing.countries == ["US"]
     assert {rate.country for rate in card.rates} >= {"JP", "US"}
     assert pulled_cards.find_unfinished() is None
 
 
-def test_what_twilio_does_not_sell_in_a_country_is_not_in_the_card(cloud, account):
-    card = pulls(account, "KR")
+def test_what_twilio_does_not_sell_in_a_country_is_not_in_the_card(cloud, paying):
+    card = pulls(paying, "KR")
     assert "outgoing-text" not in {rate.what for rate in card.rates if rate.country == "KR"}
     assert "outgoing-call" in {rate.what for rate in card.rates if rate.country == "KR"}
 
 
-def test_a_country_that_twilio_does_not_know_is_refused(cloud, account):
+def test_a_country_that_twilio_does_not_know_is_refused(cloud, paying):
     with pytest.raises(Refused, match="names no prices of XX"):
-        pulls(account, "XX")
+        pulls(paying, "XX")
     with pytest.raises(Refused, match="is no country"):
         rates.read_countries(["JP", "Japan"])
 
 
-def test_an_account_has_one_currency(cloud, account, pricing):
-    pulling = rates.Pull(account, NOON, None)
+def test_an_account_has_one_currency(cloud, paying, pricing):
+    pulling = rates.Pull(paying, NOON, None)
     pulling.add("JP")
     pricing.voice = VOICE | {"price_unit": "JPY"}
     with pytest.raises(Refused, match="no card has both"):
         pulling.add("US")
 
 
-def test_a_card_that_nobody_has_is_refused_with_those_that_there_are(cloud, account):
-    card = pulls(account, "JP")
+def test_a_card_that_nobody_has_is_refused_with_those_that_there_are(cloud, paying):
+    card = pulls(paying, "JP")
     with pytest.raises(RequestRefused, match=card.name):
         pulled_cards.get_card("twilio-2020-01-01")
 
 
 @pytest.mark.parametrize(("days", "state"), [(0, "ok"), (90, "ok"), (91, "warn")])
-def test_the_doctor_warns_of_a_card_that_is_old(cloud, account, days, state):
-    pulls(account, "JP", now=datetime.now(UTC) - timedelta(days=days))
+def test_the_doctor_warns_of_a_card_that_is_old(cloud, paying, days, state):
+    pulls(paying, "JP", now=datetime.now(UTC) - timedelta(days=days))
     (finding,) = prices.rate_card(None)
     assert finding.state == state
 

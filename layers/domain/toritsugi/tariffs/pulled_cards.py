@@ -3,11 +3,12 @@
 The newest counts, and old ones stay. One that is not whole yet lies beside them, so that a pull can go on.
 """
 
+import base64
 import json
 import zlib
 from collections.abc import Iterable, Iterator
 
-from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 
 from toritsugi.foundation.errors import wrong_field
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
@@ -19,14 +20,14 @@ PARTITION, WHOLE_CARD, UNFINISHED = "rates", "card#", "pull"
 class PulledCard(Entry, discriminator="rate-card"):
     """A card as JSON, compressed: of some countries it is a hundred thousand characters. `countries` are in it."""
 
-    document = BinaryAttribute(legacy_encoding=False)
+    document = UnicodeAttribute()  # in base64
     countries = ListAttribute(of=UnicodeAttribute)
     pulled_at = NumberAttribute()
 
     @property
     def card(self) -> RateCard:
         """What it says."""
-        return read_rate_card(zlib.decompress(self.document).decode())
+        return read_rate_card(zlib.decompress(base64.b64decode(self.document)).decode())
 
 
 def find_newest_card() -> RateCard | None:
@@ -81,7 +82,13 @@ def keep_unfinished(card: RateCard, countries: Iterable[str], now: float) -> Non
 
 def write_card(entry: str, card: RateCard, countries: Iterable[str], now: float) -> None:
     text = json.dumps(rate_card_to_json(card), ensure_ascii=False).encode()
-    kept = PulledCard(PARTITION, entry, document=zlib.compress(text), countries=list(countries), pulled_at=int(now))
+    kept = PulledCard(
+        PARTITION,
+        entry,
+        document=base64.b64encode(zlib.compress(text)).decode(),
+        countries=list(countries),
+        pulled_at=int(now),
+    )
     kept.save()
 
 
