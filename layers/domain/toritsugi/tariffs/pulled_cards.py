@@ -81,7 +81,8 @@ def keep_unfinished(card: RateCard, countries: Iterable[str], now: float) -> Non
 
 
 def write_card(entry: str, card: RateCard, countries: Iterable[str], now: float) -> None:
-    text = json.dumps(rate_card_to_json(card), ensure_ascii=False).encode()
+    text = json.dumps(rate_card_to_json(card), ensure_ascii=False)
+    document = base64.b64encode(zlib.compress(text.encode())).decode()
     kept = PulledCard(
         PARTITION,
         entry,
