@@ -86,7 +86,7 @@ def write_card(entry: str, card: RateCard, countries: Iterable[str], now: float)
     kept = PulledCard(
         PARTITION,
         entry,
-        document=base64.b64encode(zlib.compress(text)).decode(),
+        document=document,
         countries=list(countries),
         pulled_at=int(now),
     )
