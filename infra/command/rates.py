@@ -133,7 +133,7 @@ class Pull:
         from toritsugi.tariffs.twilio_prices import TOLD
 
         self.twilio, self.now = twilio, now
-        self.known = list(unfinished.countries) if unfinished else []
+        self.known = [str(one) for one in unfinished.countries] if unfinished else []
         kept = unfinished.card if unfinished else None
         self.rates = [one for one in kept.rates if one.what in TOLD and one.country in self.known] if kept else []
         self.currency = kept.currency if kept else ""

@@ -245,9 +245,9 @@ class EstimateRequest(WantedPrice):
     )
 
     kind: KindOfEstimate
-    seconds: Annotated[  # type: ignore[assignment]
+    seconds: Annotated[
         CallSeconds | Durations | None, Field(description="How long the call takes, if that is known; left out: 180")
-    ] = None
+    ] = None  # type: ignore[assignment]
     history: Annotated[
         bool, Field(description="A conference: as long as your own of the last 30 days, in place of `seconds`")
     ] = False
