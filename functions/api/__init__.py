@@ -45,10 +45,21 @@ DOCUMENT: dict[str, Any] = {
     "security": [{"key": []}],
 }
 app = rest.Resolver(enable_validation=True, serializer=rest.write_json)
-for one_noun in (
-    *(calls, receptions, lines, messages, callers, recordings, limits, estimates, erasures, subscriptions, events),
-):
-    app.include_router(one_noun.router)
+RESOURCES = [
+    calls,
+    receptions,
+    lines,
+    messages,
+    callers,
+    recordings,
+    limits,
+    estimates,
+    erasures,
+    subscriptions,
+    events,
+]
+for resource in RESOURCES:
+    app.include_router(resource.router)
 
 KEYS = ("sid", "id", "number", "name")  # by the first of which a thing is called in its path
 JSON = "application/json"

@@ -43,7 +43,7 @@ def test_a_price_is_that_of_the_engine(words, kind, amount):
 def test_people_read_the_lines_the_total_and_what_was_assumed():
     said = types("mobile", "landline", "61s").stdout
     for part in (
-        "$0.1850",
+        "$0.185 ",
         "$0.0746",
         "2 minute",
         "cheaper",
@@ -83,10 +83,17 @@ def test_what_says_nothing_is_refused_in_a_sentence(words, says):
     ("amount", "currency", "written"),
     [
         ("5.4", "JPY", "¥5.4"),
-        ("1234", "JPY", "¥1,234"),
+        ("64.0", "JPY", "¥64"),
+        ("1234567", "JPY", "¥1,234,567"),
+        ("5.43216", "JPY", "¥5.4322"),
+        ("0", "JPY", "¥0"),
         ("0.0746", "USD", "$0.0746"),
         ("4.75", "USD", "$4.75"),
         ("0.5", "USD", "$0.50"),
+        ("980", "USD", "$980.00"),
+        ("-12.5", "USD", "-$12.50"),
+        ("1E+3", "JPY", "¥1,000"),
+        ("1.5", "EUR", "€1.50"),
     ],
 )
 def test_an_amount_has_as_many_digits_as_it_needs(amount, currency, written):

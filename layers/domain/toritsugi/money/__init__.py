@@ -11,5 +11,5 @@ estimates     what that costs, over its minutes, and how it would be cheaper
 aws_share     what AWS asks for the same
 bills         what was paid beside what was estimated, and what is left over, by its name
 usual_range   from what to what a day usually costs
-currencies    one currency in another, and how an amount is written
+currencies    one currency in another
 """
