@@ -45,7 +45,7 @@ DOCUMENT: dict[str, Any] = {
     "security": [{"key": []}],
 }
 app = rest.Resolver(enable_validation=True, serializer=rest.write_json)
-RESOURCES = [
+for resource in (
     calls,
     receptions,
     lines,
@@ -57,8 +57,7 @@ RESOURCES = [
     erasures,
     subscriptions,
     events,
-]
-for resource in RESOURCES:
+):
     app.include_router(resource.router)
 
 KEYS = ("sid", "id", "number", "name")  # by the first of which a thing is called in its path

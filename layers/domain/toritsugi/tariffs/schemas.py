@@ -30,7 +30,7 @@ from toritsugi.money.scenarios import (
     telephone_of,
 )
 
-MAX_CALL_SECONDS, MAX_COUNT = 86_400, 1_000_000
+MAX_PRICED_SECONDS, MAX_COUNT = 86_400, 1_000_000
 KindOfCall = Literal["masked-call", "v-call", "conference", "reception", "text"]
 KindOfEstimate = Literal["masked-call", "v-call", "conference", "reception", "text", "month"]
 KINDS_OF_PARTIES = (*KINDS_OF_TELEPHONES, BROWSER)
@@ -64,12 +64,12 @@ RateDay = Annotated[
     Field(pattern="^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-28"], json_schema_extra={"format": "date"}),
     AfterValidator(check_date),
 ]
-CallSeconds = Annotated[int, Field(ge=0, le=MAX_CALL_SECONDS)]
+CallSeconds = Annotated[int, Field(ge=0, le=MAX_PRICED_SECONDS)]
 SentenceText = Annotated[str, Field(min_length=1, max_length=4_000)]
 NumberType = Literal["local", "national", "mobile", "toll-free"]
 
 
-def line_of(text: str, name: str) -> Telephone:
+def priced_line(text: str, name: str) -> Telephone:
     """A number of the owner's. Raises RequestRefused for a browser, which has none."""
     if text == BROWSER:
         raise wrong_field(name, "a browser has no number")
@@ -97,7 +97,7 @@ MAKERS: Mapping[str, Callable[..., Scenario]] = {
 }
 # How what is priced calls it, and reads it.
 READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "line": ("line", lambda said: line_of(said, "line")),
+    "line": ("line", lambda said: priced_line(said, "line")),
     "transfer_to": ("transfer_to", lambda said: telephone_of(said, "transfer_to")),
     "kept_months": ("kept_months", Decimal),
     "say": ("sentences", lambda said: tuple(map(len, said))),
@@ -303,5 +303,5 @@ class EstimateRequest(WantedPrice):
 
 def rented(one: RentedNumber) -> PricedNumber:
     """Numbers as they are priced. Raises RequestRefused."""
-    number = line_of(one.number, "numbers").number
+    number = priced_line(one.number, "numbers").number
     return PricedNumber(to=number, number_type=one.number_type or "", count=one.count, whose=What.NUMBER)
