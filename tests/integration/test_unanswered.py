@@ -327,3 +327,13 @@ def test_a_text_that_stays_in_doubt_is_left_so(twilios):
         send_text()
     assert silence.value.may_be_done
     assert texts(twilios) == []
+
+
+@pytest.mark.parametrize("refused", [(503, 20503), (429, 20429)])
+def test_a_text_in_doubt_that_cannot_be_looked_for_stays_in_doubt(twilios, refused):
+    twilios.breaks = ["before"]
+    twilios.refusals = [refused] * 4
+    with pytest.raises(Unanswered) as silence:
+        send_text()
+    assert silence.value.may_be_done
+    assert texts(twilios) == []

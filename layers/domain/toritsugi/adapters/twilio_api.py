@@ -146,7 +146,7 @@ def not_made(error: TwilioRestException, what: str) -> RequestRefused:
     return RequestRefused(error.code or 80613, f"{what}: {error.msg}")
 
 
-def in_doubt(error: TwilioRestException) -> Unanswered:
+def in_doubt(error: TwilioException) -> Unanswered:
     return Unanswered(downstream(error).message, may_be_done=True)
 
 
@@ -273,14 +273,15 @@ def make_text(to: str, line: str, body: str, media: list[str], report_to: str) -
 def find_text(to: str, line: str, body: str, since: float) -> Any:
     """The message with these words that was made since then; None, where there is none after several looks.
 
-    Twilio may have put something of its own before the words, as a trial account does.
+    Twilio may have put something of its own before the words, as a trial account does. Raises Unanswered where it does
+    not say what there is.
     """
     for seconds in LOOKS_SECONDS:
         time.sleep(seconds)
         try:
             found = twilio_client().messages.list(to=to, from_=line, limit=20)
         except TwilioException as error:
-            raise downstream(error) from None
+            raise in_doubt(error) from None
         for message in found:
             if was_made(message, since) and (message.body or "").endswith(body):
                 return message
