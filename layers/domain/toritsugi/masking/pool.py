@@ -105,9 +105,7 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
         begin_move(left, moved_at)
         reserve(left, reserved)
         return left
-    alike, most = sum(number.reserved == reserved for number in pool), MAX_POOL_NUMBERS[reserved]
-    if alike >= most:
-        raise RequestRefused(80622, f"The pool has {most} numbers of this kind, which is the most it can have")
+    alike, most = check_room(pool, reserved), MAX_POOL_NUMBERS[reserved]
     now = int(time.time())
     number = PoolNumber(
         service_sid,
@@ -149,6 +147,17 @@ def add_to_pool(service_sid: str, owned: dict[str, Any], reserved: bool, moved_a
     raise moving()
 
 
+def check_room(pool: list[PoolNumber], reserved: bool) -> int:
+    """How many numbers of this kind, reserved or not, are in a pool that has room for one more.
+
+    Raises RequestRefused 80622 where it has none.
+    """
+    alike, most = sum(number.reserved == reserved for number in pool), MAX_POOL_NUMBERS[reserved]
+    if alike >= most:
+        raise RequestRefused(80622, f"The pool has {most} numbers of this kind, which is the most it can have")
+    return alike
+
+
 def those_that_come(owned: dict[str, Any]) -> dict[str, str]:
     """Those of a number's webhooks that are pointed at us: of its texts only where it can have any."""
     texts = owned["capabilities"]["sms"]
@@ -172,8 +181,10 @@ def abilities(number: PoolNumber) -> dict[str, bool]:
 def reserve(number: PoolNumber, reserved: bool) -> None:
     """Reserves a number, or frees it: a reserved one is given to nobody who does not ask for it.
 
-    Whoever has it keeps it. Raises RequestRefused 20404.
+    Whoever has it keeps it. Raises RequestRefused 20404, and 80622 where the pool has no room for one more such.
     """
+    if number.reserved != reserved:
+        check_room(list_all_numbers(number.service_sid), reserved)
     actions: list[Action] = [PoolNumber.reserved.set(reserved), PoolNumber.date_updated.set(int(time.time()))]
     if not update_if(number, actions, PoolNumber.entry.exists()):
         raise not_found(f"/Services/{number.service_sid}/PhoneNumbers/{number.sid}")
