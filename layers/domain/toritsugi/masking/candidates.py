@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toritsugi.foundation.errors import RequestRefused
+from toritsugi.foundation.forms import invalid_parameter
 from toritsugi.lines import destinations
 from toritsugi.lines.area_codes import find_area_code, find_area_codes
 from toritsugi.lines.directory import DirectoryKey, Entry, look_up_entries
@@ -100,9 +101,12 @@ def compatible(
 
 
 def chosen(pool: list[PoolNumber], wanted: ParticipantRequest) -> PoolNumber:
-    """The number that the client has named. Raises RequestRefused when it is not in the pool."""
+    """The number that the client has named. Raises RequestRefused when it is not in the pool, or two are named."""
+    said = wanted.proxy_identifier, wanted.proxy_identifier_sid
     for number in pool:
-        if number.phone_number == wanted.proxy_identifier or number.sid == wanted.proxy_identifier_sid:
+        if number.phone_number == said[0] or number.sid == said[1]:
+            if all(said) and said != (number.phone_number, number.sid):
+                raise invalid_parameter("ProxyIdentifierSid", "it is not that of the ProxyIdentifier")
             return number
     if wanted.proxy_identifier and not is_e164(wanted.proxy_identifier):
         raise RequestRefused(80304, "The ProxyIdentifier is no phone number, and there are no other channels here")
