@@ -53,6 +53,21 @@ def as_json_schema(schema):
     return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
 
 
+def lacking(said, schema, schemas):
+    """The properties that the specification has, and an answer has not; of a list, any that one of its items has not.
+
+    That one is required, it says of none.
+    """
+    if "$ref" in schema:
+        return lacking(said, schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    specified = schema.get("properties", {})
+    missing = set(specified) - set(said)
+    for name in specified.keys() & said.keys():
+        for item in said[name] if "items" in specified[name] else ():
+            missing |= lacking(item, specified[name]["items"], schemas)
+    return missing
+
+
 class Walk:
     """A whole life of a service, step by step; every answer is compared with the specification."""
 
@@ -67,6 +82,7 @@ class Walk:
         assert told == OTHERWISE.get(operation, status), said
         if schema:
             jsonschema.validate(said, schema, jsonschema.Draft202012Validator)
+            assert lacking(said, schema, schema["components"]["schemas"]) == set()
         self.walked.add(operation)
         return said
 
