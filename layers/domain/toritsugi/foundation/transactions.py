@@ -50,14 +50,28 @@ def update_if(item: Table, actions: Sequence[Action], condition: Condition) -> b
 
     Any error but a failed condition comes through, Contended after several conflicts.
     """
+    held, row = update_marked(item, actions, condition)
+    if held:
+        item.deserialize(dict(row))
+    return held
+
+
+def update_or_read(item: Table, actions: Sequence[Action], condition: Condition) -> bool | None:
+    """The same, but the item is in hand as it is in the table where the condition failed, too; None: there is none."""
+    held, row = update_marked(item, actions, condition)
+    if not row:
+        return None
+    item.deserialize(dict(row))
+    return held
+
+
+def update_marked(item: Table, actions: Sequence[Action], condition: Condition) -> tuple[bool, Mapping[str, Any]]:
+    """Whether the condition held, and the row: see WriteOutcome."""
     mark = make_mark()
     marked = [*actions, Table.mark.set(mark)]
     request = item.get_update_kwargs_from_instance(marked, condition, return_values_on_condition_failure="ALL_OLD")
     outcome = carry_out("update_item", request | {"ReturnValues": "ALL_NEW"})
-    ours = outcome.held or is_marked(outcome.row, mark)
-    if ours:
-        item.deserialize(dict(outcome.row))
-    return ours
+    return outcome.held or is_marked(outcome.row, mark), outcome.row
 
 
 def save_if(item: Table, condition: Condition | None = None) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pynamodb.expressions.update import Action
 
 from toritsugi.foundation.call_status import FINAL, RANKS
-from toritsugi.foundation.transactions import MAX_TRIES, update_if
+from toritsugi.foundation.transactions import MAX_TRIES, update_if, update_or_read
 from toritsugi.foundation.types import Fields
 from toritsugi.limits.usage import Tell
 from toritsugi.masking.interactions import (
@@ -69,13 +69,7 @@ def record_team_leg(leg: MaskedLeg, fields: Fields, tell: Tell, most: int = 0, c
 def add_word(interaction: Interaction, word: LegWord) -> bool | None:
     """Whether the word was new to the interaction, which is as it is stored then; None where there is none."""
     unsaid = Interaction.entry.exists() & ~Interaction.legs.contains(str(word))
-    if update_if(interaction, [Interaction.legs.add({str(word)})], unsaid):
-        return True
-    try:
-        interaction.refresh(consistent_read=True)
-    except Interaction.DoesNotExist:
-        return None
-    return False
+    return update_or_read(interaction, [Interaction.legs.add({str(word)})], unsaid)
 
 
 def news_of_leg(interaction: Interaction, word: LegWord, new: bool) -> LegNews:
