@@ -210,3 +210,40 @@ def test_what_moto_has_made_goes_with_the_rows(lab):
         work(lab, n)
     assert dynamodb_backends[ACCOUNT][REGION].tables["Shelves"].items == {}, "a partition is left without rows"
     assert Table.instances_tracked == [], "moto keeps a list of all that it has made"
+
+
+# ---- expressions -----------------------------------------------------------------------------------------------------
+
+
+def move(lab, place: str, count: str, color: str) -> dict[str, Any]:
+    """What was in a row, for an update whose words are the same each time, and whose values are not."""
+    answer = lab.dynamodb.update_item(
+        TableName="Shelves",
+        Key=row("left", place),
+        UpdateExpression="SET #color = if_not_exists(#color, :color) ADD times :count REMOVE dust",
+        ConditionExpression="attribute_not_exists(shelf) OR NOT times > :count",
+        ExpressionAttributeNames={"#color": "color"},
+        ExpressionAttributeValues={":color": {"S": color}, ":count": {"N": count}},
+        ReturnValues="ALL_NEW",
+    )
+    return answer["Attributes"]
+
+
+def test_words_that_were_read_before_mean_the_values_of_today(lab):
+    assert move(lab, "b", "2", "red") == {**row("left", "b", color="red"), "times": {"N": "2"}}
+    assert move(lab, "b", "3", "blue") == {**row("left", "b", color="red"), "times": {"N": "5"}}
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        move(lab, "b", "4", "green")
+    assert move(lab, "b", "6", "green") == {**row("left", "b", color="red"), "times": {"N": "11"}}
+
+
+@pytest.mark.parametrize("words", ["SET color : red", "SET color = :color SET times = :color"])
+def test_words_that_are_not_understood_are_refused_each_time(lab, words):
+    for _ in range(2):
+        with pytest.raises(ClientError, match="ValidationException"):
+            lab.dynamodb.update_item(
+                TableName="Shelves",
+                Key=row("left", "a"),
+                UpdateExpression=words,
+                ExpressionAttributeValues={":color": {"S": "red"}},
+            )

@@ -1,23 +1,29 @@
 """DynamoDB's tables on this machine: moto's, as a stack needs them that runs for days and has many rows.
 
-moto copies whole tables to go back out of a transaction, sorts them for each question, and keeps a list of every thing
-that it has ever made. Here a call costs as much as what it is about, and leaves nothing behind but its rows.
+moto copies whole tables to go back out of a transaction, sorts them for each question, reads each expression anew, and
+keeps a list of every thing that it has ever made. Here a call costs as much as what it is about, and leaves nothing
+behind but its rows.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moto.core.common_models import BaseModel
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import RESULT_SIZE_LIMIT, Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 
 from local.aws.template import ACCOUNT, REGION, Template
 
@@ -34,6 +40,8 @@ moto_transact = DynamoDBBackend.transact_write_items
 moto_get, moto_delete, moto_query, moto_scan = Table.get_item, Table.delete_item, Table.query, Table.scan
 moto_set = LimitedSizeDict.__setitem__
 moto_serialize = ResponseSerializer._serialize_type_structure
+moto_lex = ConditionExpressionParser._lex_condition_expression
+moto_parse = UpdateExpressionParser.make
 
 
 def create_tables(template: Template) -> None:
@@ -64,6 +72,9 @@ def relieve_moto() -> None:
     Table.get_item, Table.delete_item = get, delete  # type: ignore[method-assign, assignment]
     Table.query, Table.scan = query, scan  # type: ignore[method-assign, assignment]
     ResponseSerializer._serialize_type_structure = serialize  # type: ignore[method-assign, assignment]
+    ConditionExpressionParser._lex_condition_expression = lex  # type: ignore[method-assign, assignment]
+    UpdateExpressionParser.make = parse
+    DepthFirstTraverser.traverse, Node.__deepcopy__ = traverse, copy_of
 
 
 def untracked(kind: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
@@ -241,6 +252,68 @@ def scan(  # noqa: PLR0913  what moto hands over
         if filter_expression is None or filter_expression.expr(row):
             found.append(copy.deepcopy(row))
     return found, scanned, None
+
+
+# ---- expressions -----------------------------------------------------------------------------------------------------
+
+
+# As many expressions are read as the source has, and each once.
+
+
+def lex(parser: ConditionExpressionParser) -> deque[ConditionExpressionParser.Node]:
+    """The words of a condition, for the parser to take away."""
+    return deque(words_of(parser.condition_expression))
+
+
+@functools.cache
+def words_of(condition: str) -> tuple[ConditionExpressionParser.Node, ...]:
+    """The words of a condition."""
+    return tuple(moto_lex(ConditionExpressionParser(condition, {}, {})))
+
+
+@functools.cache
+def parse(update: str) -> UpdateExpression:
+    """The tree of what an update says. Nobody changes it: who validates it has a copy."""
+    return moto_parse(update)
+
+
+def copy_of(node: Node, _memo: Any, parent: Node | None = None) -> Node:
+    """A copy of the branch that begins here."""
+    copied: Node = object.__new__(type(node))
+    vars(copied).update(vars(node), parent=parent)
+    if node.children is not None:
+        copied.children = [
+            copy_of(child, None, copied) if isinstance(child, Node) else copy.deepcopy(child) for child in node.children
+        ]
+    return copied
+
+
+def traverse(traverser: DepthFirstTraverser, root: Node) -> Node:
+    """What a traverser of moto's makes of an expression: of the leaves first, of the root last. moto would ask it at
+    each of the nodes what it is looking for, and of what kind the node is.
+    """
+    processors = traverser._processing_map()
+
+    def through(node: Node, place: int = -1) -> Node:
+        parent = node.parent
+        for number, child in enumerate(node.children or ()):
+            traverser.pre_processing_of_child(node, number)
+            if isinstance(child, Node):
+                through(child, number)
+        if kind := processed_as(node.__class__, tuple(processors)):
+            node = processors[kind](node)
+            node.parent = parent
+            if parent:
+                parent.children[place] = node
+        return node
+
+    return through(root)
+
+
+@functools.cache
+def processed_as(kind: Any, wanted: tuple[Any, ...]) -> Any:
+    """The first of the wanted kinds that a node of this kind is, too; None if it is none of them."""
+    return next((one for one in wanted if issubclass(kind, one)), None)
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------
