@@ -52,10 +52,11 @@ THOROUGH = ("command", "deployed", "package")  # rooms in which every test start
 
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what a whole room is."""
+    """Marks what a whole room is, and what is done in a browser: of each page `make test` sees a glance."""
     for item in items:
         room = item.path.relative_to(ROOT / "tests").parts[0]
-        if room in THOROUGH:
+        in_browser = "browser" in getattr(item, "fixturenames", ())
+        if room in THOROUGH or (in_browser and not item.get_closest_marker("glance")):
             item.add_marker("thorough")
         elif room == "unit" and not item.get_closest_marker("hypothesis"):
             item.add_marker("example")

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 import httpx
 
 from command import releases
@@ -73,6 +74,7 @@ class Deployment:
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            config=Config(read_timeout=600),  # what is asked once more after a minute is done twice on a busy machine
         )
 
     def resource(self, logical_id: str) -> str:

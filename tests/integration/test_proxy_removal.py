@@ -233,6 +233,7 @@ def test_a_number_that_has_a_reception_too_is_answered_by_it_at_once(desk, twili
     assert reaches(twilio, lines, AIKO) == BEN
 
 
+@pytest.mark.thorough
 def test_of_a_large_pool_no_number_puts_anybody_through_and_who_has_left_it_is_left_alone(client, twilio, wire):
     made = client.proxy.v1.services.create(unique_name="large")
     numbers = [f"+8150200{number:05}" for number in range(110)]
@@ -318,6 +319,7 @@ def test_who_takes_it_away_may_die_at_any_call_and_the_next_goes_on(desk, client
             return
 
 
+@pytest.mark.thorough
 def test_a_number_that_twilio_does_not_move_is_tried_again_in_a_minute(desk):
     desk.service.delete()
     break_twilio(True)

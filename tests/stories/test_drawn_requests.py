@@ -20,6 +20,7 @@ def test_the_exchange_answers_as_its_own_document_says(world: SampleWorld):
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not OF_PROXY.exists(), reason="Twilio's specification of Proxy is not on this machine")
 def test_the_exchange_answers_as_twilios_document_of_proxy_says(world: SampleWorld):
     outcome = examine(world, OF_PROXY, *SHORT)

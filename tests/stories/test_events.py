@@ -200,6 +200,7 @@ def test_who_was_down_for_a_day_is_told_all_of_it_each_subject_in_its_order(desk
     assert desk.asks("GET", f"/api/subscriptions/{sid}")["failing_since_at"] is None
 
 
+@pytest.mark.thorough
 def test_one_event_that_is_never_taken_holds_up_its_own_subject_alone_and_is_given_up(desk, box, clock, shop):
     sid = subscribes(desk, shop.address, "line.*")
     shop.says = lambda event: 500 if event["data"]["line"] == LINE else 200

@@ -38,10 +38,19 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(COMMAND, env=surroundings(**environment), capture_output=True, text=True, timeout=300)
 
 
-@pytest.fixture
-def first_start() -> Iterator[tuple[httpx.Client, str]]:
-    with running() as here:
+@pytest.fixture(scope="module")
+def started_once(tmp_path_factory) -> Iterator[tuple[httpx.Client, str]]:
+    with running(TORITSUGI_ENV=str(tmp_path_factory.mktemp("shell") / "env")) as here:
         yield here
+
+
+@pytest.fixture
+def first_start(started_once) -> Iterator[tuple[httpx.Client, str]]:
+    """As it is right after the start: nobody talks."""
+    yield started_once
+    network, _ = started_once
+    for phone in network.get("/phones").json()["phones"]:
+        network.post(f"/phones/{phone['number']}/hangup")  # refused if its call has ended with that of another
 
 
 @contextmanager

@@ -103,6 +103,7 @@ def test_who_sees_the_page_for_the_first_time_is_told_what_to_dial(page):
     expect(telephone(page, "Ben").locator(".lcd")).to_contain_text("050-1234-5678")
 
 
+@pytest.mark.glance
 def test_two_people_talk_by_mouse(page):
     aiko, ben = telephone(page, "Aiko"), telephone(page, "Ben")
     for digit in "05012345678":

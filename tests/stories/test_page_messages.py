@@ -156,8 +156,7 @@ def test_a_conversation_names_both_who_are_heard_in_it(page, network):
 
 
 # ---- what is written ------------------------------------------------------------------------------------------------
-
-
+@pytest.mark.glance
 def test_two_write_to_each_other_and_to_a_line_by_keyboard_alone(page, network):
     keys = page.keyboard
     telephone(page, "Aiko").get_by_role("button", name="Texts").focus()

@@ -27,6 +27,7 @@ def opened(browser: Browser, troubles: list[str], **known) -> Page:
     return page
 
 
+@pytest.mark.glance
 def test_whoever_has_a_key_browses_the_api_and_tries_it_out(box, browser, troubles):
     credentials = {"username": ACCOUNT_SID, "password": AUTH_TOKEN}
     page = opened(browser, troubles, http_credentials=credentials)

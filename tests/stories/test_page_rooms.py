@@ -143,8 +143,7 @@ def enters(network: Network, *numbers: str) -> None:
 
 
 # ---- who is in, and what they hear ----------------------------------------------------------------------------------
-
-
+@pytest.mark.glance
 def test_who_comes_first_waits_for_the_others_in_a_room_with_a_short_name(page, network):
     expect(panel(page)).to_have_count(0)
     telephone(page, "Aiko").get_by_role("button", name="to reach the room").click()

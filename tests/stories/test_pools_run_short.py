@@ -69,6 +69,7 @@ def test_who_is_refused_for_want_of_a_number_is_told_and_counted(desk, clock, ai
     }
 
 
+@pytest.mark.thorough
 def test_the_forecast_knows_the_most_sessions_of_one_person_now_and_on_the_days_before(desk, clock, aiko, ben):
     desk.opens(*LINES)
     orders = driver_meets(desk, aiko, CUSTOMERS[:3])

@@ -97,6 +97,7 @@ def test_a_month_of_old_is_what_it_was(page):
     expect(page.get_by_text("Since 2023-05-01 nobody gets these rates any more.")).to_be_visible()
 
 
+@pytest.mark.glance
 def test_somebody_moves_a_slider_by_keys_and_types_beside_it(page):
     opens(page, KDDI)
     page.get_by_role("slider", name="Calls a month").focus()

@@ -71,6 +71,7 @@ def test_japanese_before_a_mistake_does_not_move_it():
     assert mistakes("x = 'もしもし' if a < b else c")["limit off by one"] == ["x = 'もしもし' if a <= b else c"]
 
 
+@pytest.mark.thorough
 def test_the_same_seed_draws_the_same_mistakes_and_half_of_them_are_of_the_first_kinds():
     drawn = draw(20, 7, "routes")
     assert drawn == draw(20, 7, "routes")

@@ -185,6 +185,7 @@ BITS += [
 ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, **SOME)
 @given(st.sampled_from(ready.NAMES), st.integers(0, 2**32), st.integers(1, 12))
 def test_letters_that_are_mixed_up(name, seed, times):
@@ -241,6 +242,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, **SOME)
 @given(DOCUMENTS | THINGS, st.booleans())
 def test_the_right_words_in_the_wrong_places(document, as_json):

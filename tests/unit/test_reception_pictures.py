@@ -112,6 +112,7 @@ NAMES = [f"s{number}" for number in range(9)]
 WAYS = st.lists(st.sampled_from(NAMES), min_size=2, max_size=6)
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WAYS, min_size=9, max_size=9))
 def test_any_graph_is_laid_out_in_layers(ways):
