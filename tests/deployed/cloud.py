@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.config import Config
 import httpx
+from botocore.config import Config
 
 from command import releases
 from local.aws import Template
