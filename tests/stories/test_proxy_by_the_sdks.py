@@ -66,13 +66,19 @@ def test_a_long_list_is_read_page_by_page_and_misses_none(desk):
     assert len(list(desk.service.sessions.stream(limit=120))) == 120
 
 
+HOW_TO_GET_IT = (
+    "Node finds no package twilio (npm install --prefix FOLDER twilio; export NODE_PATH=FOLDER/node_modules), "
+    "or there is no Node"
+)
+
+
 def modules():
     """Where Node finds the SDK, if it does."""
     asked = ["node", "-e", "console.log(require.resolve('twilio'))"]
     return shutil.which("node") and subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not modules(), reason="there is no Node, or no package twilio where NODE_PATH says")
+@pytest.mark.skipif(not modules(), reason=HOW_TO_GET_IT)
 def test_the_whole_life_of_a_service_by_the_sdk_for_node(box, desk, aiko, ben):
     able = {"voice": True, "sms": True, "mms": False}
     box.call("POST", "/numbers", {"phone_number": LINE, "capabilities": able})
