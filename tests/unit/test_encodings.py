@@ -118,6 +118,11 @@ GOOD = "number,name\n090-7000-0001,池田\n090-7000-0002,藤田\n".encode()
         ("number,name\n1,Hélène\n".encode().decode("cp1252").encode(), "", 2, "here stood '1,Hélène'"),
         ("number,name\n1,山本\n".encode().decode("cp932").encode(), "", 2, "here stood '1,山本'"),
         (b"number,name\n1,\xef\xbf\xbd\n", "", 2, "application/octet-stream"),
+        ("number,name\n1,池田\n".encode("cp932").decode("cp1252").encode(), "", 2, "here stood '1,池田'"),
+        ("number,name\n1,王伟\n".encode("gbk").decode("cp1252").encode(), "", 2, "nobody writes 'ÍõÎ°'"),
+        ("number,name\n1,Иванов\n".encode("cp1251"), "windows-1252", 2, "nobody writes 'Èâàíîâ'"),
+        ("number,name\n1,Schäfer\n".encode("cp1252"), "windows-1251", 2, "nobody writes 'hдf'"),
+        ("number,name\n1,Schäfer\n".encode("cp1252"), "iso-8859-7", 2, "nobody writes 'hδf'"),
     ],
 )
 def test_what_cannot_be_certain_is_refused_with_its_line_and_the_reason(sheet, named, line, why):
@@ -155,6 +160,25 @@ def test_an_encoding_has_the_names_that_people_give_it(text, encoding, named):
 )
 def test_a_sheet_that_is_plainly_in_another_encoding_than_the_named_one_is_refused(text, encoding, named):
     assert find_text(text.encode(encoding), named) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "O’Brien “VIP”",
+        "Öö",
+        "ÅÄÖ",
+        "créée",
+        "Rock ’n’ Roll",
+        "Nguyễn",
+        "VIP-клиент",
+        "°°°°",
+        "–A",
+        "Ёлка",
+    ],
+)
+def test_what_people_do_write_is_stored(name):
+    assert find_text(f"number,name\n1,{name}\n".encode()) == f"number,name\n1,{name}\n"
 
 
 @pytest.mark.parametrize("file", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1", b"%PDF-1.7"])

@@ -72,6 +72,10 @@ def refuse_garbled(text: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.isascii() and (meant := spellings.find_meant(line)):
             raise refused_line(number, f"it was garbled before it was saved; here stood {meant.strip()[:100]!r}")
+        if not line.isascii() and (strange := spellings.find_strange(line)):
+            raise refused_line(
+                number, f"nobody writes {strange[:20]!r}: the file is in another encoding, or was saved so"
+            )
 
 
 # ---- named -----------------------------------------------------------------------------------------------------------

@@ -87,6 +87,18 @@ def has_certain_word(text: str) -> bool:
     return any(is_certain_word(found[0]) for found in WORD.finditer(text))
 
 
+# Letters of another script in a word of Latin ones, or accented ones alone: bytes that were read in a wrong encoding.
+STRANGE = re.compile(
+    "[A-Za-z][\u0370-\u06ff\u0e00-\u0e7f][a-z]|(?<![A-Za-z\xa0-\u024f])[\xa1-\xff]{4,}(?![A-Za-z\xa0-\u024f])"
+)
+
+
+def find_strange(text: str) -> str | None:
+    """The first letters in a text that nobody writes so; None where there are none."""
+    found = next((one for one in STRANGE.finditer(text) if sum(map(str.isalpha, one[0])) > 2), None)
+    return found[0] if found else None
+
+
 def find_meant(text: str) -> str | None:
     """What a text meant before it was read in a wrong encoding, and saved so; None if it was not."""
     japanese = ("cp932",) if any(map(is_garbled, WORD.findall(text))) else ()  # real kanji may fit by chance
@@ -97,7 +109,12 @@ def find_meant(text: str) -> str | None:
             continue
         if has_certain_word(meant):
             return meant
-    return None
+    try:
+        meant = text.encode("cp1252").decode("cp932")
+    except UnicodeError:
+        return None
+    native, garbled = weigh(meant)
+    return meant if any(map(str.isalpha, native)) and not garbled and max(map(len, native)) > 1 else None
 
 
 def is_certain_word(word: str) -> bool:
