@@ -38,6 +38,8 @@ def why_not(typed, country="JP"):
         "090\ufe0f-1111-0001",
         "090\u3164-1111-0001",
         "\x00090-1111-0001\x1a",
+        "\ufffc090-1111-0001",  # a picture of a telephone, copied as text
+        "\ufff9090\ufffa-1111-0001\ufffb",
     ],
 )
 def test_what_nobody_sees_in_a_number_is_not_there(typed):

@@ -44,6 +44,11 @@ def reasons(sheet):
         "number,name\n819011110001,Ken\n",
         "number,name,company\n090-1111-0001,Ken\n",
         "number,name\n090-1111-0001,Ken,,,\n",
+        'number,name\n"9,011,110,001",Ken\n',
+        "number;name\n9'011'110'001;Ken\n",
+        '"sep=;"\nnumber;name\n090-1111-0001;Ken\n',
+        "電話番号，名前\n090-1111-0001，Ken\n",
+        "\ufeffnumber\u200b,\u00a0name\n090-1111-0001,Ken\n",
         encodings.decode(b"number,name\r\n090-1111-0001,Ken\r\n\x1a"),
     ],
 )
@@ -56,6 +61,25 @@ def test_a_table_is_read_whatever_a_program_has_made_of_it(text):
 def test_a_number_whose_last_digits_excel_has_taken_is_refused_for_that_reason(typed):
     ((line, column, why),) = reasons(read(f'number\n"{typed}"\n'))
     assert (line, column, "last digits are gone" in why) == (2, "number", True)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "090-1111-0001\n090-1111-0002",
+        "09011110001/09011110002",
+        "090-1111-0001; 090-1111-0002",
+        "09011110001、09011110002",
+    ],
+)
+def test_a_cell_with_several_numbers_is_refused_for_that_reason(cell):
+    ((line, column, why),) = reasons(read(f'number\n"{cell}"\n'))
+    assert (line, column, why.endswith("it is several: write each in a place of its own")) == (2, "number", True)
+
+
+def test_a_sheet_without_a_number_is_told_how_to_name_that():
+    with pytest.raises(RequestRefused, match="columns=携帯電話:number"):
+        read("携帯電話,お名前\n090-1111-0001,Ken\n")
 
 
 def test_a_number_that_may_have_lost_its_plus_is_refused_for_that_reason():

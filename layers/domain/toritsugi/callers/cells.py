@@ -21,6 +21,7 @@ UNGUARDED, GUARDED = re.compile(rf"{AFTER}(?=[{FORMULA_SIGNS}])"), re.compile(rf
 TEXT_FORMULA = re.compile(r'=\s*(?:T\s*\()?\s*"((?:[^"]|"")*)"\s*\)?\s*', re.IGNORECASE)
 SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]*))?E\+?([0-9]{1,2})", re.IGNORECASE)
 FRACTION = re.compile(r"([0-9]{6,})[.,]0*")
+THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:[,.'\u2019][0-9]{3}){2,4}")  # 9,070,000,023
 
 
 def plain(cell: str) -> str:
@@ -50,6 +51,8 @@ def undo_arithmetic(typed: str) -> str | None:
     """The digits of what a spreadsheet took for a quantity, 9070000023.0; None of anything else. Raises ValueError."""
     if fraction := FRACTION.fullmatch(typed):
         return fraction[1]
+    if THOUSANDS.fullmatch(typed):
+        return re.sub("[^0-9]", "", typed)
     if not (scientific := SCIENTIFIC.fullmatch(typed)):
         return None
     digits = scientific[1] + (scientific[2] or "")

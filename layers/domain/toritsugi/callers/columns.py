@@ -117,9 +117,8 @@ def check_known(columns: Columns) -> None:
         return
     errors = [WrongRow(line=1, column=heading, detail="it is none that is known") for _, heading in unknown]
     told = "; ".join(f"Column {place}, {heading[:100]!r}, is none that is known" for place, heading in unknown[:30])
-    advice = (
-        "leave them out with other_columns=skip, or say what they are with columns=" + f"{unknown[0][1][:30]}:notes"
-    )
+    like = "notes" if "number" in columns.kinds else "number"
+    advice = f"leave them out with other_columns=skip, or say what they are with columns={unknown[0][1][:30]}:{like}"
     known = ", ".join(map(name_of, COLUMNS))
     raise RequestRefused(
         20001, f"{told}. These are: {known}; {advice}{hint(columns.headings)}", 422, errors=errors, bad=1

@@ -20,6 +20,7 @@ from toritsugi.callers.caller import Caller, OptOut, caller_key, opt_out_key
 from toritsugi.callers.filters import CallerFilter, write_facts
 from toritsugi.callers.variants import fold_variants
 from toritsugi.foundation.listings import MAX_LOOKED_AT
+from toritsugi.foundation.visible import IGNORABLE
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.numbers import digits_of
 
@@ -40,8 +41,8 @@ Page = tuple[list[Found], str | None]
 
 
 def fold_kana(text: str) -> str:
-    """What is left of a text if case, width, spaces and the two kana make no difference."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(TO_HIRAGANA)
+    """What is left of a text if case, width, spaces, the two kana and what nobody sees make no difference."""
+    folded = unicodedata.normalize("NFKC", IGNORABLE.sub("", text)).casefold().translate(TO_HIRAGANA)
     return unicodedata.normalize("NFKC", "".join(folded.split()))  # again, for what had a space between now has none
 
 

@@ -28,7 +28,7 @@ FORMS = """
 恋戀 錬鍊 炉爐 労勞 郎郞 楼樓 録錄 湾灣 尭堯 槙槇 瑶瑤 凛凜 祢禰 祷禱 禄祿 侠俠 頬頰 填塡 巌巖
 桑桒 土圡 角⻆ 芦蘆 鴎鷗 麹麴 蝋蠟 篭籠 梼檮 涛濤 撹攪 莱萊 薮藪籔 桝枡 匡匤 冴冱 昂昻 晃晄
 晧皓 煕熙熈 穰穣 諌諫 笹𥱋 畑畠 崗岡 裏裡 野埜 松枩 秋穐 船舩 凉涼 杉椙 刃刄 卯夘 亘亙 柏栢
-紘綋
+紘綋 鶴靏鸖靎 園薗 脇𦚰 祇祗 侭儘 淵渕渊 村邨 同仝
 """
 NEW_FORM = {ord(old): forms[0] for forms in FORMS.split() for old in forms[1:]}
 
@@ -36,6 +36,11 @@ NEW_FORM = {ord(old): forms[0] for forms in FORMS.split() for old in forms[1:]}
 STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i"})
 # Apostrophes, hyphens and dots, which some write and others do not; not the mark of a long vowel.
 SMALL_MARKS = re.compile("['’‘ʼʹʻ`´′\"“”.,·・･‐-―−\\-゠]")
+# What stands for the letter before it, and its voiced kind; and a sound that some write otherwise: ヴァイオリン.
+SAME_AGAIN, VOICED_AGAIN = re.compile("(.)[々ゝ]"), re.compile("(.)ゞ")
+VU = {"ゔぁ": "ば", "ゔぃ": "び", "ゔぇ": "べ", "ゔぉ": "ぼ", "ゔ": "ぶ"}
+COMPANIES = {"(株)": "株式会社", "(有)": "有限会社"}  # as NFKC writes ㈱
+UMLAUT = re.compile("(?<=[aou])e")  # Müller writes herself Mueller where there is no ü
 ANY_KANJI = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 GA = re.compile(
     f"ゖ|ゕ|(?<=[{ANY_KANJI}])[けがか](?=[{ANY_KANJI}])|(?<![ぁ-ゖー])[けが](?=[{ANY_KANJI}])|(?<=[{ANY_KANJI}])[けが](?![ぁ-ゖー])"
@@ -47,4 +52,7 @@ def fold_variants(text: str) -> str:
     letters = unicodedata.normalize("NFD", text)
     kana_stay = re.sub(r"[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]", "", letters)
     plain = unicodedata.normalize("NFC", kana_stay).translate(STROKES).translate(NEW_FORM)
-    return GA.sub("が", re.sub("(.)々", r"\1\1", SMALL_MARKS.sub("", plain)))
+    for written, meant in (COMPANIES | VU).items():
+        plain = plain.replace(written, meant)
+    again = VOICED_AGAIN.sub(lambda one: one[1] + unicodedata.normalize("NFC", one[1] + "\u3099"), plain)
+    return GA.sub("が", SAME_AGAIN.sub(r"\1\1", UMLAUT.sub("", SMALL_MARKS.sub("", again))))
