@@ -87,6 +87,7 @@ ESPERANTO = Language(
     opt_out_words={"stop": ("ĈESU",), "start": ("DENOVE",), "help": ("HELPU",)},
     before_wish="bonvolu",
     after_wish="mi petas|dankon",
+    unwanted="ne skribu al mi",
     automatic=("aŭtomata respondo",),
     columns={name: (f"{name}-eo",) for name in ENGLISH.columns},
     yes=("jes",),

@@ -143,6 +143,18 @@ POLITE = {
             "Stop\nSent from my iPhone",
         ),
         *("Please stop", "stop please", "STOP, thank you", "stop it", "Stop texting me!", "stop sending me messages"),
+        *("Please remove me from your list", "take me off this list please", "Don't text me again!", "no more texts"),
+        *("opt me out", "S.T.O.P.", "I'd like to stop receiving these messages", "stop promotions", "leave me alone"),
+        *(
+            "もういりません",
+            "連絡不要です",
+            "連絡しないでください",
+            "もう送ってこないで",
+            "退会します",
+            "ていし",
+            "停止で",
+        ),
+        *("停止してもらってもいいですか", "停止していただけると助かります", "メールお断りします"),
         *("Could you stop texting me?", "unsubscribe me please", "I\u2019d like to unsubscribe", "stop stop stop"),
     ],
     "start": [
@@ -182,11 +194,25 @@ def test_brackets_stops_and_politeness_around_a_word_leave_it_the_word(wish, bod
             "停止するには「停止」とご返信ください",
         ),
         *("stop by tomorrow", "the bus stop", "don't stop", "cancel my appointment", "end of the day", "quit smoking"),
+        *(
+            "いりません",
+            "不要な駐車場はありますか",
+            "見ないで",
+            "remove me a table",
+            "no more rooms?",
+            "text me again",
+            "退会の方法",
+        ),
         *("yes", "Yes.", "yes please", "stop 5", "!", "「」", ""),
     ],
 )
 def test_a_text_that_says_more_than_a_wish_is_none(body):
     assert turn(body).wish is None
+
+
+@pytest.mark.parametrize("body", ["leave me alone", "Don't text me", "もういりません", "連絡しないで"])
+def test_what_people_may_say_to_each_other_is_no_wish_between_them(body):
+    assert opt_out.read_whole_keyword(body) is None
 
 
 @pytest.mark.parametrize("locale", words.locales())

@@ -68,13 +68,16 @@ def is_polite(said: str, wish: str) -> bool:
 def polite_forms(wish: str) -> list[re.Pattern[str]]:
     """Of each language, how its words and Twilio's are said politely."""
     texts = tuple(text for text, meant in wishes().items() if meant == wish and text not in ALSO_ORDINARY)
-    return [polite_form(language.before_wish, texts, language.after_wish) for language in words.LANGUAGES]
+    return [
+        polite_form(one.before_wish, texts, one.after_wish, one.unwanted if wish == "stop" else "")
+        for one in words.LANGUAGES
+    ]
 
 
 @cache
-def polite_form(before: str, texts: tuple[str, ...], after: str) -> re.Pattern[str]:
-    """The word, with some of what may stand before it, and after it."""
-    word = "|".join(sorted(map(re.escape, texts), key=len, reverse=True))
+def polite_form(before: str, texts: tuple[str, ...], after: str, others: str) -> re.Pattern[str]:
+    """The word, or one of the others, with some of what may stand before it, and after it."""
+    word = "|".join([*sorted(map(re.escape, texts), key=len, reverse=True), *filter(None, [others])])
     some = f"{{0,{MAX_POLITE_PARTS}}}"
     form = f"(?:(?:{before}) ?){some}(?:(?:{word}) ?){{1,3}}(?:(?:{after}) ?){some}"
     return re.compile(matching.one_kana(form))

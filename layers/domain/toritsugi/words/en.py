@@ -130,10 +130,15 @@ ENGLISH = Language(
         "i would like (you )?to|id like (you )?to|i wish to"
     ),
     after_wish=(
-        "please|pls|plz|thanks|thank you|thx|now|immediately|today|it|this|that|all|everything|me|us|"
-        "(sending|texting|messaging|contacting|writing)( to)?( me| us)?|"
+        "please|pls|plz|thanks|thank you|thx|now|immediately|today|it|this|that|all|everything|"
+        "me|us|again|ever|any ?more|"
+        "(sending|texting|messaging|contacting|writing|receiving|getting)( to)?( me| us)?|promotions?|marketing|ads|"
         "(me )?(from )?(any|these|this|those|the|all|your|more|further|future)|"
         "(text|message|sms|notification|alert|list|number|service)( messages)?s?( to me)?|messages|texts"
+    ),
+    unwanted=(
+        "opt me out|(remove|delete) (me|my (phone )?number)|take (me|my (phone )?number) off|s t o p|leave me alone|"
+        "(do not|dont) (text|message|contact|sms) (me|us|this number)|no more (texts?|messages?)"
     ),
     automatic=(
         "do not reply",

@@ -26,7 +26,7 @@ def is_part(text: str, at: int, end: int) -> bool:
         in_katakana_alone = not HIRAGANA.search(text.replace("ー", "")) and not KANJI.search(text)
         return bool(KATAKANA.match(previous) or (KATAKANA.match(following) and not in_katakana_alone))
     if HIRAGANA.fullmatch(word) and len(word) <= 2:
-        return previous.isalnum()
+        return previous.isalnum() or (len(word) == 1 and following.isalnum())
     return bool(KANJI.fullmatch(word)) and len(word) == 1 and bool(KANJI.match(previous) or KANJI.match(following))
 
 
@@ -163,7 +163,13 @@ JAPANESE = Language(
         "して|(を|の)?(希望|依頼|お願い|おねがい|手続き|手続)|(で|と)?(お願い|おねがい)|を|"
         "(して)?(下さい|ください|くれ|ほしい|欲しい|もらえますか|もらえませんか|いただけますか|いただけませんか|頂けますか|頂きたい|"
         "いただきたい|いただきたく|もらいたい)|したい|希望|願います|します|いたします|致します|申し上げます|致したく|"
-        "です|でした|のですが|んですが|と思います|ませ|ませんか|よろしく|宜しく|ありがとうございました|ね|よ"
+        "で|です|でした|のですが|(もらって|頂いて|いただいて)も?(いい|よい|良い|よろしい)(です|でしょう)か|"
+        "(もらえる|いただける|頂ける)(と|なら)|(助かり|嬉しい|うれしい|幸い)(ます|です)|んですが|と思います|ませ|ませんか|よろしく|宜しく|ありがとうございました|ね|よ"
+    ),
+    unwanted=(
+        "退会|(送って(こ|来)|送信し|(連絡|配信|送信|メール|メッセージ)(を|は)?し)ないで|とめて|ていし|てーし|"
+        "(もう|これ以上|今後|(配信|連絡|お知らせ|案内|広告|通知|メール|メッセージ)(は|を)?)"
+        "(いりません|要りません|いらない|要らない|不要|お断り)"
     ),
     automatic=(
         "自動(返信|応答|配信|送信|通知)",

@@ -51,6 +51,7 @@ class Language(NamedTuple):  # a dataclass takes four times as long to define, i
     opt_out_words: Mapping[str, tuple[str, ...]]  # by wish, stop, start and help: texts that say nothing else
     before_wish: str  # a regular expression of what people say politely before such a text, and after it
     after_wish: str
+    unwanted: str  # the same of what says to an exchange, and not to each other, that no more is wanted
     automatic: tuple[str, ...]  # regular expressions of what machines write
 
     columns: Mapping[str, tuple[str, ...]]  # what a column of a sheet may be called; by the first it is written
