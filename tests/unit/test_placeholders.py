@@ -77,7 +77,7 @@ def test_whoever_hides_their_number_is_honored_once_too():
 
 
 @pytest.mark.parametrize(
-    "braced", ["｛name｝", "｛ｎａｍｅ｝", "{ｎａｍｅ}", "｛name}", "{ name }", "﹛name﹜", "{na\u200bme}"]
+    "braced", ["｛name｝", "｛ｎａｍｅ｝", "{ｎａｍｅ}", "｛name}", "{ name }", "﹛name﹜", "{na\u200bme}", "⦃name⦄"]
 )
 def test_a_placeholder_is_filled_in_however_wide_it_is(braced):
     document = checks.compile(f'steps: {{w: {{greet: "{braced}様、ようこそ。", unknown: "ようこそ。"}}}}')
@@ -88,6 +88,22 @@ def test_a_placeholder_is_filled_in_however_wide_it_is(braced):
 def test_what_only_looks_like_a_placeholder_is_refused_like_a_misspelt_name(braced):
     with pytest.raises(RequestRefused, match="is nothing that can be filled in"):
         checks.compile(f'steps: {{w: {{say: "{braced}様、ようこそ。"}}}}')
+
+
+@pytest.mark.parametrize("other", ["[name]", "［ｎａｍｅ］", "【name】", "<name>", "〔Name〕", "%name%", "《 name 》"])
+def test_a_name_of_a_placeholder_in_other_brackets_is_refused_for_it_would_be_said(other):
+    with pytest.raises(RequestRefused, match="would be said as it stands; what is filled in has braces: "):
+        checks.compile(f'steps: {{w: {{say: "{other}様、ようこそ。"}}}}')
+
+
+@pytest.mark.parametrize("words", ["営業時間【平日】9時", "[press 1]", "割引は10%、20%です", "the (number)"])
+def test_other_words_in_brackets_are_words(words):
+    assert checks.compile(f'steps: {{w: {{say: "{words}"}}}}')["steps"]["w"]["say"] == words
+
+
+def test_braces_as_other_programs_want_them_are_refused_whole():
+    with pytest.raises(RequestRefused, match="a placeholder has one brace on each side"):
+        checks.compile('steps: {w: {say: "{{ name }}様"}}')
 
 
 # ---- the language of the sentence ------------------------------------------------------------------------------------

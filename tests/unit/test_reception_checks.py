@@ -178,6 +178,7 @@ def closing_on(where):
     [
         ("GB-ENG", "2027-03-29"),  # Easter Monday, on which Scotland works
         ("gb-eng", "2027-03-29"),
+        ("GB_ENG", "2027-03-29"),
         ("GB-SCT", "2027-11-30"),  # Saint Andrew's
         ("DE-BY", "2027-01-06"),
         ("US-CA", "2027-03-31"),
@@ -189,6 +190,54 @@ def closing_on(where):
 def test_a_region_has_public_holidays_of_its_own(time_machine_at_noon, where, day):
     closed, warnings = closing_on(where)
     assert (day in closed, day in closing_on(where[:2])[0], warnings) == (True, False, [])
+
+
+def test_the_united_kingdom_has_the_code_that_people_write_too(time_machine_at_noon):
+    assert closing_on("UK-ENG") == closing_on("GB-ENG")
+
+
+HELLO = "steps:\n  a: {say: hello}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("language： ja-JP\n" + HELLO, "if ： (U+FF1A) is meant as :, write the ordinary one"),
+        ("steps:\n  a:\n    say： hello\n", "`say`: write an ordinary colon and a space after it, like say: ..."),
+        ("steps:\n  a:\n    say:\u3000hello\n", "`say`: write an ordinary colon and a space after it"),
+        ("steps:\n  a:\n    say:hello\n", "`say`: write an ordinary colon and a space after it"),
+        ("steps:\n  a: ｛say: x｝\n", "if ｛ (U+FF5B) is meant as {, write the ordinary one"),
+        ("steps:\n  a: {say: x， next: b}\n", "if ， (U+FF0C) is meant as ,"),
+        ("steps:\n\ta: {say: x}\n", "indent with spaces, not with tabs"),
+        ("steps:\n  a:\n    say: Note: closed\n", "put words with a colon in them in quotes"),
+        ("steps:\n  a:\n    say: - x\n", "put what begins with - in quotes"),
+        ("steps:\n  a:\n    say: [news] x\n", "put words that begin with a bracket or a quote in quotes"),
+        ("steps:\n  a: {say: @x}\n", "put what begins with that in quotes"),
+        ("```yaml\n" + HELLO + "```\n", "leave out the lines that begin with ```"),
+        ("steps:\n  a:\n    say: *新* x\n", "put what begins with * in quotes"),
+        (
+            "steps:\n  a: {hours: {mon: [9:00-12:00, 13:00-18:00]}, open: b, closed: b}\n  b: {say: x}\n",
+            'write several hours as one text, like "9:00-12:00, 13:00-18:00"',
+        ),
+        ("texts:\n  - {keywords: 在庫、価格, answer: x}\n", "without a comma"),
+    ],
+)
+def test_whoever_mistypes_yaml_is_told_what_to_write(text, sentence):
+    with pytest.raises(NoReception) as refused:
+        checks.compile(text)
+    assert sentence in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [("Press # now", "Press"), ("Press 1 #hello", "Press 1"), ('"Press # now"', None), ("a#b", None)],
+)
+def test_words_that_yaml_takes_for_a_comment_are_strange(words, heard):
+    warnings = checks.check_document(
+        f"steps:\n  a:\n    say: {words}\n    next: b # the end\n  b: {{hangup: true}}\n"
+    ).warnings
+    told = f"only {heard!r} is said: what follows # is a comment, unless it all is in quotes"
+    assert warnings == ([{"line": 3, "step": "a", "detail": told}] if heard else [])
 
 
 def test_a_country_whose_public_holidays_are_regional_is_strange_alone(time_machine_at_noon):
@@ -205,6 +254,7 @@ def test_a_country_whose_public_holidays_are_regional_is_strange_alone(time_mach
     [
         ("JP-13", "no region of JP with public holidays of its own is JP-13; write JP"),
         ("GB-LND", "no region of GB with public holidays of its own is GB-LND; these are: GB-ENG, GB-NIR"),
+        ("JP-", "no region of JP with public holidays of its own is JP-; write JP"),
         ("XX-YY", "the public holidays of XX-YY are not known"),
     ],
 )

@@ -23,6 +23,8 @@ YEARS_OF_HOLIDAYS = 10
 MAX_COMPILED_BYTES = 200_000  # bytes, compiled: with its text it is one item of DynamoDB's, which may have 400 KB
 TOO_MUCH = "this is too much for one reception: have fewer steps, or fewer of them with public holidays"
 MAX_AUDIO, LISTENED_AT_ONCE = 30, 15
+WORDS = {"say", "greet", "unknown", "wrong", "menu", "gather", "notice", "whisper", "voicemail", "answer"}
+DEEPEST_STEP = 3  # names above words that are there by language: steps, its own, and that of the words
 MAX_REGIONS = 20  # are named in a warning
 
 Listen = Callable[[str], str | None]
@@ -68,6 +70,7 @@ def check_document(text: str, content_type: str = YAML, world: World | None = No
         wrong, strange = heard(document, world.listen)
         wrong += calling_itself(document, world.find_lines)
         strange += [*maybe_unreached(document), *endless_silence(document), *regional_holidays(document)]
+        strange += comments_after_words(node)
     if wrong:
         raise NoReception(located(wrong, node))
     add_holidays(document)
@@ -178,6 +181,16 @@ def translations(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any,
     elif isinstance(value, dict | list):
         for part, one in value.items() if isinstance(value, dict) else enumerate(value):
             yield from translations(one, (*path, part))
+
+
+def comments_after_words(node: Node, path: tuple[Any, ...] = ()) -> Iterator[Finding]:
+    """Words without quotes, after which a comment follows: in `say: Press # now` only Press is said."""
+    if isinstance(node.value, str):
+        if node.comment and (path[-1] in WORDS or (len(path) > DEEPEST_STEP and path[-2] in WORDS)):
+            yield Finding(path, f"only {node.value!r} is said: what follows # is a comment, unless it all is in quotes")
+    else:
+        for part, inside in node.value.items() if isinstance(node.value, dict) else enumerate(node.value):
+            yield from comments_after_words(inside, (*path, part))
 
 
 def said_twice(document: Json) -> Iterator[Finding]:

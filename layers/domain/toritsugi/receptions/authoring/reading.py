@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -27,6 +27,18 @@ HASH = 'YAML takes # for the beginning of a comment: write that key in quotes, "
 COMMA = "in {braces} a comma separates: put what has a comma in it in quotes"
 WIDE = re.compile("^[ \t]*([\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff])", re.MULTILINE)  # where spaces indent
 STAR = '* has a meaning of its own in YAML: write that key in quotes, "*"'
+# What is of full width and looks like a sign of YAML; and what to do about what the parser says of ordinary signs.
+LOOKALIKES = re.compile("[：，｛｝［］＃－]")
+HINTS = {
+    "'\\t'": "indent with spaces, not with tabs",
+    "cannot start any token": "put what begins with that in quotes",
+    "mapping values are not allowed": "put words with a colon in them in quotes",
+    "sequence entries are not allowed": "put what begins with - in quotes",
+    "but found '<scalar>'": "put words that begin with a bracket or a quote in quotes",
+    "found ':'": STAR,
+    "alias": "put what begins with * in quotes",
+}
+COMMENT = re.compile("[ \t]+#")
 
 
 class MistakePlace(TypedDict):
@@ -70,6 +82,7 @@ class Node:
 
     value: "str | list[Node] | dict[str, Node]"
     line: int | None = None
+    comment: bool = False  # whether one follows on the same line
 
     def plain(self) -> Any:
         """Texts, lists and dictionaries."""
@@ -136,7 +149,7 @@ def named(pairs: list[tuple[Node, Node]], path: Path, mistakes: list[Mistake]) -
             mistakes.append(
                 {**mistake_place((*path, word), name.line), "detail": f"{word[:40]} is written twice{lines}"}
             )
-        found[word] = Node(node.value, name.line)
+        found[word] = replace(node, line=name.line)
     return found
 
 
@@ -163,13 +176,23 @@ def from_yaml(text: str, mistakes: list[Mistake]) -> Node:
         if wide := WIDE.search(text):
             raise wide_space(wide[1], (), line_at(text, wide.start(1))) from None
         what = ", ".join(filter(None, (error.context, error.problem)))
-        hint = f"; {STAR}" if "alias" in what else ""
-        mark = error.problem_mark
-        raise single_mistake(f"this is no YAML: {what}{hint}", (), mark.line + 1 if mark else None) from None
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise single_mistake(f"this is no YAML: {what}{hint_for(what, text, line)}", (), line) from None
     except yaml.reader.ReaderError as error:
         line = line_at(text, error.position)
         raise single_mistake(f"U+{ord(text[error.position]):04X} is no character that can be said", (), line) from None
     return node
+
+
+def hint_for(what: str, text: str, line: int | None) -> str:
+    """What to do about it: signs that only look like those of YAML are named, on its line and the one before."""
+    near = "".join(text.splitlines()[max(0, line - 2) : line]) if line else ""
+    if near.lstrip().startswith("```"):
+        return "; leave out the lines that begin with ```"
+    if other := LOOKALIKES.search(near):
+        meant = unicodedata.normalize("NFKC", other[0])
+        return f"; if {other[0]} (U+{ord(other[0]):04X}) is meant as {meant}, write the ordinary one"
+    return next((f"; {hint}" for sign, hint in HINTS.items() if sign in what), "")
 
 
 def line_at(text: str, place: int) -> int:
@@ -198,7 +221,7 @@ def build(event: yaml.Event, events: Iterator[yaml.Event], path: Path, mistakes:
     if isinstance(event, yaml.ScalarEvent):
         if is_nothing(event):
             mistakes.append({**mistake_place(path, line), "detail": "nothing is written here"})
-        return leaf(event.value, path, line, mistakes)
+        return replace(leaf(event.value, path, line, mistakes), comment=has_comment(event))
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Node] = []
         while not isinstance(one := next(events), yaml.SequenceEndEvent):
@@ -226,6 +249,12 @@ def follows_colon(scalar: yaml.ScalarEvent) -> bool:
     """Whether what is empty was meant to be something; in {9:00-12:00, 13:00-18:00} there is a name without any."""
     mark = scalar.start_mark
     return not mark or not mark.buffer or mark.buffer[mark.pointer - 1] == ":"
+
+
+def has_comment(scalar: yaml.ScalarEvent) -> bool:
+    """Whether a comment follows what is written without quotes, which may have been meant as a part of it."""
+    mark = scalar.end_mark
+    return scalar.style is None and bool(mark and mark.buffer and COMMENT.match(mark.buffer, mark.pointer))
 
 
 def is_nothing(scalar: yaml.ScalarEvent) -> bool:

@@ -3,6 +3,7 @@
 pydantic finds it, but says it for programmers; whoever has written the reception may be none.
 """
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -29,6 +30,9 @@ MISTAKE_SENTENCES = {
     "too_long": "`{word}` has more than {max_length} things in it",
     "too_short": "`{word}` has nothing in it",
 }
+
+# A colon of full width, or one without a space, or with one of another width: YAML takes it all for a text.
+COLON = re.compile("([a-z_]+)(?:：|:(?! ))")
 
 
 class Finding(NamedTuple):
@@ -88,6 +92,8 @@ def worded(error: ErrorDetails, model: type[BaseModel], path: tuple[Any, ...] = 
         close = get_close_matches(word, model.model_fields, 1)
         hint = f"did you mean {close[0]}?" if close else f"what does are {', '.join(model.model_fields)}"
         detail = f"`{word[:40]}` means nothing here; {hint}"
+    elif error["type"] in ("dict_type", "model_type") and (written := COLON.match(str(error["input"]))):
+        detail = f"`{written[1]}`: write an ordinary colon and a space after it, like {written[1]}: ..."
     else:
         detail = MISTAKE_SENTENCES.get(error["type"], "`{word}`: " + error["msg"].lower()).format(
             word=word[:40], **context

@@ -21,6 +21,7 @@ from toritsugi.receptions.answering.placeholders import PLACEHOLDERS
 from toritsugi.words import read_locale
 
 MAX_WORDS, MAX_WORD, MAX_ADDRESS, MAX_DIGITS = 1_000, 100, 500, 32
+SPOKEN_OF_AS = {"UK": "GB", "EL": "GR"}  # reserved by ISO 3166-1 for what many write
 REGION = re.compile("[A-Z0-9]{1,3}")  # https://www.iso.org/standard/72483.html
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-\"$-~]*)?(\?[!-\"$-~]*)?")  # no name, no password, no #
 NO_NUMBER = 21211  # https://www.twilio.com/docs/api/errors/21211
@@ -47,7 +48,7 @@ def words_with_placeholders(said: Any) -> str:
 
 def word(text: str) -> str:
     """A word that somebody says or writes."""
-    if not 1 <= len(text) <= MAX_WORD or "," in text:
+    if not 1 <= len(text) <= MAX_WORD or re.search("[,，、]", text):
         raise ValueError(f"write a word or a few, without a comma and at most {MAX_WORD} characters")
     return text
 
@@ -86,6 +87,8 @@ def times(text: Any) -> str:
     """Hours like 9:00-18:00, or several, 9:00-12:00, 13:00-18:00, or closed. Past midnight: 22:00-26:00, 22:00-2:00."""
     if text == "closed":
         return text
+    if isinstance(text, list):
+        raise ValueError('write several hours as one text, like "9:00-12:00, 13:00-18:00"')
     for one in str(text).split(","):
         match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", one, re.ASCII)
         if not match or int(match[1]) > 23 or int(match[3]) > 29 or int(match[2]) > 59 or int(match[4]) > 59:
@@ -121,16 +124,17 @@ def day(text: str) -> str:
 
 def country(text: str) -> str:
     """The ISO code of a country whose public holidays are known, or of a region of it, as in ISO 3166-2: DE-BY."""
-    code = unicodedata.normalize("NFKC", text).strip().upper()
-    name, _, region = code.partition("-")
+    code = unicodedata.normalize("NFKC", text).strip().upper().replace("_", "-")
+    name, dash, region = code.partition("-")
+    name = SPOKEN_OF_AS.get(name, name)
     known = regions_by_country()
     if name not in known:
         raise ValueError(f"the public holidays of {text[:SHOWN]} are not known; write a country like JP, or US-CA")
-    if region and region not in known[name]:
+    if dash and region not in known[name]:
         others = ", ".join(f"{name}-{one}" for one in known[name])
         hint = f"these are: {others}" if others else f"write {name}"
         raise ValueError(f"no region of {name} with public holidays of its own is {code[:SHOWN]}; {hint}")
-    return code
+    return name + dash + region
 
 
 def regions_by_country() -> dict[str, list[str]]:
