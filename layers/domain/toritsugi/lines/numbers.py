@@ -13,7 +13,7 @@ TYPED = re.compile(r"\+?[0-9() ./\t\u2010-\u2015\u2212\u30fc-]+")  # as people d
 IN_NONE = re.compile(r"[^+0-9() ./\t\u2010-\u2015\u2212\u30fc-]")
 # But those that end a line: there may be two numbers. What stands for a picture comes with what is copied from a page.
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufff9-\ufffc]")
-SEVERAL = re.compile(
+SEVERAL_NUMBERS = re.compile(
     r"(?:\+?[0-9][0-9() .-]{7,}(?:[\n/;,\u3001|&]| or | und | and |または)+ *){1,9}\+?[0-9][0-9() .-]{7,}"
 )
 
@@ -114,7 +114,7 @@ def read_typed(text: str) -> str:
 def read_digits(text: str) -> str:
     """The digits of a whole number as people write it. Raises RequestRefused 21211 for what is more than a number."""
     typed = clean(text)
-    if SEVERAL.fullmatch(typed):
+    if SEVERAL_NUMBERS.fullmatch(typed):
         raise no_number(text, "it is several: write each in a place of its own")
     if link := TEL.match(typed):
         typed = unquote(typed[link.end() :])
