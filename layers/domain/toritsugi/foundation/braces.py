@@ -13,14 +13,14 @@ BRACED = re.compile(f"[{OPEN}]([^{OPEN}{CLOSED}]{{0,40}})[{CLOSED}]")
 
 DOUBLED = re.compile(f"[{OPEN}]{{2,}}[^{OPEN}{CLOSED}]{{0,40}}[{CLOSED}]{{2,}}")  # as other programs want them
 # What other programs fill in, and Japanese keyboards offer in place of braces. Round brackets are words' own.
-OTHERWISE = re.compile(r"[\[［<＜〈《⟨【〔〖%％]\s*(\w+)\s*[\]］>＞〉》⟩】〕〗%％]")
+OTHER_BRACKETS = re.compile(r"[\[［<＜〈《⟨【〔〖%％]\s*(\w+)\s*[\]］>＞〉》⟩】〕〗%％]")
 
 
 def read_placeholders(text: str, known: Collection[str]) -> str:
     """The text with its placeholders as they are filled in, {name}. Raises ValueError for all else in braces."""
     if doubled := DOUBLED.search(text):
         raise ValueError(f"{doubled[0]} is nothing that can be filled in: a placeholder has one brace on each side")
-    for other in OTHERWISE.finditer(text):
+    for other in OTHER_BRACKETS.finditer(text):
         if (name := unicodedata.normalize("NFKC", other[1]).lower()) in known:
             raise ValueError(f"{other[0]} would be said as it stands; what is filled in has braces: {{{name}}}")
     text = BRACED.sub(partial(in_plain_braces, known=known), text)
