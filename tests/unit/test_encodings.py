@@ -121,8 +121,21 @@ GOOD = "number,name\n090-7000-0001,池田\n090-7000-0002,藤田\n".encode()
         ("number,name\n1,池田\n".encode("cp932").decode("cp1252").encode(), "", 2, "here stood '1,池田'"),
         ("number,name\n1,王伟\n".encode("gbk").decode("cp1252").encode(), "", 2, "nobody writes 'ÍõÎ°'"),
         ("number,name\n1,Иванов\n".encode("cp1251"), "windows-1252", 2, "nobody writes 'Èâàíîâ'"),
-        ("number,name\n1,Schäfer\n".encode("cp1252"), "windows-1251", 2, "nobody writes 'hдf'"),
-        ("number,name\n1,Schäfer\n".encode("cp1252"), "iso-8859-7", 2, "nobody writes 'hδf'"),
+        (
+            "number,name\n1,Schäfer\n".encode("cp1252"),
+            "windows-1251",
+            2,
+            "in which it says 'Schдfer'; it looks like windows-1252",
+        ),
+        ("number,name\n1,Schäfer\n".encode("cp1252"), "iso-8859-7", 2, "in which it says 'Schδfer'"),
+        ("number,name\n1,Иванов\n".encode("cp1251"), "mac-cyrillic", 2, "in which it says '»ванов'"),
+        ("number,name\n1,Кузнецов\n".encode("koi8-r"), "windows-1251", 2, "says 'лХЪОЕГПЧ'; save it in UTF-8"),
+        ("number,name\n1,Müller\n".encode("cp850"), "latin-1", 2, "the file is not in latin-1"),
+        ("number,name\n1,Müller\n".encode("mac-roman"), "cp437", 2, "in which it says 'Mƒller'"),
+        ("number,name\n1,池田\n".encode("hz"), "", 2, "it looks like hz"),
+        ("number,name\n1,池田\n".encode("utf-7"), "", 2, "it looks like utf-7"),
+        ("number,name\n1,Hélène\n".encode("utf-7"), "windows-1252", 2, "is not in windows-1252; it looks like utf-7"),
+        ("number,name\n1,山田\n".encode("iso2022_jp"), "utf-8", 2, "is not in utf-8; it looks like iso-2022-jp"),
     ],
 )
 def test_what_cannot_be_certain_is_refused_with_its_line_and_the_reason(sheet, named, line, why):
@@ -142,6 +155,8 @@ def test_what_cannot_be_certain_is_refused_with_its_line_and_the_reason(sheet, n
         ("number,name\n1,髙橋\n", "cp932", "x-sjis"),
         ("number,name\n1,髙橋\n", "cp932", "Windows-31J"),
         ("number,name\n1,山田\n", "iso2022_jp", "ISO-2022-JP"),
+        ("number,name\n1,池田\n", "hz", "hz-gb-2312"),
+        ("number,name\n1,池田\n", "utf-16", "utf-16"),
         ("number,name\n1,魏\n", "utf-8", "utf-8"),
     ],
 )
@@ -173,12 +188,37 @@ def test_a_sheet_that_is_plainly_in_another_encoding_than_the_named_one_is_refus
         "Nguyễn",
         "VIP-клиент",
         "°°°°",
+        "Žiži",
         "–A",
         "Ёлка",
     ],
 )
 def test_what_people_do_write_is_stored(name):
     assert find_text(f"number,name\n1,{name}\n".encode()) == f"number,name\n1,{name}\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        *(("cp1252", name) for name in ("Mª José", "O´Brien", "Warte…bis", "Acme® GmbH", "„Hans“ Müller", "éric")),
+        *(("cp1252", name) for name in ("Müller&Söhne", "D’Étienne", "«Été»", "10€ pro Stück", "Straße–Nord")),
+        *(("cp1251", name) for name in ("СтройГарант", "ООО «Ромашка»", "VIP-клиент", "д’Артаньян", "ИВАНОВ")),
+        *(
+            ("cp874", "สมหญิง"),
+            ("cp1256", "مُحَمَّد"),
+            ("cp1258", "Tr\xe2\u0300n"),
+            ("koi8-r", "Ёлка"),
+            ("cp1250", "Černý…"),
+        ),
+    ],
+)
+def test_what_people_do_write_is_stored_from_an_encoding_that_is_named(encoding, name):
+    assert find_text(f"number,name\n1,{name}\n".encode(encoding), encoding) == f"number,name\n1,{name}\n"
+
+
+@pytest.mark.parametrize("cell", ["+81901234567", "+4912345678-9", "1+1", "a+b", "+1800FLOWERS-1", "~{}~", "~{a}"])
+def test_what_is_written_in_ascii_is_no_sign_of_another_encoding(cell):
+    assert find_text(f"number,name\n1,{cell}\n".encode()) == f"number,name\n1,{cell}\n"
 
 
 @pytest.mark.parametrize("file", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1", b"%PDF-1.7"])

@@ -156,6 +156,13 @@ POLITE = {
         ),
         *("停止してもらってもいいですか", "停止していただけると助かります", "メールお断りします"),
         *("Could you stop texting me?", "unsubscribe me please", "I\u2019d like to unsubscribe", "stop stop stop"),
+        *(
+            "やめて",
+            "送らないで",
+            "止めて。",
+            "もういりません\n山田太郎",
+            "stop texting me\nSent from my iPhone",
+        ),
     ],
     "start": [
         "「再開」",
@@ -210,7 +217,7 @@ def test_a_text_that_says_more_than_a_wish_is_none(body):
     assert turn(body).wish is None
 
 
-@pytest.mark.parametrize("body", ["leave me alone", "Don't text me", "もういりません", "連絡しないで"])
+@pytest.mark.parametrize("body", ["leave me alone", "Don't text me", "もういりません", "やめて", "送らないで"])
 def test_what_people_may_say_to_each_other_is_no_wish_between_them(body):
     assert opt_out.read_whole_keyword(body) is None
 

@@ -65,6 +65,8 @@ def test_no_character_without_a_shape_changes_a_number_wherever_it_stands(places
         ("9.01E+09", "there is E (U+0045) in it"),
         ("+81+9011110001", "a + stands at the beginning alone"),
         ("-", "there is no digit in it"),
+        ("03-1234-5678 / 090-1111-0001", "it is several: write each in a place of its own"),
+        ("+81 90 1111 0001, +81 3 1234 5678", "it is several: write each in a place of its own"),
     ],
 )
 def test_what_is_refused_names_the_character(typed, named):
@@ -90,6 +92,11 @@ def test_what_is_refused_names_the_character(typed, named):
 )
 def test_a_number_in_a_link_or_on_a_card_is_that_number(typed):
     assert read_number(typed, "JP") == AIKO
+
+
+@pytest.mark.parametrize("typed", ["+49 170/12345678", "+49 (0)170 / 12345678", "0170/123 456 78"])
+def test_a_sign_that_divides_a_number_makes_no_two_of_it(typed):
+    assert read_number(typed, "DE") == "+4917012345678"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,9 @@ def test_a_name_of_a_placeholder_in_other_brackets_is_refused_for_it_would_be_sa
         checks.compile(f'steps: {{w: {{say: "{other}様、ようこそ。"}}}}')
 
 
-@pytest.mark.parametrize("words", ["営業時間【平日】9時", "[press 1]", "割引は10%、20%です", "the (number)"])
+@pytest.mark.parametrize(
+    "words", ["営業時間【平日】9時", "[press 1]", "割引は10%、20%です", "(number)", "[Name] {name}"]
+)
 def test_other_words_in_brackets_are_words(words):
     assert checks.compile(f'steps: {{w: {{say: "{words}"}}}}')["steps"]["w"]["say"] == words
 

@@ -351,6 +351,8 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_document():
          "line 2, step a: `open` is missing: where a call goes within these hours"),
         (["a: {hours: {mon: 9-18}, open: b, closed: b}", "b: {hangup: true}"],
          "line 2, step a: `hours`: 9-18 are no hours; write them like 9:00-18:00, or closed"),
+        (["a: {hours: {mon: 9:00-09:00}, open: b, closed: b}", "b: {hangup: true}"],
+         "line 2, step a: `hours`: 9:00-09:00 may be no time or a whole day; write closed, or 0:00-24:00"),
         (["a: {hours: {mon-tue: closed, tue: closed}, open: b, closed: b}", "b: {hangup: true}"],
          "line 2, step a: `hours`: tue is there twice"),
         (["a: {hours: {mon-xyz: closed}, open: b, closed: b}", "b: {hangup: true}"],

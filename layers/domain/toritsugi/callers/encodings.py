@@ -41,7 +41,13 @@ LOOKS = {
     "windows-1252": rb"(?:[\x00-\x7f]|(?<=[A-Za-z])[\xc0-\xff]|[\xc0-\xff](?=[A-Za-z]))*",
     "windows-1251": rb"(?:[\x00-\x7f]|[\xc0-\xff]{2,})*",
 }
-ENCODING_SIGNS = {"iso-2022-jp": rb"\x1b\$", "utf-16": rb"(?:[\x20-\x7e]\0){3}|(?:\0[\x20-\x7e]){3}"}
+ENCODING_SIGNS = {
+    "iso-2022-jp": rb"\x1b\$",
+    "hz": rb"~\{(?:[\x21-\x77][\x21-\x7e])+~\}",  # https://www.rfc-editor.org/rfc/rfc1843
+    "utf-16": rb"(?:[\x20-\x7e]\0){3}|(?:\0[\x20-\x7e]){3}",
+}
+# Two letters or more, or one of Latin: https://www.rfc-editor.org/rfc/rfc2152
+UTF_7 = re.compile(rb"\+(?:[A-Za-z0-9+/]{5,}(?![A-Za-z0-9+/])|A[M-Za-f][A-Za-z0-9+/]-)")
 MAX_GUESSED_AT = 100_000  # bytes
 NAME_IT = "save it in UTF-8, or say which it is, like encoding=utf-8 or encoding=windows-1252"
 END_OF_FILE = (
@@ -100,6 +106,8 @@ def read_as(sheet: bytes, codec: str, named: str) -> str:
     except UnicodeDecodeError as error:
         raise refused_byte(sheet, error.start, f"the file is not in {named}") from None
     if codec.startswith("utf") or sheet.isascii():
+        if not codec.startswith(("iso2022", "hz", "utf-16", "utf-32")):
+            refuse_other_signs(sheet, f"the file is not in {named}")
         return text
     if (other := find_utf_8(sheet)) is not None and spellings.is_certain(other):
         raise refusal(f"The file is not in {named}: it is in UTF-8")
@@ -107,6 +115,9 @@ def read_as(sheet: bytes, codec: str, named: str) -> str:
     strange = len(garbled) > len(native) if codec == "cp932" else len(native) > len(garbled)
     if strange and (codec == "cp932" or ONE_BYTE.fullmatch(codec)):
         raise refusal(f"The file is not in {named}: {looks_like(sheet)}")
+    if ONE_BYTE.fullmatch(codec) and (unlikely := spellings.find_unlikely(text)):
+        why = f"the file is not in {named}, in which it says {unlikely[:20]!r}; {looks_like(sheet, codec)}"
+        raise refused_line(line_at(text, text.index(unlikely)), why)
     return text
 
 
@@ -115,9 +126,7 @@ def read_as(sheet: bytes, codec: str, named: str) -> str:
 
 def guess(sheet: bytes) -> str:
     """The text in UTF-8 or Shift_JIS, whichever it is for certain. Raises RequestRefused 20001."""
-    for name, sign in ENCODING_SIGNS.items():
-        if found := re.search(sign, sheet):
-            raise refused_byte(sheet, found.start(), f"the file looks like {name}; {NAME_IT}")
+    refuse_other_signs(sheet)
     try:
         text = sheet.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -127,6 +136,23 @@ def guess(sheet: bytes) -> str:
     if not spellings.is_certain(text):
         raise refused_byte(sheet, first_high(sheet), f"the file may be in UTF-8 or not; {NAME_IT}")
     return text
+
+
+def refuse_other_signs(sheet: bytes, why: str = "") -> None:
+    """Raises RequestRefused 20001 where other encodings say in ASCII that letters of theirs follow."""
+    signs = [(name, found.start()) for name, sign in ENCODING_SIGNS.items() if (found := re.search(sign, sheet))]
+    signs += [("utf-7", found.start()) for found in UTF_7.finditer(sheet) if is_utf_7(found[0])][:1]
+    for name, at in signs:
+        raise refused_byte(sheet, at, f"{why}{why and '; '}it looks like {name}; {NAME_IT}")
+
+
+def is_utf_7(letters: bytes) -> bool:
+    """Whether these bytes of a sheet are letters in UTF-7: +bGB1MA is 池田, and a number is none."""
+    try:
+        text = letters.decode("utf-7")
+    except UnicodeDecodeError:
+        return False
+    return not letters[1:].isdigit() and text.isalpha() and (len(text) == 1 or spellings.is_certain_word(text))
 
 
 def guess_shift_jis(sheet: bytes) -> str:
@@ -164,9 +190,10 @@ def find_utf_8(sheet: bytes) -> str | None:
 # ---- what is said ----------------------------------------------------------------------------------------------------
 
 
-def looks_like(sheet: bytes) -> str:
+def looks_like(sheet: bytes, other_than: str = "") -> str:
     """What the encoding may be, and what to do about it."""
-    likely = [name for name, usual in LOOKS.items() if re.fullmatch(usual, sheet[:MAX_GUESSED_AT])]
+    looks = [name for name in LOOKS if find_codec(name) != other_than]
+    likely = [name for name in looks if re.fullmatch(LOOKS[name], sheet[:MAX_GUESSED_AT])]
     return (f"it looks like {' or '.join(likely)}; " if likely else "") + NAME_IT
 
 

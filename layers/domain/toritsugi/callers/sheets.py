@@ -26,9 +26,8 @@ MAX_ROWS = 10_000
 
 CELL_SEPARATORS = ",;\t|，"
 MAX_FIRST_LINE = 20_000  # characters
-SAID_BY_EXCEL = re.compile(
-    '"?sep=(.)"?\r?\n?', re.IGNORECASE
-)  # the first line of some exports, which Excel does not show
+# The first line of some exports, which Excel does not show.
+SAID_BY_EXCEL = re.compile('"?sep=(.)"?\r?\n?', re.IGNORECASE)
 
 # Where Unicode has two characters for one of Shift_JIS, people type the one and Windows writes the other.
 TWINS = str.maketrans({"\u301c": "\uff5e", "\u2212": "\uff0d", "\u2016": "\u2225", "\u2014": "\u2015"})

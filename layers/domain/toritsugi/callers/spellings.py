@@ -73,6 +73,32 @@ def kind_of_letter(letter: str) -> str:
     return next((kind for leads, kind in kinds.items() if lead in leads), "o")
 
 
+# ---- one byte a letter -----------------------------------------------------------------------------------------------
+
+LETTER, SIGNS = r"[^\W\d_ªµº]", "ƒ¤¦¨¬¯±¶¸÷†‡˘˙˛˝√∂-⋿─-◿"
+NO_SIGNS = r"\s\w!-~\xa0\xad´·×…\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e\u2010-\u2019"  # accents, hyphens
+ILL_PLACED = re.compile(
+    rf"{LETTER}[^{NO_SIGNS}]+{LETTER}|{LETTER}[{SIGNS}]|[{SIGNS}]{LETTER}|^[»”›]{LETTER}"  # »Петров
+)
+
+
+def find_unlikely(text: str) -> str | None:
+    """The first word that nobody writes so, in a text of an encoding into which any bytes fit; None where all are."""
+    return next((word for word in re.split(r"[\s,;|\"]+", text) if not word.isascii() and is_unlikely(word)), None)
+
+
+def is_unlikely(word: str) -> bool:
+    """Whether signs stand among its letters, two scripts beside each other, or a small letter before a large."""
+    if ILL_PLACED.search(word) or any(script_of(letter) == "" for letter in word):
+        return True
+    for letters in re.findall(f"{LETTER}+", word):
+        if len(set(map(script_of, letters)) - {None}) > 1:
+            return True
+        if not letters.isascii() and letters[0].islower() and letters[1:2].isupper():
+            return True
+    return False
+
+
 # ---- UTF-8 -----------------------------------------------------------------------------------------------------------
 
 
@@ -91,6 +117,9 @@ def has_certain_word(text: str) -> bool:
 STRANGE = re.compile(
     "[A-Za-z][\u0370-\u06ff\u0e00-\u0e7f][a-z]|(?<![A-Za-z\xa0-\u024f])[\xa1-\xff]{4,}(?![A-Za-z\xa0-\u024f])"
 )
+
+
+LATIN_LETTERS = re.compile("[\0-\x7f\xc0-\xffŒœŠšŽžŸ]*")  # all of which people write: Žiži
 
 
 def find_strange(text: str) -> str | None:
@@ -114,7 +143,8 @@ def find_meant(text: str) -> str | None:
     except UnicodeError:
         return None
     native, garbled = weigh(meant)
-    return meant if any(map(str.isalpha, native)) and not garbled and max(map(len, native)) > 1 else None
+    by_chance = garbled or LATIN_LETTERS.fullmatch(text)
+    return meant if any(len(word) > 1 for word in native) and not by_chance else None
 
 
 def is_certain_word(word: str) -> bool:

@@ -20,10 +20,11 @@ def read_placeholders(text: str, known: Collection[str]) -> str:
     """The text with its placeholders as they are filled in, {name}. Raises ValueError for all else in braces."""
     if doubled := DOUBLED.search(text):
         raise ValueError(f"{doubled[0]} is nothing that can be filled in: a placeholder has one brace on each side")
-    for other in OTHER_BRACKETS.finditer(text):
-        if (name := unicodedata.normalize("NFKC", other[1]).lower()) in known:
-            raise ValueError(f"{other[0]} would be said as it stands; what is filled in has braces: {{{name}}}")
     text = BRACED.sub(partial(in_plain_braces, known=known), text)
+    for other in OTHER_BRACKETS.finditer(text):
+        name = unicodedata.normalize("NFKC", other[1]).lower()
+        if name in known and f"{{{name}}}" not in text:  # else it is a label: [Name] {name}
+            raise ValueError(f"{other[0]} would be said as it stands; what is filled in has braces: {{{name}}}")
     left = re.sub("|".join(f"{{{name}}}" for name in known), "", text)
     if wrong := BRACED.search(left) or re.search(f"[{OPEN}{CLOSED}]", left):
         names = [f"{{{name}}}" for name in known]

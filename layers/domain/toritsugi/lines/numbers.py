@@ -13,8 +13,8 @@ TYPED = re.compile(r"\+?[0-9() ./\t\u2010-\u2015\u2212\u30fc-]+")  # as people d
 IN_NONE = re.compile(r"[^+0-9() ./\t\u2010-\u2015\u2212\u30fc-]")
 # But those that end a line: there may be two numbers. What stands for a picture comes with what is copied from a page.
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufff9-\ufffc]")
-SEVERAL_NUMBERS = re.compile(
-    r"(?:\+?[0-9][0-9() .-]{7,}(?:[\n/;,\u3001|&]| or | und | and |または)+ *){1,9}\+?[0-9][0-9() .-]{7,}"
+SEVERAL_NUMBERS = re.compile(  # in +49 (0)170/1234567, a sign divides one
+    r"(?:\+?[0-9][0-9() .-]{7,}(?:/(?= *[+0])|[\n;,\u3001|&]| or | und | and |または)+ *){1,9}\+?[0-9][0-9() .-]{7,}"
 )
 
 # A number as it stands in links, on cards, and behind ℡. https://www.rfc-editor.org/rfc/rfc3966

@@ -32,7 +32,7 @@ def read_keyword(body: str, opted_out: bool) -> str | None:
         return None
     if wish := wishes().get(said):
         return wish
-    if wishes().get(bare(first_line(body))) == "stop":  # a signature may follow
+    if is_polite(bare(first_line(body)), "stop"):  # a signature may follow
         return "stop"
     return next((wish for wish in TWILIOS if is_polite(said, wish)), None)
 

@@ -93,6 +93,8 @@ def times(text: Any) -> str:
         match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", one, re.ASCII)
         if not match or int(match[1]) > 23 or int(match[3]) > 29 or int(match[2]) > 59 or int(match[4]) > 59:
             raise ValueError(f"{str(text)[:SHOWN]} are no hours; write them like 9:00-18:00, or closed")
+        if match[1].zfill(2) + match[2] == match[3].zfill(2) + match[4]:
+            raise ValueError(f"{one.strip()} may be no time or a whole day; write closed, or 0:00-24:00")
     return text
 
 
