@@ -8,12 +8,13 @@ from urllib.parse import unquote
 from toritsugi.foundation.errors import CallerUnreadable, CallerWithheld, RequestRefused
 from toritsugi.foundation.visible import IGNORABLE, show_unseen
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+E164, MAX_LENGTH = re.compile(r"\+[1-9][0-9]{6,14}"), 16
 TYPED = re.compile(r"\+?[0-9() ./\t\u2010-\u2015\u2212\u30fc-]+")  # as people do, with any of Unicode's hyphens
 IN_NONE = re.compile(r"[^+0-9() ./\t\u2010-\u2015\u2212\u30fc-]")
 # But those that end a line: there may be two numbers. What stands for a picture comes with what is copied from a page.
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufff9-\ufffc]")
-SEVERAL_NUMBERS = re.compile(  # in +49 (0)170/1234567, a sign divides one
+# In +49 (0)170/1234567 a sign divides one. Not compiled until somebody types something long: voice.py reads this file.
+SEVERAL_NUMBERS = (
     r"(?:\+?[0-9][0-9() .-]{7,}(?:/(?= *[+0])|[\n;,\u3001|&]| or | und | and |または)+ *){1,9}\+?[0-9][0-9() .-]{7,}"
 )
 
@@ -114,7 +115,7 @@ def read_typed(text: str) -> str:
 def read_digits(text: str) -> str:
     """The digits of a whole number as people write it. Raises RequestRefused 21211 for what is more than a number."""
     typed = clean(text)
-    if SEVERAL_NUMBERS.fullmatch(typed):
+    if len(typed) > MAX_LENGTH and re.fullmatch(SEVERAL_NUMBERS, typed):
         raise no_number(text, "it is several: write each in a place of its own")
     if link := TEL.match(typed):
         typed = unquote(typed[link.end() :])
