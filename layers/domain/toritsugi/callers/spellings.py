@@ -75,10 +75,12 @@ def kind_of_letter(letter: str) -> str:
 
 # ---- one byte a letter -----------------------------------------------------------------------------------------------
 
-LETTER, SIGNS = r"[^\W\d_ªµº]", "ƒ¤¦¨¬¯±¶¸÷†‡˘˙˛˝√∂-⋿─-◿"
-NO_SIGNS = r"\s\w!-~\xa0\xad´·×…\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e\u2010-\u2019"  # accents, hyphens
+ANY_LETTER = r"[^\W\d_ªµº]"
+ACCENTS_AND_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e\u2010-\u2019´·×…"  # which words have in them
+BESIDE_NO_LETTER = "[ƒ¤¦¨¬¯±¶¸÷†‡˘˙˛˝√∂-⋿─-◿]"
 ILL_PLACED = re.compile(
-    rf"{LETTER}[^{NO_SIGNS}]+{LETTER}|{LETTER}[{SIGNS}]|[{SIGNS}]{LETTER}|^[»”›]{LETTER}"  # »Петров
+    rf"{ANY_LETTER}(?:[^\s\w!-~\xa0\xad{ACCENTS_AND_MARKS}]+{ANY_LETTER}|{BESIDE_NO_LETTER})"
+    rf"|(?:{BESIDE_NO_LETTER}|^[»”›]){ANY_LETTER}"  # »Петров
 )
 
 
@@ -91,7 +93,7 @@ def is_unlikely(word: str) -> bool:
     """Whether signs stand among its letters, two scripts beside each other, or a small letter before a large."""
     if ILL_PLACED.search(word) or any(script_of(letter) == "" for letter in word):
         return True
-    for letters in re.findall(f"{LETTER}+", word):
+    for letters in re.findall(f"{ANY_LETTER}+", word):
         if len(set(map(script_of, letters)) - {None}) > 1:
             return True
         if not letters.isascii() and letters[0].islower() and letters[1:2].isupper():
