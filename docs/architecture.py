@@ -339,7 +339,7 @@ def row(part: Part, lines: list[str], y: float, height: float) -> Iterator[str]:
 
 # ---- who may do what -------------------------------------------------------------------------------------------------
 
-TWILIO = {f"toritsugi.adapters.{name}" for name in ("twilio_api", "twilio_media", "twilio_recordings")}
+TWILIO = {f"toritsugi.adapters.{name}" for name in ("twilio_api", "twilio_bills", "twilio_media", "twilio_recordings")}
 
 
 def who_may_do_what() -> list[str]:

@@ -3,7 +3,8 @@
 The tables' streams wake it with what was written, each row's changes in their order; what no table shows comes by the
 queue. From there each event goes to each subscriber, and each state of a masked call or text to its service's
 CallbackUrl; both signed. Retries, back-off, order and dead letters are the queue's. What a receiver is told that was
-slow lately goes to a second queue, whose processes are not those of the first.
+slow lately goes to a second queue, whose processes are not those of the first. Where costs are followed, it also says
+what has come to its end, to whoever asks what that did cost.
 """
 
 import json
@@ -12,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from toritsugi.adapters import event_bus, notifications, owner_webhook
+from toritsugi.adapters import event_bus, notifications, owner_webhook, schedules
+from toritsugi.costs import inquiries
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.foundation.events import Event
@@ -38,6 +40,8 @@ def handler(event: Json, _context: Any) -> Json | None:
     if first["eventSource"] == "aws:dynamodb":
         publish_and_hand_on([told for record in event["Records"] for told in find_events(record)])
         hand_on_states(event["Records"])
+        if config.FOLLOW_COSTS:
+            have_costs_asked(event["Records"])
         return None
     done = carry_on(json.loads(first["body"]), first)
     # A failure that is reported takes no process from the others, as one that is raised would:
@@ -80,6 +84,22 @@ def hand_on_states(found: list[Json]) -> None:
         if service and (told := callbacks.find_told_state(changed)):
             parameters = callbacks.parameters_of(told, service.service_sid)
             notifications.send_callback(service.service_sid, callbacks.without_words(parameters))
+
+
+def have_costs_asked(found: list[Json]) -> None:
+    """Has Twilio asked what the calls and texts did cost that have come to their end."""
+    for record in found:
+        if inquiry := find_inquiry(record):
+            schedules.send_cost_to_ask(inquiry)
+
+
+def find_inquiry(record: Json) -> inquiries.Inquiry | None:
+    """What is to be asked because of a change, which somebody may not be able to read, as above."""
+    try:
+        return inquiries.inquiry_of(*changes.read_rows(record))
+    except Exception:
+        log.exception("a change was not told")
+        return None
 
 
 def find_state(record: Json) -> Interaction | Message | None:

@@ -17,6 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBase
 from api import (
     callers,
     calls,
+    costs,
     document,
     erasures,
     estimates,
@@ -54,6 +55,7 @@ for resource in (
     recordings,
     limits,
     estimates,
+    costs,
     erasures,
     subscriptions,
     events,

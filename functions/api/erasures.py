@@ -16,6 +16,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.adapters import storage, twilio_recordings
 from toritsugi.bridges import forgetting
 from toritsugi.callers import caller, changes
+from toritsugi.costs import records as costs
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.logs import log
@@ -45,7 +46,7 @@ class ErasureRequest(BaseModel):
 
 
 class Erased(TypedDict):
-    """How many of each are gone by this request."""
+    """How many of each are gone by this request. Of `costs` only the number: what was paid stays in the sums."""
 
     callers: int
     routes: int
@@ -55,6 +56,7 @@ class Erased(TypedDict):
     calls: int
     messages: int
     recordings: int
+    costs: int
 
 
 class AtTwilio(TypedDict):
@@ -88,7 +90,7 @@ class Erasing:
         self.number, self.until, self.complete = number, until, True
         self.erased: Erased = {
             "callers": 0, "routes": 0, "answers": 0, "counters": 0,
-            "sessions": 0, "calls": 0, "messages": 0, "recordings": 0,
+            "sessions": 0, "calls": 0, "messages": 0, "recordings": 0, "costs": 0,
         }  # fmt: skip
         self.calls: set[str] = set()
         self.messages: set[str] = set()
@@ -139,6 +141,7 @@ class Erasing:
     def erase_entries(self) -> None:
         """What the directory knows, last: as long as it knows somebody, not all is done."""
         if self.complete:
+            self.erased["costs"] += costs.forget_person_in_costs(self.number)
             self.erased["routes"] += erasure.forget_routes(self.number)
             self.erased["answers"] += reply_limit.forget_answers(self.number)
             self.erased["counters"] += usage.forget_use(self.number, time.time())

@@ -35,7 +35,7 @@ MOST = 1000
 Named = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As `list` shows them.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 
-CLEANUP, TIMER, RECORDING, NOTIFICATION = "cleanup", "timer", "recording", "notification"  # functions
+CLEANUP, TIMER, RECORDING, NOTIFICATION, COSTS = "cleanup", "timer", "recording", "notification", "costs"  # functions
 QUEUES = ("DeadLetters", "Undelivered")
 KINDS = {  # by what stands in it
     "session_sid": CLEANUP,
@@ -44,6 +44,7 @@ KINDS = {  # by what stands in it
     "begin": TIMER,
     "dismiss": TIMER,
     "recording_sid": RECORDING,
+    "cost": COSTS,
     "delivery": NOTIFICATION,
     "event": NOTIFICATION,
     "callback": NOTIFICATION,
@@ -199,6 +200,8 @@ def forward(exchange: Exchange, letter: Letter) -> bool:
             exchange.aws("sqs").send_message(QueueUrl=known["TIMERS_URL"], MessageBody=said)
         case "recording":
             exchange.aws("sqs").send_message(QueueUrl=known["RECORDINGS_URL"], MessageBody=said)
+        case "costs":
+            exchange.aws("sqs").send_message(QueueUrl=known["INQUIRIES_URL"], MessageBody=said)
         case "notification":
             order = {"MessageGroupId": letter.group, "MessageDeduplicationId": f"{letter.id}-{time.time_ns()}"}
             exchange.aws("sqs").send_message(QueueUrl=known["NOTIFICATIONS_URL"], MessageBody=said, **order)

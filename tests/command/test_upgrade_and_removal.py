@@ -24,7 +24,7 @@ from tests.deployed.processes import eventually
 from tests.stories.people import Desk, Person
 
 FILLED = ("DirectoryTable", "ServicesTable", "SessionsTable", "KeysTable", "ReceptionsTable")
-TABLES = (*FILLED, "BridgesTable", "RecordingsTable", "MessagesTable", "UsageTable", "NotificationsTable")
+TABLES = (*FILLED, "BridgesTable", "RecordingsTable", "MessagesTable", "UsageTable", "CostsTable", "NotificationsTable")
 
 
 class Company:

@@ -6,7 +6,8 @@ sweep.json), and there is room for more (proxy.json, with the key of its header)
 message (recording.json, recording-copy.json), and writes to a line (sms.json); a text to her has been delivered
 (status-message.json). A session was closed, of which others are told (notification.json), and a subscriber is gone
 (notification-delivery.json). The exchange rings its own door (canary.json). A clinic gets a reception
-(api-reception.json). Somebody wants to know what it costs (prices.json). Nobody is real.
+(api-reception.json). Somebody wants to know what it costs (prices.json), and what a
+call did cost of which nothing is kept any more (costs.json). Nobody is real.
 """
 
 import json

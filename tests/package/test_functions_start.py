@@ -185,6 +185,12 @@ def test_the_canary_says_that_nobody_answers_at_an_address_that_is_nobodys(start
     assert "Traceback" not in canary.log
 
 
+def test_of_a_call_that_is_kept_no_more_nobody_asks_what_it_did_cost(start):
+    with start("Costs") as costs:
+        assert answers(costs, "costs") == ({"batchItemFailures": []}, {"batchItemFailures": []})
+    assert "Traceback" not in costs.log
+
+
 def test_the_page_of_prices_is_handed_out(start):
     with start("Prices") as prices:
         cold, warm = answers(prices, "prices")

@@ -21,6 +21,7 @@ EVENTS = {
     "Timer": "timer",
     "Cleanup": "cleanup",
     "Notification": "notification",
+    "Costs": "costs",
     "Prices": "prices",
     "Proxy": "proxy",
     "Api": "api-list",

@@ -38,6 +38,7 @@ EVENTS = {  # to start with
     "Timer": "timer",
     "Cleanup": "cleanup",
     "Notification": "notification",
+    "Costs": "costs",
     "Prices": "prices",
     "Proxy": "proxy",
     "Api": "api-list",

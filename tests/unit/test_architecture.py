@@ -29,6 +29,7 @@ NOUNS = {
     "receptions": {"callers", "limits", "lines", "recordings"},
     "recordings": set(),
     "callers": {"lines"},
+    "costs": {"masking", "bridges", "messages", "money"},
     "limits": {"lines"},
     "lines": set(),
     "tariffs": {"lines", "money"},
@@ -142,9 +143,9 @@ def test_the_network_knows_of_the_local_world_only_the_clock():
 
 
 def test_only_one_adapter_imports_twilios_rest_client():
-    way = {DOMAIN / "adapters" / name for name in ("twilio_api.py", "twilio_http.py")}
+    way = {DOMAIN / "adapters" / name for name in ("twilio_api.py", "twilio_bills.py", "twilio_http.py")}
     assert not breaches(set(modules(ROOT / "layers", FUNCTIONS)) - way, ["twilio.rest", "twilio.http", "twilio.base"])
-    assert not breaches([DOMAIN / "adapters/twilio_http.py"], ["twilio.rest"])
+    assert not breaches([DOMAIN / "adapters/twilio_bills.py", DOMAIN / "adapters/twilio_http.py"], ["twilio.rest"])
 
 
 @pytest.mark.parametrize("function", WEBHOOKS)
@@ -237,7 +238,7 @@ def test_every_function_has_its_own_file_or_folder_and_each_of_those_is_a_functi
 
 def test_only_who_calls_twilio_has_the_layer_that_does():
     layers = {name: GLOBALS["Layers"] + function.get("Layers", []) for name, function in DEPLOYED.items()}
-    assert [name for name, has in layers.items() if {"Ref": "RestLayer"} in has] == ["Timer", "Proxy", "Api"]
+    assert [name for name, has in layers.items() if {"Ref": "RestLayer"} in has] == ["Timer", "Costs", "Proxy", "Api"]
 
 
 # ---- what is installed -----------------------------------------------------------------------------------------------

@@ -338,7 +338,8 @@ def test_what_has_ended_is_forgotten_after_as_many_days_as_the_owner_says():
         for kind in ("MESSAGE", "SESSION", "CALL")
     } == {90}
     forgotten = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
-    assert forgotten == {"DirectoryTable", "MessagesTable", "NotificationsTable", "RecordingsTable", "UsageTable"}
+    named = ("Costs", "Directory", "Messages", "Notifications", "Recordings", "Usage")
+    assert forgotten == {f"{name}Table" for name in named}
 
 
 def test_no_log_is_kept_for_ever():
@@ -411,6 +412,7 @@ def test_processes_are_reserved_only_when_asked_for():
         "Timer": None,
         "Notification": None,
         "Canary": None,
+        "Costs": None,
         "Prices": None,
     }
 
@@ -571,9 +573,9 @@ def test_no_rush_at_a_queue_takes_the_processes_that_calls_need():
         of_queues = [one for one in mappings if "StartingPosition" not in one]  # a stream has a process a shard
         return {named(one["EventSourceArn"]): one["ScalingConfig"]["MaximumConcurrency"] for one in of_queues}
 
-    assert most() == {"Timers": 4, "Recordings": 2, "Notifications": 2, "SlowNotifications": 2}
+    assert most() == {"Timers": 4, "Recordings": 2, "Inquiries": 2, "Notifications": 2, "SlowNotifications": 2}
     more = most(TimersAtOnce=90, RecordingsAtOnce=20, NotificationsAtOnce=30)
-    assert more == {"Timers": 90, "Recordings": 20, "Notifications": 30, "SlowNotifications": 30}
+    assert more == {"Timers": 90, "Recordings": 20, "Inquiries": 2, "Notifications": 30, "SlowNotifications": 30}
 
 
 def test_a_timer_that_is_being_done_is_given_to_nobody_else_meanwhile():

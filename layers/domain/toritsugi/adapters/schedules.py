@@ -1,4 +1,4 @@
-"""EventBridge Scheduler, the timer queue, and the queue of recordings.
+"""EventBridge Scheduler, the timer queue, and the queues of recordings and of what is to be asked about costs.
 
 A schedule fires somewhere within a minute after its time, and is gone a moment later: another of its name that is made
 before that never fires. It wakes cleanup.py; or, a minute or two early, it puts a timer into the queue, which holds it
@@ -93,6 +93,19 @@ def send_service_to_remove(service_sid: str, seconds: float = 0) -> None:
 def send_recording_to_copy(report: dict[str, Any], seconds: float = 0) -> None:
     """Has recording.py copy what Twilio has told of, after so many seconds."""
     send(report, seconds, config.RECORDINGS_URL)
+
+
+def send_cost_to_ask(inquiry: dict[str, str]) -> None:
+    """Has costs.py ask Twilio what has come to its end did cost, when that may be known: the queue itself waits."""
+    body = json.dumps({"cost": inquiry})
+    clients.aws_client("sqs").send_message(QueueUrl=config.INQUIRIES_URL, MessageBody=body)
+
+
+def hide_cost_to_ask(receipt: str, seconds: int) -> None:
+    """Has costs.py ask again after so many seconds, for a message that it has received."""
+    clients.aws_client("sqs").change_message_visibility(
+        QueueUrl=config.INQUIRIES_URL, ReceiptHandle=receipt, VisibilityTimeout=seconds
+    )
 
 
 def wait_until_due(timer: dict[str, Any]) -> bool:

@@ -25,6 +25,7 @@ NOUNS = (
     "messages",
     "limits",
     "estimates",
+    "costs",
     "erasures",
     "subscriptions",
 )

@@ -36,6 +36,9 @@ KEEP_AT_TWILIO = read_env("KEEP_AT_TWILIO") == "true"
 MESSAGES_TABLE = read_env("MESSAGES_TABLE")
 KEYS_TABLE = read_env("KEYS_TABLE")
 USAGE_TABLE = read_env("USAGE_TABLE")
+COSTS_TABLE = read_env("COSTS_TABLE")
+INQUIRIES_URL = read_env("INQUIRIES_URL")
+FOLLOW_COSTS = read_env("FOLLOW_COSTS") == "true"
 LIMITS = read_env("LIMITS")  # name=number, name=number: see limits
 SETTINGS_PATH = read_env("SETTINGS_PATH")
 TWILIO_ACCOUNT_SID = read_env("TWILIO_ACCOUNT_SID")
