@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from toritsugi.adapters import event_bus
 from toritsugi.bridges import announcements, commands, events, forgetting, state, steps, uses
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
+from toritsugi.costs import records as costs
+from toritsugi.costs.inquiries import CostOrigin
+from toritsugi.costs.sold import Sold
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
@@ -509,6 +513,10 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda: demand.change_tally(w.service, NOW, "ADD #name :n", "refused JP", 1)
     ),
     "limits.usage.forget_use": lambda w: lambda: usage.forget_use(AIKO, NOW),
+    "costs.records.keep_cost": lambda w: lambda: costs.keep_cost(a_cost()),
+    "costs.records.keep_unlinked_costs": lambda w: lambda: costs.keep_unlinked_costs([a_cost()]),
+    "costs.records.complete_cost": lambda w: kept_cost(lambda cost: costs.complete_cost(cost, a_cost(Decimal(1)))),
+    "costs.records.forget_person_in_costs": lambda w: kept_cost(lambda _: costs.forget_person_in_costs(AIKO)),
     "recordings.records.claim_recording": lambda w: lambda: recordings.claim_recording(report()),
     "recordings.records.note_failure": lambda w: lambda: recordings.note_failure(report()),
     "recordings.records.keep_recording": lambda w: w.recording(
@@ -549,6 +557,28 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "masking.services.begin_removal": lambda w: w.other_service(lambda made: services.begin_removal(made.service_sid)),
     "masking.services.forget_service": lambda w: w.other_service(services.forget_service),
 }
+
+
+def a_cost(amount: Decimal | None = None) -> costs.Cost:
+    """What a leg to Aiko did cost; None: Twilio has not said."""
+    sold = Sold(
+        sid=call_sid(1),
+        incoming=False,
+        from_=LINES[0],
+        to=AIKO,
+        status="completed",
+        began_at=NOW,
+        size=61,
+        amount=amount,
+    )
+    return costs.new_cost(sold, shipped_card(), CostOrigin(sid=sold.sid, of=SID))
+
+
+def kept_cost(deed: Callable[[costs.Cost], object]) -> Deed:
+    """Something that is done with a cost that is kept."""
+    cost = a_cost()
+    costs.keep_cost(cost)
+    return lambda: deed(cost)
 
 
 def subscribed() -> Any:

@@ -20,7 +20,8 @@ EVENTS = {  # what wakes a function, and which of its properties are obeyed here
         *("Name", "Description", "GroupName", "RoleArn", "ScheduleExpression", "Input", "RetryPolicy"),
         "DeadLetterConfig",
     },
-    "SQS": {"Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"},  # here is one process of each anyway
+    # Here is one process of each anyway, and every queue is emptied: in one that is not, nobody puts anything.
+    "SQS": {"Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig", "Enabled"},
     "DynamoDB": {"Stream", "StartingPosition", "BatchSize", "FilterCriteria"},
 }
 
