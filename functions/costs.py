@@ -32,7 +32,7 @@ def is_attended_to(message: Json) -> bool:
     follow(" ".join(inquiry.values()))
     looks = int(message["attributes"]["ApproximateReceiveCount"])
     try:
-        found = [(origin, ask_twilio(origin)) for origin in inquiries.list_origins(inquiry)]
+        found = [(origin, find_on_bill(origin)) for origin in inquiries.list_origins(inquiry)]
         if looks <= len(PATIENCE) and any(sold and not sold.is_settled for _, sold in found):
             schedules.hide_cost_to_ask(message["receiptHandle"], PATIENCE[looks - 1])
             return False
@@ -43,7 +43,7 @@ def is_attended_to(message: Json) -> bool:
     return True
 
 
-def ask_twilio(origin: CostOrigin) -> Sold | None:
+def find_on_bill(origin: CostOrigin) -> Sold | None:
     """A call or text as it stands on the bill; None where Twilio knows it no more."""
     told = twilio_bills.find_sold(origin.sid)
     return Sold(**told) if told else None

@@ -17,7 +17,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 OfCall = Annotated[
     str | None, Query(pattern="^KB[0-9a-f]{32}$", description="Of this call of the exchange's own only: its SID")
 ]
-OfService = Annotated[
+OfOneService = Annotated[
     str | None, Query(pattern="^KS[0-9a-f]{32}$", description="Of this service's sessions only: its SID")
 ]
 
@@ -34,7 +34,7 @@ def list_costs(  # noqa: PLR0913  each is a parameter of the request
     session: OfSession = None,
     call: OfCall = None,
     line: OurLine = None,
-    service: OfService = None,
+    service: OfOneService = None,
     what: Annotated[CostWhat | None, Query(description="Only what was paid for this")] = None,
     since: Since = None,
     until: Until = None,

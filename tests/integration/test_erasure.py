@@ -22,8 +22,8 @@ from toritsugi.masking.services import change_service, get_service
 from toritsugi.messages.records import reply_id
 from toritsugi.recordings.records import Recording
 
-TABLES = ("DIRECTORY", "SERVICES", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES", "USAGE")
-KINDS = ("callers", "routes", "answers", "counters", "sessions", "calls", "messages", "recordings")
+TABLES = ("DIRECTORY", "SERVICES", "SESSIONS", "BRIDGES", "RECORDINGS", "MESSAGES", "USAGE", "COSTS")
+KINDS = ("callers", "routes", "answers", "counters", "sessions", "calls", "messages", "recordings", "costs")
 NOTHING = dict.fromkeys(KINDS, 0)
 
 

@@ -34,15 +34,15 @@ def find_sold(sid: str) -> Json | None:
 
 def list_sold_calls(day: date, after: str | None) -> tuple[list[Json], str | None]:
     """A page of the calls that began on a day of GMT, and where the next one begins. Raises RequestRefused 80613."""
-    return page_of(twilio_client().calls, "start_time", day, after, call_as_sold)
+    return page_of_list(twilio_client().calls, "start_time", day, after, call_as_sold)
 
 
 def list_sold_texts(day: date, after: str | None) -> tuple[list[Json], str | None]:
     """A page of the texts that were sent, or came in, on a day of GMT, likewise. Raises RequestRefused 80613."""
-    return page_of(twilio_client().messages, "date_sent", day, after, text_as_sold)
+    return page_of_list(twilio_client().messages, "date_sent", day, after, text_as_sold)
 
 
-def page_of(listed: Any, of_day: str, day: date, after: str | None, show: Any) -> tuple[list[Json], str | None]:
+def page_of_list(listed: Any, of_day: str, day: date, after: str | None, show: Any) -> tuple[list[Json], str | None]:
     place = dict(parse_qsl(after or ""))
     try:
         page = listed.page(

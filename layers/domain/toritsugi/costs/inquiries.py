@@ -33,7 +33,7 @@ class CostOrigin:
 
 def inquiry_of(before: Table | None, now: Table | None) -> Inquiry | None:
     """What is to be asked because of the change of a row; None where nothing has come to its end by that."""
-    if isinstance(now, Interaction) and is_over(now) and not is_over(before):
+    if isinstance(now, Interaction) and has_ended(now) and not has_ended(before):
         return {"interaction": now.sid, "session": now.session_sid}
     if isinstance(now, Bridge) and now.is_over and not (isinstance(before, Bridge) and before.is_over):
         return {"bridge": now.bridge_sid}
@@ -42,7 +42,7 @@ def inquiry_of(before: Table | None, now: Table | None) -> Inquiry | None:
     return None
 
 
-def is_over(interaction: Table | None) -> bool:
+def has_ended(interaction: Table | None) -> bool:
     return isinstance(interaction, Interaction) and interaction.status in FINAL
 
 

@@ -11,7 +11,7 @@ from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import DateTime, PageMeta, one_of
 from toritsugi.money.bills import compare_billed
 
-Amount = Annotated[str, Field(examples=["0.3700"])]
+CostAmount = Annotated[str, Field(examples=["0.3700"])]
 CostWhat = Literal["incoming-call", "outgoing-call", "browser-call", "incoming-text", "outgoing-text"]
 
 
@@ -23,11 +23,11 @@ class CostView(TypedDict):
 
     sid: str
     what: Annotated[str, one_of(CostWhat)]
-    quantity: Amount
+    quantity: CostAmount
     unit: str
-    estimate: Amount | None
-    amount: Amount | None
-    difference: Amount | None
+    estimate: CostAmount | None
+    amount: CostAmount | None
+    difference: CostAmount | None
     currency: str
     card: str
     of: str | None
