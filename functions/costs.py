@@ -13,7 +13,7 @@ from toritsugi.costs.inquiries import CostOrigin
 from toritsugi.costs.sold import Sold
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.foundation.types import Json
-from toritsugi.money.rates import shipped_card
+from toritsugi.tariffs import pulled_cards
 
 # For how many seconds a message is hidden after each look: together a day. SQS hides none for more than twelve hours.
 PATIENCE = (600, 3_600, 14_400, 28_800, 39_600)
@@ -51,7 +51,7 @@ def find_on_bill(origin: CostOrigin) -> Sold | None:
 
 def keep_costs(found: list[tuple[CostOrigin, Sold | None]]) -> None:
     """Writes down what was paid for; what was free has no row."""
-    card = shipped_card()
+    card = pulled_cards.get_card(None)
     for origin, sold in found:
         if sold and not sold.is_free:
             records.keep_cost(records.new_cost(sold, card, origin))
