@@ -90,7 +90,14 @@ def show_all(exchange: Exchange, as_json: bool) -> None:
         (name, str(most or "no limit"), str(found["used"].get(name, "")), changed(most, found["deployed"][name]))
         for name, most in found["limits"].items()
     ]
-    show(found, as_json, head, table(["limit", "most", "used", ""], rows))
+    show(found, as_json, head, table(["limit", "most", "used", ""], rows), yen_by(found["charges"]))
+
+
+def yen_by(charges: dict[str, Any]) -> str:
+    """By what yen are counted, in a sentence."""
+    said = charges["exchange"]
+    dollar = f", {said['base']} 1 being ¥{said['rate']}, as of {said['as_of']}" if said else ""
+    return f"\nYen are counted by the rate card {escape(charges['card'])}{dollar}."
 
 
 def changed(most: int, deployed: int) -> str:

@@ -13,12 +13,14 @@ from twilio.rest import Client
 
 from command.amounts import write_amount
 from command.exchange import standing
+from command.price import exchanged
 from command.refusals import Refused
 from command.screen import AsJson, busy, each, plain, say, show, table
 from command.stages import Region, StageName
 
 if TYPE_CHECKING:
     from toritsugi.money.card_changes import RateChange
+    from toritsugi.money.currencies import ExchangeRate
     from toritsugi.money.rates import Rate, RateCard
     from toritsugi.tariffs.pulled_cards import PulledCard
     from toritsugi.tariffs.twilio_prices import CountryPrices
@@ -28,6 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="What calls, texts and numbers cost
 ALWAYS = "JP"
 GOES_ON = timedelta(days=1)  # so long after it began a pull is gone on with
 
+IN_YEN = "For the limit of yen a day: what one of your currency is in yen, 150@2026-11-28. Left out: as before."
 Countries = Annotated[
     list[str] | None,
     typer.Argument(metavar="[COUNTRY]...", help="JP US ...; left out: JP, and those of your numbers."),
@@ -39,16 +42,20 @@ CardName = Annotated[str, typer.Argument(help="Left out: the newest.", show_defa
 def pull(
     countries: Countries = None,
     again: Annotated[bool, typer.Option("--again", help="From the beginning, also if a pull has stopped.")] = False,
+    exchange: Annotated[str, typer.Option(help=IN_YEN, show_default=False)] = "",
     stage: StageName = "",
     region: Region = "",
     as_json: AsJson = False,
 ) -> None:
-    """Ask Twilio what your account pays, and keep it as a card with today's date. Old cards stay."""
-    exchange = standing(stage, region)
-    exchange.enter()
+    """Ask Twilio what your account pays, and keep it as a card with today's date. Old cards stay.
+
+    The limit of yen a day counts by it, too.
+    """
+    place = standing(stage, region)
+    place.enter()
     from toritsugi.tariffs import pulled_cards
 
-    twilio, now = exchange.twilio(), datetime.now(UTC)
+    twilio, now = place.twilio(), datetime.now(UTC)
     with busy("Asking Twilio which numbers you have ..."):
         wanted = read_countries(countries) or countries_of(twilio)
     unfinished = None if again else pulled_cards.find_unfinished()
@@ -58,7 +65,9 @@ def pull(
     pulling.add_all([one for one in wanted if one not in pulling.known])
     before = pulled_cards.find_newest_card()
     card = pulling.card()
+    in_yen = exchanged(card, exchange)
     pulled_cards.keep_card(card, pulling.known, now.timestamp())
+    counts_by(card, in_yen)
     for one in pulling.unread:
         say(f"[yellow]not read[/]  {plain(one)}")
     changes = changes_since(before, card)
@@ -218,6 +227,19 @@ def countries_of(twilio: Client) -> list[str]:
 
     numbers = [one.phone_number for one in twilio.incoming_phone_numbers.list()]
     return sorted({ALWAYS} | {country for one in numbers if (country := country_of(str(one)))})
+
+
+def counts_by(card: RateCard, in_yen: ExchangeRate | None) -> None:
+    """Has the limit of yen a day count by this card; or says what it needs for that."""
+    from toritsugi.limits.charges import find_charges, keep_charges, shipped_charges
+    from toritsugi.tariffs.charging import YEN, charges_of, exchange_of
+
+    before = find_charges() or shipped_charges()
+    known = in_yen or exchange_of(before) or exchange_of(shipped_charges())
+    if card.currency == YEN or (known and known.base == card.currency):
+        keep_charges(charges_of(card, known))
+    else:
+        say(f"[yellow]yen a day still count by {before.card}:[/] say --exchange, what 1 {card.currency} is in yen")
 
 
 # ---- cards -----------------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ class World:
         """Inside, handlers run in this world, in which these rows are already."""
         from toritsugi.adapters import twilio_api
         from toritsugi.foundation import api_keys, config
-        from toritsugi.limits import switch
+        from toritsugi.limits import charges, switch
         from toritsugi.masking import demand
 
         self.clock.move_to(NOON)
@@ -72,6 +72,7 @@ class World:
             config.settings()
             api_keys._remembered_keys.clear()
             switch.forget_limits()
+            charges.forget_charges()
             demand._noted.clear()
             twilio_api.get_abilities.cache_clear()
             self.aws.tables.hear = self.oracle.hear

@@ -22,7 +22,7 @@ from local.aws import Cloud, Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, OWN_SECRET, PARAMETERS, ROOT
 from tests.integration.wire import Wire
 from toritsugi.foundation import config
-from toritsugi.limits import switch
+from toritsugi.limits import charges, switch
 from toritsugi.masking import pool
 
 AIKO, BEN, EVE = "+819011110001", "+819022220002", "+819033330003"
@@ -195,6 +195,7 @@ def cloud(account) -> Cloud:
     api_keys._remembered_keys.clear()
     records.forget_documents()
     switch.forget_limits()
+    charges.forget_charges()
     return account
 
 
@@ -219,6 +220,7 @@ def wire(cloud):
     """Every call of an AWS API, to be counted, lost or refused, of a process that has answered before."""
     config.settings()
     switch.remembered_limits()
+    charges.remembered_charges()
     with Wire() as wire:
         yield wire
 

@@ -38,7 +38,7 @@ from toritsugi.costs.sold import Sold
 from toritsugi.foundation import api_keys
 from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
-from toritsugi.limits import switch, usage
+from toritsugi.limits import charges, switch, usage
 from toritsugi.lines import lines
 from toritsugi.masking import (
     asking,
@@ -507,6 +507,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "receptions.publishing.bring": lambda w: w.behind(),
     "tariffs.pulled_cards.write_card": lambda w: pull_a_card,
     "tariffs.pulled_cards.forget_unfinished": lambda w: pulled(),
+    "limits.charges.keep_charges": lambda w: lambda: charges.keep_charges(charges.shipped_charges()),
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
     "masking.demand.change_tally": lambda w: (

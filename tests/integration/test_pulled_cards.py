@@ -1,7 +1,8 @@
 """Rate cards are pulled from Twilio's Pricing API, kept, compared, and used by estimates; a pull that fails goes on."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,10 +15,12 @@ from command import rates
 from command.checks import prices
 from command.refusals import Refused
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN
+from tests.integration.calls import WANTED
 from tests.integration.conftest import AIKO, NOON
 from tests.unit.test_twilio_prices import MESSAGING, NUMBERS, VOICE
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.money.card_changes import compare_cards
+from toritsugi.money.currencies import ExchangeRate
 from toritsugi.tariffs import pulled_cards
 
 
@@ -135,3 +138,41 @@ def test_the_doctor_warns_of_a_card_that_is_old(cloud, paying, days, state):
 def test_the_doctor_says_where_no_card_was_pulled(cloud):
     (finding,) = prices.rate_card(None)
     assert (finding.state, "toritsugi rates pull" in finding.says) == ("ok", True)
+
+
+# ---- what yen a day count --------------------------------------------------------------------------------------------
+
+
+def counted(desk):
+    """By which card yen are counted, what one of its currency is, and how many were."""
+    found = desk.asks("GET", "/api/limits")[1]
+    exchange = found["charges"]["exchange"]
+    return found["charges"]["card"], exchange and exchange["rate"], found["used"]["yen_a_day"]
+
+
+def test_a_card_that_is_pulled_is_what_yen_a_day_count_by(desk, paying):
+    assert counted(desk) == ("twilio-jp-2026-11", "160", 0)
+    card = pulls(paying, "JP")
+    rates.counts_by(card, ExchangeRate("USD", "JPY", Decimal(150), date(2026, 11, 28)))
+    desk.asks("POST", "/api/calls", WANTED | {"parties": [AIKO, "+81312345678"], "minutes": 10})
+    assert counted(desk) == (card.name, "150", 278 + 105)  # 10 minutes at 27.75, and at 10.5
+
+
+def test_what_a_dollar_is_stays_until_it_is_said_anew(desk, paying):
+    rates.counts_by(pulls(paying, "JP"), ExchangeRate("USD", "JPY", Decimal(150), date(2026, 11, 28)))
+    rates.counts_by(pulls(paying, "JP"), None)
+    assert counted(desk)[1] == "150"
+
+
+def test_an_account_that_pays_in_yen_needs_no_rate_of_exchange(desk, paying, pricing):
+    pricing.voice = VOICE | {"price_unit": "JPY"}
+    card = pulls(paying, "JP")
+    rates.counts_by(card, None)
+    assert counted(desk) == (card.name, None, 0)
+
+
+def test_of_a_currency_of_which_nobody_says_what_it_is_the_card_before_counts(desk, paying, pricing, capsys):
+    pricing.voice = VOICE | {"price_unit": "EUR"}
+    rates.counts_by(pulls(paying, "JP"), None)
+    assert "say --exchange, what 1 EUR is in yen" in capsys.readouterr().err
+    assert counted(desk) == ("twilio-jp-2026-11", "160", 0)

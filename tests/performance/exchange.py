@@ -17,7 +17,7 @@ from moto.dynamodb.models.table import Table
 
 from local.aws import ACCOUNT, REGION, Cloud, Context
 from tests.performance.calls import AIKO, BEN, Json, event_of
-from toritsugi.limits import switch
+from toritsugi.limits import charges, switch
 from toritsugi.masking import pool
 
 KEY = "SK" + "a" * 32, "secret"
@@ -119,4 +119,5 @@ def in_a_minute() -> Iterator[None]:
     """
     with time_machine.travel(time.time() + 60, tick=False):
         switch.remembered_limits()
+        charges.remembered_charges()
         yield

@@ -32,7 +32,7 @@ NOUNS = {
     "costs": {"masking", "bridges", "messages", "money"},
     "limits": {"lines"},
     "lines": set(),
-    "tariffs": {"lines", "money"},
+    "tariffs": {"limits", "lines", "money"},
     "money": set(),  # it computes, and knows nobody
 }
 

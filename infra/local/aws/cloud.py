@@ -31,6 +31,7 @@ REMEMBERING = {
     "toritsugi.foundation.config": "forget_settings",
     "toritsugi.receptions.records": "forget_documents",
     "toritsugi.limits.switch": "forget_limits",
+    "toritsugi.limits.charges": "forget_charges",
     "toritsugi.subscriptions.records": "forget_subscriptions",
 }
 

@@ -19,7 +19,7 @@ def use_of_bridge(bridge: Bridge, people: Iterable[Party], minutes: float) -> Us
     called = list(people)
     tries = 2 if bridge.if_unanswered == "retry" else 1
     calls = Counter(party.shows or bridge.line for party in called for _ in range(tries))
-    yen = sum(charges.yen_a_minute(party.number) for party in called) * math.ceil(minutes)
+    yen = sum(charges.yen_of_call(party.number, math.ceil(minutes)) for party in called)
     others = {line: over_it for line, over_it in calls.items() if line != bridge.line}
     return Use(bridge.line, running=1, calls=calls.total(), yen=yen, others=others)
 
@@ -49,7 +49,7 @@ def settle(known: State, now: float) -> None:
         return
     numbers = {party.place: party.number for party in known.parties}
     taken = sum(
-        charges.yen_a_minute(numbers[leg.place]) * math.ceil(((leg.ended_at or now) - leg.answered_at) / 60)
+        charges.yen_of_call(numbers[leg.place], math.ceil(((leg.ended_at or now) - leg.answered_at) / 60))
         for leg in known.legs.values()
         if leg.answered_at is not None and leg.place in numbers
     )

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict  # typing's own says too little to pydan
 from toritsugi.foundation.forms import date
 from toritsugi.foundation.request_types import Moment, Strict
 from toritsugi.limits import switch, usage
+from toritsugi.limits.charges import Charges, find_charges, shipped_charges
 from toritsugi.limits.limits import NAMES, deployed
 
 MOST = 1_000_000_000
@@ -31,6 +32,21 @@ class Stopped(TypedDict):
     why: str
 
 
+class ExchangeView(TypedDict):
+    """How many yen one of a card's currency is, and of which day that is."""
+
+    base: str
+    rate: str
+    as_of: str
+
+
+class ChargesView(TypedDict):
+    """By what yen are counted: the rate card, and what its currency is in yen; null if it is in yen."""
+
+    card: str
+    exchange: ExchangeView | None
+
+
 class LimitsView(TypedDict):
     """How much is allowed, and what was used of it, over all lines; `deployed` counts where nothing was changed.
 
@@ -41,10 +57,11 @@ class LimitsView(TypedDict):
     limits: dict[str, int]
     deployed: dict[str, int]
     used: dict[str, int]
+    charges: ChargesView
 
 
 def show_limits(now: float) -> LimitsView:
-    """How much is allowed and was used, in two round trips."""
+    """How much is allowed and was used, and by what yen are counted, in three round trips."""
     found = switch.find_switch()
     stopped_at = found.stopped_at if found else None
     stopped: Stopped | None = (
@@ -55,4 +72,11 @@ def show_limits(now: float) -> LimitsView:
         "limits": asdict(switch.limits_of(found)),
         "deployed": asdict(deployed()),
         "used": usage.read_usage(now),
+        "charges": show_charges(find_charges() or shipped_charges()),
     }
+
+
+def show_charges(found: Charges) -> ChargesView:
+    said = found.exchange
+    exchange = ExchangeView(base=said["base"], rate=said["rate"], as_of=said["as_of"]) if said else None
+    return {"card": found.card, "exchange": exchange}

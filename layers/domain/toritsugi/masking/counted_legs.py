@@ -29,13 +29,12 @@ def count_leg(news: LegNews, leg: MaskedLeg, fields: Fields, limits: Limits, tel
     """Counts a leg that has begun, or ended, in the hour in which it began. Raises LimitReached for one too many."""
     if not news.counted_for:
         return
-    rate, line = charges.yen_a_minute(fields["To"]), fields["From"]
-    usual = rate * charges.USUAL_MINUTES
+    line, usual = fields["From"], charges.yen_of_call(fields["To"], charges.USUAL_MINUTES)
     if news.begun:
         began = usage.Use(line, running=1, calls=1, yen=usual, counted_for=news.counted_for)
         usage.reserve(began, limits, leg.started, tell)
     if news.ended:
-        taken = rate * math.ceil(int(fields.get("CallDuration") or 0) / 60)
+        taken = charges.yen_of_call(fields["To"], math.ceil(int(fields.get("CallDuration") or 0) / 60))
         usage.release(usage.Use(line, running=1, yen=usual - taken, counted_for=news.counted_for), leg.started)
 
 

@@ -109,7 +109,7 @@ def begin_bridge(
     switch.check_stop(found)
     limits = switch.limits_of(found)
     _, caller, callee = get_two(session_sid, caller_sid)
-    yen = charges.yen_a_minute(callee.identifier) * charges.USUAL_MINUTES
+    yen = charges.yen_of_call(callee.identifier, charges.USUAL_MINUTES)
     use = usage.Use(caller.proxy_identifier, running=1, calls=1, yen=yen)
     with usage.reserved(use, limits, now, tell):
         most = limits.calls_at_once_per_caller

@@ -190,7 +190,7 @@ def relay(
     if not lets_on(wanted):
         raise wanted.instead("intercepted")
     route, text, now = wanted.route, wanted.text, time.time()
-    yen = charges.yen_a_text(str(route.partner)) * max(1, measure_text(text.body).segments)
+    yen = charges.yen_of_text(str(route.partner), max(1, measure_text(text.body).segments))
     use = usage.Use(str(route.shows), texts=1, yen=yen)
     try:
         switch.check_stop(wanted.known.switch)

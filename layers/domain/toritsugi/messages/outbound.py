@@ -49,7 +49,7 @@ def check_message(message: Message) -> None:
 def use_of_message(message: Message) -> Use:
     """What a message uses of what is allowed."""
     segments = max(1, measure_text(message.body).segments)
-    return Use(message.line, texts=1, yen=charges.yen_a_text(str(message.person)) * segments)
+    return Use(message.line, texts=1, yen=charges.yen_of_text(str(message.person), segments))
 
 
 def send_new(message: Message, send: Send, tell: Tell, along: Along = nothing_along) -> bool:

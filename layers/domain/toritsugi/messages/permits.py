@@ -35,7 +35,7 @@ def permit_answer(context: TextContext, now: float, tell: usage.Tell) -> tuple[u
     try:
         destinations.check_destination(text.number, message=True)
         switch.check_stop(context.known.switch)
-        yen = charges.yen_a_text(text.number) * measure_text(context.answer).segments
+        yen = charges.yen_of_text(text.number, measure_text(context.answer).segments)
         use = usage.Use(text.line, texts=1, yen=yen)
         usage.reserve(use, switch.limits_of(context.known.switch), now, tell)
     except RequestRefused:

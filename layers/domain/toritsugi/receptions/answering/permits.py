@@ -41,8 +41,8 @@ def end_transfer(fields: Mapping[str, str], began: float, rate: int, request: st
     """
     if is_new(request, fields, began):
         minutes = math.ceil(int(fields.get("DialCallDuration") or 0) / 60)
-        use = use_of_transfer(fields, [])
-        usage.release(replace(use, yen=rate * (charges.USUAL_MINUTES - minutes)), began)
+        reserved, taken = charges.yen_at(rate, charges.USUAL_MINUTES), charges.yen_at(rate, minutes)
+        usage.release(replace(use_of_transfer(fields, []), yen=reserved - taken), began)
 
 
 def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
@@ -53,6 +53,6 @@ def is_new(request: str, fields: Mapping[str, str], now: float) -> bool:
 def use_of_transfer(fields: Mapping[str, str], numbers: Sequence[str]) -> usage.Use:
     """What a transfer to these numbers uses: one of them will answer, so the dearest is reckoned with."""
     caller = fields.get("From", "")
-    yen = charges.yen_a_minute_to_dearest(numbers) * charges.USUAL_MINUTES
+    yen = charges.yen_at(charges.rate_of_dearest(numbers), charges.USUAL_MINUTES)
     shown = caller if is_shown(caller) else None
     return usage.Use(fields.get("To", ""), shown, running=1, calls=len(numbers), yen=yen)

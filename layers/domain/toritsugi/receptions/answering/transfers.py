@@ -13,7 +13,6 @@ from toritsugi.foundation.call_status import FINAL, is_too_many
 from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import CallRefused, LimitReached
 from toritsugi.foundation.sealing import seal, unseal
-from toritsugi.limits import charges
 from toritsugi.receptions.answering.prompts import onward
 from toritsugi.receptions.answering.visits import StepDocument, Visit
 from toritsugi.recordings.reports import RecordingOrigin
@@ -67,8 +66,10 @@ def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = F
 
 def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn: int, refused: bool) -> None:
     """Calls these numbers, all at once."""
+    from toritsugi.limits import charges  # here only: most calls are put through without
+
     recorded = "record" in step and not refused
-    action, rate = "dialed" if recorded or "record" not in step else "refused", charges.yen_a_minute_to_dearest(numbers)
+    action, rate = "dialed" if recorded or "record" not in step else "refused", charges.rate_of_dearest(numbers)
     wanted = {}
     if recorded:
         wanted["record"] = "record-from-answer-dual"

@@ -22,7 +22,7 @@ AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
 Permit = Callable[[Sequence[str]], list[str]]
 
 VISIT_PATH = re.compile(
-    r"/voice(/unconfirmed)?/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11})(?:x(\d{1,4}))?)?(?:/([\w-]{1,120}))?",
+    r"/voice(/unconfirmed)?/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11})(?:x(\d{1,6}))?)?(?:/([\w-]{1,120}))?",
     re.ASCII,
 )
 
@@ -32,7 +32,8 @@ class VisitPlace:
     """Where in a reception a call is: what it has done (`action`) at which step, for the `turn`th time.
 
     `version` never changes during a call, for its reception may. What was keyed in, and who calls, is `sealed`. `began`
-    is when the transfer began that is over now, in whole seconds, and `rate` how many yen its minute costs, about.
+    is when the transfer began that is over now, in whole seconds, and `rate` how many hundredths of a yen its minute
+    costs.
     `unconfirmed`: the caller's number is not proven to
     be theirs, of which Twilio tells the first request alone.
     """
