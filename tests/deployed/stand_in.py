@@ -19,7 +19,7 @@ only AWS uses could be missing and nothing would show it. Each such gap is close
 A change of a function reaches it in pieces, its settings before its code, for CloudFormation asks Lambda for one after
 the other (https://github.com/aws/aws-cdk/issues/8446): whoever calls a function by its name may meet both.
 
-Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, as on Lambda;
+Besides, whoever comes is taken to come by TLS, as to AWS; layers are unpacked one over the other, and once;
 functions run on the bare interpreter, for ministack's own has boto3 and hides what a layer lacks; schedules are looked
 at every second instead of every ten; logs are searched for any of several words; a stack may keep questions to logs,
 which nobody asks here; and a table can be brought back to an earlier second (point_in_time.py).
@@ -29,6 +29,7 @@ import functools
 import io
 import json
 import logging
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -214,7 +215,7 @@ def send(role: str, source: str, queue: str, said: str) -> bool:
 give_up, write_log = lambda_svc._route_async_failure, lambda_svc._emit_lambda_logs
 repeat = lambda_svc.invoke_async_with_retry
 choose_records = lambda_svc._apply_filter_criteria
-count_pollers, read_layer = lambda_svc._sqs_esm_concurrency, lambda_svc._resolve_layer_zip
+count_pollers = lambda_svc._sqs_esm_concurrency
 
 
 def pollers_of(mapping: dict[str, Any], function: Any, config: dict[str, Any], queue: Any = None) -> int:
@@ -303,33 +304,26 @@ def match_any(pattern: str) -> Any:
 
 
 class Worker(lambda_runtime.Worker):  # type: ignore[misc]
-    """The process of a function, which finds its layers where Lambda puts them: unpacked one over the other."""
+    """The process of a function, which finds its layers where Lambda puts them."""
 
     def __init__(self, name: str, config: dict[str, Any], code: bytes) -> None:
-        layers = [layer if isinstance(layer, str) else layer["Arn"] for layer in config.get("Layers", [])]
-        super().__init__(name, config | {"Layers": [" ".join(layers)]}, code)
-
-
-def layer_content(layer: Any) -> bytes | None:
-    """The archive of one layer, or of what `Worker` asks for."""
-    if isinstance(layer, str) and " " in layer:
-        return laid_over(layer)
-    content: bytes | None = read_layer(layer)
-    return content
+        arns = tuple(layer if isinstance(layer, str) else layer["Arn"] for layer in config.get("Layers", []))
+        variables = config.get("Environment", {}).get("Variables", {}) | {"_LAMBDA_LAYERS_DIRS": unpacked(arns)}
+        super().__init__(name, config | {"Layers": [], "Environment": {"Variables": variables}}, code)
 
 
 @functools.cache
-def laid_over(arns: str) -> bytes:
-    """One archive of these layers; what is in several is taken from the last."""
-    contents: dict[str, bytes] = {}
-    for arn in arns.split():
-        with zipfile.ZipFile(io.BytesIO(read_layer(arn))) as layer:
-            contents |= {name: layer.read(name) for name in layer.namelist()}
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w") as archive:
-        for name, content in contents.items():
-            archive.writestr(name, content)
-    return whole.getvalue()
+def unpacked(arns: tuple[str, ...]) -> str:
+    """The folder of these layers, unpacked one over the other, as on Lambda; what is in several is of the last.
+
+    All functions that have these share it. ministack would unpack thousands of files for each process, and take them
+    away with it, which was most of what a cold start took.
+    """
+    folder = tempfile.mkdtemp(prefix="layers-")
+    for arn in arns:
+        with zipfile.ZipFile(io.BytesIO(lambda_svc._resolve_layer_zip(arn))) as layer:
+            layer.extractall(folder)
+    return folder
 
 
 def bare_interpreter(runtime: str, detect: Any = lambda_runtime._detect_runtime_binary) -> tuple[str, str]:
@@ -361,7 +355,6 @@ def main() -> None:
     lambda_svc._emit_lambda_logs = write_log_as_function
     lambda_svc._sqs_esm_concurrency = pollers_of
     lambda_svc._apply_filter_criteria = records_for_reader
-    lambda_svc._resolve_layer_zip = layer_content
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["update"] = change_in_pieces
     stacks._runs_on_worker_thread = lambda kind: kind == "AWS::Lambda::Function" or takes_its_time(kind)
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]["update"] = change_mapping_to_alias
