@@ -29,7 +29,7 @@ from api import (
     recordings,
     subscriptions,
 )
-from api.queries import check_query
+from api.queries import check_headers, check_query, refusal_of_each
 from toritsugi import __version__
 from toritsugi.foundation import config, forms, rest
 from toritsugi.foundation.errors import RequestRefused
@@ -137,7 +137,10 @@ def check_request(event: Json) -> None:
     if not route:
         raise rest.not_served(app, event)
     check_query(event["rawQueryString"], [str(one.alias) for one in route.dependant.query_params])
-    check_body(event)
+    check_headers(route.method, event["headers"].keys(), [str(one.alias) for one in route.dependant.header_params])
+    said = check_body(event)
+    if said and not route.dependant.body_params:
+        raise refusal_of_each(dict.fromkeys(said, "there is no such field: nothing is sent with this request"))
 
 
 def noun_of(path: str) -> str | None:
@@ -153,8 +156,8 @@ for one in (*app._static_routes, *app._dynamic_routes):
         one.description = f"{one.description or ''} Needs a key with the scope `{needed}`.".lstrip()
 
 
-def check_body(event: Json) -> None:
-    """Raises RequestRefused unless what was sent, if anything, is of a type that is read here, and not too large."""
+def check_body(event: Json) -> Json:
+    """The object in JSON that was sent, if one was. Raises RequestRefused unless it is of a type that is read here."""
     asked = f"{event['requestContext']['http']['method']} {event['rawPath']}"
     kinds = ((types, most) for request, types, most in OTHERS if request.fullmatch(asked))
     types, most = next(kinds, ((JSON,), MAX_BODY_BYTES))
@@ -169,6 +172,7 @@ def check_body(event: Json) -> None:
         raise RequestRefused(20001, "The request is no JSON in UTF-8", 400) from None
     if not isinstance(said, dict):
         raise RequestRefused(20001, "The request is no object in JSON, like {...}", 400)
+    return said
 
 
 def keys_once(pairs: list[tuple[str, Any]]) -> Json:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -39,6 +39,9 @@ IdempotencyKey = Annotated[
 ]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=500, description="Only over what has this ETag")]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=500, description="`*`: only if it is new")]
+# What these headers ask for, where an operation does not have them.
+CONDITIONS = dict.fromkeys(("If-Match", "If-None-Match"), "this cannot be changed on a condition: leave it out")
+ONCE = {"Idempotency-Key": "to send this twice is to do it twice: leave it out"}
 # How parameters were called once, and are still by Twilio, and what to say instead.
 SAID_OTHERWISE = {
     "PageSize": "here it is page_size",
@@ -53,9 +56,25 @@ def check_query(query: str, known: Collection[str]) -> None:
     wrong = {name: unknown_parameter(name, known) for name in times if name not in known}
     wrong |= {name: "it is given more than once" for name, count in times.items() if name in known and count > 1}
     if wrong:
-        errors = [{"pointer": f"/{name}", "detail": detail} for name, detail in wrong.items()]
-        said = "; ".join(f"{one['pointer']}: {one['detail']}" for one in errors)
-        raise RequestRefused(20001, said, 422, errors=errors)
+        raise refusal_of_each(wrong)
+
+
+def check_headers(method: str, headers: Set[str], known: Collection[str]) -> None:
+    """Raises RequestRefused 20001 for a header that asks for what an operation does not do, and would do without.
+
+    Of reading none is refused: browsers ask so by themselves. What is sent again by its nature needs no key.
+    """
+    asked = {} if method == "GET" else CONDITIONS if method != "POST" else CONDITIONS | ONCE
+    of_no_use = headers - {name.lower() for name in known}
+    if wrong := {name: detail for name, detail in asked.items() if name.lower() in of_no_use}:
+        raise refusal_of_each(wrong)
+
+
+def refusal_of_each(wrong: Mapping[str, str]) -> RequestRefused:
+    """The refusal (20001) of a request, by the name of each thing that is wrong with it."""
+    errors = [{"pointer": f"/{name}", "detail": detail} for name, detail in wrong.items()]
+    said = "; ".join(f"{one['pointer']}: {one['detail']}" for one in errors)
+    return RequestRefused(20001, said, 422, errors=errors)
 
 
 def unknown_parameter(name: str, known: Collection[str]) -> str:

@@ -15,11 +15,9 @@ from tests.integration.switchboard import Switchboard, attended
 from toritsugi.adapters import twilio_api
 from toritsugi.foundation import api_keys, problems
 
-OPERATIONS = [
-    (method.upper(), path)
-    for path, methods in json.loads(api.app.get_openapi_json_schema(**api.DOCUMENT))["paths"].items()
-    for method in methods
-]
+PATHS = json.loads(api.app.get_openapi_json_schema(**api.DOCUMENT))["paths"]
+OPERATIONS = [(method.upper(), path) for path, methods in PATHS.items() for method in methods]
+WITHOUT_BODY = [one for one in OPERATIONS if "requestBody" not in PATHS[one[1]][one[0].lower()]]
 LISTS = [
     path for method, path in OPERATIONS if method == "GET" and path.count("/") == 2 and path not in ("/api/limits",)
 ]
@@ -112,6 +110,35 @@ def test_no_key_is_taken_twice_of_which_one_would_be_lost(desk, sent):
 def test_a_tag_that_is_given_twice_is_kept_once(desk):
     _, said = desk.asks("PUT", f"/api/callers/{AIKO.replace('+', '%2B')}", {"tags": ["b", "a", "b", "a"]})
     assert said["tags"] == ["b", "a"]
+
+
+@pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
+def test_no_operation_ignores_what_is_sent_where_nothing_is(desk, method, path):
+    status, said = desk.asks(method, filled(path), {"minutes": 5, "why": "a test"})
+    assert (status, said["code"], [one["pointer"] for one in said["errors"]]) == (422, 20001, ["/minutes", "/why"])
+    assert said["errors"][0]["detail"] == "there is no such field: nothing is sent with this request"
+
+
+def test_an_empty_object_is_nothing(desk):
+    assert [desk.asks(*one, {})[0] for one in (("POST", "/api/limits/start"), ("GET", "/api/calls"))] == [200, 200]
+
+
+def headers_of(method, path):
+    """The names of the headers that an operation has, in small letters."""
+    return {one["name"] for one in PATHS[path][method.lower()].get("parameters", []) if one["in"] == "header"}
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match", "Idempotency-Key"])
+@pytest.mark.parametrize(("method", "path"), [one for one in OPERATIONS if one[0] != "GET"])
+def test_no_operation_does_without_a_condition_what_is_asked_for_on_one(desk, method, path, name):
+    answer = desk.send(method, filled(path), b"", headers={name: '"1"'})
+    pointers = [one.get("pointer") for one in json.loads(answer["body"] or "{}").get("errors", [])]
+    unknown = name.lower() not in headers_of(method, path) and (method == "POST" or name != "Idempotency-Key")
+    assert ((answer["statusCode"], pointers) == (422, [f"/{name}"])) == unknown
+
+
+def test_what_a_browser_asks_by_itself_is_no_condition(desk):
+    assert desk.asks("GET", "/api/calls", If_None_Match='"1"')[0] == 200
 
 
 @pytest.fixture
@@ -217,8 +244,8 @@ HELLO = {"steps": {"hello": {"say": "Good morning"}}}
 
 
 def sends(desk, method, path, body=None, **headers):
-    """The status of an answer, its headers, and what it says."""
-    sent = b"" if body is None else json.dumps(body).encode()
+    """The status of an answer, its headers, and what it says. Nothing is sent with a DELETE."""
+    sent = b"" if body is None or method == "DELETE" else json.dumps(body).encode()
     answer = desk.send(method, path, sent, headers={name.replace("_", "-"): one for name, one in headers.items()})
     return answer["statusCode"], answer["headers"], json.loads(answer["body"] or "null")
 
