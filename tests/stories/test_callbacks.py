@@ -1,6 +1,7 @@
 """Programs that were written for Proxy's callbacks are told of each call, and check by their own means who tells."""
 
 import socket
+import threading
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from tests.stories.owners import Owner, opening
 
 LINE = "+815010000009"
 OF_A_CALL = ["initiated", "in-progress", "completed"]
+SLOW_SECONDS = 2  # of this machine's own time, which is what a program's patience is measured by
 
 
 @pytest.fixture
@@ -141,6 +143,33 @@ def test_who_is_dead_delays_no_other_service(desk, clock, aiko, ben, shop, log):
     talk(clock, desk.brings_together(aiko, ben), aiko, ben)
     assert states(shop) == OF_A_CALL
     assert log.errors == []
+
+
+def test_who_answers_slowly_delays_no_other_service(desk, clock, aiko, ben, shop, opens_program):
+    slow, all_told, met = opens_program(), threading.Event(), []
+    slow.says = lambda _: {"taken": all_told.wait(SLOW_SECONDS)}
+
+    def takes(told):
+        if told["outboundResourceStatus"] == "completed":
+            met.append(len(slow.asked))
+            all_told.set()
+        return {}
+
+    shop.says = takes
+    desk.opens(LINE, CallbackUrl=slow.address)
+    late = desk.brings_together(aiko, ben)
+    desk.opens("+815010000008", name="another", CallbackUrl=shop.address)
+    quick = desk.brings_together(aiko, ben)
+    for session in (late, late, quick):
+        aiko.dials(session.line_of(aiko))
+        ben.rings(showing=session.line_of(ben))
+        ben.answers()
+        aiko.hangs_up()
+    clock.forward(seconds=5)
+    assert states(shop) == OF_A_CALL
+    assert met[0] < 2 * len(OF_A_CALL), "the quick one was told all while the slow one had answered only some"
+    clock.forward(hours=1)
+    assert [states(slow, one.sid) for one in late.interactions] == [OF_A_CALL, OF_A_CALL]
 
 
 def test_one_that_never_takes_it_is_given_up_after_three_days_and_can_be_sent_again(desk, box, clock, aiko, ben, shop):
