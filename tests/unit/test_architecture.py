@@ -122,6 +122,10 @@ def test_nothing_that_is_deployed_knows_the_local_world():
     assert not breaches(modules(ROOT / "layers", FUNCTIONS), ["local", "infra", "tests", "moto"])
 
 
+def test_money_is_written_by_babel_at_a_terminal_alone():
+    assert not breaches(modules(ROOT / "layers", FUNCTIONS), ["babel"])
+
+
 def test_what_we_know_never_imports_what_can_happen():
     assert not breaches(modules(DOMAIN), functions())
 
