@@ -58,13 +58,19 @@ class Oracle:
     """Asks every rule about everything that happens; `faults` are the sentences about what should not have."""
 
     def __init__(self, world: World) -> None:
-        from tests.histories import rules_of_bridges, rules_of_recordings, rules_of_sessions, rules_of_texts
+        from tests.histories import (
+            rules_of_bridges,
+            rules_of_recordings,
+            rules_of_secrets,
+            rules_of_sessions,
+            rules_of_texts,
+        )
 
         self.world, self.books = world, Books()
         self.faults: list[str] = []
         self.rules = [
             kind.Rules(world, self.books)
-            for kind in (rules_of_sessions, rules_of_bridges, rules_of_texts, rules_of_recordings)
+            for kind in (rules_of_sessions, rules_of_bridges, rules_of_texts, rules_of_recordings, rules_of_secrets)
         ]
 
     def furnish(self) -> None:

@@ -61,7 +61,10 @@ class Rules:
                     yield f"session {sid}: a callback has changed its {name}"
             if after.get("expires_at", 1e12) < before.get("expires_at", 1e12) and "date_expiry" not in before:
                 yield f"session {sid}: a callback has shortened it"
-        if before["participants"] > after["participants"]:
+        ended = [(row.get("date_ended"), row.get("closed_reason")) for row in (before, after)]
+        if before["status"] == after["status"] == "closed" and ended[0] != ended[1] and ended[1][1] != "deleted":
+            yield f"session {sid} had ended, {ended[0]}, and ends again, {ended[1]}"
+        if before["participants"] > after["participants"] or before.get("removed", 0) > after.get("removed", 0):
             yield f"session {sid} has fewer people than before"
 
     def expiry(self, session: Row) -> Iterator[str]:
@@ -97,9 +100,11 @@ class Rules:
         for sid, session in self.sessions.items():
             if is_over(session, now):
                 continue
-            people = [person for person in everybody if person["session_sid"] == sid]
-            if len(people) != session["participants"]:
-                yield f"session {sid} counts {session['participants']:g} people, and has {len(people)}"
+            came = [person for person in everybody if person["session_sid"] == sid]
+            people = [person for person in came if "date_deleted" not in person]
+            counted = (session["participants"], session.get("removed", 0))
+            if counted != (len(came), len(came) - len(people)):
+                yield f"session {sid} counts {counted} who came and left, of {len(came)} there are {len(people)} left"
             ways = [routes.get((one["identifier"], entry_of(one)), {}) for one in people]
             for person, way in zip(people, ways, strict=True):
                 yield from self.way(session, person, way, now)
@@ -107,6 +112,8 @@ class Rules:
                 for way, other in zip(ways, reversed(people), strict=True):
                     if (way.get("partner"), way.get("shows")) != (other["identifier"], other["proxy_identifier"]):
                         yield f"{way.get('number')} of session {sid} does not reach the other, but {way.get('partner')}"
+            if len(people) == 1 and "partner" in ways[0]:
+                yield f"{ways[0]['number']} is alone in session {sid}, and reaches {ways[0]['partner']}"
 
     def way(self, session: Row, person: Row, way: Row, now: float) -> Iterator[str]:
         who, line = person["identifier"], person["proxy_identifier"]
@@ -120,6 +127,8 @@ class Rules:
         slides = session.get("ttl") if "date_expiry" not in session else None
         if (way.get("ttl") or None) != (slides or None):
             yield f"{who} over {line} slides by {way.get('ttl')}, its session by {slides}"
+        if way.get("partner") in (who, line) or (who, "line") in self.books.of("DirectoryTable"):
+            yield f"{who} over {line} reaches {way.get('partner')}, in circles"
         known = self.books.of("DirectoryTable").get((line, "line"))
         if known is None or known.get("service_sid") != session["service_sid"]:
             yield f"{who} has the line {line} in an open session, and it is not in its pool"

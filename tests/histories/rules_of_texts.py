@@ -29,7 +29,10 @@ class Rules:
     def written(self, changes: list[Change], actor: Actor | None) -> Iterator[str]:
         before = {change.key: change.before for change in changes if change.kind == "opt-out"}
         for change in changes:
-            if change.table != "MessagesTable" or change.after is None:
+            if change.table != "MessagesTable":
+                continue
+            if change.after is None:  # a text is forgotten with its session, and is a new one when it comes again
+                self.answers.pop((change.before or {}).get("sid", ""), None)
                 continue
             row, person = change.after, change.after.get("person")
             if change.before is not None:
@@ -52,11 +55,11 @@ class Rules:
                 yield f"message {after['message_id']} has another {name} than it had"
 
     def counted(self) -> Iterator[str]:
-        """The brake has counted every answer."""
+        """The brake has counted every answer; what one of a session writes to the other is none."""
         replies = Counter(
             (row["person"], f"texted#{row['line']}")
             for row in self.books.of("MessagesTable").values()
-            if row["direction"] == "outbound-reply"
+            if row["direction"] == "outbound-reply" and "session_sid" not in row
         )
         kept = {(row["number"], row["entry"]): row["answered"] for row in self.books.kind("DirectoryTable", "texted")}
         for key, count in replies.items():

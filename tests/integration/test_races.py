@@ -14,6 +14,7 @@ from tests.integration import deeds
 from tests.integration.books import check, open_books
 from tests.integration.conftest import AIKO, BEN, EVE, LINES, OutgoingLeg, empty
 from tests.integration.wire import Died, conflicting, dying
+from toritsugi.masking import removal
 
 TOO_LATE = {20404, 80103, 80503, 80604, 80607, 80608, 80609, 80701}  # what a client may hear who was not the first
 
@@ -75,8 +76,9 @@ class World:
         self.sid = sid
         people = (AIKO,) if state == "with one person" else (AIKO, BEN)
         self.session = deeds.create(sid, *people, Ttl=600, UniqueName="parcel").session_sid
-        lines = {p["identifier"]: p["proxy_identifier"] for p in open_books(twilio.cloud).participants}
-        self.lines = tuple(lines[person] for person in people)
+        came = {p["identifier"]: p for p in open_books(twilio.cloud).participants}
+        lines = {identifier: p["proxy_identifier"] for identifier, p in came.items()}
+        self.lines, self.first = tuple(lines[person] for person in people), came[AIKO]["sid"]
         if state == "with two people":
             clock.shift(100)
             self.leg = OutgoingLeg(twilio, AIKO, lines[AIKO])
@@ -113,6 +115,9 @@ class World:
 
     def renumber(self):
         deeds.renumber(self.sid, self.session)
+
+    def leave(self):
+        removal.remove_participant(self.sid, self.session, self.first)
 
     def take_the_lines(self):
         deeds.create(self.sid, *(AIKO, BEN)[: len(self.lines)], lines=self.lines)
@@ -310,7 +315,7 @@ def test_a_session_that_was_opened_again_counts_its_ttl_from_then(sid, clock, cl
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("state", "deed"), LIVES)
+@pytest.mark.parametrize(("state", "deed"), [*LIVES, ("with two people", "leave"), ("closed", "leave")])
 def test_a_process_may_die_at_any_call_before_its_effect_or_after_and_doing_it_again_ends_well(
     sid, twilio, clock, cloud, wire, state, deed
 ):
@@ -333,6 +338,8 @@ def test_a_process_may_die_at_any_call_before_its_effect_or_after_and_doing_it_a
                 assert (books.sessions, books.participants, books.names) == ({}, [], [])
             if deed == "reopen":
                 assert len(books.live) == 2
+            if deed == "leave" and state == "with two people":
+                assert [(route["number"], route.get("partner")) for route in books.live] == [(BEN, None)]
             if deed == "call" and state == "with two people":
                 assert len(books.interactions) == 1
 
