@@ -1,7 +1,8 @@
 """Where stories take place: the whole exchange on this machine, and time obeys.
 
 The exchange and the network run as in `make run`, at pace 0. A story knows them only by HTTP, and fails if anything
-happened in it that it does not tell: a call too many, a webhook that went wrong, an error in the log.
+happened in it that it does not tell: a call too many, a webhook that went wrong, an error in the log, or a person's
+number where somebody else can see it.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import pytest
 
 from local import sample, stack
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, NETWORK_PORT, OWN_SECRET, free_port
+from tests.stories.leaks import Written, find_leaks
 from tests.stories.people import Desk, Person, Scene
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Box(Scene):
         self.failure: BaseException | None = None
         self.thread = threading.Thread(target=lambda: asyncio.run(self.run()), daemon=True)
         self.thread.start()
-        assert self.started.wait(30)
+        assert self.started.wait(300)
         if self.failure:
             raise self.failure
 
@@ -53,7 +55,7 @@ class Box(Scene):
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(30)
+        self.thread.join(300)
         self.http.close()
         assert not self.failure, self.failure
 
@@ -110,11 +112,22 @@ def log() -> Iterator[Heard]:
 
 
 @pytest.fixture
-def box(log: Heard) -> Iterator[Box]:
+def written() -> Iterator[list[str]]:
+    """Every line of the log of the exchange."""
+    from toritsugi.foundation.logs import log
+
+    pen = Written(log.registered_formatter)
+    log.addHandler(pen)
+    yield pen.lines
+    log.removeHandler(pen)
+
+
+@pytest.fixture
+def box(log: Heard, written: list[str]) -> Iterator[Box]:
     box = Box()
     yield box
     try:
-        surprises = box.surprises()
+        surprises = box.surprises() + find_leaks(box.stack, written)
     finally:
         box.stop()
     assert not surprises, "\n".join(surprises)
