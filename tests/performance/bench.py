@@ -6,14 +6,15 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.performance import announcements, imports, throughput
-from tests.performance.cost import ASSUMED_CARRIER_SECONDS, ASSUMED_SECONDS, Webhook, per_million, total
+from tests.performance import announcements, imports, masking, throughput
+from tests.performance.cost import ASSUMED_CARRIER_SECONDS, ASSUMED_SECONDS, PRICES_OF, Webhook, per_million, total
 from tests.performance.findings import Bench, Findings
 from tests.performance.meter import Meter
 from tests.performance.table import head, row
 
 BUDGET, BUDGET_WITH_TTL = 8, 12  # dollars per million masked calls
 BUDGET_OF_CONFERENCES = 200  # dollars per million
+BUDGET_OF_SESSIONS, BUDGET_OF_TEXTS = 20, 25  # dollars per million
 PURPOSES = ("HTTP API", "Lambda", "DynamoDB", "logs")
 ALL_PURPOSES = ("HTTP API", "Lambda", "DynamoDB", "SQS", "Scheduler", "logs")
 
@@ -169,6 +170,61 @@ def of_sessions(found: Findings) -> list[str]:
     ]
 
 
+def of_allocation(found: Findings) -> list[str]:
+    """However many sessions a service has, a claim asks for the same."""
+    return [
+        head("A claim of two, in one service", "round trips", "read units", "write units", "item bytes"),
+        *(
+            row(f"of {sessions:,} sessions", m.round_trips, f"{m.read_units:g}", m.write_units, m.bytes)
+            for sessions, m in found.allocated.items()
+        ),
+        "  Of a session only its unique name lies in a partition that a claim reads. So many names are there; of the",
+        f"  rows elsewhere, which no request could meet, those of {masking.LAID:,} sessions at most.",
+    ]
+
+
+def of_loads(found: Findings) -> list[str]:
+    """A claim for somebody who has many lines already."""
+    lines = [head("A line for somebody who has many already", "tries", "looks", "at random")]
+    lines += [
+        row(f"{one.taken} of {one.lines} lines", one.tries, one.looks, f"{one.at_random:.2f}") for one in found.loads
+    ]
+    lines.append("  A look reads fifty lines. At random: the tries of somebody who takes any line without looking.")
+    return lines
+
+
+def of_heat(found: Findings) -> list[str]:
+    """Which partition is full first, if the people of 10,000 sessions call and write as Zipf says."""
+    lines = [head("The hottest keys, under a Zipf load", "units", "share", "most a second")]
+    lines += [
+        row(f"{what}: {kind.name}", f"{kind.units:.2f}", f"{kind.share:.1%}", f"{kind.most:,.0f}")
+        for what, kinds in found.heat.items()
+        for kind in kinds
+    ]
+    lines.append(
+        f"  A partition takes {masking.WRITES_A_SECOND:,} write units a second. Of {masking.ZIPF_SESSIONS:,} sessions"
+    )
+    lines.append("  the nth has 1/n of what the first has. One for all is met by all that is counted.")
+    return lines
+
+
+def of_cost_of_masking(found: Findings) -> list[str]:
+    bills = {f"sessions {name}": total([opened.dollars()]) for name, opened in found.session.items()}
+    bills |= {"calls without ttl": per_million(found.plain), "texts": per_million(found.text)}
+    columns = (*PURPOSES, "Scheduler")
+    lines = [head("AWS, dollars per million", *columns, "in all")]
+    for name, bill in bills.items():
+        figures = (f"{bill.get(purpose, 0):.2f}" for purpose in columns)
+        lines.append(row(name, *figures, f"{sum(bill.values()):.2f}"))
+    lines.append(
+        f"  List prices of us-east-1 on {PRICES_OF}. A text is told of twice more, when it is sent and when it"
+    )
+    lines.append(
+        "  is delivered. To open a session takes three round trips, so it is assumed to take three times as long."
+    )
+    return lines
+
+
 def of_network(found: Findings) -> list[str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     run = found.throughput
@@ -236,6 +292,14 @@ BUDGETS: list[tuple[str, str, Callable[[Findings], float], Callable[[float], boo
     ),
     ("round trips to open a session of two", "3 at most", lambda f: max(opened_of(f)), lambda n: n <= 3),
     ("  the same at 100 and 10,000 sessions", "1 figure", lambda f: len(set(opened_of(f))), lambda n: n == 1),
+    ("  units at 100 to 1,000,000 sessions", "1 figure", lambda f: len(set(units_of(f))), lambda n: n == 1),
+    (
+        "  tries, with up to 95 of 100 lines taken",
+        "1",
+        lambda f: max(one.tries for one in f.loads),
+        lambda n: n == 1,
+    ),
+    ("round trips before a text goes on", "4", lambda f: f.text[0].meter.round_trips, lambda n: n == 4),
     (
         "round trips for 100 rows of an import",
         "5",
@@ -260,6 +324,18 @@ BUDGETS: list[tuple[str, str, Callable[[Findings], float], Callable[[float], boo
     ("dollars per million masked calls", "8 at most", lambda f: round(dollars(f.plain), 2), lambda n: n <= BUDGET),
     ("  with ttl", "12 at most", lambda f: round(dollars(f.sliding), 2), lambda n: n <= BUDGET_WITH_TTL),
     (
+        "dollars per million sessions with ttl",
+        f"{BUDGET_OF_SESSIONS} at most",
+        lambda f: round(masking.dollars_a_million([f.session["with ttl"].dollars()]), 2),
+        lambda n: n <= BUDGET_OF_SESSIONS,
+    ),
+    (
+        "dollars per million texts",
+        f"{BUDGET_OF_TEXTS} at most",
+        lambda f: round(dollars(f.text), 2),
+        lambda n: n <= BUDGET_OF_TEXTS,
+    ),
+    (
         "dollars per million conferences",
         "200 at most",
         lambda f: round(sum(total(share.dollars() for share in f.conference.values()).values()), 2),
@@ -278,6 +354,10 @@ def callbacks_of(found: Findings) -> list[int]:
 
 def opened_of(found: Findings) -> list[int]:
     return [meter.round_trips for meter in found.opened.values()]
+
+
+def units_of(found: Findings) -> list[tuple[float, int]]:
+    return [(meter.read_units, meter.write_units) for meter in found.allocated.values()]
 
 
 def emulated_ratio(found: Findings, what: str) -> float:
@@ -322,6 +402,17 @@ PARTS: list[Part] = [
     ("warm answers", Bench.warm_answers, []),
     ("opening a session among 10,000", Bench.sessions_opened, [of_sessions]),
     (f"{imports.CALLERS:,} callers, imported", Bench.callers_imported, [of_imports]),
+    (
+        "sessions and texts, and how they grow",
+        Bench.masking,
+        [
+            lambda f: of_call("A text that is passed on", f.text),
+            of_allocation,
+            of_loads,
+            of_heat,
+            of_cost_of_masking,
+        ],
+    ),
     ("a conference of forty minutes", Bench.conferences, [of_conference, of_warm_answers, of_cost_of_conference]),
     (
         f"{announcements.CONFERENCES * announcements.EACH} announcements",

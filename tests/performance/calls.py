@@ -90,12 +90,13 @@ class Implementation:
 
 
 def ours() -> Implementation:
+    import sms
     import status
     import voice
     from toritsugi.foundation.logs import log
 
     aws = logged_by_aws(Template(ROOT / "template.yaml", {}).body)
-    return Implementation({"/voice": voice.handler, "/status": status.handler}, log, aws)
+    return Implementation({"/voice": voice.handler, "/status": status.handler, "/sms": sms.handler}, log, aws)
 
 
 # ---- forms -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.performance.meter import Meter
 
+PRICES_OF = "2026-11-21"
 MILLION, GB = 1e6, 1e9
 
 HTTP_API = 1.00 / MILLION  # a request

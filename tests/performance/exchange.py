@@ -33,8 +33,12 @@ class Exchange:
         self.cloud = cloud
         api_keys.create_key(*KEY)
         self.service = self.post("/v1/Services", UniqueName=f"service-{uuid4().hex}")["sid"]
-        for line in LINES:
-            able = {"voice": True, "sms": False, "mms": False}
+        self.give(*LINES)
+
+    def give(self, *lines: str, sms: bool = False) -> None:
+        """Puts lines into the pool."""
+        for line in lines:
+            able = {"voice": True, "sms": sms, "mms": False}
             owned = {"sid": number_sid(line), "phone_number": line, "friendly_name": line}
             pool.add_to_pool(self.service, owned | {"capabilities": able, "webhooks": {}}, reserved=False)
 
@@ -55,7 +59,10 @@ class Exchange:
 
     def masked(self, ttl: int = 0) -> str:
         """The number that Aiko dials to reach Ben."""
-        session = self.open_session(AIKO, BEN, Ttl=ttl)
+        return self.line_in(self.open_session(AIKO, BEN, Ttl=ttl))
+
+    def line_in(self, session: Json) -> str:
+        """The number that Aiko dials in a session."""
         rows = [item.to_json()["Attributes"] for item in self.items("SessionsTable")]
         aiko = {"session_sid": {"S": session["sid"]}, "identifier": {"S": AIKO}}
         return next(row["proxy_identifier"]["S"] for row in rows if aiko.items() <= row.items())

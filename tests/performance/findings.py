@@ -1,22 +1,35 @@
 """What `make bench` measures, one thing after the other."""
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from local.aws import Cloud
 from tests.conftest import AUTH_TOKEN, BASE, OWN_SECRET, PARAMETERS, ROOT
-from tests.performance import announcements, conference, deployed, emulated, imports, reception, throughput, warm
+from tests.performance import (
+    announcements,
+    conference,
+    deployed,
+    emulated,
+    imports,
+    masking,
+    reception,
+    throughput,
+    warm,
+)
 from tests.performance.announcements import Punctuality
 from tests.performance.calls import AIKO, BEN, Implementation, incoming, new_sid, ours, signed
 from tests.performance.cold import BARE, ENVIRONMENT, ORDINARY, OURS, Cold, over_http, starter
 from tests.performance.cost import Share, Webhook
 from tests.performance.emulated import Emulated, Warm
 from tests.performance.exchange import LINES, Exchange, in_a_minute
+from tests.performance.masking import Heat, Load, Opened
 from tests.performance.meter import Meter
 from tests.performance.throughput import Throughput
 
 TTL = 3600
+SETTINGS = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN, "own-secrets": OWN_SECRET}
 OTHERS = (
     "sms",
     "status",
@@ -39,6 +52,11 @@ class Findings:
     reception: list[Webhook] = field(init=False)
     forged: Meter = field(init=False)
     opened: dict[str, Meter] = field(default_factory=dict)
+    text: list[Webhook] = field(init=False)
+    session: dict[str, Opened] = field(default_factory=dict)
+    allocated: dict[int, Meter] = field(default_factory=dict)
+    loads: list[Load] = field(default_factory=list)
+    heat: dict[str, list[Heat]] = field(default_factory=dict)
     imported: dict[str, tuple[Cold, ...]] = field(default_factory=dict)
     others: dict[str, Cold] = field(init=False)
     warm: dict[str, tuple[float, ...]] = field(default_factory=dict)
@@ -59,8 +77,7 @@ class Bench:
 
     def __enter__(self) -> "Bench":
         os.environ |= {name: value for name, value in ENVIRONMENT.items() if name.startswith("ORDINARY")}
-        settings = {"public-base-url": BASE, "auth-tokens": AUTH_TOKEN, "own-secrets": OWN_SECRET}
-        self.cloud = self.end.enter_context(Cloud(ROOT / "template.yaml", PARAMETERS, settings))
+        self.cloud = self.end.enter_context(Cloud(ROOT / "template.yaml", PARAMETERS, SETTINGS))
         self.exchange, self.telephones, self.others = Exchange(self.cloud), ours(), ordinary(self.cloud)
         return self
 
@@ -122,6 +139,23 @@ class Bench:
             with Meter() as self.found.opened[name]:
                 self.exchange.open_session(f"+8190444{n:05}", f"+8190555{n:05}")
 
+    def masking(self) -> None:
+        """Sessions and texts, and how they grow: each in a cloud of its own, beside nobody else's rows."""
+        self.close()
+        for name, ttl in (("without ttl", 0), ("with ttl", TTL)):
+            with an_exchange() as (exchange, telephones):
+                self.found.session[name] = masking.open_one(exchange, telephones, AIKO, BEN, ttl=ttl)
+        with an_exchange() as (exchange, telephones):
+            self.found.text = masking.pass_on(exchange, telephones)
+        with an_exchange() as (exchange, telephones):
+            self.found.heat = masking.take_heat(exchange, telephones)
+        for sessions in masking.SESSIONS:
+            with an_exchange() as (exchange, _):
+                self.found.allocated[sessions] = masking.allocate(exchange, sessions)
+        for lines, taken in masking.LOADS:
+            with an_exchange() as (exchange, _):
+                self.found.loads.append(masking.load(exchange, lines, taken))
+
     def callers_imported(self) -> None:
         self.found.callers = imports.measure()
 
@@ -141,6 +175,13 @@ class Bench:
 
     def deployment(self) -> None:
         self.found.deployment = deployed.measure()
+
+
+@contextmanager
+def an_exchange() -> Iterator[tuple[Exchange, Implementation]]:
+    """An exchange with nothing in it but its service, and its webhooks."""
+    with Cloud(ROOT / "template.yaml", PARAMETERS, SETTINGS) as cloud:
+        yield Exchange(cloud), ours()
 
 
 def ordinary(cloud: Cloud) -> Implementation:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -35,6 +36,7 @@ from local.aws import rows
 
 Item = dict[str, dict[str, Any]]
 Plain = Callable[[str, dict[str, Any]], dict[str, Any]]  # plain(operation, request): unmetered
+Partition = tuple[str, str]  # of a table, or of an index of it, and the key
 
 READ_BLOCK, WRITE_BLOCK = 4096, 1024
 WRITES = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}
@@ -123,14 +125,21 @@ class Index:
             return None
         return {name: value for name, value in item.items() if self.holds is None or name in self.holds}
 
-    def write_units(self, before: Item | None, after: Item | None) -> int:
-        """What it costs that an item has changed: an entry that moves is deleted and put."""
+    def write_units(self, before: Item | None, after: Item | None) -> Counter[str]:
+        """What it costs that an item has changed, by partition: an entry that moves is deleted and put."""
         old, new = self.entry(before), self.entry(after)
         if old == new:
-            return 0
+            return Counter()
         if old and new and all(old[name] == new[name] for name in self.key):
-            return blocks(max(size(old), size(new)), WRITE_BLOCK)
-        return sum(blocks(size(entry), WRITE_BLOCK) for entry in (old, new) if entry)
+            return Counter({self.partition(new): blocks(max(size(old), size(new)), WRITE_BLOCK)})
+        units: Counter[str] = Counter()
+        for entry in (old, new):
+            if entry:
+                units[self.partition(entry)] += blocks(size(entry), WRITE_BLOCK)
+        return units
+
+    def partition(self, entry: Item) -> str:
+        return str(next(iter(entry[self.key[0]].values())))
 
 
 def key_of(said: dict[str, Any]) -> tuple[str, ...]:
@@ -150,6 +159,7 @@ class Call:
     write_units: int = 0
     read_bytes: int = 0
     written_bytes: int = 0
+    written: Counter[Partition] = field(default_factory=Counter)  # write units, by partition
 
 
 @dataclass
@@ -171,6 +181,11 @@ class Meter:
     @property
     def write_units(self) -> int:
         return sum(call.write_units for call in self.calls)
+
+    @property
+    def written(self) -> Counter[Partition]:
+        """The write units, by partition."""
+        return sum((call.written for call in self.calls), Counter())
 
     @property
     def bytes(self) -> int:
@@ -215,16 +230,19 @@ class Meter:
             return go()
         finally:
             twice = 2 if operation == "TransactWriteItems" else 1
+            written: Counter[Partition] = Counter()
             for change in changes:
                 change.look()
+                written.update(change.written(twice))
             self.calls.append(
                 Call(
                     operation,
                     self.whose(),
                     sum(blocks(size, READ_BLOCK) * units for size, units in reads),
-                    sum(change.units * twice + change.index_units for change in changes),
+                    written.total(),
                     sum(size for size, _ in reads),
                     sum(change.size for change in changes),
+                    written,
                 )
             )
 
@@ -312,6 +330,11 @@ class Change:
     def units(self) -> int:
         return blocks(self.size, WRITE_BLOCK)
 
-    @property
-    def index_units(self) -> int:
-        return sum(index.write_units(self.before, self.after) for index in self.table.indexes.values())
+    def written(self, twice: int) -> Counter[Partition]:
+        """The write units, by partition; in a transaction an item costs twice as much, and an index does not."""
+        key = str(next(iter(self.said[self.table.key[0]].values())))
+        units: Counter[Partition] = Counter({(self.table.name, key): self.units * twice})
+        for name, index in self.table.indexes.items():
+            for partition, cost in index.write_units(self.before, self.after).items():
+                units[f"{self.table.name} {name}", partition] += cost
+        return units
