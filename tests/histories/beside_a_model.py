@@ -376,10 +376,11 @@ class Exchange(RuleBasedStateMachine):
     # ---- people ----------------------------------------------------------------------------------------------------
 
     def some_pair(self, data: Any) -> Pair:
-        """Somebody, and a line: often one over which they are in a session, or were."""
+        """Somebody, and a line: most often one over which they are in a session, or were."""
         known = sorted({pair for held in self.model.sessions.values() for pair in held.people.items()})
         anybody = some.tuples(some.sampled_from(PEOPLE), some.sampled_from(LINES))
-        return cast(Pair, data.draw(some.one_of(some.sampled_from(known), anybody) if known else anybody))
+        often = [some.sampled_from(pairs) for pairs in (sorted(self.model.taken()), known) if pairs]
+        return cast(Pair, data.draw(some.one_of(*often, anybody)))
 
     @rule(data=some.data(), fault=FAULTS)
     def call(self, data: Any, fault: tuple[int, int]) -> None:
@@ -458,6 +459,21 @@ class Exchange(RuleBasedStateMachine):
         kept = RANKS[row["status"]]
         assert kept in ({best} if answer is not None else {best, self.interactions[told.session, entry]})
         self.interactions[told.session, entry] = kept
+
+    def is_first(self, told: Told) -> bool:
+        """Whether it would be the first that is heard of a call in a session that is open."""
+        held, entry = self.model.sessions.get(told.session), "interaction#KI" + told.fields["ParentCallSid"][2:]
+        return bool(held and held.is_open) and (told.session, entry) not in self.interactions
+
+    @precondition(lambda self: any(self.is_first(told) for told in self.to_tell))
+    @rule(data=some.data(), fault=FAULTS)
+    def close_before_it_is_told(self, data: Any, fault: tuple[int, int]) -> None:
+        """S3: the first that is heard of a call comes when its session has just been closed."""
+        told = data.draw(some.sampled_from([told for told in self.to_tell if self.is_first(told)]))
+        after = self.model.copy()
+        after.sessions[told.session].closed = True
+        self.settle(self.ask((0, 0), "POST", self.path(told.session), Status="closed"), 0, after)
+        self.tell_one(told, False, fault)
 
     @precondition(lambda self: self.to_tell)
     @rule(data=some.data())
@@ -580,7 +596,7 @@ def live(clock: Any, lives: int, phases: Collection[Phase] = (Phase.generate, Ph
     Exchange.clock, Exchange.lived = clock, 0
     wanted = settings(
         max_examples=lives,
-        stateful_step_count=30,
+        stateful_step_count=50,
         phases=phases,
         deadline=None,
         derandomize=True,
