@@ -421,7 +421,7 @@ class Exchange(RuleBasedStateMachine):
         held = self.model.sessions[str(sid)]
         if held.until is not None:
             assert int(str(dial.get("timeLimit"))) <= max(held.until, time.time() + held.ttl) - time.time()
-        for status in data_of(target):
+        for status in statuses_told_of(target):
             self.to_tell.append(self.told(call, status, expected, str(target.get("statusCallback")), str(sid)))
 
     def told(self, call: str, status: str, to: Pair | None, address: str, session: str) -> Told:
@@ -585,8 +585,8 @@ class Exchange(RuleBasedStateMachine):
         assert set(kept.values()) <= {1}
 
 
-def data_of(target: ElementTree.Element) -> list[str]:
-    """Of what Twilio will tell."""
+def statuses_told_of(target: ElementTree.Element) -> list[str]:
+    """The statuses of a leg that Twilio will tell, as its `<Number>` asks."""
     told = {"initiated": "initiated", "answered": "in-progress", "completed": "completed"}
     return [told[event] for event in str(target.get("statusCallbackEvent")).split()]
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.scheduler.models import scheduler_backends
 from phonenumbers import NumberParseException, parse
 
 from local.aws import ACCOUNT, REGION
@@ -38,12 +39,10 @@ class Written(logging.Handler):
 def find_leaks(stack: Stack, written: list[str]) -> list[str]:
     """Where a number stands that should not, in words."""
     taints = {taint: number for number in people(stack) if (taint := subscriber_part(number))}
-    found = [
-        f"{taints[taint]} stands in {place}: {text[:300]}"
-        for place, text in [*shown(stack), *kept(stack), *(("the log", line) for line in written)]
-        for taint in taints
-        if taint in BETWEEN_DIGITS.sub("", text)
-    ]
+    found = []
+    for place, text in [*shown(stack), *kept(stack), *(("the log", line) for line in written)]:
+        joined = BETWEEN_DIGITS.sub("", text)
+        found += [f"{taints[taint]} stands in {place}: {text[:300]}" for taint in taints if taint in joined]
     return list(dict.fromkeys(found))
 
 
@@ -99,8 +98,8 @@ def kept(stack: Stack) -> Iterator[tuple[str, str]]:
     cloud = stack.cloud
     for event in cloud.events:
         yield "an event", str(event)
-    for schedule in cloud.client("scheduler").list_schedules()["Schedules"]:
-        yield "the name of a schedule", schedule["Name"]
+    for group in scheduler_backends[ACCOUNT][REGION].schedule_groups.values():
+        yield from (("a schedule", f"{one.name} {one.target.get('Input')}") for one in group.schedules.values())
     for files in cloud.buckets.named.values():
         yield from (("the key of a file", key) for key in files)
     for queue in cloud.queues.named.values():
