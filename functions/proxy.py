@@ -185,7 +185,7 @@ def update_session(service_sid: str, sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     sid = sessions.session_sid_of(service_sid, sid)
     wanted = form(*requests.SESSION_CHANGES)
-    session = lifecycle.change_session(service_sid, sid, wanted)
+    session = lifecycle.change_session(service_sid, sid, wanted, event_bus.tell)
     arm_cleanup(session)
     if wanted.text("Status") == "closed" and services.get_service(service_sid).close_ends_calls:
         removal.end_calls(session, interactions.running(sid), twilio_api.hang_up_call)
@@ -251,7 +251,7 @@ def update_participant(service_sid: str, session_sid: str, sid: str) -> Response
     """Proxy has no such operation: somebody gets another telephone, and keeps their line."""
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
-    person = telephones.change_numbers(service_sid, session_sid, sid, form(*requests.TELEPHONES))
+    person = telephones.change_numbers(service_sid, session_sid, sid, form(*requests.TELEPHONES), event_bus.tell)
     return ok(sessions.show_participant(person, service_sid, base()))
 
 

@@ -86,6 +86,52 @@ def test_who_joins_later_is_counted_too(service):
     assert (seen["most_at_once"], seen["numbers_needed"]) == (2, 2)
 
 
+def test_who_is_in_a_session_that_is_opened_again_is_counted_on_that_day_too(service, clock):
+    sids = [meet(service, AIKO, customer).sid for customer in CUSTOMERS[:2]]
+    for status in ("closed", "in-progress"):
+        for sid in sids:
+            service.sessions(sid).update(status=status)
+        clock.shift(86_400)
+    [seen] = forecast_of(service)["forecasts"]
+    assert [day["most_at_once"] for day in seen["days"]] == [2, 2]
+
+
+def test_who_gets_a_number_by_which_they_are_in_another_session_is_counted_as_whoever_joins(service):
+    for line, person, other in ((LINES[0], AIKO, BEN), (LINES[1], EVE, CUSTOMERS[0])):
+        pair = [{"Identifier": person, "ProxyIdentifier": line}, {"Identifier": other}]
+        made = service.sessions.create(participants=[json.dumps(one) for one in pair])
+    [eve] = [one for one in service.sessions(made.sid).participants.list() if one.identifier == EVE]
+    assert forecast_of(service)["forecasts"][0]["days"] == []
+    path = f"/v1/Services/{service.fetch().sid}/Sessions/{made.sid}/Participants/{eve.sid}"
+    assert raw("POST", path, f"Identifier={AIKO}".replace("+", "%2B"), AUTH)[0] == 200
+    assert [day["most_at_once"] for day in forecast_of(service)["forecasts"][0]["days"]] == [2]
+
+
+def test_who_is_in_one_session_again_costs_three_reads_more_and_no_write(service, wire):
+    sid = meet(service, AIKO, BEN).sid
+    service.sessions(sid).update(status="closed")
+    with wire.counting() as operations:
+        service.sessions(sid).update(status="in-progress")
+    after = operations[operations.index("TransactWriteItems") + 1 :]
+    assert after == ["Query", "Query", "Query", "Query"]  # the pool, each one's routes, and what is answered
+
+
+@pytest.mark.parametrize("trouble", [refusing("ThrottlingException"), refusing("AccessDeniedException"), broken])
+@pytest.mark.parametrize("lost", ["UpdateItem", "Query"])
+def test_a_session_is_opened_again_although_that_cannot_be_noted(service, wire, trouble, lost):
+    first, second = meet(service, AIKO, BEN), meet(service, AIKO, EVE)
+    service.sessions(first.sid).update(status="closed")
+    demand._noted.clear()
+
+    def in_the_way(operation, request, carry):
+        noting = operation == lost and request["TableName"] in ("UsageTable", "DirectoryTable")
+        return trouble(operation, request, carry) if noting else carry()
+
+    with wire.has(in_the_way):
+        assert service.sessions(first.sid).update(status="in-progress").status == "in-progress"
+    assert second.status == "open"
+
+
 def test_what_is_refused_is_told_by_the_country_and_mode_that_lacked_a_number(service):
     for _ in range(2):
         status, said = raw(

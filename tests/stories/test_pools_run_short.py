@@ -89,3 +89,16 @@ def test_the_forecast_knows_the_most_sessions_of_one_person_now_and_on_the_days_
     ]
     clock.forward(hours=24 * 31)
     assert forecast_of(desk)["forecasts"][0]["days"] == []
+
+
+def test_orders_that_are_opened_again_count_and_their_owner_hears_of_it(desk, clock, aiko, shop):
+    desk.opens(*LINES)
+    orders = driver_meets(desk, aiko, CUSTOMERS[:4])
+    for order in orders:
+        desk.service.sessions(order.sid).update(status="closed")
+    clock.forward(hours=24)
+    for order in orders:
+        desk.service.sessions(order.sid).update(status="in-progress")
+    clock.forward(seconds=5)
+    assert [told["data"]["used"] for told in shop.asked] == [4, 4]
+    assert [day["most_at_once"] for day in forecast_of(desk)["forecasts"][0]["days"]] == [4, 4]

@@ -1,14 +1,15 @@
 """How many numbers a service needs: as many as the most sessions that one person is in at once, by country and mode.
 
-Whoever is given a number was looked at in all that would do, so it is known how many of those they hold. From the
-second on that is noted, where it is more than on that day before; so is what was refused for want of a number. A row
-for each service and day, in which no person stands, goes by itself a month later.
+Whoever is given a number was looked at in all that would do, so it is known how many of those they hold; whoever has
+numbers back, in a session that is opened again or by a new telephone, is looked at for it. From the second on that is
+noted, where it is more than on that day before; so is what was refused for want of a number. A row for each service and
+day, in which no person stands, goes by itself a month later.
 """
 
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,11 +24,11 @@ from toritsugi.foundation.transactions import WriteOutcome, carry_out
 from toritsugi.limits.usage import Tell
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.numbers import country_of, family_of
-from toritsugi.masking.candidates import LineSearch, serves
-from toritsugi.masking.pool import PoolNumber
+from toritsugi.masking.candidates import LineSearch, compatible, serves
+from toritsugi.masking.pool import PoolNumber, read_usable
 from toritsugi.masking.requests import ParticipantRequest
-from toritsugi.masking.routes import Route
-from toritsugi.masking.sessions import MODES
+from toritsugi.masking.routes import Route, list_routes
+from toritsugi.masking.sessions import MODES, Participant, Session
 
 WANT_OF_NUMBERS = (80201, 80202, 80203, 80205, 80206, 80207, 80208)  # the codes of creations that lacked one
 NEARLY_ALL = 0.8  # of the numbers that would do for a person, from where on it is told
@@ -62,18 +63,49 @@ def noted(
 
 def note_given(service_sid: str, mode: str, searches: Sequence[LineSearch], tell: Tell) -> None:
     """These people were given numbers: one who holds several of those that would do is noted, and nearly all told."""
-    now = time.time()
     for search in searches:
-        used = len(search.taken) + 1
-        if search.wanted.is_explicit or used < 2:
-            continue
-        kind = demand_kind(search.wanted.identifier, mode)
-        try:
-            raise_to(service_sid, f"most {kind}", used, now)
-            if used >= NEARLY_ALL * len(search.numbers):
-                tell_once(service_sid, kind, (len(search.numbers), used, False), now, tell)
-        except Exception:
-            log.warning("a demand was not noted", service_sid=service_sid, exc_info=True)
+        if not search.wanted.is_explicit:
+            kind = demand_kind(search.wanted.identifier, mode)
+            note_most(service_sid, kind, len(search.taken) + 1, len(search.numbers), tell)
+
+
+def note_held(session: Session, people: Sequence[Participant], tell: Tell | None) -> None:
+    """These people are in the session from now on, over lines that were chosen before: noted as if they were new.
+
+    It is read for that how many they hold: the pool in one query, and each telephone's routes in another.
+    """
+    if tell is None:
+        return
+    now = time.time()
+    try:
+        service, pool = read_usable(session.service_sid)
+        for person in people:
+            wanted = ParticipantRequest(person.identifier, more_identifiers=tuple(person.numbers[1:]))
+            with suppress(RequestRefused):  # none of the pool is for the next session of such a person
+                numbers = compatible(pool, wanted, session.mode, service.geo_match_level)
+                used = count_sessions(person.numbers, {number.phone_number for number in numbers}, now)
+                note_most(session.service_sid, demand_kind(person.identifier, session.mode), used, len(numbers), tell)
+    except Exception:
+        log.warning("a demand was not noted", service_sid=session.service_sid, exc_info=True)
+
+
+def count_sessions(telephones: Sequence[str], lines: set[str], now: float) -> int:
+    """In how many sessions somebody with these telephones is over these lines."""
+    routes = [route for number in telephones for route in list_routes(number) if route.line in lines]
+    return len({route.session_sid for route in routes if route.connects(now)})
+
+
+def note_most(service_sid: str, kind: str, used: int, numbers: int, tell: Tell) -> None:
+    """Somebody uses so many of the numbers that would do for them: from two on it is noted, and nearly all told."""
+    if used < 2:
+        return
+    now = time.time()
+    try:
+        raise_to(service_sid, f"most {kind}", used, now)
+        if used >= NEARLY_ALL * numbers:
+            tell_once(service_sid, kind, (numbers, used, False), now, tell)
+    except Exception:
+        log.warning("a demand was not noted", service_sid=service_sid, exc_info=True)
 
 
 def note_want(

@@ -23,8 +23,10 @@ from toritsugi.foundation.transactions import (
     update_if,
     write_transaction,
 )
+from toritsugi.limits.usage import Tell
 from toritsugi.lines.directory import Entry
 from toritsugi.masking.claims import expiry_of, read_date_expiry, routes_at, routes_from, shared_by
+from toritsugi.masking.demand import note_held
 from toritsugi.masking.interactions import slide_routes
 from toritsugi.masking.message_interactions import forget_what_happened
 from toritsugi.masking.pins import is_as_opened, is_of_participant, is_untaken, pin_at, pin_of, pin_taken, resting
@@ -55,8 +57,11 @@ from toritsugi.masking.terms import TERM_FIELDS, read_terms
 LATE_CLEANUP_SECONDS = 180  # a timer fires within a minute, and what then fails is repeated within two
 
 
-def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
-    """The session as changed: closed, opened again, or with another expiry or label. Raises RequestRefused."""
+def change_session(service_sid: str, session_sid: str, form: Form, tell: Tell | None = None) -> Session:
+    """The session as changed: closed, opened again, or with another expiry or label. Raises RequestRefused.
+
+    With `tell` it is noted how many numbers the people of a session hold that is opened again.
+    """
     status = form.choice("Status", ("open", "in-progress", "closed"))
     if status == "closed":
         check_rest_stays(form)
@@ -68,7 +73,7 @@ def change_session(service_sid: str, session_sid: str, form: Form) -> Session:
         if status == "closed" and not closed:
             done = close_session(session, people, "api")
         elif status == "in-progress" and closed:
-            done = reopen(session, people, form)
+            done = reopen(session, people, form, tell)
         elif status and status != session.status:
             raise wrong_status()
         elif closed:
@@ -234,7 +239,7 @@ def forgetting_partner(moment: float, session: Session) -> list[Action]:
     ]
 
 
-def reopen(session: Session, people: list[Participant], form: Form) -> bool:
+def reopen(session: Session, people: list[Participant], form: Form, tell: Tell | None) -> bool:
     """Whether its pairs were claimed again, as if they were new; not if the session was not as read.
 
     Raises RequestRefused 80604 when somebody else has one of the pairs or PINs by now, and 80605 when a line has left
@@ -286,6 +291,7 @@ def reopen(session: Session, people: list[Participant], form: Form) -> bool:
         raise pin_taken()
     if places:
         raise RequestRefused(80605, "The ProxyIdentifier of a Participant is not a phone number of this Service")
+    note_held(session, there, tell)
     return True
 
 

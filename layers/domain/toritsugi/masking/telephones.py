@@ -13,6 +13,7 @@ from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.forms import Form, invalid_parameter
 from toritsugi.foundation.sids import check_sid
 from toritsugi.foundation.transactions import refusals, write_transaction
+from toritsugi.limits.usage import Tell
 from toritsugi.masking.candidates import LineSearch
 from toritsugi.masking.claims import (
     MAX_CLAIM_TRIES,
@@ -30,6 +31,7 @@ from toritsugi.masking.claims import (
     team_of,
     without_pool,
 )
+from toritsugi.masking.demand import note_held
 from toritsugi.masking.lifecycle import leaving
 from toritsugi.masking.pool import PoolNumber, hold, read_usable
 from toritsugi.masking.requests import TELEPHONES, ParticipantRequest, check_identifier, read_more
@@ -49,10 +51,11 @@ from toritsugi.masking.sessions import (
 from toritsugi.masking.teams import WAYS_TO_RING
 
 
-def change_numbers(service_sid: str, session_sid: str, sid: str, form: Form) -> Participant:
+def change_numbers(service_sid: str, session_sid: str, sid: str, form: Form, tell: Tell | None = None) -> Participant:
     """The participant, whose numbers are as the form wants them by now, over the line that they have. Twice is once.
 
-    Raises RequestRefused as for whoever joins, and leaves everything as it was.
+    With `tell` it is noted how many numbers they hold now. Raises RequestRefused as for whoever joins, and leaves
+    everything as it was.
     """
     check_sid(sid, "KP", 80405)
     if not any(name in form for name in TELEPHONES):
@@ -60,7 +63,7 @@ def change_numbers(service_sid: str, session_sid: str, sid: str, form: Form) -> 
     for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         with suppress(PoolChanged):
-            if person := renumber(session_sid, sid, form, service, pool):
+            if person := renumber(session_sid, sid, form, service, pool, tell):
                 return person
     raise overtaken_by_claims()
 
@@ -77,7 +80,9 @@ def read_telephones(form: Form, person: Participant) -> ParticipantRequest:
     )
 
 
-def renumber(session_sid: str, sid: str, form: Form, service: Service, pool: list[PoolNumber]) -> Participant | None:
+def renumber(
+    session_sid: str, sid: str, form: Form, service: Service, pool: list[PoolNumber], tell: Tell | None
+) -> Participant | None:
     """The participant, who has the wanted numbers by now; None, if the session was not as read.
 
     Raises RequestRefused, PoolChanged.
@@ -97,7 +102,10 @@ def renumber(session_sid: str, sid: str, form: Form, service: Service, pool: lis
         search.allowed_digits = [int(person.digit or 1)]
     if search.wanted.numbers:
         next(choices([search], service.number_selection_behavior))
-    return save_numbers(session, person, others[0] if others else None, wanted, search)
+    changed = save_numbers(session, person, others[0] if others else None, wanted, search)
+    if changed:
+        note_held(session, [changed], tell)
+    return changed
 
 
 def keeps_some(person: Participant, wanted: ParticipantRequest) -> bool:
