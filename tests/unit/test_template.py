@@ -761,6 +761,7 @@ def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
         "calls unusual",
         "closed late",
         "limit reached",
+        "number exhausted",
         "recording failed",
         "request refused",
         "the door was answered",
