@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -103,6 +104,18 @@ def test_no_action_and_no_resource_is_a_star(role):
         # CodeDeploy asks for the versions of our functions, and describes alarms by their names.
         allowed += r"|\$\{\w+\.Arn\}:\*|arn:\S+:alarm:\*"
         assert all(re.fullmatch(allowed, resource) for resource in wide), wide
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_allowed_a_thing_once(role):
+    allowed = Counter(
+        (action, json.dumps(resource))
+        for statement in statements(role)
+        if "Condition" not in statement
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    )
+    assert [permission for permission, times in allowed.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
