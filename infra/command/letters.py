@@ -45,6 +45,7 @@ KINDS = {  # by what stands in it
     "dismiss": TIMER,
     "recording_sid": RECORDING,
     "cost": COSTS,
+    "day": COSTS,
     "delivery": NOTIFICATION,
     "event": NOTIFICATION,
     "callback": NOTIFICATION,

@@ -99,6 +99,7 @@ class Deployment:
         if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
             s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         given = HOST | {"Stage": self.stage, "TwilioAccountSid": ACCOUNT_SID, "CarrierUrl": self.network.url}
+        given["FollowCosts"] = "true"
         given[releases.PARAMETER] = releases.name_release(build, given | parameters)
         known = Template(build / "template.yaml", {}).body["Parameters"]
         given = {name: value for name, value in (given | parameters).items() if name in known}

@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,7 @@ from toritsugi.bridges import announcements, commands, events, forgetting, state
 from toritsugi.bridges.records import Announcement
 from toritsugi.callers import changes
 from toritsugi.costs import records as costs
+from toritsugi.costs.days import DaySums, keep_day
 from toritsugi.costs.inquiries import CostOrigin
 from toritsugi.costs.sold import Sold
 from toritsugi.foundation import api_keys
@@ -514,6 +516,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
         lambda: demand.change_tally(w.service, NOW, "ADD #name :n", "refused JP", 1)
     ),
     "limits.usage.forget_use": lambda w: lambda: usage.forget_use(AIKO, NOW),
+    "costs.days.keep_day": lambda w: lambda: keep_day(date(2026, 11, 28), DaySums(), unusual=False),
     "costs.records.keep_cost": lambda w: lambda: costs.keep_cost(a_cost()),
     "costs.records.keep_unlinked_costs": lambda w: lambda: costs.keep_unlinked_costs([a_cost()]),
     "costs.records.complete_cost": lambda w: kept_cost(lambda cost: costs.complete_cost(cost, a_cost(Decimal(1)))),

@@ -143,3 +143,92 @@ def test_where_costs_are_not_followed_twilio_is_asked_nothing(desk, clock, monke
     talk(clock, session, aiko, ben)
     clock.forward(hours=1)
     assert costs(desk) == []
+
+
+# ---- a day, and a month ----------------------------------------------------------------------------------------------
+
+RECEPTION = """
+language: ja-JP
+steps:
+  goodbye: {say: "本日は終了しました。"}
+"""
+
+
+@pytest.fixture
+def day_passes(clock):
+    """The next day comes, and once more; each is summed up."""
+    import costs as function
+
+    def pass_days(days=1):
+        for _ in range(days):
+            clock.forward(hours=24)
+            function.handler({"days": {}}, None)
+            clock.forward(seconds=10)
+
+    return pass_days
+
+
+def test_a_month_comes_to_what_twilio_sums_up_and_nothing_is_unexplained(desk, clock, session, aiko, ben, day_passes):
+    talk(clock, session, aiko, ben)
+    call = desk.calls(aiko, ben, line=LINES[0], minutes=5)
+    clock.forward(seconds=5)
+    for person in (aiko, ben):
+        person.rings(showing=LINES[0])
+        person.answers()
+    clock.forward(seconds=61)
+    call.end()
+    day_passes()
+    month = desk.asks("GET", "/api/costs/2026-11")
+    lines = {line["name"]: line for line in month["lines"]}
+    assert Decimal(month["total"]) == total(month["lines"])
+    assert Decimal(month["total"]) == total(month["days"][17:18])
+    assert (month["gap"], lines["unknown"]["amount"]) == ("0", "0")
+    assert (lines["outgoing-call"]["amount"], lines["outgoing-call"]["told"]) == ("1.11", "1.11")
+    assert (lines["conference"]["amount"], lines["conference"]["told"]) == ("0.0072", None)
+    assert lines["number"]["amount"] == lines["number"]["told"] == lines["number"]["estimate"] == "14.25"
+
+
+def test_calls_to_a_reception_are_found_in_the_sums_and_have_a_line_and_no_caller(desk, clock, aiko, day_passes):
+    desk.answers_at(RECEPTION_LINE, RECEPTION)
+    aiko.dials(RECEPTION_LINE)
+    clock.forward(minutes=10)
+    assert costs(desk) == []
+    day_passes()
+    (into,) = costs(desk, what="incoming-call")
+    assert (into["line"], into["number"], into["of"]) == (RECEPTION_LINE, None, None)
+    month = desk.asks("GET", "/api/costs/2026-11")
+    assert month["gap"] == "0"
+    assert [one["name"] for one in month["over_lines"]] == [RECEPTION_LINE]
+
+
+def test_a_month_is_a_sheet_and_a_page_for_who_has_a_key(desk, clock, session, aiko, ben, day_passes):
+    talk(clock, session, aiko, ben)
+    day_passes()
+    sheet = desk.request("GET", "/api/costs/2026-11/sheet")
+    assert sheet.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "bill,outgoing-call,,2,0.37,0.37,0.37,,0,USD" in sheet.text.splitlines()
+    page = desk.request("GET", "/api/costs/2026-11/page")
+    assert "What 2026-11 did cost" in page.text
+    assert aiko.number[1:] not in sheet.text + page.text
+    desk.http.auth = None
+    assert desk.request("GET", "/api/costs/2026-11/page").status_code == 401
+
+
+def test_a_month_of_which_nothing_was_summed_up_is_not_there(desk):
+    assert desk.request("GET", "/api/costs/2026-10").status_code == 404
+
+
+def test_a_day_that_costs_several_times_the_usual_is_told_once_and_so_is_a_silent_one(
+    desk, box, clock, session, aiko, ben, day_passes
+):
+    for _ in range(8):
+        talk(clock, session, aiko, ben)
+        day_passes()
+    for _ in range(8):
+        talk(clock, session, aiko, ben)
+    day_passes(2)
+    told = [one.detail["data"] for one in box.stack.cloud.events if one.what == "costs.unusual"]
+    busy, silent = told
+    assert (busy["day"], silent["day"]) == ("2026-11-26", "2026-11-27")
+    assert Decimal(busy["amount"]) > Decimal(busy["high"])
+    assert Decimal(silent["amount"]) < Decimal(silent["low"])

@@ -22,7 +22,7 @@ CONFIG = DOMAIN / "foundation/config.py"
 
 # The rooms from top to bottom, and which of those below it each may import. Adapters and foundation come after them.
 NOUNS = {
-    "subscriptions": {"masking", "bridges", "messages", "recordings", "limits", "lines"},
+    "subscriptions": {"costs", "masking", "bridges", "messages", "recordings", "limits", "lines"},
     "masking": {"bridges", "callers", "limits", "lines", "messages"},
     "bridges": {"limits", "lines"},
     "messages": {"receptions", "callers", "limits", "lines"},

@@ -773,6 +773,7 @@ def test_what_the_alarms_look_for_in_a_log_is_what_the_code_writes_there():
         "call failed",
         "calls unusual",
         "closed late",
+        "costs unusual",
         "limit reached",
         "number exhausted",
         "recording failed",

@@ -48,7 +48,8 @@ class Schedules:
         """
         self.clock, self.loop, self.delete = clock, asyncio.get_running_loop(), delete
         for function, schedule in self.own:
-            self.repeat(function, schedule)
+            if schedule.get("State") != "DISABLED":
+                self.repeat(function, schedule)
 
     # ---- what was asked for ----------------------------------------------------------------------------------------
 

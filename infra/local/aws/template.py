@@ -18,7 +18,7 @@ EVENTS = {  # what wakes a function, and which of its properties are obeyed here
     "HttpApi": {"ApiId", "Method", "Path", "PayloadFormatVersion", "RouteSettings"},
     "ScheduleV2": {
         *("Name", "Description", "GroupName", "RoleArn", "ScheduleExpression", "Input", "RetryPolicy"),
-        "DeadLetterConfig",
+        *("DeadLetterConfig", "State"),
     },
     # Here is one process of each anyway, and every queue is emptied: in one that is not, nobody puts anything.
     "SQS": {"Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig", "Enabled"},

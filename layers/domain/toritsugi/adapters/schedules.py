@@ -101,6 +101,11 @@ def send_cost_to_ask(inquiry: dict[str, str]) -> None:
     clients.aws_client("sqs").send_message(QueueUrl=config.INQUIRIES_URL, MessageBody=body)
 
 
+def send_day_to_sum_up(day: dict[str, Any]) -> None:
+    """Has costs.py sum up a day of costs now, or go on with it."""
+    send({"day": day}, 0, config.INQUIRIES_URL)
+
+
 def hide_cost_to_ask(receipt: str, seconds: int) -> None:
     """Has costs.py ask again after so many seconds, for a message that it has received."""
     clients.aws_client("sqs").change_message_visibility(

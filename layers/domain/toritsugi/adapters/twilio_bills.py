@@ -3,7 +3,6 @@
 https://www.twilio.com/docs/voice/api/call-resource https://www.twilio.com/docs/usage/api/usage-record
 """
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -56,7 +55,16 @@ def page_of_list(listed: Any, of_day: str, day: date, after: str | None, show: A
     return [show(one) for one in page], urlsplit(page.next_page_url or "").query or None
 
 
-def list_usage(day: date) -> Iterator[Json]:
+def list_rented_numbers() -> list[Json]:
+    """All numbers of the account: sid, number, and since when it has them. Raises RequestRefused 80613."""
+    try:
+        numbers = twilio_client().incoming_phone_numbers.list(page_size=AT_ONCE)
+    except TwilioException as error:
+        raise downstream(error) from None
+    return [{"sid": one.sid, "number": one.phone_number, "since": one.date_created.date()} for one in numbers]
+
+
+def list_usage(day: date) -> list[Json]:
     """What was used on a day of GMT, by Twilio's categories: category, count, usage, price, currency.
 
     Raises RequestRefused 80613.
@@ -65,14 +73,16 @@ def list_usage(day: date) -> Iterator[Json]:
         records = twilio_client().usage.records.daily.list(start_date=day, end_date=day, page_size=AT_ONCE)
     except TwilioException as error:
         raise downstream(error) from None
-    for one in records:
-        yield {
+    return [
+        {
             "category": str(one.category),
             "count": int(one.count or 0),
             "usage": Decimal(one.usage or 0),
-            "price": Decimal(one.price or 0),
+            "price": Decimal(str(one.price or 0)),
             "currency": (one.price_unit or "").upper(),
         }
+        for one in records
+    ]
 
 
 def call_as_sold(call: Any) -> Json:

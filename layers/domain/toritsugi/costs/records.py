@@ -133,7 +133,9 @@ class Cost(Table):
 
 
 def retention_of(sid: str) -> int:
-    """For how many days a row is kept: as long as the exchange keeps the call or text itself."""
+    """For how many days a row is kept: as long as the exchange keeps the call or text itself; a number's for ever."""
+    if sid.startswith("PN"):
+        return 0
     return config.CALL_RETENTION if sid.startswith("CA") else config.MESSAGE_RETENTION
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from toritsugi.bridges.news import EVENTS_OF_CALLS, CallNews
+from toritsugi.costs.news import EVENTS_OF_COSTS, UnusualDayNews
 from toritsugi.limits.news import EVENTS_OF_LIMITS, EVENTS_OF_UNUSUAL_CALLS, LimitNews, UnusualNews
 from toritsugi.lines.news import EVENTS_OF_LINES, LineNews
 from toritsugi.masking.news import (
@@ -30,6 +31,7 @@ CATALOG: list[tuple[dict[str, str], type[Any]]] = [
     (EVENTS_OF_LINES, LineNews),
     (EVENTS_OF_LIMITS, LimitNews),
     (EVENTS_OF_UNUSUAL_CALLS, UnusualNews),
+    (EVENTS_OF_COSTS, UnusualDayNews),
     (EVENTS_OF_SUBSCRIPTIONS, SubscriptionNews),
 ]
 MEANING_OF_EVENT = {type: meaning for meanings, _ in CATALOG for type, meaning in meanings.items()}
