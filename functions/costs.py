@@ -13,7 +13,7 @@ from toritsugi.adapters import event_bus, schedules, twilio_bills
 from toritsugi.costs import days, inquiries, numbers, records
 from toritsugi.costs.days import DaySums
 from toritsugi.costs.inquiries import CostOrigin
-from toritsugi.costs.numbers import RentedNumber
+from toritsugi.costs.numbers import LeasedNumber
 from toritsugi.costs.sold import Sold
 from toritsugi.foundation.logs import follow, log, traced
 from toritsugi.foundation.types import Json
@@ -24,7 +24,7 @@ from toritsugi.tariffs import pulled_cards
 # For how many seconds a message is hidden after each look: together a day. SQS hides none for more than twelve hours.
 PATIENCE = (600, 3_600, 14_400, 28_800, 39_600)
 DAYS_BACK = (2, 1)
-PARTS = ("calls", "texts")  # of which there are lists
+LISTED_PARTS = ("calls", "texts")  # of which there are lists
 SPARE_MILLISECONDS = 60_000  # for a page that was begun, and the sums
 
 
@@ -92,10 +92,10 @@ def have_days_summed_up(today: date) -> None:
 def is_summed_up(said: Json, context: Any) -> bool:
     """Always: whether a day is written down, or another message goes on with it, for there was no time left."""
     day, card = date.fromisoformat(said["day"]), pulled_cards.get_card(None)
-    part, after = said.get("part", PARTS[0]), said.get("after")
+    part, after = said.get("part", LISTED_PARTS[0]), said.get("after")
     while part:
         after = keep_page(part, day, after, card)
-        part = part if after else next(iter(PARTS[PARTS.index(part) + 1 :]), None)
+        part = part if after else next(iter(LISTED_PARTS[LISTED_PARTS.index(part) + 1 :]), None)
         if part and context.get_remaining_time_in_millis() < SPARE_MILLISECONDS:
             schedules.send_day_to_sum_up({"day": said["day"], "part": part, "after": after})
             return True
@@ -119,7 +119,7 @@ def sum_up_day(day: date, card: RateCard) -> None:
         card if card.currency == currency else replace(card, currency=currency, rates=())
     )  # by which nothing is known
     used = {one["category"]: CategoryUse(one["count"], one["usage"], one["price"]) for one in usage}
-    rented = [RentedNumber(**one) for one in twilio_bills.list_rented_numbers()]
+    rented = [LeasedNumber(**one) for one in twilio_bills.list_rented_numbers()]
     records.keep_unlinked_costs(numbers.costs_of_numbers(rented, day, card, use_of(What.NUMBER, used).price))
     sums = DaySums(
         currency=currency,

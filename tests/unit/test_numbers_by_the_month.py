@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from toritsugi.costs.numbers import RentedNumber, costs_of_numbers
+from toritsugi.costs.numbers import LeasedNumber, costs_of_numbers
 from toritsugi.money.rates import shipped_card
 
 CARD = shipped_card()
@@ -13,7 +13,7 @@ NUMBER, OTHER, TOLL_FREE = "+815010000001", "+81312345678", "+81120123456"  # 4.
 
 
 def rented(number, since="2026-01-31", sid=1):
-    return RentedNumber(f"PN{sid:032x}", number, date.fromisoformat(since))
+    return LeasedNumber(f"PN{sid:032x}", number, date.fromisoformat(since))
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def test_only_our_own_routes_call_our_functions():
 
 def test_a_schedule_uses_the_role_that_the_template_shows():
     schedules = of_type("AWS::Scheduler::Schedule").values()
-    assert [named(schedule["Target"]["RoleArn"]) for schedule in schedules] == ["ScheduleRole"] * 2
+    assert [named(schedule["Target"]["RoleArn"]) for schedule in schedules] == ["ScheduleRole"] * 3
 
 
 # ---- what is kept ----------------------------------------------------------------------------------------------------
@@ -551,9 +551,25 @@ def test_callers_can_be_spared_a_start_by_processes_that_wait_or_by_snapshots():
 
 
 def test_a_sweep_that_fails_is_not_repeated_into_the_next_one():
-    (target,) = (schedule["Target"] for schedule in of_type("AWS::Scheduler::Schedule", USUAL).values())
-    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 3600}
-    assert named(target["DeadLetterConfig"]["Arn"]) == "DeadLetters"
+    for target in (schedule["Target"] for schedule in of_type("AWS::Scheduler::Schedule", USUAL).values()):
+        assert target["RetryPolicy"] == {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 3600}
+        assert named(target["DeadLetterConfig"]["Arn"]) == "DeadLetters"
+
+
+def test_costs_are_summed_up_only_where_they_are_followed():
+    def state(**parameters: str) -> tuple[str, object]:
+        whole = deploy(**parameters)
+        (schedule,) = (
+            one
+            for one in of_type("AWS::Scheduler::Schedule", whole).values()
+            if one["ScheduleExpression"] == "rate(1 day)"
+        )
+        mappings = of_type("AWS::Lambda::EventSourceMapping", whole).values()
+        (asked,) = (one for one in mappings if named(one["EventSourceArn"]) == "Inquiries")
+        return schedule["State"], asked["Enabled"]
+
+    assert state() == ("DISABLED", False)
+    assert state(FollowCosts="true") == ("ENABLED", True)
 
 
 def test_what_cleanup_gives_up_lies_in_the_dead_letters():
@@ -645,8 +661,9 @@ def test_only_who_copies_recordings_takes_messages_about_them():
 def test_only_who_counts_calls_and_texts_or_tells_of_changes_speaks_to_the_bus():
     counting = {role for role in ROLES if actions_on(role, "UsageTable")}
     assert counting == {"VoiceRole", "SmsRole", "StatusRole", "TimerRole", "ProxyRole", "ApiRole"}
-    assert {role for role in ROLES if actions_on(role, "Bus")} == {"NotificationRole", *counting}
-    assert {role for role in ROLES if actions_on(role, "Notifications")} == {"NotificationRole", *counting}
+    telling = {"NotificationRole", "CostsRole", *counting}  # the latter of a day that is out of its usual range
+    assert {role for role in ROLES if actions_on(role, "Bus")} == telling
+    assert {role for role in ROLES if actions_on(role, "Notifications")} == telling
     assert {role for role in ROLES if actions_on(role, "SlowNotifications")} == {"NotificationRole"}
 
 

@@ -16,7 +16,7 @@ from toritsugi.money.rates import RateCard, What
 
 
 @dataclass(frozen=True)
-class RentedNumber:
+class LeasedNumber:
     """A number of the account, and since when it has it."""
 
     sid: str
@@ -29,7 +29,7 @@ class RentedNumber:
         return self.since <= day and day.day == min(self.since.day, last)
 
 
-def costs_of_numbers(rented: Sequence[RentedNumber], day: date, card: RateCard, paid: Decimal) -> list[Cost]:
+def costs_of_numbers(rented: Sequence[LeasedNumber], day: date, card: RateCard, paid: Decimal) -> list[Cost]:
     """The rows of the numbers whose month begins on a day, on which so much was `paid` for numbers in all.
 
     Twilio does not say for which. That each has cost what was estimated is known if the sum is so, too; or if there is
@@ -43,13 +43,13 @@ def costs_of_numbers(rented: Sequence[RentedNumber], day: date, card: RateCard, 
     return [new_fee(*one, day, card) for one in zip(due, estimates, amounts, strict=True)]
 
 
-def estimate_of_number(rented: RentedNumber, card: RateCard) -> Decimal | None:
+def estimate_of_number(rented: LeasedNumber, card: RateCard) -> Decimal | None:
     """What a month of it costs by a card."""
     total = sum_up(price([PricedNumber(to=rented.number)], card, tax=False), card.currency)
     return total.amount if total.is_complete else None
 
 
-def new_fee(rented: RentedNumber, estimate: Decimal | None, amount: Decimal | None, day: date, card: RateCard) -> Cost:
+def new_fee(rented: LeasedNumber, estimate: Decimal | None, amount: Decimal | None, day: date, card: RateCard) -> Cost:
     """The row of a month of a number."""
     began = start_of_day(day.isoformat())
     sid = f"{rented.sid}-{day}"

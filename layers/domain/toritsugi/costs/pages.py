@@ -9,7 +9,7 @@ from typing import Any
 
 from toritsugi.costs.views import CostDayView, MonthReportView
 
-COLUMNS = ("part", "name", "count", "quantity", "estimate", "told", "amount", "difference", "gap", "currency")
+SHEET_COLUMNS = ("part", "name", "count", "quantity", "estimate", "told", "amount", "difference", "gap", "currency")
 # A browser runs nothing of it, and asks nobody.
 FOR_A_PAGE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -19,7 +19,7 @@ FOR_A_PAGE = {
 }
 HEIGHT, BAR, STEP = 120, 16, 22  # of the picture of the days
 
-STYLE = """
+PAGE_STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } .wide { overflow-x: auto }
@@ -33,10 +33,10 @@ th:first-child, td:first-child, caption { text-align: left } caption { font-weig
 def write_report_sheet(report: MonthReportView) -> str:
     """The report as CSV: the lines of the bill, then what was paid over each line, by service and on each day."""
     sheet = io.StringIO()
-    rows = csv.DictWriter(sheet, COLUMNS, restval="", lineterminator="\r\n")
+    rows = csv.DictWriter(sheet, SHEET_COLUMNS, restval="", lineterminator="\r\n")
     rows.writeheader()
     for row in rows_of_report(report):
-        rows.writerow({name: value for name, value in row.items() if name in COLUMNS and value is not None})
+        rows.writerow({name: value for name, value in row.items() if name in SHEET_COLUMNS and value is not None})
     return sheet.getvalue()
 
 
@@ -61,7 +61,7 @@ def write_report_page(report: MonthReportView) -> str:
 <html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>What {month} did cost</title>
-<style>{STYLE}</style>
+<style>{PAGE_STYLE}</style>
 <main>
 <h1>What {month} did cost</h1>
 <p class="total">{report["total"]} {unit}</p>
@@ -81,11 +81,11 @@ def write_table(caption: str, names: tuple[str, ...], rows: list[Any]) -> str:
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{name.replace("_", " ")}</th>' for name in names)
-    body = "\n".join(f"<tr>{''.join(write_cell(row[name]) for name in names)}</tr>" for row in rows)
+    body = "\n".join(f"<tr>{''.join(write_data_cell(row[name]) for name in names)}</tr>" for row in rows)
     return f'<div class="wide"><table><caption>{caption}</caption>\n<tr>{head}</tr>\n{body}\n</table></div>'
 
 
-def write_cell(value: Any) -> str:
+def write_data_cell(value: Any) -> str:
     return f"<td>{'–' if value is None else escape(str(value))}</td>"
 
 

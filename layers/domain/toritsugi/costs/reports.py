@@ -42,11 +42,13 @@ def report_of_month(month: str) -> MonthReport:
     if len(currencies := {sums.currency for sums in read.values()}) > 1:
         raise RequestRefused(20409, f"{month} was paid in {' and '.join(sorted(currencies))}, which have no sum", 409)
     sums = add_days(read.values())
-    shown = tuple(DayOfReport(one, read[one].total, rows[one].unusual) if one in rows else unknown(one) for one in days)
+    shown = tuple(
+        DayOfReport(one, read[one].total, rows[one].unusual) if one in rows else unknown_day(one) for one in days
+    )
     return MonthReport(month, shown, sums, whole_bill(sums.used, sums.known, sums.expected))
 
 
-def unknown(day: date) -> DayOfReport:
+def unknown_day(day: date) -> DayOfReport:
     return DayOfReport(day, None, unusual=False)
 
 
