@@ -81,12 +81,13 @@ def write_table(caption: str, names: tuple[str, ...], rows: list[Any]) -> str:
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{name.replace("_", " ")}</th>' for name in names)
-    body = "\n".join(f"<tr>{''.join(write_data_cell(row[name]) for name in names)}</tr>" for row in rows)
+    body = "\n".join(write_row([row[name] for name in names]) for row in rows)
     return f'<div class="wide"><table><caption>{caption}</caption>\n<tr>{head}</tr>\n{body}\n</table></div>'
 
 
-def write_data_cell(value: Any) -> str:
-    return f"<td>{'–' if value is None else escape(str(value))}</td>"
+def write_row(values: list[Any]) -> str:
+    cells = ["–" if value is None else escape(str(value)) for value in values]
+    return f"<tr><td>{'</td><td>'.join(cells)}</td></tr>"
 
 
 def draw_days(days: list[CostDayView]) -> str:
