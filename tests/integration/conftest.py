@@ -20,7 +20,7 @@ from twilio.rest import Client
 
 from local.aws import Cloud, Context
 from tests.conftest import ACCOUNT_SID, AUTH_TOKEN, BASE, NEXT_TOKEN, OWN_SECRET, PARAMETERS, ROOT
-from tests.integration.wire import Wire
+from tests.integration.wire import Wire, whose_handler
 from toritsugi.foundation import config
 from toritsugi.limits import charges, switch
 from toritsugi.masking import pool
@@ -166,7 +166,7 @@ NOON = datetime(2026, 11, 21, 3, tzinfo=UTC)  # in Tokyo
 @pytest.fixture(scope="module")
 def account():
     """One account at AWS for all tests of a module: to make one takes a second, to empty it no time at all."""
-    with Cloud(ROOT / "template.yaml", PARAMETERS, SETTINGS) as cloud:
+    with Cloud(ROOT / "template.yaml", PARAMETERS, SETTINGS, who_acts=whose_handler) as cloud:
         cloud.dynamodb, cloud.scheduler, cloud.ssm = map(cloud.client, ("dynamodb", "scheduler", "ssm"))
         cloud.schemas = cloud.template.of_type("AWS::DynamoDB::Table")
         yield cloud

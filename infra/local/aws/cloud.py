@@ -21,6 +21,7 @@ from local.aws.functions import Functions
 from local.aws.messages import Refused
 from local.aws.parameters import Parameters
 from local.aws.queues import Queues
+from local.aws.roles import Roles, WhoActs, who_runs
 from local.aws.schedules import Key, Schedules
 from local.aws.streams import Streams
 from local.aws.template import REGION, Template
@@ -68,13 +69,20 @@ class Troubles:
 class Cloud:
     """The resources of one stack, a context manager. Import handlers only inside, for they read the environment.
 
-    `keeps` is how many of the events on its buses can still be seen (None: all of them).
+    `keeps` is how many of the events on its buses can still be seen (None: all of them). `who_acts` says whose role
+    counts.
     """
 
     def __init__(
-        self, template: Path, parameters: dict[str, str], settings: dict[str, str], keeps: int | None = None
+        self,
+        template: Path,
+        parameters: dict[str, str],
+        settings: dict[str, str],
+        keeps: int | None = None,
+        who_acts: WhoActs = who_runs,
     ) -> None:
         self.template = Template(template, {"Stage": "local"} | parameters)
+        self.roles = Roles(self.template, who_acts)
         path = self.template.environment.get("SETTINGS_PATH", "")
         self.parameters = Parameters({f"{path}/{name}": value for name, value in settings.items()})
         self.faults = Troubles()
@@ -151,6 +159,8 @@ class Cloud:
             if service == "scheduler":
                 with refusing(client, operation):
                     self.schedules.check(operation, request)
+            if service == "dynamodb":
+                self.roles.check(operation, request)
             directly = rows.are_answered_directly(client, operation)
             answer = (rows.answer if directly else moto)(client, operation, request)
             if service == "scheduler":

@@ -71,9 +71,13 @@ class Template:
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The resources of a type by logical id, each with its resolved properties; those whose condition holds."""
+        there = self.as_written(kind).items()
+        return {name: self.resolve(resource.get("Properties", {})) for name, resource in there}
+
+    def as_written(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The same with nothing resolved, for the local stack does not know all that is referred to."""
         resources = self.body["Resources"].items()
-        there = {name: one for name, one in resources if one["Type"] == kind and self.holds(one.get("Condition"))}
-        return {name: self.resolve(resource.get("Properties", {})) for name, resource in there.items()}
+        return {name: one for name, one in resources if one["Type"] == kind and self.holds(one.get("Condition"))}
 
     @property
     def environment(self) -> dict[str, str]:
