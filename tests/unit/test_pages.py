@@ -19,3 +19,10 @@ def test_its_links_lead_somewhere(page):
 @each_page
 def test_what_it_names_is_here(page):
     assert set(missing_names(page.read_text())) <= MADE
+
+
+def test_the_page_on_security_names_whatever_plays_an_attack():
+    page = (ROOT / "docs/security.md").read_text()
+    played = [file.name for file in (ROOT / "tests/attacks").glob("test_*.py")]
+    assert [name for name in played if f"](../tests/attacks/{name})" not in page] == []
+    assert len(played) > 15
