@@ -52,6 +52,18 @@ def test_what_is_no_limit_is_refused_by_name(desk, wrong):
     assert (status, said["errors"][0]["pointer"]) == (422, f"/{next(iter(wrong))}")
 
 
+CALLS = {"calls_at_once_per_line": 1, "calls_at_once": 1} | dict.fromkeys(
+    ("calls_an_hour_per_line", "calls_a_day_per_line", "calls_an_hour", "calls_a_day"), 2
+)
+
+
+@pytest.mark.parametrize(("limit", "most"), CALLS.items(), ids=CALLS)
+def test_every_limit_of_calls_refuses_what_is_beyond_by_its_name(desk, clock, allowed, limit, most):
+    allowed(**{limit: most})
+    first, second = (desk.asks("POST", "/api/calls", WANTED) for _ in range(2))  # of two legs each
+    assert (first[0], second[0], second[1]["limit"]) == (201, 429, limit)
+
+
 # ---- somebody hears of it --------------------------------------------------------------------------------------------
 
 
