@@ -96,6 +96,16 @@ def test_a_refused_connection_is_tried_once_more(town):
     assert town.aiko.words == ["Hello"]
 
 
+@pytest.mark.parametrize(("fragment", "heard"), [("", SORRY), ("#rc=2&rp=5xx", SORRY), ("#rc=2&rp=4xx,5xx", "Hello")])
+def test_a_request_that_a_gateway_turns_away_comes_again_where_its_address_says_so(town, fragment, heard):
+    town.has_line(voice_url=town.at(f"/voice{fragment}"))
+    town.goes_wrong(throttled={"match": "/voice", "times": 2})
+    town.answers("/voice", HELLO)
+    town.aiko.dials()
+    assert town.aiko.words == [heard]
+    assert town.log()[0]["error"]["message"].startswith("Answered 429")
+
+
 def test_a_delay_counts_against_the_time_of_the_telephone(town):
     town.goes_wrong(delay={"match": "/voice", "seconds": 3})
     town.answers("/voice", HELLO)

@@ -54,6 +54,13 @@ def test_there_is_one_interaction_whatever_happens_to_its_callbacks(session, aik
     assert what_is_told(session) == A_MINUTE
 
 
+@pytest.mark.parametrize("path", ["/voice", CALLBACKS], ids=["the call itself", "its callbacks"])
+def test_what_the_gateway_turns_away_for_want_of_room_comes_again(session, aiko, ben, clock, box, path):
+    box.call("PUT", "/faults", {"throttled": {"match": path, "times": 2}})
+    talk_for_a_minute(session, aiko, ben, clock)
+    assert what_is_told(session) == A_MINUTE
+
+
 def test_a_callback_that_cannot_get_through_is_tried_again(session, aiko, ben, clock, box):
     box.call("PUT", "/faults", {"connection_refused": {"match": CALLBACKS, "times": 2}})
     talk_for_a_minute(session, aiko, ben, clock)

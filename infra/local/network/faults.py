@@ -6,6 +6,7 @@
     reorder                   a status callback is swapped with the next one
     delay                     it takes `seconds`: a callback comes late, TwiML late or, after 15 s, too late
     lose, connection_refused  it does not arrive
+    throttled                 it does not arrive, and is answered 429, as by a gateway that lets only so many through
     announcement_fails        of the AnnounceUrl: nothing is heard, and announcement-fail is told
 
 of a request to the REST API,
@@ -39,6 +40,7 @@ SETTINGS = {
     "delay": {"match", "times", "seconds"},
     "lose": {"match", "times"},
     "connection_refused": {"match", "times"},
+    "throttled": {"match", "times"},
     "announcement_fails": {"match", "times"},
     "rest_429": {"match", "times"},
     "rest_500_after_applying": {"match", "times"},

@@ -304,6 +304,8 @@ class Sending:
         """The faults that keep a request from arriving."""
         if self.world.faults.take("connection_refused", url):
             raise Unanswered("ct", 11205, "No connection: refused (a fault that was asked for).")
+        if self.world.faults.take("throttled", url):
+            raise Unanswered("4xx", 11200, "Answered 429 (a fault that was asked for).")
         if self.world.faults.take("lose", url):
             if not self.is_callback:
                 await self.world.clock.sleep(min(self.patience.rt, left), f"giving up on {url}")
