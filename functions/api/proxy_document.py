@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from toritsugi.foundation.durations import MAX_RING_SECONDS, MIN_RING_SECONDS
 from toritsugi.foundation.forms import FORM_TYPE
+from toritsugi.foundation.once import MAX_KEY
 from toritsugi.foundation.pages import MAX_PAGE_SIZE
 from toritsugi.foundation.rest import scope_for
 from toritsugi.foundation.types import Json
@@ -108,6 +109,7 @@ FIELDS: dict[str, Json] = {
         "items": {"type": "string"},
         "description": f"Each an object in JSON, of {', '.join(requests.PARTICIPANT_FACTS)}; the field is repeated",
     },
+    "DryRun": truth(OURS + "Nothing is made: the answer says whether it would be, and with which numbers"),
     "Label": string(OURS + "What the session is about, in words that people may hear", maxLength=requests.MAX_LABEL),
     "FailOnParticipantConflict": STRICT,
     "ReturnErrorOnDuplicateRequest": STRICT,
@@ -496,6 +498,7 @@ ALSO_REFUSED = {
     404: "20404: there is no such thing, or not any more",
     409: "20409: others are changing the same",
     415: "20001: what is sent is no form",
+    422: "20409: the Idempotency-Key was used for another request",
     429: "20429: as much was asked, called or written as is allowed",
     503: "20503: the exchange is stopped: it neither calls nor writes",
 }
@@ -503,6 +506,38 @@ ABOUT = (
     "On it Twilio's SDKs' `client.proxy.v1` runs unchanged. Fields that are not in Twilio's Proxy say so. What is sent "
     "is a form; a field or parameter that there is not is refused by its name (20001)."
 )
+MADE_ONCE = ("create_service", "add_number", "create_session", "add_participant", "create_message_interaction")
+IDEMPOTENCY_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": OURS + "The same request with the same key makes nothing more, for a day",
+    "schema": {"type": "string", "maxLength": MAX_KEY},
+}
+ASSIGNMENT: Json = {
+    "type": "object",
+    "description": "What a dry run answers",
+    "required": ["assignable", "mode", "participants", "service_sid"],
+    "properties": {
+        "assignable": truth("Always true: what is not is refused, with the code with which it would be"),
+        "service_sid": string("The service"),
+        "mode": string("The mode that the session has, or would have", enum=list(MODES)),
+        "participants": {
+            "type": "array",
+            "description": "Who would join, and which number each would be given",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "identifier": string("The person's telephone number"),
+                    "more_identifiers": {"type": "array", "items": {"type": "string"}},
+                    "proxy_identifier": string("The number of the pool"),
+                    "proxy_identifier_sid": string("The same by its SID"),
+                    "digit": number("What is pressed for this session, where the person has several over the number"),
+                },
+            },
+        },
+    },
+}
 ERROR: Json = {
     "type": "object",
     "description": "Why a request was not carried out, as Twilio says it",
@@ -529,7 +564,7 @@ def write_proxy_document(version: str, address: str) -> Json:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Meta": META, "Error": ERROR},
+            "schemas": {**schemas, "Meta": META, "Error": ERROR, "Assignment": ASSIGNMENT},
             "securitySchemes": {"key": {"type": "http", "scheme": "basic", "description": "A key of the exchange"}},
         },
     }
@@ -546,9 +581,15 @@ def write_operation(asked: Operation) -> Json:
         "summary": asked.summary.removeprefix(OURS),
         "description": f"{ours}Needs a key with the scope `{scope_for(asked.method, noun)}`.",
         "tags": [noun],
-        "parameters": [*write_places(asked.path), *(write_pages() if is_list else [])],
+        "parameters": [
+            *write_places(asked.path),
+            *(write_pages() if is_list else []),
+            *([IDEMPOTENCY_KEY] if asked.name in MADE_ONCE else []),
+        ],
         "responses": {status: write_success(one, key if is_list else ""), **write_refusals(asked)},
     }
+    if "DryRun" in asked.fields:
+        written["responses"] = {"200": write_success("Assignment"), **written["responses"]}
     return written | ({"requestBody": write_form(asked)} if asked.fields else {})
 
 
@@ -587,7 +628,8 @@ def write_success(schema: str, key: str = "") -> Json:
 
 def write_refusals(asked: Operation) -> Json:
     """Each status with which an operation refuses, and the codes that it then has."""
-    said = {status: [why] for status, why in ALSO_REFUSED.items() if asked.fields or status != 415}
+    also = {status for status in ALSO_REFUSED if status != 415 or asked.fields}
+    said = {status: [ALSO_REFUSED[status]] for status in also - (set() if asked.name in MADE_ONCE else {422})}
     for code in sorted({*ALWAYS, *asked.codes}):
         said.setdefault(STATUS.get(code, 400), []).append(f"{code}: {PROXY_CODES[code]}")
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}

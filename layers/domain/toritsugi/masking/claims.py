@@ -37,6 +37,7 @@ from toritsugi.masking.sessions import (
     Session,
     SessionName,
     is_as_read,
+    is_named,
     other_numbers,
     participant_entry,
     present,
@@ -104,6 +105,30 @@ def open_session(
         with suppress(PoolChanged):
             return session, claim_session(session, wanted, service, pool, tell)
     raise overtaken_by_claims()
+
+
+def try_session(service_sid: str, form: Form) -> tuple[Session, list[Participant]]:
+    """The session and its people as they would be made now: nothing is stored. Raises RequestRefused as that would."""
+    service, pool = read_usable(service_sid)
+    wanted = read_participants(form)
+    session = new_session(service, pool, wanted, form)
+    if session.unique_name and is_named(service_sid, session.unique_name):
+        raise name_taken()
+    return session, assign(session, wanted, service, pool)
+
+
+def assign(
+    session: Session, wanted: list[ParticipantRequest], service: Service, pool: list[PoolNumber]
+) -> list[Participant]:
+    """These people with the numbers that they would be given now, without a PIN. Raises RequestRefused."""
+    check_rings(session, *wanted)
+    choose_pins([person.pin for person in wanted], takes_pins(service, session))
+    searches = [search_for(person, session, service, pool) for person in wanted]
+    numbers = next(choices(searches, service.number_selection_behavior))
+    given = enumerate(zip(wanted, numbers, strict=True))
+    people = [enrol(session, person, number, place, None) for place, (person, number) in given]
+    give_digits(people, searches)
+    return people
 
 
 def claim_session(
@@ -184,9 +209,14 @@ def save_session(
     if len(whose) in places:
         raise SessionIsThere
     if name_place in places and session.unique_name:
-        raise RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
+        raise name_taken()
     check_pins([wanted for place, (_, wanted) in enumerate(with_pin, pin_place) if place in places])
     return {whose[place] for place in places}
+
+
+def name_taken() -> RequestRefused:
+    """The refusal (80603) of a name that another session has."""
+    return RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
 
 
 def check_pins(taken: list[ParticipantRequest]) -> None:
@@ -208,19 +238,38 @@ def without_pool(refused: set[int], checks: int, others: int) -> set[int]:
     return places
 
 
-def join_session(service_sid: str, session_sid: str, form: Form, tell: Tell | None = None) -> Participant:
-    """One more participant in a session, noted likewise. Raises RequestRefused, and leaves nothing."""
+def join_session(
+    service_sid: str, session_sid: str, form: Form, tell: Tell | None = None, *, sid: str | None = None
+) -> Participant:
+    """One more participant in a session, noted likewise, and perhaps with this SID.
+
+    Raises RequestRefused, and leaves nothing.
+    """
     check_strictness(form)
     wanted = read_participant(form)
     for _ in range(MAX_CLAIM_TRIES):
         service, pool = read_usable(service_sid)
         with suppress(PoolChanged):
-            return claim_place(session_sid, wanted, service, pool, tell)
+            return claim_place(session_sid, wanted, service, pool, tell, sid)
     raise overtaken_by_claims()
 
 
+def try_joining(service_sid: str, session_sid: str, form: Form) -> tuple[Session, list[Participant]]:
+    """The session, and who would join it now: nothing is stored. Raises RequestRefused as that would."""
+    check_strictness(form)
+    wanted = read_participant(form)
+    service, pool = read_usable(service_sid)
+    session, _ = get_joinable(service_sid, session_sid, wanted, int(time.time()))
+    return session, assign(session, [wanted], service, pool)
+
+
 def claim_place(
-    session_sid: str, wanted: ParticipantRequest, service: Service, pool: list[PoolNumber], tell: Tell | None
+    session_sid: str,
+    wanted: ParticipantRequest,
+    service: Service,
+    pool: list[PoolNumber],
+    tell: Tell | None,
+    sid: str | None,
 ) -> Participant:
     """The participant, who is in the session by now. Raises RequestRefused, PoolChanged."""
     session, _ = get_joinable(service.service_sid, session_sid, wanted, int(time.time()))
@@ -231,7 +280,7 @@ def claim_place(
         for numbers in choices(searches, service.number_selection_behavior):
             now = int(time.time())
             session, people = get_joinable(service.service_sid, session_sid, wanted, now)
-            person = enrol(session, wanted, numbers[0], session.participants, pin)
+            person = enrol(session, wanted, numbers[0], session.participants, pin, sid)
             person.side = free_side(person, present(people))
             give_digits([person], searches)
             if not (lost := save_participant(session, person, present(people), searches[0], numbers, now)):
@@ -369,11 +418,16 @@ def takes_pins(service: Service, session: Session) -> bool:
 
 
 def enrol(
-    session: Session, wanted: ParticipantRequest, number: PoolNumber, place: float, pin: str | None
+    session: Session,
+    wanted: ParticipantRequest,
+    number: PoolNumber,
+    place: float,
+    pin: str | None,
+    sid: str | None = None,
 ) -> Participant:
-    """A new participant of the session, on this line, perhaps with a PIN; not stored yet."""
+    """A new participant of the session, on this line, perhaps with a PIN, and with this SID; not stored yet."""
     now = int(time.time())
-    sid = "KP" + uuid.uuid4().hex
+    sid = sid or "KP" + uuid.uuid4().hex
     person = Participant(
         session.session_sid,
         participant_entry(sid),

@@ -94,15 +94,18 @@ def get_addressee(service_sid: str, session_sid: str, sid: str) -> tuple[Session
     return session, people
 
 
-def new_message_to(person: Participant, form: Form) -> Message:
-    """The message that a form asks for; not kept yet. Raises RequestRefused 80701."""
+def new_message_to(person: Participant, form: Form, sid: str | None = None) -> Message:
+    """The message that a form asks for, in an interaction that perhaps has this SID; not kept yet.
+
+    Raises RequestRefused 80701.
+    """
     body, media = form.text("Body") or "", form.getlist("MediaUrl")
     if not body.strip() and not media:
         raise RequestRefused(80701, "'Body' is invalid: a message needs one, or a MediaUrl")
     if not all(URL.fullmatch(url) for url in media):
         raise RequestRefused(80701, "'MediaUrl' is invalid: it must be a URL that begins with http:// or https://")
     return records.new_message(
-        "KM" + uuid.uuid4().hex,
+        message_id_of(sid) if sid else "KM" + uuid.uuid4().hex,
         time.time(),
         direction="outbound-api",
         status="accepted",

@@ -22,10 +22,10 @@ MAX_LABEL = 60  # characters: it is spoken
 # https://www.twilio.com/docs/api/errors/80623
 STRICTNESS = ("FailOnParticipantConflict", "ReturnErrorOnDuplicateRequest")
 SESSION_CHANGES = ("DateExpiry", "Ttl", "Status", "Label", *TERM_FIELDS, *STRICTNESS)
-SESSION_FIELDS = ("UniqueName", "Mode", "Participants", *SESSION_CHANGES)
+SESSION_FIELDS = ("UniqueName", "Mode", "Participants", "DryRun", *SESSION_CHANGES)
 TELEPHONES = ("Identifier", "MoreIdentifiers", "Rings")
 PARTICIPANT_FACTS = (*TELEPHONES, "FriendlyName", "ProxyIdentifier", "ProxyIdentifierSid", "Pin")
-PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, *STRICTNESS)
+PARTICIPANT_FIELDS = (*PARTICIPANT_FACTS, "DryRun", *STRICTNESS)
 
 
 class KeysAsWritten(list[tuple[str, Any]]):

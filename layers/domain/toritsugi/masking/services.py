@@ -128,13 +128,13 @@ def service_name_entry(unique_name: str) -> str:
     return f"service-name#{unique_name}"
 
 
-def new_service(form: Form) -> Service:
-    """A new service with its name claimed. Raises RequestRefused 80602 when the name is taken."""
+def new_service(form: Form, sid: str | None = None) -> Service:
+    """A new service with its name claimed, and perhaps with this SID. Raises RequestRefused 80602 for a taken name."""
     unique_name = form.unique_name()
     if not unique_name:
         raise RequestRefused(80701, "'UniqueName' is invalid: a service needs a name")
     now = int(time.time())
-    sid = "KS" + uuid.uuid4().hex
+    sid = sid or "KS" + uuid.uuid4().hex
     service = Service(sid, "service", unique_name=unique_name, date_created=now, date_updated=now)
     set_from_form(service, form)
     name = ServiceName(config.TWILIO_ACCOUNT_SID, service_name_entry(unique_name), named=sid)

@@ -337,6 +337,15 @@ def find_sid_of_name(service_sid: str, unique_name: str) -> str:
         raise RequestRefused(80308, f"No Session of this Service has the unique name {unique_name[:191]!r}") from None
 
 
+def is_named(service_sid: str, unique_name: str) -> bool:
+    """Whether a session of the service has this name."""
+    try:
+        find_sid_of_name(service_sid, unique_name)
+    except RequestRefused:
+        return False
+    return True
+
+
 def session_sid_of(service_sid: str, sid_or_name: str) -> str:
     """The SID of a session that is named by it, which costs nothing, or by its unique name. Raises RequestRefused."""
     return sid_or_name if is_sid(sid_or_name, "KC") else get_session(service_sid, sid_or_name).session_sid
@@ -470,6 +479,18 @@ def show_session(session: Session, base: str, now: float) -> dict[str, Any]:
         "label": session.label,
         "calls_made": len(session.calls_made or ()),
         **show_terms(session.terms),
+    }
+
+
+def show_assignment(session: Session, people: Iterable[Participant]) -> dict[str, Any]:
+    """What a dry run answers: the mode that the session has, and which number each would have in it."""
+    names = ("identifier", "more_identifiers", "proxy_identifier", "proxy_identifier_sid", "digit")
+    shown = [show_participant(person, session.service_sid, "") for person in people]
+    return {
+        "assignable": True,
+        "service_sid": session.service_sid,
+        "mode": session.mode,
+        "participants": [{name: person[name] for name in names} for person in shown],
     }
 
 
