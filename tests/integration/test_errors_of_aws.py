@@ -37,7 +37,7 @@ from toritsugi.costs import records as costs
 from toritsugi.costs.days import DaySums, keep_day
 from toritsugi.costs.inquiries import CostOrigin
 from toritsugi.costs.sold import Sold
-from toritsugi.foundation import api_keys
+from toritsugi.foundation import api_keys, once
 from toritsugi.foundation.errors import Contended
 from toritsugi.foundation.events import new_event
 from toritsugi.limits import charges, switch, usage
@@ -73,6 +73,7 @@ from toritsugi.tariffs import pulled_cards
 WRITERS = {
     "update_if",
     "update_unread_if",
+    "update_or_read",
     "save_if",
     "delete_if",
     "carry_out",
@@ -511,6 +512,7 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "tariffs.pulled_cards.forget_unfinished": lambda w: pulled(),
     "limits.charges.keep_charges": lambda w: lambda: charges.keep_charges(charges.shipped_charges()),
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
+    "foundation.once.update": lambda w: lambda: once.begin(once.read_request("SK1", "key", "/v1/Services", b"")),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
     "masking.demand.change_tally": lambda w: (
         lambda: demand.change_tally(w.service, NOW, "ADD #name :n", "refused JP", 1)

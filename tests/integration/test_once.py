@@ -8,6 +8,7 @@ import proxy
 from local.aws import Context
 from tests.conftest import BASE
 from tests.integration import test_lines_api, test_messages_api
+from tests.integration.answers import answers, lost
 from tests.integration.calls import Desk
 from tests.integration.conftest import AIKO, BEN, EVE, event_of, give_numbers
 from tests.integration.test_lines_api import TEXTS
@@ -164,3 +165,9 @@ def test_a_text_of_which_nobody_knows_is_not_sent_again(client, account_at_twili
     account_at_twilio.refusal = None
     status, said, _ = asks(path, Body="It is here.")
     assert (status, said["outbound_resource_status"], account_at_twilio.sent) == (200, "accepted", [])
+
+
+def test_a_beginning_whose_answer_was_lost_is_ones_own(cloud, clock):
+    request = once.read_request("SK1", KEY, "/v1/Services", b"")
+    with answers(lost):
+        assert once.begin(request) == once.Turn(again=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
-from toritsugi.foundation.transactions import carry_out
+from toritsugi.foundation.transactions import carry_out, is_marked, make_mark
 
 KEPT_SECONDS = 86_400
 GIVEN_UP_SECONDS = 30  # after which nobody works at a request any more: API Gateway has told its client long ago
@@ -52,13 +52,14 @@ def begin(request: KeyedRequest) -> Turn:
 
     Raises RequestRefused 20409: 422 for a key of another request, 409 while the same is being carried out.
     """
-    now = int(time.time())
+    now, mark = int(time.time()), make_mark()
     free = "attribute_not_exists(#scope) OR expires_at <= :now"
     left = "(asked = :asked AND attribute_not_exists(made) AND began < :left)"
     outcome = update(
         request,
-        "SET asked = :asked, began = :now, expires_at = :until REMOVE made, answered",
+        "SET asked = :asked, began = :now, expires_at = :until, mark = :mark REMOVE made, answered",
         {
+            ":mark": {"S": mark},
             ":asked": {"S": request.asked},
             ":now": {"N": str(now)},
             ":until": {"N": str(now + KEPT_SECONDS)},
@@ -70,6 +71,8 @@ def begin(request: KeyedRequest) -> Turn:
     row = outcome.row
     if outcome.held:
         return Turn(again=bool(row) and int(row["expires_at"]["N"]) > now)
+    if is_marked(row, mark):  # our own answer was lost
+        return Turn(again=True)
     if row["asked"]["S"] != request.asked:
         raise RequestRefused(20409, "This Idempotency-Key was used for another request", 422)
     if "made" not in row:
