@@ -23,7 +23,7 @@ from tests.integration.texts import LINE, form, give_line, reports, send
 from tests.integration.wire import Died, conflicting, dying
 from toritsugi.callers.caller import OptOut, opt_out_key
 from toritsugi.foundation import api_keys
-from toritsugi.limits import switch
+from toritsugi.limits import charges, switch
 from toritsugi.messages import records
 
 WANTED = {"to": AIKO, "from": LINE, "body": "Your parcel arrives at 5."}
@@ -254,7 +254,7 @@ def test_pictures_are_sent_along_or_alone(desk, account_at_twilio, body, files):
     "limit", ["texts_an_hour_per_line", "texts_a_day_per_line", "texts_an_hour", "texts_a_day", "yen_a_day"]
 )
 def test_every_limit_of_texts_refuses_what_is_beyond_by_its_name(desk, account_at_twilio, limit):
-    switch.set_limits({limit: 15 if limit == "yen_a_day" else 1})
+    switch.set_limits({limit: charges.yen_of_text(AIKO, 1) if limit == "yen_a_day" else 1})
     first, second = sends(desk), sends(desk)
     assert (first[0], second[0], second[1]["limit"]) == (201, 429, limit)
     assert len(account_at_twilio.sent) == 1
