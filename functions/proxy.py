@@ -51,10 +51,10 @@ def made_once(make: Callable[..., Response[str]]) -> Callable[..., Response[str]
             return make(**sids)
         client = api_keys.key_sid_of(event["headers"].get("authorization", ""))
         request = once.read_request(client, key, path, forms.read_body(event))
-        turn = once.begin(request)
+        turn = once.begin_once(request)
         if turn.made:
             return show_made(turn.made, turn.status)
-        if turn.again and is_there(made := f"{path}/{KINDS[make.__name__]}{request.seed}"):
+        if turn.again and is_made(made := f"{path}/{KINDS_MADE[make.__name__]}{request.seed}"):
             status = 200 if make.__name__ == "create_message_interaction" else 201
             once.note_made(request, status, made)
             return show_made(made, status)
@@ -69,7 +69,7 @@ def make_and_note(request: once.KeyedRequest, make: Callable[[], Response[str]])
     try:
         answer = make()
     except RequestRefused as refusal:
-        (once.note_failed if isinstance(refusal, Unanswered) else once.note_refused)(request)
+        (once.note_failed if isinstance(refusal, Unanswered) else once.free_key)(request)
         raise
     except Exception:
         once.note_failed(request)
@@ -78,12 +78,12 @@ def make_and_note(request: once.KeyedRequest, make: Callable[[], Response[str]])
     if url := made.get("url"):
         once.note_made(request, answer.status_code, url.removeprefix(base()))
     else:
-        once.note_refused(request)  # it was a dry run, or there was nothing to be made
+        once.free_key(request)  # it was a dry run, or there was nothing to be made
     return answer
 
 
 # What a creation makes, by the letters of its SID: a number has Twilio's own, and is in its pool once anyway.
-KINDS = {
+KINDS_MADE = {
     "create_service": "KS",
     "add_number": "PN",
     "create_session": "KC",
@@ -100,7 +100,7 @@ def show_made(path: str, status: int | None) -> Response[str]:
     return answer
 
 
-def is_there(path: str) -> bool:
+def is_made(path: str) -> bool:
     """Whether something is found at a path."""
     try:
         look_at(path)

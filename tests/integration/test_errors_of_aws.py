@@ -512,7 +512,9 @@ DEEDS: dict[str, Callable[[World], Deed]] = {
     "tariffs.pulled_cards.forget_unfinished": lambda w: pulled(),
     "limits.charges.keep_charges": lambda w: lambda: charges.keep_charges(charges.shipped_charges()),
     "limits.switch.turn": lambda w: lambda: switch.stop_exchange("a strange bill", NOW),
-    "foundation.once.update": lambda w: lambda: once.begin(once.read_request("SK1", "key", "/v1/Services", b"")),
+    "foundation.once.update_key": lambda w: (
+        lambda: once.begin_once(once.read_request("SK1", "key", "/v1/Services", b""))
+    ),
     "limits.usage.update": lambda w: lambda: usage.release(usage.Use(LINES[0], calls=1), NOW),
     "masking.demand.change_tally": lambda w: (
         lambda: demand.change_tally(w.service, NOW, "ADD #name :n", "refused JP", 1)

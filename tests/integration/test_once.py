@@ -94,7 +94,7 @@ def test_it_is_shown_as_it_is_now_and_not_found_once_it_is_gone(program):
 def test_after_a_day_a_key_is_new(program, clock):
     path = f"{program.service}/Sessions"
     first = asks(path)[1]["sid"]
-    clock.shift(once.KEPT_SECONDS - 1)
+    clock.shift(once.KEY_KEPT_SECONDS - 1)
     assert asks(path)[1]["sid"] == first
     clock.shift(1)
     program.asks("DELETE", f"{path}/{first}")
@@ -170,4 +170,4 @@ def test_a_text_of_which_nobody_knows_is_not_sent_again(client, account_at_twili
 def test_a_beginning_whose_answer_was_lost_is_ones_own(cloud, clock):
     request = once.read_request("SK1", KEY, "/v1/Services", b"")
     with answers(lost):
-        assert once.begin(request) == once.Turn(again=True)
+        assert once.begin_once(request) == once.Turn(again=True)

@@ -13,7 +13,7 @@ from toritsugi.foundation import config
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.foundation.transactions import carry_out, is_marked, make_mark
 
-KEPT_SECONDS = 86_400
+KEY_KEPT_SECONDS = 86_400
 GIVEN_UP_SECONDS = 30  # after which nobody works at a request any more: API Gateway has told its client long ago
 MAX_KEY = 255
 
@@ -47,7 +47,7 @@ def read_request(client: str, key: str, path: str, body: bytes) -> KeyedRequest:
     return KeyedRequest(f"{client} {key}", hashlib.sha256(path.encode() + b" " + body).hexdigest())
 
 
-def begin(request: KeyedRequest) -> Turn:
+def begin_once(request: KeyedRequest) -> Turn:
     """Either what the request has made, or it is to be carried out now, and by nobody else meanwhile.
 
     Raises RequestRefused 20409: 422 for a key of another request, 409 while the same is being carried out.
@@ -55,14 +55,14 @@ def begin(request: KeyedRequest) -> Turn:
     now, mark = int(time.time()), make_mark()
     free = "attribute_not_exists(#scope) OR expires_at <= :now"
     left = "(asked = :asked AND attribute_not_exists(made) AND began < :left)"
-    outcome = update(
+    outcome = update_key(
         request,
         "SET asked = :asked, began = :now, expires_at = :until, mark = :mark REMOVE made, answered",
         {
             ":mark": {"S": mark},
             ":asked": {"S": request.asked},
             ":now": {"N": str(now)},
-            ":until": {"N": str(now + KEPT_SECONDS)},
+            ":until": {"N": str(now + KEY_KEPT_SECONDS)},
             ":left": {"N": str(now - GIVEN_UP_SECONDS)},
         },
         f"{free} OR {left}",
@@ -83,21 +83,21 @@ def begin(request: KeyedRequest) -> Turn:
 def note_made(request: KeyedRequest, status: int, made: str) -> None:
     """What the request has made, and with which status it was answered, is what it gets again."""
     values = {":status": {"N": str(status)}, ":made": {"S": made}, ":asked": {"S": request.asked}}
-    update(request, "SET answered = :status, made = :made", values, "asked = :asked")
+    update_key(request, "SET answered = :status, made = :made", values, "asked = :asked")
 
 
 def note_failed(request: KeyedRequest) -> None:
     """Nobody knows what was made: whoever asks again looks for it first."""
-    update(request, "SET began = :never", {":never": {"N": "0"}, ":asked": {"S": request.asked}}, "asked = :asked")
+    update_key(request, "SET began = :never", {":never": {"N": "0"}, ":asked": {"S": request.asked}}, "asked = :asked")
 
 
-def note_refused(request: KeyedRequest) -> None:
+def free_key(request: KeyedRequest) -> None:
     """Nothing was made: the key is as good as new."""
     values = {":past": {"N": "0"}, ":asked": {"S": request.asked}}
-    update(request, "SET expires_at = :past", values, "asked = :asked AND attribute_not_exists(made)")
+    update_key(request, "SET expires_at = :past", values, "asked = :asked AND attribute_not_exists(made)")
 
 
-def update(request: KeyedRequest, actions: str, values: dict[str, Any], condition: str, **more: str) -> Any:
+def update_key(request: KeyedRequest, actions: str, values: dict[str, Any], condition: str, **more: str) -> Any:
     """Changes the row of a key, which goes by itself a day later."""
     scope = hashlib.sha256(f"once {request.key}".encode()).hexdigest()
     return carry_out(

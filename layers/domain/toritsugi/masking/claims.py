@@ -113,7 +113,7 @@ def try_session(service_sid: str, form: Form) -> tuple[Session, list[Participant
     wanted = read_participants(form)
     session = new_session(service, pool, wanted, form)
     if session.unique_name and is_named(service_sid, session.unique_name):
-        raise name_taken()
+        raise session_name_taken()
     return session, assign(session, wanted, service, pool)
 
 
@@ -209,12 +209,12 @@ def save_session(
     if len(whose) in places:
         raise SessionIsThere
     if name_place in places and session.unique_name:
-        raise name_taken()
+        raise session_name_taken()
     check_pins([wanted for place, (_, wanted) in enumerate(with_pin, pin_place) if place in places])
     return {whose[place] for place in places}
 
 
-def name_taken() -> RequestRefused:
+def session_name_taken() -> RequestRefused:
     """The refusal (80603) of a name that another session has."""
     return RequestRefused(80603, "The UniqueName belongs to another Session of this Service")
 
