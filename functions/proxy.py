@@ -1,17 +1,17 @@
 """The REST API on which Twilio's SDKs' `client.proxy.v1` runs unchanged: services, numbers, sessions, who did what."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
 from toritsugi.adapters import event_bus, owner_webhook, schedules, twilio_api
-from toritsugi.foundation import addresses, api_keys, config, forms, once, pages, rest
-from toritsugi.foundation.errors import OwnerSilent, RequestRefused, Unanswered
+from toritsugi.foundation import addresses, config, forms, pages, rest
+from toritsugi.foundation.creations import Creations
+from toritsugi.foundation.errors import OwnerSilent, RequestRefused
 from toritsugi.foundation.forms import Form
 from toritsugi.foundation.transactions import MAX_TRIES
 from toritsugi.foundation.types import Json
@@ -37,101 +37,18 @@ app = rest.Resolver()
 
 MAX_FORM_BYTES = 65_536
 
-
-# ---- what comes again ------------------------------------------------------------------------------------------------
-
-
-def made_once(make: Callable[..., Response[str]]) -> Callable[..., Response[str]]:
-    """A creation that is carried out once for an Idempotency-Key; the same again is shown what was made, as it is."""
-
-    @wraps(make)
-    def make_or_show(**sids: str) -> Response[str]:
-        event, path = app.current_event.raw_event, app.current_event.path
-        if (key := event["headers"].get("idempotency-key")) is None:
-            return make(**sids)
-        client = api_keys.key_sid_of(event["headers"].get("authorization", ""))
-        request = once.read_request(client, key, path, forms.read_body(event))
-        turn = once.begin_once(request)
-        if turn.made:
-            return show_made(turn.made, turn.status)
-        if turn.again and is_made(made := f"{path}/{KINDS_MADE[make.__name__]}{request.seed}"):
-            status = 200 if make.__name__ == "create_message_interaction" else 201
-            once.note_made(request, status, made)
-            return show_made(made, status)
-        app.append_context(seed=request.seed)  # type: ignore[no-untyped-call]
-        return make_and_note(request, partial(make, **sids))
-
-    return make_or_show
-
-
-def make_and_note(request: once.KeyedRequest, make: Callable[[], Response[str]]) -> Response[str]:
-    """What is made, of which is noted where it is; or that nothing was, or that nobody knows."""
-    try:
-        answer = make()
-    except RequestRefused as refusal:
-        (once.note_failed if isinstance(refusal, Unanswered) else once.free_key)(request)
-        raise
-    except Exception:
-        once.note_failed(request)
-        raise
-    made = json.loads(answer.body or "{}")
-    if url := made.get("url"):
-        once.note_made(request, answer.status_code, url.removeprefix(base()))
-    else:
-        once.free_key(request)  # it was a dry run, or there was nothing to be made
-    return answer
-
-
-# What a creation makes, by the letters of its SID: a number has Twilio's own, and is in its pool once anyway.
-KINDS_MADE = {
-    "create_service": "KS",
-    "add_number": "PN",
-    "create_session": "KC",
-    "add_participant": "KP",
-    "create_message_interaction": "KI",
-}
-
-
-def show_made(path: str, status: int | None) -> Response[str]:
-    """What was made, as it is now, with the status of then. Raises RequestRefused 20404 for what is gone."""
-    answer = look_at(path)
-    answer.status_code = status or answer.status_code
-    answer.headers["Idempotent-Replayed"] = "true"
-    return answer
-
-
-def is_made(path: str) -> bool:
-    """Whether something is found at a path."""
-    try:
-        look_at(path)
-    except RequestRefused:
-        return False
-    return True
-
-
-def look_at(path: str) -> Response[str]:
-    """The answer to a GET of this path. Raises RequestRefused."""
-    route = next(route for route in rest.routes_of(app, path) if route.method == "GET")
-    found = route.rule.match(path)
-    answer: Response[str] = route.func(**(found.groupdict() if found else {}))
-    return answer
-
-
-def sid_of_made(kind: str) -> str | None:
-    """The SID that something is to have which is made for an Idempotency-Key; None: any."""
-    seed = app.context.get("seed")
-    return kind + seed if seed else None
+creations = Creations(app)
 
 
 # ---- services --------------------------------------------------------------------------------------------------------
 
 
 @app.post("/v1/Services")
-@made_once
+@creations.made_once("KS")
 def create_service() -> Response[str]:
     wanted = form(*services.SERVICE_FIELDS)
     check_callbacks(wanted)
-    return created(services.show_service(services.new_service(wanted, sid_of_made("KS")), base()))
+    return created(services.show_service(services.new_service(wanted, creations.sid), base()))
 
 
 @app.get("/v1/Services")
@@ -181,7 +98,7 @@ def check_callbacks(wanted: Form) -> None:
 
 
 @app.post("/v1/Services/<service_sid>/PhoneNumbers")
-@made_once
+@creations.made_once("PN")
 def add_number(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     wanted = form("PhoneNumber", "Sid", "IsReserved")
@@ -248,13 +165,13 @@ def show_number(number: pool.PoolNumber) -> Json:
 
 
 @app.post("/v1/Services/<service_sid>/Sessions")
-@made_once
+@creations.made_once("KC")
 def create_session(service_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     wanted = form(*requests.SESSION_FIELDS)
     if wanted.boolean("DryRun"):
         return ok(sessions.show_assignment(*claims.try_session(service_sid, wanted)))
-    session, _ = claims.open_session(service_sid, wanted, event_bus.tell, sid=sid_of_made("KC"))
+    session, _ = claims.open_session(service_sid, wanted, event_bus.tell, sid=creations.sid)
     arm_cleanup(session)
     return created(show_session(session))
 
@@ -313,14 +230,14 @@ def show_session(session: sessions.Session) -> Json:
 
 
 @app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants")
-@made_once
+@creations.made_once("KP")
 def add_participant(service_sid: str, session_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     wanted = form(*requests.PARTICIPANT_FIELDS)
     if wanted.boolean("DryRun"):
         return ok(sessions.show_assignment(*claims.try_joining(service_sid, session_sid, wanted)))
-    person = claims.join_session(service_sid, session_sid, wanted, event_bus.tell, sid=sid_of_made("KP"))
+    person = claims.join_session(service_sid, session_sid, wanted, event_bus.tell, sid=creations.sid)
     return created(sessions.show_participant(person, service_sid, base()))
 
 
@@ -359,14 +276,14 @@ def delete_participant(service_sid: str, session_sid: str, sid: str) -> Response
 
 
 @app.post("/v1/Services/<service_sid>/Sessions/<session_sid>/Participants/<participant_sid>/MessageInteractions")
-@made_once
+@creations.made_once("KI", 200)
 def create_message_interaction(service_sid: str, session_sid: str, participant_sid: str) -> Response[str]:
     service_sid = services.sid_of(service_sid)
     session_sid = sessions.session_sid_of(service_sid, session_sid)
     wanted, message = form("Body", "MediaUrl"), None
     for _ in range(MAX_TRIES):  # whatever is not as it was read is read again
         session, people = message_interactions.get_addressee(service_sid, session_sid, participant_sid)
-        message = message or message_interactions.new_message_to(people[0], wanted, sid_of_made("KI"))
+        message = message or message_interactions.new_message_to(people[0], wanted, creations.sid)
         message.person = people[0].identifier
         outbound.check_message(message)
         able = pool.abilities(pool.get_pool_number(service_sid, people[0].proxy_identifier_sid))
