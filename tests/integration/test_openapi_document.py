@@ -24,6 +24,8 @@ WITHOUT_BODY = {
 }
 TEXTS = {
     "GET /api/callers/export": {"text/csv"},
+    "GET /api/costs/{month}/sheet": {"text/csv"},
+    "GET /api/costs/{month}/page": {"text/html"},
     "GET /api/receptions/{name}": {"application/json", "application/yaml"},
     "GET /api/receptions/{name}/picture": {"image/svg+xml"},
     "GET /api/ready-receptions/{name}": {"application/yaml"},

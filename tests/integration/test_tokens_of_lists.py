@@ -13,7 +13,10 @@ from tests.integration.conftest import AIKO, BEN, LINES, OutgoingLeg, give_numbe
 from tests.integration.switchboard import ACCOUNT, Switchboard, attended
 from tests.integration.test_proxy_api import raw
 from tests.integration.test_subscriptions import keep, subscribe
+from toritsugi.costs.records import keep_cost, new_cost
+from toritsugi.costs.sold import Sold
 from toritsugi.messages.records import new_message
+from toritsugi.money.rates import shipped_card
 from toritsugi.recordings.records import Recording
 
 LISTS_OF_API = [
@@ -65,6 +68,8 @@ def places(client, desk, twilio, clock):
             new_message(f"KM{digit * 32}", time.time(), **known).save()
             sid, at, month = "RE" + digit * 32, int(time.time()), time.strftime("%Y-%m", time.gmtime())
             Recording(sid, status="stored", caller=BEN, month=month, date_created=at, listed_as=f"{at}#{sid}").save()
+            leg = {"incoming": False, "from_": LINES[0], "to": BEN, "status": "completed", "began_at": at, "size": 61}
+            keep_cost(new_cost(Sold(sid=f"CA{digit * 32}", **leg), shipped_card(), None))
             subscription = subscribe()
             clock.shift(1)
         for second in (1, 2):
