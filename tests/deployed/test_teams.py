@@ -29,8 +29,7 @@ def test_a_team_rings_together_and_their_call_is_one_that_counts(desk, scene, ai
     session = desk.brings_together_with_team(aiko, [mai, kenji])
     aiko.dials(session.line_of(aiko))
     for one in (mai, kenji):
-        eventually(lambda one=one: one.telephone["state"] == "ringing")
-        one.rings(showing=session.line_of(mai))
+        is_rung(one, session.line_of(mai))
     kenji.answers()
     aiko.talks_with(kenji)
     mai.is_idle()
@@ -45,10 +44,9 @@ def test_in_turn_the_next_rings_and_whoever_calls_or_writes_is_the_team(desk, sc
     desk.opens(scene.line(1), scene.line(2), name=f"desk-{scene.block}", sms=True)
     session = desk.brings_together_with_team(aiko, [mai, kenji], Rings="in-turn")
     aiko.dials(session.line_of(aiko))
-    eventually(lambda: mai.telephone["state"] == "ringing")
-    mai.rejects()
-    eventually(lambda: kenji.telephone["state"] == "ringing")
-    kenji.rejects()
+    for one in (mai, kenji):
+        is_rung(one, session.line_of(mai))
+        one.rejects()
     eventually(lambda: [one.outbound_resource_status for one in session.interactions] == ["busy"])
     kenji.texts(session.line_of(mai), "今から行きます")
     eventually(lambda: ("今から行きます", session.line_of(aiko)) in read_by(aiko))
@@ -63,9 +61,14 @@ def test_the_telephones_of_a_team_change_while_the_session_goes_on(desk, scene, 
     desk.changes(session, mai, MoreIdentifiers=kenji.number)
     aiko.dials(session.line_of(aiko))
     for one in (mai, kenji):
-        eventually(lambda one=one: one.telephone["state"] == "ringing")
+        is_rung(one, session.line_of(mai))
     aiko.hangs_up()
     eventually(lambda: [one.outbound_resource_status for one in session.interactions] == ["canceled"])
+
+
+def is_rung(person, line):
+    eventually(lambda: person.telephone["state"] == "ringing")
+    person.rings(showing=line)
 
 
 def read_by(person):
