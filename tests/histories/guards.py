@@ -45,7 +45,7 @@ GUARDS = [
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed() & is_as_read(session)):",
         "if update_if(session, ending(seen, session.expiry_reason), is_unclosed()):",
         "sessions",
-        416,
+        478,
     ),
     Guard(
         "re-open without a condition",
