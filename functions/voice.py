@@ -30,7 +30,7 @@ from toritsugi.masking import masked_legs, routes
 from toritsugi.masking.routes import KnownOfCall, Route
 from toritsugi.receptions import records
 from toritsugi.receptions.answering import steps, visits
-from toritsugi.receptions.answering.visits import Visit, VisitPlace
+from toritsugi.receptions.answering.visits import Permitted, Visit, VisitPlace
 from toritsugi.receptions.records import DocumentDict
 from toritsugi.recordings.reports import RecordingOrigin
 
@@ -304,7 +304,7 @@ def visit(
     )
 
 
-def permit_transfer(call: Webhook, now: float, wanted: Sequence[str]) -> list[str]:
+def permit_transfer(call: Webhook, now: float, wanted: Sequence[str]) -> Permitted:
     """Those of the wanted numbers that may be rung. Raises ExchangeStopped, LimitReached."""
     from toritsugi.adapters import event_bus  # these here only, as above: a masked call needs neither
     from toritsugi.receptions.answering import permits

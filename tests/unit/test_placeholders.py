@@ -7,7 +7,7 @@ import pytest
 from toritsugi.callers.caller import Caller, caller_key
 from toritsugi.foundation.errors import RequestRefused
 from toritsugi.receptions.answering import placeholders, steps, texts
-from toritsugi.receptions.answering.visits import Visit, VisitPlace
+from toritsugi.receptions.answering.visits import Permitted, Visit, VisitPlace
 from toritsugi.receptions.authoring import checks
 
 pytestmark = pytest.mark.usefixtures("secrets")
@@ -138,7 +138,7 @@ def hears(text, locale=JA, caller=None):
     document = checks.compile(text)
     here = VisitPlace("desk", 1, locale, "a")
     fields = {"CallSid": "CA1", "From": AIKO, "To": LINE, "CallStatus": "in-progress"}
-    visit = Visit(here, document, fields, lambda *_: {}, NOON, lambda _: caller, list, "token")
+    visit = Visit(here, document, fields, lambda *_: {}, NOON, lambda _: caller, Permitted, "token")
     said = ElementTree.fromstring(str(steps.answer_call(visit))).iter("Say")
     return [(one.text, one.get("language"), one.get("voice").partition("-")[0]) for one in said]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from toritsugi.callers.caller import Caller
 from toritsugi.receptions import ready
 from toritsugi.receptions.answering import steps, visits
-from toritsugi.receptions.answering.visits import Visit
+from toritsugi.receptions.answering.visits import Permitted, Visit
 from toritsugi.receptions.authoring import checks, picture
 from toritsugi.receptions.authoring.grammar import KINDS
 from toritsugi.receptions.authoring.reading import JSON, MAX_SOURCE_BYTES, YAML, NoReception
@@ -52,7 +52,11 @@ def works(document):
         fields = {"From": "+819011110001", "To": "+815010000001", "CallSid": "CA" + "1" * 32}
         place = visits.first_place("desk", 1, document, caller)
         ElementTree.fromstring(
-            str(steps.answer_call(Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller, list)))
+            str(
+                steps.answer_call(
+                    Visit(place, document, fields, lambda *_: {}, 1_795_000_000, lambda _: caller, Permitted)
+                )
+            )
         )
 
 

@@ -12,7 +12,7 @@ from toritsugi.callers.caller import Caller
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.receptions import ready
 from toritsugi.receptions.answering import steps, texts, visits
-from toritsugi.receptions.answering.visits import Visit, VisitPlace
+from toritsugi.receptions.answering.visits import Permitted, Visit, VisitPlace
 from toritsugi.receptions.authoring import checks
 
 CALL = "CA" + "1" * 32
@@ -45,7 +45,7 @@ class Walk:
             return
         self.seen.add((place, tuple(fields.items())))
         told = {"From": CALLER, "To": LINE, "CallSid": CALL, "CallStatus": "in-progress"} | fields
-        visit = Visit(place, self.document, told, self.ask, self.at.timestamp(), lambda _: self.caller, list)
+        visit = Visit(place, self.document, told, self.ask, self.at.timestamp(), lambda _: self.caller, Permitted)
         entered, enter = self.places, visit.enter
         visit.enter = lambda name: (entered.add(name), enter(name))[1]
         twiml = ElementTree.fromstring(str(steps.answer_call(visit)))

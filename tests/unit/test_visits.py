@@ -8,7 +8,7 @@ from toritsugi.foundation.addresses import public_url
 from toritsugi.foundation.errors import OwnerSilent
 from toritsugi.foundation.sealing import seal
 from toritsugi.receptions.answering import steps
-from toritsugi.receptions.answering.visits import Visit, VisitPlace
+from toritsugi.receptions.answering.visits import Permitted, Visit, VisitPlace
 from toritsugi.receptions.authoring import checks
 
 pytestmark = pytest.mark.usefixtures("secrets")
@@ -39,7 +39,7 @@ def visit(text, place, owner=None, caller=AIKO, looked_up=None, **fields):
     )
     fields = {"CallSid": "CA1", "From": caller, "To": LINE, "CallStatus": "in-progress"} | fields
     find = (looked_up if looked_up is not None else []).append
-    twiml = steps.answer_call(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, list, "token"))
+    twiml = steps.answer_call(Visit(here, document, fields, (owner or Owner()).ask, NOON, find, Permitted, "token"))
     return ElementTree.fromstring(str(twiml))
 
 
@@ -244,7 +244,7 @@ def by_hand(*kinds):
     """The TwiML of a document that no check has seen."""
     document = {"steps": {one["name"]: one for one in kinds}}
     here = VisitPlace("desk", 1, "ja-JP", kinds[0]["name"])
-    return steps.answer_call(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, list, "token"))
+    return steps.answer_call(Visit(here, document, {}, Owner().ask, NOON, lambda _: None, Permitted, "token"))
 
 
 def test_a_reception_that_goes_round_by_itself_ends_with_an_error():

@@ -8,11 +8,12 @@ from toritsugi.limits import charges, switch, usage
 from toritsugi.lines.directory import look_up_entries
 from toritsugi.lines.lines import line_key
 from toritsugi.lines.numbers import is_shown
+from toritsugi.receptions.answering.visits import Permitted
 
 
 def permit_transfer(
     fields: Mapping[str, str], wanted: Sequence[str], now: float, tell: usage.Tell, request: str = ""
-) -> list[str]:
+) -> Permitted:
     """Those of the wanted numbers that may be rung for the call of these fields; they are counted from now on.
 
     A call from one of our own lines was sent here by a transfer, or forwarded by somebody whom a transfer has rung: it
@@ -23,7 +24,7 @@ def permit_transfer(
     key = switch.switch_key(fields.get("CallSid", ""))
     found = look_up_entries({key, *map(line_key, [*sources, *wanted])})
     if any(line_key(number) in found for number in sources):
-        return []
+        return Permitted([])
     numbers = [number for number in wanted if line_key(number) not in found and number not in sources]
     if numbers:
         known = found.get(key)
@@ -31,7 +32,7 @@ def permit_transfer(
         switch.check_stop(now_set)
         if is_new(request, fields, now):
             usage.reserve(use_of_transfer(fields, numbers), switch.limits_of(now_set), now, tell)
-    return numbers
+    return Permitted(numbers, charges.rate_of_dearest(numbers) if numbers else 0)
 
 
 def end_transfer(fields: Mapping[str, str], began: float, rate: int, request: str = "") -> None:

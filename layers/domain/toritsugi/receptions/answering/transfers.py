@@ -4,8 +4,6 @@ Whoever is called sees the line, and hears who is calling: in Japan a forwarded 
 https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/record
 """
 
-from collections.abc import Sequence
-
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from toritsugi.foundation.addresses import public_url
@@ -14,7 +12,7 @@ from toritsugi.foundation.durations import ACCEPT_SECONDS, MAX_CALL_SECONDS
 from toritsugi.foundation.errors import CallRefused, LimitReached
 from toritsugi.foundation.sealing import seal, unseal
 from toritsugi.receptions.answering.prompts import onward
-from toritsugi.receptions.answering.visits import StepDocument, Visit
+from toritsugi.receptions.answering.visits import Permitted, StepDocument, Visit
 from toritsugi.recordings.reports import RecordingOrigin
 
 DECISION_SECONDS = 4  # in which a caller may refuse to be recorded
@@ -56,20 +54,19 @@ def dial_step(visit: Visit, step: StepDocument, turn: int = 0, refused: bool = F
     everybody = step["transfer"]
     try:
         for place in [0] if step["together"] else range(turn, len(everybody)):
-            if numbers := visit.permit(everybody if step["together"] else [everybody[place]]):
-                dial_numbers(visit, step, numbers, place, refused)
+            permitted = visit.permit(everybody if step["together"] else [everybody[place]])
+            if permitted.numbers:
+                dial_numbers(visit, step, permitted, place, refused)
                 return None
     except CallRefused as refusal:
         visit.say(refusal.sentence)
     return str(step["otherwise"])
 
 
-def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn: int, refused: bool) -> None:
+def dial_numbers(visit: Visit, step: StepDocument, permitted: Permitted, turn: int, refused: bool) -> None:
     """Calls these numbers, all at once."""
-    from toritsugi.limits import charges  # here only: most calls are put through without
-
     recorded = "record" in step and not refused
-    action, rate = "dialed" if recorded or "record" not in step else "refused", charges.rate_of_dearest(numbers)
+    action = "dialed" if recorded or "record" not in step else "refused"
     wanted = {}
     if recorded:
         wanted["record"] = "record-from-answer-dual"
@@ -79,12 +76,12 @@ def dial_numbers(visit: Visit, step: StepDocument, numbers: Sequence[str], turn:
         caller_id=visit.line,
         timeout=step["seconds"],
         time_limit=MAX_CALL_SECONDS,
-        action=visit.address(action, turn, began=visit.at, rate=rate),
+        action=visit.address(action, turn, began=visit.at, rate=permitted.rate),
         **wanted,
     )
     told = visit.address("told" if recorded else "whispered", turn, seal_parties(visit))
     hears = recorded or step["accept"] or "whisper" in step or visit.place.unconfirmed
-    for number in numbers:
+    for number in permitted.numbers:
         call.number(number, url=told if hears else None)
     visit.response.append(call)
 

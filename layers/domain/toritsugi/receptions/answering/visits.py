@@ -19,12 +19,22 @@ from toritsugi.receptions.answering import placeholders
 
 StepDocument = Mapping[str, Any]  # a step, as it was compiled
 AskOwner = Callable[[str, Mapping[str, Any], str], dict[str, Any]]
-Permit = Callable[[Sequence[str]], list[str]]
 
 VISIT_PATH = re.compile(
     r"/voice(/unconfirmed)?/receptions/([\w-]{1,40})/(\d{1,9})/([\w-]{2,20})/([\w-]{1,40})/([a-z-]{1,20})/(\d{1,2})(?:/at/(\d{9,11})(?:x(\d{1,6}))?)?(?:/([\w-]{1,120}))?",
     re.ASCII,
 )
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """Whom a transfer may ring, and how many hundredths of a yen a minute to the dearest of them costs."""
+
+    numbers: Sequence[str]
+    rate: int = 0
+
+
+Permit = Callable[[Sequence[str]], Permitted]
 
 
 @dataclass(frozen=True)
