@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT
+from toritsugi.subscriptions.catalog import SELECTORS
 
 DOMAIN = ROOT / "layers/domain/toritsugi"
 FOLDERS = ("docs", "functions", "infra", "layers", "tests")
@@ -26,9 +27,9 @@ def missing_names(text: str) -> list[str]:
 
 
 def exists(name: str) -> bool:
-    """Whether this is here, or is nothing that would be: a word, an option, an address of the exchange."""
+    """Whether this is here, or is nothing that would be: a word, an option, an event, an address of the exchange."""
     first = re.split(r"[./]", name)[0]
-    if name.startswith(("/", ".", "-")):
+    if name.startswith(("/", ".", "-")) or name in SELECTORS:
         return True
     if FILE.fullmatch(name) or ("/" in name and first in FOLDERS):
         return any((folder / name).exists() for folder in (ROOT, ROOT / "functions", DOMAIN))
