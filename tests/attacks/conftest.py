@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.conftest import account, client, clock, cloud, desk, service, twilio  # noqa: F401  as behind doors
 from tests.integration.wire import Wire
-from tests.stories.conftest import box, log  # noqa: F401  the same box as in stories
+from tests.stories.conftest import box, log, written  # noqa: F401  the same box as in stories
 from toritsugi.foundation import config
 from toritsugi.limits import switch
 

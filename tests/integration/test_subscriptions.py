@@ -16,6 +16,7 @@ from toritsugi.subscriptions import changes, deliveries, lanes, records
 from toritsugi.subscriptions.catalog import MEANING_OF_EVENT, SELECTORS
 
 NOBODY = "KN" + "0" * 32
+DEAD = "https://exchange.example.com/"  # the exchange asks itself nothing: it fails at once, and resolves no name
 QUEUE, SLOW_QUEUE = "toritsugi-local-notifications.fifo", "toritsugi-local-slow-notifications.fifo"
 
 
@@ -349,7 +350,7 @@ def test_a_delivery_is_listed_from_the_moment_in_which_it_waits(exchange, desk, 
 
 
 def test_what_cannot_be_delivered_is_hidden_for_longer_and_longer_for_three_days(exchange, clock, service):
-    sid = subscribe("https://localhost.invalid/").sid
+    sid = subscribe(DEAD).sid
     exchange.tells()
     for wait in [5, 30, 120, 600, 1800, *[3600] * 67]:
         before = time.time()
@@ -357,7 +358,9 @@ def test_what_cannot_be_delivered_is_hidden_for_longer_and_longer_for_three_days
         message = exchange.queue.messages[0]
         assert message.visible_at - time.time() <= wait <= message.visible_at - before
         clock.shift(3600)
-    exchange.delivers()
+    for _ in range(2):  # the third day may have been over a moment too late for the first of them
+        exchange.delivers()
+        clock.shift(3600)
     assert exchange.queue.messages == []
     assert not records.get_subscription(sid).enabled
     assert {one.status for one in deliveries.Delivery.query(sid)} == {"canceled"}
@@ -433,7 +436,7 @@ def test_a_replay_whose_message_is_quicker_than_its_note_is_not_passed_over():
 
 
 def test_what_is_for_somebody_slow_is_passed_on_as_it_is_and_nothing_else_is(exchange, service):
-    slow, quick = subscribe("https://localhost.invalid/"), subscribe("https://localhost.invalid/")
+    slow, quick = subscribe(DEAD), subscribe(DEAD)
     lanes.note_slow(slow.sid, time.time())
     exchange.tells()
     sent = {message.group: message.body for message in exchange.queue.messages if slow.sid in message.body}

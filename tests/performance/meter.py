@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from math import ceil
 from typing import Any
@@ -33,6 +33,7 @@ from botocore.client import BaseClient
 from botocore.session import get_session
 
 from local.aws import rows
+from local.aws.functions import current
 
 Item = dict[str, dict[str, Any]]
 Plain = Callable[[str, dict[str, Any]], dict[str, Any]]  # plain(operation, request): unmetered
@@ -211,7 +212,7 @@ class Meter:
 
             if operation.service_model.service_name != "dynamodb" or client is reader(client.meta.region_name):
                 return go()
-            plain = reader(client.meta.region_name)._make_api_call
+            plain = partial(read_as_nobody, reader(client.meta.region_name))
             return self.watch(plain, operation.name, json.loads(request["body"]), go)
 
         BaseClient._make_request = metered
@@ -285,6 +286,16 @@ class Meter:
 def reader(region: str) -> BaseClient:
     """The client with which the meter itself reads."""
     return get_session().create_client("dynamodb", region_name=region)
+
+
+def read_as_nobody(client: BaseClient, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """What the meter reads, which counts as no function's: no role has to allow it."""
+    function = current.set(None)
+    try:
+        found: dict[str, Any] = client._make_api_call(operation, request)
+        return found
+    finally:
+        current.reset(function)
 
 
 def read(plain: Plain, table: str, key: Item) -> Item | None:
