@@ -156,6 +156,7 @@ def test_dollars_are_shown_in_yen_by_a_rate_that_somebody_gives_with_its_day(pag
 
 def test_the_sheet_has_the_lines(page):
     opens(page, KDDI)
+    costs(page, "Masked call", "¥344")
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))

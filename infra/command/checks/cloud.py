@@ -49,6 +49,7 @@ def stack(exchange: Exchange) -> Iterator[Finding]:
 
 # The tables whose rows DynamoDB deletes after their time, and the attribute that says when.
 FORGETTING = {
+    "CostsTable": "forget_at",
     "DirectoryTable": "forget_at",
     "MessagesTable": "forget_at",
     "NotificationsTable": "forget_at",
