@@ -18,7 +18,7 @@ from tests.unit.deployment import read
 
 TEMPLATE = read(ROOT / "template.yaml")
 TABLES = adoption.tables_of(TEMPLATE)
-FORGETTING = ("DirectoryTable", "MessagesTable", "NotificationsTable", "RecordingsTable")
+FORGETTING = ("CostsTable", "DirectoryTable", "MessagesTable", "NotificationsTable", "RecordingsTable")
 
 
 # ---- a template without tables ---------------------------------------------------------------------------------------

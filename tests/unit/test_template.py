@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from command.checks.cloud import TELLING
+from command.checks.cloud import FORGETTING, TELLING
 from tests.conftest import ROOT
 from tests.unit.deployment import KEY, TEMPLATE, Json, deploy, named, read, transformed
 from toritsugi.adapters import door, schedules
@@ -261,6 +261,12 @@ def test_a_table_outlives_mistakes(name):
     assert TABLES[name]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert TABLES[name]["DeletionProtectionEnabled"] is True
     assert (WHOLE[name]["DeletionPolicy"], WHOLE[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_doctor_and_restore_know_each_table_that_forgets_by_itself_and_by_what():
+    tables = of_type("AWS::DynamoDB::Table").items()
+    said = {name: table["TimeToLiveSpecification"] for name, table in tables if "TimeToLiveSpecification" in table}
+    assert {name: one["AttributeName"] for name, one in said.items() if one["Enabled"]} == FORGETTING
 
 
 def test_a_stage_for_trying_need_not_protect_its_tables():
